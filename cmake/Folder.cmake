@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+# windsor_folder(NAME [USES folder...] [LIBRARIES target...])
+#
+# Makes the library of one folder of src/ from the sources that lie in it, its unit tests
+# (*_test.cpp) as NAME_test, and each *_fuzz.cpp as a fuzz target of its own.
+# USES names the folders whose headers this one may include.
+function(windsor_folder name)
+  cmake_parse_arguments(arg "" "" "USES;LIBRARIES" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
+  set(tests ${sources})
+  set(fuzzers ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cpp$")
+
+  list(TRANSFORM arg_USES PREPEND windsor_)
+  if(sources)
+    add_library(windsor_${name} STATIC ${sources})
+    target_include_directories(windsor_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(windsor_${name} PUBLIC ${arg_USES} ${arg_LIBRARIES} PRIVATE windsor_warnings)
+  else()
+    add_library(windsor_${name} INTERFACE)
+    target_include_directories(windsor_${name} INTERFACE ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(windsor_${name} INTERFACE ${arg_USES} ${arg_LIBRARIES})
+  endif()
+
+  if(tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE windsor_${name} windsor_warnings GTest::gmock GTest::gtest_main)
+    gtest_discover_tests(${name}_test TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60
+      PROPERTIES TIMEOUT 300 LABELS fast)
+  endif()
+
+  if(WINDSOR_FUZZ)
+    foreach(fuzzer ${fuzzers})
+      get_filename_component(target ${fuzzer} NAME_WE)
+      add_executable(${target} ${fuzzer})
+      target_link_libraries(${target} PRIVATE windsor_${name} windsor_warnings -fsanitize=fuzzer)
+      add_test(NAME fuzz/${target} COMMAND ${target} -max_total_time=${WINDSOR_FUZZ_SECONDS} -timeout=10 -rss_limit_mb=2048)
+      set_tests_properties(fuzz/${target} PROPERTIES LABELS fuzz TIMEOUT 300)
+    endforeach()
+  endif()
+endfunction()

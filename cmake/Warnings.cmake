@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The warning set of the NOVA microhypervisor; every warning is an error.
+include(CheckCXXCompilerFlag)
+
+add_library(windsor_warnings INTERFACE)
+foreach(flag
+    -Wall -Wextra -Werror
+    -Walloca -Wcast-align -Wcast-qual -Wconversion -Wctor-dtor-privacy -Wdeprecated-copy-dtor
+    -Wduplicated-cond -Wextra-semi -Wformat=2 -Wlogical-op -Wmismatched-tags
+    -Wmissing-format-attribute -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
+    -Wpacked -Wpointer-arith -Wredundant-decls -Wredundant-tags -Wshadow -Wsuggest-override
+    -Wvla -Wvolatile -Wwrite-strings -Wzero-as-null-pointer-constant)
+  string(MAKE_C_IDENTIFIER "have${flag}" have)
+  check_cxx_compiler_flag(${flag} ${have})
+  if(${have})
+    target_compile_options(windsor_warnings INTERFACE ${flag})
+  endif()
+endforeach()
