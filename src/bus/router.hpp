@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which device answers at which address.
+#pragma once
+
+#include "base/log.hpp"
+#include "bus/access.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace windsor::bus {
+
+// An address space of ranges: the I/O ports (64 KiB) or the MMIO space. Used under the machine lock.
+// Where nobody answers, reads give all ones and writes vanish, quietly.
+class Router {
+public:
+    // `log` outlives the router; `name` heads its lines ("port", "mmio").
+    Router(std::string name, base::Log& log) : name_{std::move(name)}, log_{log} {}
+
+    // Routes [start, start + size) to `handler`, which outlives the claim. Of overlapping claims the
+    // newest answers; releasing it uncovers the older one.
+    void claim(std::uint64_t start, std::uint64_t size, AccessHandler& handler, std::string owner);
+    // Undoes the claim of that handler at that start, if there is one.
+    void release(std::uint64_t start, const AccessHandler& handler);
+
+    // An access that its handler refuses as too wide is split into bytes, as the ISA bus does.
+    std::uint64_t read(std::uint64_t address, Width width);
+    void write(std::uint64_t address, Width width, std::uint64_t value);
+
+private:
+    struct Claim {
+        std::uint64_t start;
+        std::uint64_t size;
+        AccessHandler* handler;
+        std::string owner;
+        std::uint64_t serial;
+    };
+
+    const Claim* find(std::uint64_t address) const;
+    // The same, if the whole access lies within it.
+    const Claim* find(std::uint64_t address, Width width) const;
+    std::uint64_t read_bytes(std::uint64_t address, Width width);
+    void write_bytes(std::uint64_t address, Width width, std::uint64_t value);
+    void rebuild();
+
+    std::string name_;
+    base::Log& log_;
+    std::uint64_t next_serial_{0};
+    std::multimap<std::uint64_t, Claim> claims_;
+    // Disjoint ranges by their start: which claim answers there.
+    std::map<std::uint64_t, std::pair<std::uint64_t, const Claim*>> visible_;
+};
+
+} // namespace windsor::bus

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "bus/irq_line.hpp"
+#include "bus/router.hpp"
+
+#include <gtest/gtest.h>
+#include <vector>
+
+namespace windsor::bus {
+
+namespace {
+
+struct Register final : AccessHandler {
+    explicit Register(std::uint64_t initial) : value{initial} {}
+
+    ReadResult read(std::uint64_t offset, Width width) override
+    {
+        if (width != Width::Byte) {
+            return AccessStatus::BadWidth;
+        }
+        return offset == 3 ? ReadResult{AccessStatus::NoRegister} : ReadResult{value + offset};
+    }
+    AccessStatus write(std::uint64_t, Width width, std::uint64_t written) override
+    {
+        if (width != Width::Byte) {
+            return AccessStatus::BadWidth;
+        }
+        writes.push_back(written);
+        return AccessStatus::Ok;
+    }
+
+    std::uint64_t value;
+    std::vector<std::uint64_t> writes;
+};
+
+class RouterTest : public testing::Test {
+protected:
+    base::Log log_{base::Log::discard()};
+    Router router_{"port", log_};
+    Register low_{0x10};
+    Register high_{0x80};
+};
+
+TEST_F(RouterTest, UnclaimedReadsAllOnes)
+{
+    EXPECT_EQ(router_.read(0x60, Width::Byte), 0xffu);
+    EXPECT_EQ(router_.read(0x60, Width::Dword), 0xffff'ffffu);
+    router_.write(0x60, Width::Dword, 1);
+}
+
+TEST_F(RouterTest, SplitsAWideAccessOverByteRegistersAndNeighbours)
+{
+    router_.claim(0x40, 2, low_, "low");
+    router_.claim(0x42, 1, high_, "high");
+    EXPECT_EQ(router_.read(0x40, Width::Dword), 0xff80'1110u);
+    router_.write(0x40, Width::Dword, 0x4433'2211);
+    EXPECT_EQ(low_.writes, (std::vector<std::uint64_t>{0x11, 0x22}));
+    EXPECT_EQ(high_.writes, (std::vector<std::uint64_t>{0x33}));
+}
+
+TEST_F(RouterTest, TheNewestClaimCoversOlderOnesUntilReleased)
+{
+    router_.claim(0x40, 4, low_, "low");
+    router_.claim(0x41, 1, high_, "high");
+    EXPECT_EQ(router_.read(0x41, Width::Byte), 0x80u);
+    EXPECT_EQ(router_.read(0x42, Width::Byte), 0x12u);
+    router_.release(0x41, high_);
+    EXPECT_EQ(router_.read(0x41, Width::Byte), 0x11u);
+}
+
+TEST_F(RouterTest, MissingRegisterFloats)
+{
+    router_.claim(0x40, 4, low_, "low");
+    EXPECT_EQ(router_.read(0x43, Width::Byte), 0xffu);
+}
+
+struct Inputs final : IrqSink {
+    void set_irq(unsigned input, bool level) override { changes.emplace_back(input, level); }
+    std::vector<std::pair<unsigned, bool>> changes;
+};
+
+TEST(IrqLine, ReportsChangesOnlyAndRestoresWithoutAnEdge)
+{
+    Inputs inputs;
+    IrqLine line{inputs, 5};
+    line.set_level(true);
+    line.set_level(true);
+    line.set_level(false);
+    line.restore_level(true);
+    EXPECT_EQ(inputs.changes, (std::vector<std::pair<unsigned, bool>>{{5, true}, {5, false}}));
+    IrqLine{}.pulse();
+}
+
+} // namespace
+
+} // namespace windsor::bus

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The far end of a serial line. Called with the machine lock held.
+#pragma once
+
+#include <cstdint>
+
+namespace windsor::devices {
+
+// Takes what the guest transmits.
+class CharacterSink {
+public:
+    virtual ~CharacterSink() = default;
+    virtual void transmit(std::uint8_t byte) = 0;
+};
+
+} // namespace windsor::devices

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "memory/guest_memory.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <set>
+#include <sys/mman.h>
+
+namespace windsor::memory {
+
+Block::Block(std::uint8_t* data, std::uint64_t size)
+    : data_{data}, size_{size}, flags_{std::make_unique<std::atomic<std::uint8_t>[]>(size / kPageSize)}
+{
+}
+
+base::Result<std::unique_ptr<Block>> Block::create(std::uint64_t size)
+{
+    const std::uint64_t rounded = (size + kPageMask) & ~kPageMask;
+    void* data = ::mmap(nullptr, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (data == MAP_FAILED) {
+        return base::fail("the host cannot give {} MiB of memory: {}", rounded >> 20, base::errno_text(errno));
+    }
+    return std::unique_ptr<Block>{new Block{static_cast<std::uint8_t*>(data), rounded}};
+}
+
+Block::~Block()
+{
+    ::munmap(data_, size_);
+}
+
+MappingId GuestMemory::map(const Mapping& mapping)
+{
+    const std::scoped_lock lock{mutex_};
+    entries_.push_back({next_id_, mapping});
+    rebuild();
+    return next_id_++;
+}
+
+void GuestMemory::unmap(MappingId id)
+{
+    const std::scoped_lock lock{mutex_};
+    std::erase_if(entries_, [&](const Entry& entry) { return entry.id == id; });
+    rebuild();
+}
+
+void GuestMemory::remap(MappingId id, const Mapping& mapping)
+{
+    const std::scoped_lock lock{mutex_};
+    for (Entry& entry : entries_) {
+        if (entry.id == id) {
+            entry.mapping = mapping;
+        }
+    }
+    rebuild();
+}
+
+// Cuts the mappings at every start and end, and gives each piece to the highest layer that covers it.
+void GuestMemory::rebuild()
+{
+    std::set<std::uint64_t> cuts;
+    for (const Entry& entry : entries_) {
+        cuts.insert(entry.mapping.start.raw());
+        cuts.insert(entry.mapping.start.raw() + entry.mapping.size);
+    }
+    visible_.clear();
+    for (auto cut = cuts.begin(); cut != cuts.end() && std::next(cut) != cuts.end(); ++cut) {
+        const Mapping* top = nullptr;
+        for (const Entry& entry : entries_) {
+            const Mapping& mapping = entry.mapping;
+            const bool covers = mapping.start.raw() <= *cut && *cut - mapping.start.raw() < mapping.size;
+            if (covers && (top == nullptr || mapping.layer >= top->layer)) {
+                top = &mapping;
+            }
+        }
+        if (top != nullptr && top->block != nullptr) {
+            Mapping piece = *top;
+            piece.start = GuestPhysical{*cut};
+            piece.size = *std::next(cut) - *cut;
+            piece.block_offset += *cut - top->start.raw();
+            visible_.push_back(piece);
+        }
+    }
+    for (MemoryObserver* observer : observers_) {
+        observer->mappings_changed();
+    }
+}
+
+const Mapping* GuestMemory::find(std::uint64_t address) const
+{
+    const auto after = std::upper_bound(visible_.begin(), visible_.end(), address,
+                                        [](std::uint64_t a, const Mapping& m) { return a < m.start.raw(); });
+    if (after == visible_.begin()) {
+        return nullptr;
+    }
+    const Mapping& mapping = *std::prev(after);
+    return address - mapping.start.raw() < mapping.size ? &mapping : nullptr;
+}
+
+Page GuestMemory::lookup_locked(std::uint64_t address) const
+{
+    const Mapping* mapping = find(address);
+    if (mapping == nullptr) {
+        return {};
+    }
+    const std::uint64_t offset = mapping->block_offset + ((address & ~kPageMask) - mapping->start.raw());
+    return {.host = mapping->block->data() + offset,
+            .flags = &mapping->block->page_flags(offset / kPageSize),
+            .access = mapping->access,
+            .logged = mapping->logged};
+}
+
+Page GuestMemory::lookup(GuestPhysical address) const
+{
+    const std::scoped_lock lock{mutex_};
+    return lookup_locked(address.raw());
+}
+
+bool GuestMemory::read(GuestPhysical address, std::span<std::uint8_t> into) const
+{
+    const std::scoped_lock lock{mutex_};
+    std::uint64_t at = address.raw();
+    while (!into.empty()) {
+        const Page page = lookup_locked(at);
+        if (!page.readable()) {
+            return false;
+        }
+        const std::size_t count = std::min<std::size_t>(into.size(), kPageSize - (at & kPageMask));
+        std::memcpy(into.data(), page.host + (at & kPageMask), count);
+        into = into.subspan(count);
+        at += count;
+    }
+    return true;
+}
+
+bool GuestMemory::write(GuestPhysical address, std::span<const std::uint8_t> from)
+{
+    const std::scoped_lock lock{mutex_};
+    std::uint64_t at = address.raw();
+    while (!from.empty()) {
+        const Page page = lookup_locked(at);
+        if (!page.writable()) {
+            return false;
+        }
+        const std::size_t count = std::min<std::size_t>(from.size(), kPageSize - (at & kPageMask));
+        std::memcpy(page.host + (at & kPageMask), from.data(), count);
+        page.flags->fetch_or(kPageDirty, std::memory_order_relaxed);
+        if ((page.flags->load(std::memory_order_relaxed) & kPageCode) != 0) {
+            written(GuestPhysical{at});
+        }
+        from = from.subspan(count);
+        at += count;
+    }
+    return true;
+}
+
+void GuestMemory::written(GuestPhysical page)
+{
+    const std::scoped_lock lock{mutex_};
+    for (MemoryObserver* observer : observers_) {
+        observer->code_written(GuestPhysical{page.raw() & ~kPageMask});
+    }
+}
+
+std::vector<bool> GuestMemory::take_dirty(Block& block)
+{
+    const std::scoped_lock lock{mutex_};
+    std::vector<bool> dirty(block.size() / kPageSize);
+    bool any = false;
+    for (std::uint64_t page = 0; page < dirty.size(); ++page) {
+        std::atomic<std::uint8_t>& flags = block.page_flags(page);
+        if ((flags.load(std::memory_order_relaxed) & kPageDirty) != 0) {
+            flags.fetch_and(static_cast<std::uint8_t>(~kPageDirty));
+            dirty[page] = true;
+            any = true;
+        }
+    }
+    if (any) {
+        for (MemoryObserver* observer : observers_) {
+            observer->dirty_log_cleared();
+        }
+    }
+    return dirty;
+}
+
+void GuestMemory::add_observer(MemoryObserver& observer)
+{
+    const std::scoped_lock lock{mutex_};
+    observers_.push_back(&observer);
+}
+
+void GuestMemory::remove_observer(MemoryObserver& observer)
+{
+    const std::scoped_lock lock{mutex_};
+    std::erase(observers_, &observer);
+}
+
+void GuestMemory::for_each(const std::function<void(const Mapping&)>& visit) const
+{
+    const std::scoped_lock lock{mutex_};
+    for (const Mapping& mapping : visible_) {
+        visit(mapping);
+    }
+}
+
+} // namespace windsor::memory

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The guest-physical address space: what backs each page, and how devices and engines reach it.
+#pragma once
+
+#include "base/result.hpp"
+#include "base/strong.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace windsor::memory {
+
+using base::GuestPhysical;
+
+constexpr std::uint64_t kPageSize = 4096;
+constexpr std::uint64_t kPageMask = kPageSize - 1;
+
+// Host memory that backs guest pages: a private, zeroed mapping of which only touched pages cost anything.
+class Block {
+public:
+    // `size` in bytes, rounded up to pages.
+    static base::Result<std::unique_ptr<Block>> create(std::uint64_t size);
+    ~Block();
+    Block(const Block&) = delete;
+    Block& operator=(const Block&) = delete;
+
+    std::uint8_t* data() { return data_; }
+    std::uint64_t size() const { return size_; }
+    std::span<std::uint8_t> bytes() { return {data_, size_}; }
+
+    // One flag byte a page. Engines set kPageCode on pages whose instructions they hold; whoever
+    // writes such a page through a Block pointer calls GuestMemory::written().
+    std::atomic<std::uint8_t>& page_flags(std::uint64_t page) { return flags_[page]; }
+
+private:
+    Block(std::uint8_t* data, std::uint64_t size);
+
+    std::uint8_t* data_;
+    std::uint64_t size_;
+    std::unique_ptr<std::atomic<std::uint8_t>[]> flags_;
+};
+
+enum PageFlag : std::uint8_t {
+    kPageCode = 1,  // an engine holds decoded or translated instructions of this page
+    kPageDirty = 2, // written since the flag was last cleared (kept for memory that is logged)
+};
+
+// How a guest-physical range behaves.
+enum class Access : std::uint8_t {
+    ReadWrite, // plain memory
+    ReadOnly,  // memory whose writes go to the MMIO router, and mostly vanish there (ROM)
+    WriteOnly, // reads go to the MMIO router, writes to memory (PAM)
+};
+
+// What lies at one page. `host` is null for MMIO and unmapped pages.
+struct Page {
+    std::uint8_t* host{nullptr};
+    std::atomic<std::uint8_t>* flags{nullptr};
+    Access access{Access::ReadWrite};
+    bool logged{false}; // writes must set kPageDirty (display memory)
+
+    bool readable() const { return host != nullptr && access != Access::WriteOnly; }
+    bool writable() const { return host != nullptr && access != Access::ReadOnly; }
+};
+
+struct Mapping {
+    GuestPhysical start{};
+    std::uint64_t size{0}; // bytes; start and size are multiples of a page
+    Block* block{nullptr}; // null makes a hole over lower layers
+    std::uint64_t block_offset{0};
+    Access access{Access::ReadWrite};
+    bool logged{false};
+    int layer{0}; // a higher layer covers a lower one
+};
+
+using MappingId = std::uint32_t;
+
+// Hears of changes that concern what an engine has cached. Called from the thread that makes the change,
+// with the machine lock held.
+class MemoryObserver {
+public:
+    virtual ~MemoryObserver() = default;
+    // What backs guest-physical pages has changed: nothing cached about page lookups holds any more.
+    virtual void mappings_changed() = 0;
+    // A page flagged kPageCode was written by a device or another processor.
+    virtual void code_written(GuestPhysical page) = 0;
+    // The dirty flag of logged pages was cleared: the next write must set it again.
+    virtual void dirty_log_cleared() = 0;
+};
+
+// Mappings change under the machine lock. Lookups and copies may run in any thread: they take a
+// short internal lock of their own.
+class GuestMemory {
+public:
+    // Reads and writes of pages without memory are refused by read() and write() below.
+    MappingId map(const Mapping& mapping);
+    void unmap(MappingId id);
+    // Moves or re-types a mapping, keeping its id.
+    void remap(MappingId id, const Mapping& mapping);
+
+    Page lookup(GuestPhysical address) const;
+
+    // Copies between guest-physical memory and the caller, as a bus master does. False if any byte lies
+    // outside memory (nothing is promised about the rest). ROM refuses writes.
+    [[nodiscard]] bool read(GuestPhysical address, std::span<std::uint8_t> into) const;
+    [[nodiscard]] bool write(GuestPhysical address, std::span<const std::uint8_t> from);
+
+    // Tells observers that `page` (any address within it) was written behind their back.
+    void written(GuestPhysical page);
+    // Clears kPageDirty of a block's pages and tells observers; gives the pages that were dirty.
+    std::vector<bool> take_dirty(Block& block);
+
+    void add_observer(MemoryObserver& observer);
+    void remove_observer(MemoryObserver& observer);
+
+    // Visits every visible stretch of memory in ascending order (for tables and saving).
+    void for_each(const std::function<void(const Mapping& visible)>& visit) const;
+
+private:
+    struct Entry {
+        MappingId id;
+        Mapping mapping;
+    };
+    // Disjoint visible ranges, sorted by start.
+    void rebuild();
+    const Mapping* find(std::uint64_t address) const;
+    Page lookup_locked(std::uint64_t address) const;
+
+    mutable std::recursive_mutex mutex_;
+    std::vector<Entry> entries_;
+    std::vector<Mapping> visible_;
+    std::vector<MemoryObserver*> observers_;
+    MappingId next_id_{1};
+};
+
+} // namespace windsor::memory
