@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One PCI function: its configuration space, what its base address registers decode, its INTx pin.
+#pragma once
+
+#include "bus/irq_line.hpp"
+#include "pci/spec.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+namespace windsor::pci {
+
+// The read-only part of a header. `class_code` is base class, sub-class and interface (0xbbssii);
+// `interrupt_pin` is 0 for none, or 1 to 4 for INTA to INTD.
+struct Identity {
+    std::uint16_t vendor{0};
+    std::uint16_t device{0};
+    std::uint32_t class_code{0};
+    std::uint8_t revision{0};
+    std::uint16_t subsystem_vendor{0};
+    std::uint16_t subsystem{0};
+    bool multifunction{false};
+    std::uint8_t interrupt_pin{0};
+};
+
+enum class BarKind : std::uint8_t { Io, Memory32, Prefetchable32 };
+
+// Base address registers are numbered 0 to 5; the expansion ROM's is number 6.
+constexpr unsigned kBars = 6;
+constexpr unsigned kRomBar = 6;
+
+class Function;
+
+// Hears where a function's ranges answer. Implemented by the machine, which claims ports and MMIO, or
+// by a device that places memory. Called with the machine lock held, in the middle of the guest's
+// configuration write.
+class BarTarget {
+public:
+    virtual ~BarTarget() = default;
+    // Range `index` now answers at `base` (a port number or a guest-physical address), `size` bytes.
+    virtual void bar_mapped(Function& function, unsigned index, std::uint64_t base, std::uint64_t size) = 0;
+    // It no longer does. A range that moves is unmapped first.
+    virtual void bar_unmapped(Function& function, unsigned index, std::uint64_t base, std::uint64_t size) = 0;
+};
+
+// Used under the machine lock. A device derives from this, or owns one.
+class Function {
+public:
+    // What is to be saved. The ranges in force follow from it.
+    struct State {
+        std::array<std::uint8_t, kConfigSize> config{};
+        bool interrupt{false}; // the device asks for its INTx, be it disabled or not
+    };
+
+    explicit Function(const Identity& identity);
+    virtual ~Function() = default;
+    Function(const Function&) = delete;
+    Function& operator=(const Function&) = delete;
+
+    // Building, before the guest runs. `size` is a power of two: at least 4 bytes of ports, 16 of
+    // memory, 2 KiB of ROM.
+    void add_bar(unsigned index, BarKind kind, std::uint32_t size);
+    void add_rom(std::uint32_t size);
+    // Sets a register's value, now and after each reset.
+    void set_default8(unsigned offset, std::uint8_t value);
+    void set_default16(unsigned offset, std::uint16_t value);
+    void set_default32(unsigned offset, std::uint32_t value);
+    // Adds bits of the byte at `offset` that the guest may write; everything starts read-only but the
+    // header's own writable registers.
+    void set_writable(unsigned offset, std::uint8_t mask);
+    void set_writable16(unsigned offset, std::uint16_t mask);
+    void set_writable32(unsigned offset, std::uint32_t mask);
+    // Takes back bits that the header makes writable.
+    void set_read_only(unsigned offset, std::uint8_t mask);
+    // Bits of the byte at `offset` that a written one clears.
+    void set_write_one_to_clear(unsigned offset, std::uint8_t mask);
+    // Both outlive their use here. Tells the target at once of ranges that are already decoded.
+    void set_bar_target(BarTarget* target);
+    void connect_interrupt(bus::IrqLine line);
+
+    // Configuration accesses by the bus. `width` is 1, 2 or 4 bytes and the access lies within one dword.
+    virtual std::uint32_t config_read(unsigned offset, unsigned width);
+    void config_write(unsigned offset, unsigned width, std::uint32_t value);
+
+    // Power-on values; ranges disappear and the interrupt goes away. Then calls config_reset().
+    void reset();
+
+    // Asserts or releases INTx. The status bit shows it even while the command register disables the pin.
+    void set_interrupt(bool level);
+    bool interrupt() const { return state_.interrupt; }
+
+    bool io_enabled() const { return (config16(offset_of(Register::Command)) & kCommandIo) != 0; }
+    bool memory_enabled() const { return (config16(offset_of(Register::Command)) & kCommandMemory) != 0; }
+    // Whether the function may read and write memory of its own accord.
+    bool bus_master() const { return (config16(offset_of(Register::Command)) & kCommandBusMaster) != 0; }
+    // Where a range answers now, if it does.
+    std::optional<std::uint64_t> bar_base(unsigned index) const;
+    std::uint32_t bar_size(unsigned index) const { return bars_[index].size; }
+    BarKind bar_kind(unsigned index) const { return bars_[index].kind; }
+    std::uint8_t interrupt_pin() const { return config8(offset_of(Register::InterruptPin)); }
+
+    // The device's own view of its configuration bytes, past all masks.
+    std::uint8_t config8(unsigned offset) const { return state_.config[offset]; }
+    std::uint16_t config16(unsigned offset) const;
+    std::uint32_t config32(unsigned offset) const;
+    void set_config8(unsigned offset, std::uint8_t value) { state_.config[offset] = value; }
+    void set_config16(unsigned offset, std::uint16_t value);
+    void set_config32(unsigned offset, std::uint32_t value);
+
+    const State& state() const { return state_; }
+    // Takes over saved values of what can change, re-decodes the ranges; makes no edge on the interrupt.
+    void load(const State& state);
+
+protected:
+    // After a guest's configuration write of `width` bytes at `offset`; ranges are already re-decoded.
+    virtual void config_written(unsigned /*offset*/, unsigned /*width*/) {}
+    // After reset() gave all registers their defaults.
+    virtual void config_reset() {}
+
+private:
+    struct Bar {
+        BarKind kind{BarKind::Memory32};
+        std::uint32_t size{0}; // 0: not implemented
+        std::optional<std::uint64_t> base{};
+    };
+
+    static unsigned bar_offset(unsigned index);
+    // Where the registers say that a range answers, if it is decoded at all.
+    std::optional<std::uint64_t> decode(unsigned index) const;
+    void update_bars();
+    void update_interrupt();
+
+    State state_;
+    std::array<std::uint8_t, kConfigSize> defaults_{};
+    std::array<std::uint8_t, kConfigSize> writable_{};
+    std::array<std::uint8_t, kConfigSize> clear_by_one_{};
+    std::array<Bar, kBars + 1> bars_{};
+    BarTarget* target_{nullptr};
+    bus::IrqLine line_;
+};
+
+} // namespace windsor::pci

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The contract of processor engines. No engine knows a device; no device knows an engine.
+#pragma once
+
+#include "base/strong.hpp"
+#include "vcpu/state.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace windsor::vcpu {
+
+// What a processor needs from outside itself. Called from the thread that runs the engine.
+class CpuIo {
+public:
+    virtual ~CpuIo() = default;
+
+    // `size` is 1, 2 or 4 bytes. Absent ports read all ones.
+    virtual std::uint32_t port_read(base::Port port, unsigned size) = 0;
+    virtual void port_write(base::Port port, unsigned size, std::uint32_t value) = 0;
+
+    // Guest-physical accesses that found no memory. `size` is 1, 2, 4 or 8 bytes, within one page.
+    virtual std::uint64_t mmio_read(base::GuestPhysical address, unsigned size) = 0;
+    virtual void mmio_write(base::GuestPhysical address, unsigned size, std::uint64_t value) = 0;
+
+    // The interrupt-acknowledge cycle; none if the request has gone meanwhile.
+    virtual std::optional<base::Vector> acknowledge_interrupt() = 0;
+
+    // The task priority, CR8.
+    virtual std::uint8_t task_priority() = 0;
+    virtual void set_task_priority(std::uint8_t priority) = 0;
+
+    // MSRs that live outside the processor core (APIC base, x2APIC, TSC deadline). None or false: no such
+    // MSR, or a value it refuses.
+    virtual std::optional<std::uint64_t> read_msr(std::uint32_t number) = 0;
+    virtual bool write_msr(std::uint32_t number, std::uint64_t value) = 0;
+};
+
+// What other threads, and devices during an access, ask of a processor. Bits of one atomic word.
+enum class Signal : std::uint32_t {
+    Stop = 1,       // leave run() with HaltReason::Stopped
+    Interrupt = 2,  // the interrupt line, a level: the engine never clears it
+    Nmi = 4,        // an edge: the engine clears it when it delivers
+    Init = 8,       // an edge
+    Sipi = 16,      // an edge; the vector is in Signals::sipi_vector()
+    Attention = 32, // engine-internal work is queued (invalidations)
+};
+
+class Signals {
+public:
+    void raise(Signal signal) { bits_.fetch_or(static_cast<std::uint32_t>(signal), std::memory_order_acq_rel); }
+    void lower(Signal signal) { bits_.fetch_and(~static_cast<std::uint32_t>(signal), std::memory_order_acq_rel); }
+    bool test(Signal signal) const { return (pending() & static_cast<std::uint32_t>(signal)) != 0; }
+    std::uint32_t pending() const { return bits_.load(std::memory_order_relaxed); }
+
+    void set_sipi_vector(std::uint8_t vector) { sipi_vector_ = vector; }
+    std::uint8_t sipi_vector() const { return sipi_vector_; }
+
+private:
+    std::atomic<std::uint32_t> bits_{0};
+    std::atomic<std::uint8_t> sipi_vector_{0};
+};
+
+enum class HaltReason : std::uint8_t {
+    Stopped,  // Signal::Stop, which is lowered on the way out
+    Halted,   // HLT (or wait-for-SIPI) and nothing deliverable is pending: run again once a signal is raised
+    Shutdown, // triple fault: the machine resets
+    Failed,   // the host or the engine cannot go on; failure() says why
+};
+
+struct Statistics {
+    std::uint64_t instructions{0};
+    std::uint64_t exceptions{0};
+    std::uint64_t interrupts{0};
+    std::uint64_t port_accesses{0};
+    std::uint64_t mmio_accesses{0};
+};
+
+// One virtual processor. Apart from raise() and lower(), everything belongs to the thread that calls run(),
+// or to any thread while run() is not running.
+class Engine {
+public:
+    virtual ~Engine() = default;
+
+    // Runs until told to stop or there is nothing to run.
+    virtual HaltReason run() = 0;
+
+    virtual CpuState state() const = 0;
+    virtual void set_state(const CpuState& state) = 0;
+
+    // From any thread.
+    virtual void raise(Signal signal) = 0;
+    virtual void lower(Signal signal) = 0;
+    virtual void raise_sipi(std::uint8_t vector) = 0;
+    virtual bool signalled() const = 0;
+
+    // The address line 20 gate: when closed, bit 20 of every guest-physical address is zero. Called with
+    // run() stopped or from within a CpuIo call.
+    virtual void set_a20(bool open) = 0;
+
+    virtual Statistics statistics() const = 0;
+    virtual const std::string& failure() const = 0;
+};
+
+} // namespace windsor::vcpu
