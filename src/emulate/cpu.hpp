@@ -48,6 +48,8 @@ public:
     // The architectural state. Whoever changes what the mode depends on (CR0, CR4, EFER, CS, SS, RFLAGS.VM)
     // calls mode_changed(); whoever changes a segment register calls segment_changed() (mode_changed() includes it).
     vcpu::CpuState s;
+    // DR6 bits of data breakpoints met by the current instruction, for deliver_debug_traps().
+    std::uint64_t pending_debug{0};
 
     // --- Mode, derived from s ---
     Mode mode() const { return mode_; }

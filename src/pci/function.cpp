@@ -159,7 +159,7 @@ void Function::reset()
     state_.interrupt = false;
     update_bars();
     update_interrupt();
-    config_reset();
+    config_replaced();
 }
 
 void Function::set_interrupt(bool level)
@@ -231,6 +231,7 @@ void Function::load(const State& state)
     const bool disabled = (config16(offset_of(Register::Command)) & kCommandInterruptDisable) != 0;
     line_.restore_level(state_.interrupt && !disabled);
     update_bars();
+    config_replaced();
 }
 
 } // namespace windsor::pci

@@ -83,7 +83,7 @@ public:
     virtual std::uint32_t config_read(unsigned offset, unsigned width);
     void config_write(unsigned offset, unsigned width, std::uint32_t value);
 
-    // Power-on values; ranges disappear and the interrupt goes away. Then calls config_reset().
+    // Power-on values; ranges disappear and the interrupt goes away. Then calls config_replaced().
     void reset();
 
     // Asserts or releases INTx. The status bit shows it even while the command register disables the pin.
@@ -109,14 +109,15 @@ public:
     void set_config32(unsigned offset, std::uint32_t value);
 
     const State& state() const { return state_; }
-    // Takes over saved values of what can change, re-decodes the ranges; makes no edge on the interrupt.
+    // Takes over a saved state, re-decodes the ranges and calls config_replaced(); makes no edge on the
+    // interrupt.
     void load(const State& state);
 
 protected:
     // After a guest's configuration write of `width` bytes at `offset`; ranges are already re-decoded.
     virtual void config_written(unsigned /*offset*/, unsigned /*width*/) {}
-    // After reset() gave all registers their defaults.
-    virtual void config_reset() {}
+    // After reset() or load() gave all registers new values.
+    virtual void config_replaced() {}
 
 private:
     struct Bar {
