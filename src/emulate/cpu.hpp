@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "emulate/host_stub.hpp"
 #include "emulate/insn.hpp"
 #include "memory/guest_memory.hpp"
 #include "vcpu/cpu_model.hpp"
@@ -133,6 +134,7 @@ public:
     void set_tsc(std::uint64_t value); // by adjusting s.tsc_offset
     vcpu::Statistics& statistics() { return statistics_; }
     void set_a20(bool open);
+    HostStubs& stubs() { return stubs_; } // for Decoded::stubs
 
     // --- The run loop, see interpreter.cpp ---
     vcpu::HaltReason run();
@@ -152,6 +154,7 @@ private:
     std::uint64_t a20_mask_{~std::uint64_t{0}};
     std::unique_ptr<Tlb> tlb_;
     std::unique_ptr<BlockCache> blocks_;
+    HostStubs stubs_;
 };
 
 } // namespace windsor::emulate

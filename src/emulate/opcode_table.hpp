@@ -2,6 +2,7 @@
 // From mnemonics to handlers: one table, filled by each family of instructions.
 #pragma once
 
+#include "emulate/host_stub.hpp"
 #include "emulate/insn.hpp"
 
 #include <array>
@@ -17,6 +18,7 @@ struct Decoded {
     const ZydisDecodedInstruction& instruction;
     std::span<const ZydisDecodedOperand> operands;
     std::span<const std::uint8_t> bytes;
+    HostStubs* stubs{nullptr}; // of the Cpu that decodes; null: instructions that need one are not offered
 };
 
 // Chooses the handler; may set aux, extra and ends_block. `insn` has all fields filled otherwise.
@@ -44,5 +46,9 @@ void add_simd(OpcodeTable& table);      // MMX, SSE to SSE4.2, FXSAVE, XSAVE, LD
 
 // Forms of MOV, PUSH and POP whose operand is a segment, control or debug register; the integer family asks first.
 Handler select_system_move(const Decoded& decoded, Insn& insn);
+// Far forms of JMP, CALL and RET (branch type FAR); the integer family asks first.
+Handler select_far_branch(const Decoded& decoded, Insn& insn);
+// MOVSD and CMPSD name an SSE2 instruction as well as a string one; the string family asks for forms with XMM operands.
+Handler select_simd(const Decoded& decoded, Insn& insn);
 
 } // namespace windsor::emulate

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "emulate/host_stub.hpp"
+
+#include <cstddef>
+#include <map>
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#include <asmjit/x86.h>
+#pragma GCC diagnostic pop
+
+namespace windsor::emulate {
+
+namespace {
+
+namespace a86 = asmjit::x86;
+
+constexpr std::uint32_t kHostMxcsr = 0x1f80; // System V ABI, section 3.2.1: round to nearest, all masked
+
+// The bytes of an instruction must reach the host's memory one address, executable, and Windsor another, writable.
+asmjit::JitAllocator::CreateParams two_views()
+{
+    asmjit::JitAllocator::CreateParams params;
+    params.options = asmjit::JitAllocatorOptions::kUseDualMapping;
+    return params;
+}
+
+// Emits one stub. Arguments: RDI reg, RSI rm, RDX frame, which moves to R8.
+class StubWriter {
+public:
+    StubWriter(a86::Assembler& out, const StubRecipe& recipe) : out_{out}, recipe_{recipe} {}
+
+    void write()
+    {
+        out_.mov(a86::r8, a86::rdx);
+        if (recipe_.x87) {
+            write_x87();
+        } else {
+            write_simd();
+        }
+        out_.ret();
+    }
+
+private:
+    static a86::Mem frame(std::size_t offset, unsigned size)
+    {
+        return a86::ptr(a86::r8, static_cast<std::int32_t>(offset), size);
+    }
+
+    void instruction() { out_.embed(recipe_.code.data(), recipe_.length); }
+
+    void save_flags()
+    {
+        if (recipe_.flags_written) {
+            out_.pushfq();
+            out_.pop(frame(offsetof(StubFrame, rflags), 8));
+        }
+    }
+
+    void write_x87()
+    {
+        out_.fxrstor64(a86::ptr(a86::rdi));
+        if (recipe_.flags_read) {
+            out_.push(frame(offsetof(StubFrame, rflags), 8));
+            out_.popfq();
+        }
+        instruction();
+        save_flags();
+        out_.fxsave64(a86::ptr(a86::rdi));
+        out_.fninit();
+    }
+
+    void load(StubOperand kind, a86::Gp slot, unsigned xmm, unsigned mm, a86::Gp gpr)
+    {
+        switch (kind) {
+        case StubOperand::Xmm: out_.movaps(a86::xmm(xmm), a86::ptr(slot)); break;
+        case StubOperand::Mm: out_.movq(a86::mm(mm), a86::ptr(slot)); break;
+        case StubOperand::Gpr: out_.mov(gpr, a86::ptr(slot)); break;
+        case StubOperand::Memory:
+        case StubOperand::None: break;
+        }
+    }
+
+    void store(StubOperand kind, a86::Gp slot, unsigned xmm, unsigned mm, a86::Gp gpr)
+    {
+        switch (kind) {
+        case StubOperand::Xmm: out_.movaps(a86::ptr(slot), a86::xmm(xmm)); break;
+        case StubOperand::Mm:
+            // A write to an MMX register sets the exponent of the x87 register to ones. SDM volume 1, section 9.2.1.
+            out_.movq(a86::ptr(slot), a86::mm(mm));
+            out_.mov(a86::word_ptr(slot, 8), 0xffff);
+            break;
+        case StubOperand::Gpr: out_.mov(a86::ptr(slot), gpr); break;
+        case StubOperand::Memory:
+        case StubOperand::None: break;
+        }
+    }
+
+    void load_operands()
+    {
+        load(recipe_.reg, a86::rdi, stub_register::kXmmReg, stub_register::kMmReg, a86::rax);
+        load(recipe_.rm, a86::rsi, stub_register::kXmmRm, stub_register::kMmRm, a86::rcx);
+        if (recipe_.xmm0_read) {
+            out_.mov(a86::rax, frame(offsetof(StubFrame, fx), 8));
+            out_.movaps(a86::xmm0, a86::ptr(a86::rax, offsetof(x86::FxArea, xmm)));
+        }
+        if (recipe_.string_lengths) {
+            out_.mov(a86::rcx, frame(offsetof(StubFrame, gpr), 8));
+            out_.mov(a86::rax, a86::ptr(a86::rcx, 0));
+            out_.mov(a86::rdx, a86::ptr(a86::rcx, 16));
+        }
+    }
+
+    void store_results()
+    {
+        if (recipe_.reg_written) {
+            store(recipe_.reg, a86::rdi, stub_register::kXmmReg, stub_register::kMmReg, a86::rax);
+        }
+        if (recipe_.rm_written) {
+            store(recipe_.rm, a86::rsi, stub_register::kXmmRm, stub_register::kMmRm, a86::rcx);
+        }
+        if (recipe_.xmm0_written) {
+            out_.mov(a86::rax, frame(offsetof(StubFrame, fx), 8));
+            out_.movaps(a86::ptr(a86::rax, offsetof(x86::FxArea, xmm)), a86::xmm0);
+        }
+        if (recipe_.string_index) {
+            out_.mov(a86::rax, frame(offsetof(StubFrame, gpr), 8));
+            out_.mov(a86::ptr(a86::rax, 8), a86::rcx);
+        }
+    }
+
+    void write_simd()
+    {
+        load_operands();
+        if (recipe_.mxcsr) {
+            out_.ldmxcsr(frame(offsetof(StubFrame, mxcsr), 4));
+        }
+        instruction();
+        save_flags();
+        store_results();
+        if (recipe_.mxcsr) {
+            out_.stmxcsr(frame(offsetof(StubFrame, mxcsr), 4));
+            out_.push(kHostMxcsr);
+            out_.ldmxcsr(a86::dword_ptr(a86::rsp));
+            out_.pop(a86::rax);
+        }
+        if (recipe_.uses_mm) {
+            out_.emms();
+        }
+    }
+
+    a86::Assembler& out_;
+    const StubRecipe& recipe_;
+};
+
+} // namespace
+
+class HostStubs::Impl {
+public:
+    Impl() : params_{two_views()}, runtime_{&params_} {}
+
+    const HostStub* find_or_make(const StubRecipe& recipe)
+    {
+        if (const auto found = stubs_.find(recipe); found != stubs_.end()) {
+            return &found->second;
+        }
+        asmjit::CodeHolder code;
+        if (code.init(runtime_.environment()) != asmjit::kErrorOk) {
+            return nullptr;
+        }
+        a86::Assembler out{&code};
+        StubWriter{out, recipe}.write();
+        HostStub::Entry entry = nullptr;
+        if (runtime_.add(&entry, &code) != asmjit::kErrorOk) {
+            return nullptr;
+        }
+        return &stubs_.emplace(recipe, HostStub{.entry = entry, .recipe = recipe}).first->second;
+    }
+
+private:
+    asmjit::JitAllocator::CreateParams params_;
+    asmjit::JitRuntime runtime_;
+    std::map<StubRecipe, HostStub> stubs_; // its nodes do not move
+};
+
+HostStubs::HostStubs() : impl_{std::make_unique<Impl>()} {}
+HostStubs::~HostStubs() = default;
+
+const HostStub* HostStubs::find_or_make(const StubRecipe& recipe)
+{
+    return impl_->find_or_make(recipe);
+}
+
+} // namespace windsor::emulate
