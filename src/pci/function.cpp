@@ -160,6 +160,7 @@ void Function::reset()
     update_bars();
     update_interrupt();
     config_replaced();
+    device_reset();
 }
 
 void Function::set_interrupt(bool level)

@@ -83,7 +83,8 @@ public:
     virtual std::uint32_t config_read(unsigned offset, unsigned width);
     void config_write(unsigned offset, unsigned width, std::uint32_t value);
 
-    // Power-on values; ranges disappear and the interrupt goes away. Then calls config_replaced().
+    // Power-on values; ranges disappear and the interrupt goes away. Then calls config_replaced()
+    // and device_reset().
     void reset();
 
     // Asserts or releases INTx. The status bit shows it even while the command register disables the pin.
@@ -118,6 +119,8 @@ protected:
     virtual void config_written(unsigned /*offset*/, unsigned /*width*/) {}
     // After reset() or load() gave all registers new values.
     virtual void config_replaced() {}
+    // After reset(): the registers outside configuration space.
+    virtual void device_reset() {}
 
 private:
     struct Bar {

@@ -31,10 +31,10 @@ void InterruptRouter::set_route(unsigned link, std::uint8_t pirqrc)
 
 void InterruptRouter::set_irq(unsigned input, bool level)
 {
-    if (input >= kSources || levels_[input] == level) {
+    if (input >= kSources || state_.levels[input] == level) {
         return;
     }
-    levels_[input] = level;
+    state_.levels[input] = level;
     const unsigned pin = input % kPins;
     const unsigned device = input / kPins / kFunctions;
     unsigned& link = link_sources_[link_of(wiring_, device, pin)];
@@ -53,7 +53,7 @@ void InterruptRouter::set_irq(unsigned input, bool level)
     update_isa();
 }
 
-void InterruptRouter::update_isa()
+std::array<bool, kIsaIrqs> InterruptRouter::isa_wanted() const
 {
     std::array<bool, kIsaIrqs> levels{};
     for (unsigned link = 0; link < kLinks; ++link) {
@@ -61,12 +61,34 @@ void InterruptRouter::update_isa()
             levels[routes_[link]] = true;
         }
     }
+    return levels;
+}
+
+void InterruptRouter::update_isa()
+{
+    const std::array<bool, kIsaIrqs> levels = isa_wanted();
     for (unsigned irq = 0; irq < kIsaIrqs; ++irq) {
         if (levels[irq] != isa_levels_[irq]) {
             isa_levels_[irq] = levels[irq];
             isa_.set_irq(irq, levels[irq]);
         }
     }
+}
+
+// The interrupt controllers bring their input levels along, so nothing is told to them.
+void InterruptRouter::load(const State& state)
+{
+    state_ = state;
+    link_sources_ = {};
+    gsi_sources_ = {};
+    for (unsigned input = 0; input < kSources; ++input) {
+        if (state_.levels[input]) {
+            const unsigned device = input / kPins / kFunctions;
+            ++link_sources_[link_of(wiring_, device, input % kPins)];
+            ++gsi_sources_[gsi_of(device, input % kPins) - kFirstPciGsi];
+        }
+    }
+    isa_levels_ = isa_wanted();
 }
 
 } // namespace windsor::pci

@@ -38,6 +38,11 @@ constexpr unsigned gsi_of(unsigned device, unsigned pin)
 // machine lock.
 class InterruptRouter final : public bus::IrqSink {
 public:
+    // Which sources assert; the routes follow from the ISA bridge's registers.
+    struct State {
+        std::bitset<std::size_t{kDevices} * kFunctions * kPins> levels;
+    };
+
     // Both sinks outlive the router and may be the same object. `isa` gets inputs 0 to 15, the OR of the
     // links routed there: whoever else drives those inputs has to be ORed in by the sink.
     // `gsis` gets inputs 16 to 47, which nobody else drives.
@@ -54,18 +59,23 @@ public:
     // Inputs are made by line().
     void set_irq(unsigned input, bool level) override;
 
+    const State& state() const { return state_; }
+    // To be called after the ISA bridge has its registers; makes no edge.
+    void load(const State& state);
+
     bool link_level(unsigned link) const { return link_sources_[link] != 0; }
 
 private:
     static constexpr unsigned kSources = kDevices * kFunctions * kPins;
     static constexpr unsigned kNoRoute = kIsaIrqs;
 
+    std::array<bool, kIsaIrqs> isa_wanted() const;
     void update_isa();
 
     bus::IrqSink& isa_;
     bus::IrqSink& gsis_;
     LinkWiring wiring_;
-    std::bitset<kSources> levels_;
+    State state_;
     std::array<unsigned, kLinks> link_sources_{};
     std::array<unsigned, kPciGsis> gsi_sources_{};
     std::array<unsigned, kLinks> routes_{kNoRoute, kNoRoute, kNoRoute, kNoRoute};

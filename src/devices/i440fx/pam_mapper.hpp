@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Shadow RAM: what processors see between A0000 and FFFFF.
+#pragma once
+
+#include "devices/i440fx/spec.hpp"
+#include "memory/guest_memory.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+namespace windsor::devices::i440fx {
+
+// Turns the attributes of the host bridge into mappings. Where reads are not sent to RAM, they go to the
+// firmware ROM for E0000-FFFFF (the last 128 KiB below 4 GiB appear there), and to the bus below that.
+// GuestMemory knows one block a page, so that "reads from ROM, writes to RAM" is mapped as ROM whose
+// writes go to the MMIO router and are lost there; SeaBIOS opens reading and writing together.
+class PamMapper {
+public:
+    struct Options {
+        // RAM whose byte 0 is guest-physical 0; at least 1 MiB of it lies at the bottom.
+        memory::Block* ram{nullptr};
+        // The firmware image, of which the last byte appears at FFFFF; null for none. A multiple of a page.
+        memory::Block* rom{nullptr};
+        std::uint64_t rom_size{0};
+        // These mappings cover plain RAM, which lies in a lower layer.
+        int layer{10};
+        // Open SMRAM also covers display memory.
+        int smram_layer{100};
+    };
+
+    // Both blocks and `memory` outlive the mapper. Starts as after reset: all reads from below.
+    PamMapper(memory::GuestMemory& memory, const Options& options);
+    ~PamMapper();
+    PamMapper(const PamMapper&) = delete;
+    PamMapper& operator=(const PamMapper&) = delete;
+
+    // Applies a segment's attribute (kPamRead, kPamWrite); segments 0 to 11 are C0000-EFFFF in 16 KiB
+    // steps, 12 is F0000-FFFFF.
+    void set_segment(unsigned segment, unsigned attribute);
+    // With SMRAM open, RAM shows at A0000-BFFFF instead of what the bus has there.
+    void set_smram_open(bool open);
+
+private:
+    memory::Mapping segment_mapping(unsigned segment, unsigned attribute) const;
+
+    memory::GuestMemory& memory_;
+    Options options_;
+    std::array<memory::MappingId, kPamSegments> ids_{};
+    std::array<unsigned, kPamSegments> attributes_{};
+    std::optional<memory::MappingId> smram_;
+};
+
+} // namespace windsor::devices::i440fx
