@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "devices/vga/frame.hpp"
+
+#include <algorithm>
+
+namespace windsor::devices::vga {
+
+namespace {
+
+constexpr Size kSizeAtPowerOn{720, 400};
+// The CRTC counts 64 Ki groups of four planes.
+constexpr std::uint32_t kLegacyWrap = 4 * 65536;
+
+unsigned legacy_height(const State& state)
+{
+    const unsigned overflow = state.crtc[crtc::kOverflow];
+    return (state.crtc[crtc::kVerticalDisplayEnd] | ((overflow & 0x02) << 7) | ((overflow & 0x40) << 3)) + 1;
+}
+
+unsigned line_compare(const State& state)
+{
+    const unsigned value = state.crtc[crtc::kLineCompare] | ((state.crtc[crtc::kOverflow] & 0x10U) << 4) |
+                           ((state.crtc[crtc::kMaximumScanLine] & 0x40U) << 3);
+    return value == 0x3ff ? ~0U : value;
+}
+
+void set_text(Frame& frame, const State& state)
+{
+    frame.format = PixelFormat::Text;
+    frame.cell_width = (state.sequencer[seq::kClocking] & seq::kClocking8Dot) != 0 ? 8 : 9;
+    frame.columns = std::min(state.crtc[crtc::kHorizontalDisplayEnd] + 1U,
+                             kMaxWidth / (frame.cell_width * frame.pixel_width));
+    frame.cell_height = (state.crtc[crtc::kMaximumScanLine] & 0x1fU) + 1;
+    frame.repeat = (state.crtc[crtc::kMaximumScanLine] & crtc::kDoubleScan) != 0 ? 2 : 1;
+    frame.rows = std::max(legacy_height(state) / (frame.cell_height * frame.repeat), 1U);
+    frame.size = {frame.columns * frame.cell_width * frame.pixel_width,
+                  frame.rows * frame.cell_height * frame.repeat};
+    frame.attribute_mode = state.attribute[attr::kMode];
+    frame.underline = state.crtc[crtc::kUnderline] & 0x1fU;
+    // Character map select: three bits each, the highest apart; 8 KiB steps, even maps first.
+    const unsigned select = state.sequencer[seq::kCharacterMap];
+    const unsigned map_b = ((select & 3) << 1) | ((select >> 4) & 1);
+    const unsigned map_a = (((select >> 2) & 3) << 1) | ((select >> 5) & 1);
+    frame.fonts = {map_b * 8192, map_a * 8192};
+}
+
+void set_graphics(Frame& frame, const State& state)
+{
+    const unsigned shift = (state.graphics[gfx::kMode] >> 5) & 3U;
+    const unsigned characters = state.crtc[crtc::kHorizontalDisplayEnd] + 1U;
+    const bool double_scan = (state.crtc[crtc::kMaximumScanLine] & crtc::kDoubleScan) != 0;
+    const unsigned repeat = (state.crtc[crtc::kMaximumScanLine] & 0x1fU) + 1;
+    frame.repeat = repeat * (double_scan ? 2 : 1);
+    frame.crtc_mode = state.crtc[crtc::kModeControl];
+    if ((frame.crtc_mode & crtc::kModeNoCga) == 0) {
+        // The row-scan counter selects the bank there; only double scanning repeats lines.
+        frame.repeat = double_scan ? 2 : 1;
+    }
+    frame.pan = state.attribute[attr::kPixelPanning] & 7U;
+    if (shift >= 2) {
+        frame.format = PixelFormat::Indexed;
+        frame.pixel_width = 2;
+        frame.pan /= 2;
+        frame.size.width = characters * 8;
+    } else {
+        frame.format = shift == 1 ? PixelFormat::Cga : PixelFormat::Planar;
+        frame.size.width = characters * 8 * frame.pixel_width;
+    }
+    frame.size.height = legacy_height(state);
+}
+
+void set_dispi(Frame& frame, const State& state)
+{
+    const auto& r = state.dispi;
+    frame.size = {r[dispi::kXres], r[dispi::kYres]};
+    frame.pitch = state.dispi_pitch();
+    frame.start = r[dispi::kXoffset] * state.dispi_bits() / 8 + r[dispi::kYoffset] * frame.pitch;
+    switch (r[dispi::kBpp]) {
+    case 4:
+        frame.format = PixelFormat::Planar;
+        frame.start &= ~3U;
+        frame.pan = r[dispi::kXoffset] & 7U;
+        frame.plane_enable = state.attribute[attr::kPlaneEnable] & 0x0f;
+        break;
+    case 15:
+        frame.format = PixelFormat::Rgb555;
+        break;
+    case 16:
+        frame.format = PixelFormat::Rgb565;
+        break;
+    case 24:
+        frame.format = PixelFormat::Rgb888;
+        break;
+    case 32:
+        frame.format = PixelFormat::Rgbx8888;
+        break;
+    default:
+        frame.format = PixelFormat::Indexed;
+        break;
+    }
+}
+
+std::uint32_t color_of(const State& state, unsigned index)
+{
+    const std::uint8_t* const entry = &state.dac[std::size_t{index & state.pel_mask} * 3];
+    const auto widened = [&](unsigned i) -> std::uint32_t {
+        return state.dac_8bit ? entry[i] : static_cast<std::uint8_t>((entry[i] << 2) | ((entry[i] >> 4) & 3));
+    };
+    return (widened(0) << 16) | (widened(1) << 8) | widened(2);
+}
+
+} // namespace
+
+std::uint32_t Frame::line_bytes() const
+{
+    const std::uint32_t pixels = size.width / pixel_width + pan;
+    switch (format) {
+    case PixelFormat::Text:
+        return columns * 4;
+    case PixelFormat::Planar:
+    case PixelFormat::Cga:
+        return (pixels + 7) / 8 * 4;
+    case PixelFormat::Indexed:
+        return pixels;
+    case PixelFormat::Rgb555:
+    case PixelFormat::Rgb565:
+        return pixels * 2;
+    case PixelFormat::Rgb888:
+        return pixels * 3;
+    case PixelFormat::Rgbx8888:
+        return pixels * 4;
+    default:
+        return 0;
+    }
+}
+
+Frame frame_of(const State& state, Size last)
+{
+    Frame frame;
+    const bool dispi = state.dispi_enabled();
+    const unsigned clocking = state.sequencer[seq::kClocking];
+    const bool off = (state.attribute_index & attr::kPaletteSource) == 0 ||
+                     (!dispi && ((clocking & seq::kClockingScreenOff) != 0 ||
+                                 state.crtc[crtc::kHorizontalDisplayEnd] == 0));
+    if (off) {
+        frame.size = last.width != 0 ? last : kSizeAtPowerOn;
+        return frame;
+    }
+    if (dispi) {
+        set_dispi(frame, state);
+        return frame;
+    }
+    frame.pixel_width = (clocking & seq::kClockingHalf) != 0 ? 2 : 1;
+    frame.start = 4U * ((state.crtc[crtc::kStartHigh] * 256U) | state.crtc[crtc::kStartLow]);
+    frame.pitch = state.crtc[crtc::kOffset] * 8U;
+    frame.wrap = kLegacyWrap;
+    frame.line_compare = line_compare(state);
+    frame.plane_enable = state.attribute[attr::kPlaneEnable] & 0x0f;
+    if ((state.graphics[gfx::kMiscellaneous] & gfx::kMiscGraphics) != 0) {
+        set_graphics(frame, state);
+    } else {
+        set_text(frame, state);
+    }
+    return frame;
+}
+
+Palette dac_palette(const State& state)
+{
+    Palette palette{};
+    for (unsigned i = 0; i < palette.size(); ++i) {
+        palette[i] = color_of(state, i);
+    }
+    return palette;
+}
+
+// P7 and P6 always come from the colour select register, P5 and P4 if the mode control register says so.
+Palette attribute_palette(const State& state)
+{
+    Palette palette{};
+    const unsigned select = state.attribute[attr::kColorSelect];
+    for (unsigned i = 0; i < 16; ++i) {
+        const unsigned entry = state.attribute[i];
+        const bool selects_p5_p4 = (state.attribute[attr::kMode] & attr::kModeColorSelect) != 0;
+        palette[i] = color_of(state, selects_p5_p4 ? ((select & 0x0f) << 4) | (entry & 0x0f)
+                                                   : ((select & 0x0c) << 4) | (entry & 0x3f));
+    }
+    return palette;
+}
+
+} // namespace windsor::devices::vga

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One scan line of a graphics mode.
+#pragma once
+
+#include "devices/vga/frame.hpp"
+
+#include <cstdint>
+#include <span>
+
+namespace windsor::devices::vga {
+
+// Room that draw_line() wants beyond the picture's width: panning and the last group of eight pixels.
+constexpr unsigned kLineSlack = 64;
+
+// Draws the line that `source` (frame.line_bytes() bytes) holds into `line`, which has room for the width
+// and kLineSlack more; gives its first pixel.
+const std::uint32_t* draw_line(const Frame& frame, const Palette& palette, std::span<const std::uint8_t> source,
+                               std::span<std::uint32_t> line);
+
+// The CRTC's address counters: where each scan line is read from.
+class LineCounter {
+public:
+    explicit LineCounter(const Frame& frame) : frame_{frame}, row_address_{frame.start} {}
+
+    // To be asked for y = 0, 1, 2 … in order.
+    std::uint32_t next(unsigned y);
+
+private:
+    const Frame& frame_;
+    std::uint32_t row_address_;
+    unsigned row_{0};
+    unsigned shown_{0}; // scan lines that have shown this row
+};
+
+} // namespace windsor::devices::vga

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "devices/vga/renderer.hpp"
+
+#include "devices/vga/lines.hpp"
+
+#include <algorithm>
+
+namespace windsor::devices::vga {
+
+namespace {
+
+// Adds a changed stretch of lines, joined with the one before if that is near.
+void add_damage(std::vector<Rectangle>& damage, const Rectangle& more)
+{
+    constexpr unsigned kNear = 4;
+    if (damage.empty() || more.y > damage.back().y + damage.back().height + kNear) {
+        damage.push_back(more);
+        return;
+    }
+    Rectangle& last = damage.back();
+    const unsigned left = std::min(last.x, more.x);
+    const unsigned right = std::max(last.x + last.width, more.x + more.width);
+    last = {left, last.y, right - left, more.y + more.height - last.y};
+}
+
+} // namespace
+
+std::vector<Rectangle> Renderer::update(const RenderInput& input, Picture& picture)
+{
+    const Frame frame = frame_of(input.state, picture.size);
+    const bool attribute_colors = frame.format == PixelFormat::Text || frame.format == PixelFormat::Planar ||
+                                  frame.format == PixelFormat::Cga;
+    const Palette palette = attribute_colors ? attribute_palette(input.state) : dac_palette(input.state);
+    const std::size_t pixels = std::size_t{frame.size.width} * frame.size.height;
+    bool everything = !valid_ || picture_ != &picture || picture.size != frame.size || picture.pixels.size() != pixels;
+    if (everything) {
+        picture.size = frame.size;
+        picture.pixels.assign(pixels, 0);
+    }
+    everything = everything || frame != frame_ || palette != palette_;
+    valid_ = true;
+    picture_ = &picture;
+    frame_ = frame;
+    palette_ = palette;
+    switch (frame.format) {
+    case PixelFormat::Blank:
+        if (!everything) {
+            return {};
+        }
+        std::ranges::fill(picture.pixels, 0U);
+        return {{0, 0, frame.size.width, frame.size.height}};
+    case PixelFormat::Text:
+        return update_text(input, everything, picture);
+    default:
+        return update_graphics(input, everything, picture);
+    }
+}
+
+std::span<const std::uint8_t> Renderer::fetch(std::span<const std::uint8_t> vram, std::uint32_t address,
+                                              std::uint32_t count)
+{
+    address &= frame_.wrap - 1;
+    if (std::uint64_t{address} + count <= frame_.wrap) {
+        return vram.subspan(address, count);
+    }
+    wrapped_.resize(count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        wrapped_[i] = vram[(address + i) & (frame_.wrap - 1)];
+    }
+    return wrapped_;
+}
+
+bool Renderer::line_dirty(const std::vector<bool>& dirty, std::uint32_t address, std::uint32_t count) const
+{
+    constexpr std::uint32_t kPage = 4096;
+    const std::uint32_t pages = frame_.wrap / kPage;
+    const std::uint32_t first = (address & (frame_.wrap - 1)) / kPage;
+    const std::uint32_t last = ((address & (frame_.wrap - 1)) + count - 1) / kPage;
+    for (std::uint32_t page = first; page <= last; ++page) {
+        if (dirty[page & (pages - 1)]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+std::vector<Rectangle> Renderer::update_graphics(const RenderInput& input, bool everything, Picture& picture)
+{
+    std::vector<Rectangle> damage;
+    const unsigned width = frame_.size.width;
+    const std::uint32_t count = frame_.line_bytes();
+    LineCounter counter{frame_};
+    line_.resize(std::size_t{width} + kLineSlack);
+    for (unsigned y = 0; y < frame_.size.height; ++y) {
+        const std::uint32_t address = counter.next(y);
+        if (!everything && !line_dirty(input.dirty, address, count)) {
+            continue;
+        }
+        const std::uint32_t* const drawn = draw_line(frame_, palette_, fetch(input.vram, address, count), line_);
+        std::uint32_t* const shown = &picture.pixels[std::size_t{y} * width];
+        const auto first = static_cast<unsigned>(std::mismatch(drawn, drawn + width, shown).first - drawn);
+        if (first == width) {
+            continue;
+        }
+        unsigned last = width - 1;
+        while (drawn[last] == shown[last]) {
+            --last;
+        }
+        std::copy(drawn + first, drawn + last + 1, shown + first);
+        add_damage(damage, {first, y, last + 1 - first, 1});
+    }
+    if (everything) {
+        return {{0, 0, width, frame_.size.height}};
+    }
+    return damage;
+}
+
+} // namespace windsor::devices::vga
