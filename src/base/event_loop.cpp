@@ -39,6 +39,16 @@ Status EventLoop::watch(int fd, std::uint32_t events, Handler handler)
     return {};
 }
 
+void EventLoop::modify(int fd, std::uint32_t events)
+{
+    epoll_event event{};
+    event.events = events;
+    event.data.fd = fd;
+    if (handlers_.contains(fd)) {
+        ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
+    }
+}
+
 void EventLoop::unwatch(int fd)
 {
     if (handlers_.erase(fd) != 0) {

@@ -26,6 +26,8 @@ public:
     // Calls `handler` whenever `fd` is ready; replaces an earlier watch of it. The caller keeps `fd`
     // and unwatches it before closing it.
     Status watch(int fd, std::uint32_t events, Handler handler);
+    // Changes what a watched descriptor is watched for, keeping its handler.
+    void modify(int fd, std::uint32_t events);
     void unwatch(int fd);
 
     // Runs `work` on the loop's thread, in the order posted.

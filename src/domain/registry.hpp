@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The registry of running domains: a directory, no daemon. Each domain has a folder that its process keeps
+// locked; a folder that nobody locks is stale and is removed by whoever meets it.
+#pragma once
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+namespace windsor::domain {
+
+using DomainId = unsigned;
+
+// One running domain as other processes see it.
+struct Entry {
+    DomainId id{0};
+    std::string name;
+    pid_t pid{0};
+    std::filesystem::path folder;
+
+    std::filesystem::path control_socket() const { return folder / "control"; }
+    std::filesystem::path config_file() const { return folder / "config.json"; }
+    std::filesystem::path log_file() const { return folder / "log"; }
+    std::filesystem::path console_link() const { return folder / "console"; }
+};
+
+// This process's own place in the registry; it goes when the object does.
+class Claim {
+public:
+    Claim(Claim&&) noexcept = default;
+    Claim& operator=(Claim&&) noexcept = delete;
+    ~Claim();
+
+    const Entry& entry() const { return entry_; }
+    // Fails if a running domain has that name.
+    base::Status rename(const std::string& name);
+    // After fork(): the folder belongs to the child from now on, and goes with the child.
+    void hand_over();
+    void adopt();
+
+private:
+    friend class Registry;
+    Claim(std::filesystem::path root, Entry entry, base::Fd lock);
+
+    std::filesystem::path root_;
+    Entry entry_;
+    base::Fd lock_;
+};
+
+class Registry {
+public:
+    // Makes the directory (mode 0700) if it is missing.
+    static base::Result<Registry> open(const std::filesystem::path& runtime);
+
+    // The running domains by id, stale folders cleaned up on the way.
+    base::Result<std::vector<Entry>> list() const;
+    // By name or, if no name matches, by id.
+    base::Result<Entry> find(std::string_view name_or_id) const;
+    // A new domain with the next id. Fails if the name is taken.
+    base::Result<Claim> claim(const std::string& name) const;
+
+private:
+    explicit Registry(std::filesystem::path root) : root_{std::move(root)} {}
+
+    std::filesystem::path root_;
+};
+
+} // namespace windsor::domain

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "machine/cpu_bridge.hpp"
+
+#include "x86/msr.hpp"
+
+namespace windsor::machine {
+
+namespace {
+
+namespace msr = x86::msr;
+
+bool is_x2apic(std::uint32_t number)
+{
+    return number >= msr::kX2ApicFirst && number <= msr::kX2ApicLast;
+}
+
+} // namespace
+
+std::uint32_t CpuBridge::port_read(base::Port port, unsigned size)
+{
+    const std::scoped_lock lock{parts_.lock};
+    return static_cast<std::uint32_t>(parts_.ports.read(port.raw(), static_cast<bus::Width>(size)));
+}
+
+void CpuBridge::port_write(base::Port port, unsigned size, std::uint32_t value)
+{
+    const std::scoped_lock lock{parts_.lock};
+    parts_.ports.write(port.raw(), static_cast<bus::Width>(size), value);
+}
+
+std::uint64_t CpuBridge::mmio_read(base::GuestPhysical address, unsigned size)
+{
+    const std::scoped_lock lock{parts_.lock};
+    return parts_.mmio.read(address.raw(), static_cast<bus::Width>(size));
+}
+
+void CpuBridge::mmio_write(base::GuestPhysical address, unsigned size, std::uint64_t value)
+{
+    const std::scoped_lock lock{parts_.lock};
+    parts_.mmio.write(address.raw(), static_cast<bus::Width>(size), value);
+}
+
+std::optional<base::Vector> CpuBridge::acknowledge_interrupt()
+{
+    const std::scoped_lock lock{parts_.lock};
+    if (parts_.lapic.extint_pending() && parts_.pic.output()) {
+        return base::Vector{parts_.pic.acknowledge()};
+    }
+    return parts_.lapic.acknowledge();
+}
+
+std::uint8_t CpuBridge::task_priority()
+{
+    const std::scoped_lock lock{parts_.lock};
+    return parts_.lapic.cr8();
+}
+
+void CpuBridge::set_task_priority(std::uint8_t priority)
+{
+    const std::scoped_lock lock{parts_.lock};
+    parts_.lapic.set_cr8(priority);
+}
+
+std::optional<std::uint64_t> CpuBridge::read_msr(std::uint32_t number)
+{
+    const std::scoped_lock lock{parts_.lock};
+    if (!parts_.apic) {
+        return std::nullopt;
+    }
+    if (number == msr::kApicBase) {
+        return parts_.lapic.apic_base();
+    }
+    return is_x2apic(number) ? parts_.lapic.read_msr(number) : std::nullopt;
+}
+
+bool CpuBridge::write_msr(std::uint32_t number, std::uint64_t value)
+{
+    const std::scoped_lock lock{parts_.lock};
+    if (!parts_.apic) {
+        return false;
+    }
+    if (number == msr::kApicBase) {
+        return parts_.lapic.set_apic_base(value);
+    }
+    return is_x2apic(number) && parts_.lapic.write_msr(number, value);
+}
+
+} // namespace windsor::machine

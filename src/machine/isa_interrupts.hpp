@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// ISA interrupt inputs: what devices and PCI links drive reaches both the 8259s and the I/O APIC.
+#pragma once
+
+#include "bus/irq_line.hpp"
+
+#include <array>
+
+namespace windsor::machine {
+
+class IsaInterrupts {
+public:
+    static constexpr unsigned kInputs = 16;
+
+    // Both sinks outlive the wiring; the I/O APIC is asked by its input numbers.
+    IsaInterrupts(bus::IrqSink& pic, bus::IrqSink& ioapic) : pic_{pic}, ioapic_{ioapic} {}
+
+    // Where ISA devices put their lines, and where the PIRQ links lead. An input carries the OR of both.
+    bus::IrqSink& devices() { return devices_; }
+    bus::IrqSink& links() { return links_; }
+    bus::IrqLine line(unsigned input) { return {devices_, input}; }
+
+private:
+    class Side final : public bus::IrqSink {
+    public:
+        explicit Side(IsaInterrupts& owner) : owner_{owner} {}
+        void set_irq(unsigned input, bool level) override;
+        bool level(unsigned input) const { return levels_[input]; }
+
+    private:
+        IsaInterrupts& owner_;
+        std::array<bool, kInputs> levels_{};
+    };
+
+    void update(unsigned input);
+
+    bus::IrqSink& pic_;
+    bus::IrqSink& ioapic_;
+    Side devices_{*this};
+    Side links_{*this};
+};
+
+} // namespace windsor::machine

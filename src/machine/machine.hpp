@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The PC: options in, wired machine out.
+#pragma once
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "devices/character.hpp"
+#include "devices/input.hpp"
+#include "devices/media.hpp"
+#include "devices/screen.hpp"
+#include "vcpu/cpu_model.hpp"
+#include "vcpu/engine.hpp"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace windsor::machine {
+
+// Runs a function with the machine lock held; media use it to complete requests.
+using Executor = std::function<void(std::function<void()>)>;
+
+struct DriveOptions {
+    unsigned slot{0}; // 0 to 3: hda to hdd
+    bool cdrom{false};
+    // Makes the medium; empty for a CD-ROM drive without a disc.
+    std::function<base::Result<std::unique_ptr<devices::BlockMedia>>(Executor)> open_media{};
+    std::string serial{}; // at most 20 characters; what Windows' activation sees
+};
+
+struct Options {
+    std::uint64_t memory{128u << 20}; // bytes, a multiple of 1 MiB
+    vcpu::CpuModel cpu{vcpu::CpuModel::standard()};
+    bool acpi{true};
+    bool apic{true};
+    std::string boot{"c"}; // letters of a, c, d, n: which to try, in order
+    std::int64_t rtc_base_seconds{0}; // what the clock shows at first, seconds since 1970 of the guest's zone
+    std::array<std::uint8_t, 16> uuid{};
+    std::string bios{"/usr/share/seabios/bios-256k.bin"};
+    std::string vga_bios{"/usr/share/seabios/vgabios-stdvga.bin"};
+    std::vector<DriveOptions> drives{};
+    // Takes what the guest sends over its first serial line; may be null. Outlives the machine.
+    devices::CharacterSink* serial{nullptr};
+};
+
+// What the guest, or a failure, has done to the machine. It stands still then, and its owner decides.
+enum class Event : std::uint8_t {
+    PowerOff, // the guest entered S5
+    Reset,    // a reset by keyboard controller, port 0xcf9, ACPI or triple fault
+    Failed,   // the processor engine cannot go on; the log says why
+};
+
+class Machine {
+public:
+    // Fails, with nothing left behind, if firmware or media cannot be opened or the host has too little
+    // memory. `log` outlives the machine. `on_event` is called on a thread of the machine's own, which
+    // must not be blocked; it may not call back into the machine.
+    static base::Result<std::unique_ptr<Machine>> create(Options options, base::Log& log,
+                                                         std::function<void(Event)> on_event);
+    ~Machine();
+    Machine(const Machine&) = delete;
+    Machine& operator=(const Machine&) = delete;
+
+    // Life cycle. resume() goes clock first, processors last; pause() the other way round. All may be
+    // called in any state, from one thread that holds no machine lock.
+    void resume();
+    void pause();
+    bool running() const;
+    // As the reset button: power-on state of every chip, RAM as it is. Keeps running or paused.
+    void reset();
+
+    // Presses the ACPI power button. False if no operating system listens to it.
+    bool press_power_button();
+
+    // The lock under which devices are used, and the devices that consoles use under it.
+    std::mutex& lock();
+    devices::Screen& screen();
+    devices::KeyboardInput& keyboard();
+    devices::MouseInput& mouse();
+
+    // Bytes for the guest's first serial line; gives how many were taken. Takes the machine lock.
+    std::size_t receive_serial(std::span<const std::uint8_t> bytes);
+
+    vcpu::Statistics statistics() const;
+    // Nanoseconds that the machine has run.
+    std::int64_t run_time() const;
+
+private:
+    class Board;
+    explicit Machine(std::unique_ptr<Board> board);
+
+    std::unique_ptr<Board> board_;
+};
+
+} // namespace windsor::machine
