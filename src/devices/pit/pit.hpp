@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The PC's 8254 interval timer and port 0x61.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/timer.hpp"
+#include "bus/access.hpp"
+#include "bus/irq_line.hpp"
+#include "devices/pit/counter.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace windsor::devices::pit {
+
+// Ports 0x40 to 0x43. Counter 0 drives `irq0`.
+//
+// Interrupts: the line rises when OUT of counter 0 does. The machine wakes for rises only; the line falls at the
+// next access or just before the next rise. If the host was late and OUT has risen several times, one edge is
+// delivered, the others are added to State::lost_edges, and the timer is armed for the next true rise after the
+// present: edges never come in a burst, and never drift.
+class Pit final : public bus::AccessHandler {
+public:
+    struct State {
+        std::array<Counter::State, kCounters> counters{};
+        std::uint64_t lost_edges{0};
+    };
+
+    // `clock` and `timers` outlive the chip.
+    Pit(const base::Clock& clock, base::TimerQueue& timers, bus::IrqLine irq0 = {});
+    Pit(const Pit&) = delete;
+    Pit& operator=(const Pit&) = delete;
+
+    bus::ReadResult read(std::uint64_t offset, bus::Width width) override;
+    bus::AccessStatus write(std::uint64_t offset, bus::Width width, std::uint64_t value) override;
+
+    // GATE and OUT pins; the gates of counters 0 and 1 are tied high on a PC. `counter` is below kCounters.
+    void set_gate(unsigned counter, bool level);
+    bool gate(unsigned counter) const;
+    bool out(unsigned counter);
+
+    // Edges of counter 0 that were not delivered because the host was late.
+    std::uint64_t lost_edges() const { return lost_edges_; }
+
+    void reset();
+    State state() const;
+    void load(const State& state);
+
+private:
+    Tick now() const;
+    void write_control(std::uint8_t value);
+    // Brings `irq0` and its timer up to date.
+    void update();
+
+    const base::Clock& clock_;
+    bus::IrqLine irq0_;
+    std::array<Counter, kCounters> counters_;
+    std::uint64_t lost_edges_{0};
+    base::Timer timer_;
+};
+
+// Port 0x61: gate of counter 2, speaker, refresh toggle. Its NMI sources never fire.
+class SystemControlPort final : public bus::AccessHandler {
+public:
+    struct State {
+        std::uint8_t written{0};
+    };
+
+    SystemControlPort(Pit& pit, const base::Clock& clock);
+
+    bus::ReadResult read(std::uint64_t offset, bus::Width width) override;
+    bus::AccessStatus write(std::uint64_t offset, bus::Width width, std::uint64_t value) override;
+
+    void reset();
+    const State& state() const { return state_; }
+    void load(const State& state) { state_ = state; }
+
+private:
+    Pit& pit_;
+    const base::Clock& clock_;
+    State state_;
+};
+
+} // namespace windsor::devices::pit
