@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A 16550A serial port.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/timer.hpp"
+#include "bus/access.hpp"
+#include "bus/irq_line.hpp"
+#include "devices/character.hpp"
+#include "devices/ring.hpp"
+#include "devices/uart/spec.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+
+namespace windsor::devices::uart {
+
+// Eight ports. A character is transmitted at once, so that the transmitter is always empty; the interrupt for it
+// is raised anew by each write, with an edge. Reception is paced: after the guest has emptied the receiver, the
+// host is asked for more one character time later, so that no interrupt handler sees an endless stream.
+class Uart16550 final : public bus::AccessHandler {
+public:
+    struct Character {
+        std::uint8_t value{0};
+        std::uint8_t errors{0}; // LSR bits that belong to it
+    };
+
+    struct State {
+        Ring<Character, kFifoSize> received{};
+        std::uint8_t ier{0};
+        std::uint8_t fcr{0};
+        std::uint8_t lcr{0};
+        std::uint8_t mcr{0};
+        std::uint8_t line_errors{0}; // LSR bits 4-1 not yet read
+        std::uint8_t modem{msr::kCts | msr::kDsr | msr::kDcd}; // input pins
+        std::uint8_t modem_deltas{0};
+        std::uint8_t scratch{0};
+        std::uint16_t divisor{kDefaultDivisor};
+        bool transmit_pending{false}; // the transmitter-empty interrupt
+        bool timeout_pending{false};  // the character timeout interrupt
+        bool refused{false};          // receive() has left something behind
+    };
+
+    // `sink` takes what the guest sends; it and the others outlive the port.
+    Uart16550(const base::Clock& clock, base::TimerQueue& timers, bus::IrqLine irq, CharacterSink& sink);
+    Uart16550(const Uart16550&) = delete;
+    Uart16550& operator=(const Uart16550&) = delete;
+
+    bus::ReadResult read(std::uint64_t offset, bus::Width width) override;
+    bus::AccessStatus write(std::uint64_t offset, bus::Width width, std::uint64_t value) override;
+
+    // Offers characters to the guest; gives how many were taken from the front. If not all, `can_receive` will be
+    // called when it is worth trying again. Nothing is taken in loopback.
+    std::size_t receive(std::span<const std::uint8_t> characters);
+    // A break condition on the line (Linux: SysRq). False if there is no room.
+    bool receive_break();
+    // Characters that receive() would take now.
+    std::size_t receive_space() const;
+    void on_can_receive(std::function<void()> can_receive) { can_receive_ = std::move(can_receive); }
+
+    // The modem's lines: msr::kCts, kDsr, kRing and kDcd. All but the ring are on from the start.
+    void set_modem_lines(std::uint8_t lines);
+
+    // The MR pin; the modem's lines stay.
+    void reset();
+    const State& state() const { return state_; }
+    void load(const State& state);
+
+private:
+    bool fifos() const { return (state_.fcr & fcr::kEnable) != 0; }
+    bool loopback() const { return (state_.mcr & mcr::kLoop) != 0; }
+    bool divisor_latch() const { return (state_.lcr & lcr::kDivisorLatch) != 0; }
+    std::size_t depth() const { return fifos() ? kFifoSize : 1; }
+    std::uint8_t trigger() const;
+    base::Nanoseconds character_time() const;
+
+    std::uint8_t read_data();
+    std::uint8_t read_line_status();
+    void write_data(std::uint8_t value);
+    void write_fifo_control(std::uint8_t value);
+    void write_modem_control(std::uint8_t value);
+    void store(Character character);
+    // The modem inputs as MSR shows them: the pins, or the outputs in loopback.
+    std::uint8_t modem_inputs() const;
+    void note_modem_change(std::uint8_t before);
+    // Errors show when their character comes to the front.
+    void reveal_errors();
+    void received_changed();
+    Interrupt pending() const;
+    void update();
+
+    const base::Clock& clock_;
+    bus::IrqLine irq_;
+    CharacterSink& sink_;
+    std::function<void()> can_receive_;
+    State state_;
+    base::Timer timeout_;
+    base::Timer more_;
+};
+
+} // namespace windsor::devices::uart
