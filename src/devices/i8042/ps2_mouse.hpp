@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A PS/2 mouse that becomes an IntelliMouse with a wheel, or one with five buttons, when asked in its way.
+#pragma once
+
+#include "devices/i8042/spec.hpp"
+#include "devices/ring.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace windsor::devices::i8042 {
+
+// Movements that the guest has not fetched add up; changes of buttons stay apart, so that no click is lost while
+// fewer than sixteen are waiting.
+class Ps2Mouse {
+public:
+    // What has happened while the buttons stood so; y upwards, wheel towards the user.
+    struct Sample {
+        std::int32_t dx{0};
+        std::int32_t dy{0};
+        std::int32_t wheel{0};
+        std::uint8_t buttons{0};
+    };
+
+    struct State {
+        Ring<std::uint8_t, 16> replies{};
+        Ring<std::uint8_t, 4> packet{}; // being sent
+        Ring<Sample, 16> samples{};
+        MouseType type{MouseType::Standard};
+        std::array<std::uint8_t, 3> last_rates{}; // newest last
+        std::uint8_t rate{100};
+        std::uint8_t resolution{2};
+        std::uint8_t buttons{0};
+        bool reporting{false};
+        bool remote{false};
+        bool wrap{false};
+        bool scaling21{false};
+        std::uint8_t awaiting{0}; // the command whose parameter comes next; 0 if none
+        std::uint8_t last_sent{0};
+    };
+
+    // As devices::MouseInput; bits 3 and 4 of `buttons` are the side buttons.
+    void move(int dx, int dy, int wheel, std::uint8_t buttons);
+
+    // A byte from the controller.
+    void write(std::uint8_t byte);
+
+    bool has_byte() const;
+    std::uint8_t take();
+
+    void power_on() { state_ = State{}; }
+    const State& state() const { return state_; }
+    void load(const State& state);
+
+private:
+    bool streaming() const { return state_.reporting && !state_.remote && !state_.wrap; }
+    // Makes the next packet from the samples.
+    void fill_packet(bool scale);
+    void forget_movement();
+    void defaults();
+
+    void reply(std::uint8_t byte) { state_.replies.push(byte); }
+    void command(MouseCommand command);
+    void parameter(std::uint8_t byte);
+    void set_rate(std::uint8_t rate);
+    void reply_status();
+    void read_data();
+
+    State state_;
+};
+
+} // namespace windsor::devices::i8042

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "devices/i8042/scan_codes.hpp"
+
+namespace windsor::devices::i8042 {
+
+namespace {
+
+constexpr std::array<std::uint8_t, 0x80> kTranslation{
+    0xff, 0x43, 0x41, 0x3f, 0x3d, 0x3b, 0x3c, 0x58, 0x64, 0x44, 0x42, 0x40, 0x3e, 0x0f, 0x29, 0x59, //
+    0x65, 0x38, 0x2a, 0x70, 0x1d, 0x10, 0x02, 0x5a, 0x66, 0x71, 0x2c, 0x1f, 0x1e, 0x11, 0x03, 0x5b, //
+    0x67, 0x2e, 0x2d, 0x20, 0x12, 0x05, 0x04, 0x5c, 0x68, 0x39, 0x2f, 0x21, 0x14, 0x13, 0x06, 0x5d, //
+    0x69, 0x31, 0x30, 0x23, 0x22, 0x15, 0x07, 0x5e, 0x6a, 0x72, 0x32, 0x24, 0x16, 0x08, 0x09, 0x5f, //
+    0x6b, 0x33, 0x25, 0x17, 0x18, 0x0b, 0x0a, 0x60, 0x6c, 0x34, 0x35, 0x26, 0x27, 0x19, 0x0c, 0x61, //
+    0x6d, 0x73, 0x28, 0x74, 0x1a, 0x0d, 0x62, 0x6e, 0x3a, 0x36, 0x1c, 0x1b, 0x75, 0x2b, 0x63, 0x76, //
+    0x55, 0x56, 0x77, 0x78, 0x79, 0x7a, 0x0e, 0x7b, 0x7c, 0x4f, 0x7d, 0x4b, 0x47, 0x7e, 0x7f, 0x6f, //
+    0x52, 0x53, 0x50, 0x4c, 0x4d, 0x48, 0x01, 0x45, 0x57, 0x4e, 0x51, 0x4a, 0x37, 0x49, 0x46, 0x54, //
+};
+// Two codes above the table.
+constexpr std::uint8_t kSet2F7 = 0x83;
+constexpr std::uint8_t kSet2SysRq = 0x84;
+
+// Set 1 make codes to set 2: the translation's inverse, where F7 and SysRq have the codes above.
+constexpr std::array<std::uint8_t, 0x80> kSet2 = [] {
+    std::array<std::uint8_t, 0x80> codes{};
+    for (std::size_t i = 1; i < kTranslation.size(); ++i) {
+        codes[kTranslation[i]] = static_cast<std::uint8_t>(i);
+    }
+    codes[kTranslation[0x02]] = kSet2F7;
+    codes[kTranslation[0x7f]] = kSet2SysRq;
+    return codes;
+}();
+
+constexpr std::array<std::uint8_t, 0x80> kSet3{
+    0x00, 0x08, 0x16, 0x1e, 0x26, 0x25, 0x2e, 0x36, 0x3d, 0x3e, 0x46, 0x45, 0x4e, 0x55, 0x66, 0x0d, //
+    0x15, 0x1d, 0x24, 0x2d, 0x2c, 0x35, 0x3c, 0x43, 0x44, 0x4d, 0x54, 0x5b, 0x5a, 0x11, 0x1c, 0x1b, //
+    0x23, 0x2b, 0x34, 0x33, 0x3b, 0x42, 0x4b, 0x4c, 0x52, 0x0e, 0x12, 0x5c, 0x1a, 0x22, 0x21, 0x2a, //
+    0x32, 0x31, 0x3a, 0x41, 0x49, 0x4a, 0x59, 0x7e, 0x19, 0x29, 0x14, 0x07, 0x0f, 0x17, 0x1f, 0x27, //
+    0x2f, 0x37, 0x3f, 0x47, 0x4f, 0x76, 0x5f, 0x6c, 0x75, 0x7d, 0x84, 0x6b, 0x73, 0x74, 0x7c, 0x69, //
+    0x72, 0x7a, 0x70, 0x71, 0x57, 0x00, 0x13, 0x56, 0x5e, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
+    0x00, 0x00, 0x00, 0x51, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x5d, 0x00, 0x00, //
+};
+
+struct ExtendedKey {
+    std::uint8_t set1;
+    std::uint8_t set3;
+};
+
+constexpr std::array kSet3Extended{
+    ExtendedKey{0x1c, 0x79}, // keypad Enter
+    ExtendedKey{0x1d, 0x58}, // right Ctrl
+    ExtendedKey{0x35, 0x77}, // keypad /
+    ExtendedKey{0x37, 0x57}, // Print Screen
+    ExtendedKey{0x38, 0x39}, // right Alt
+    ExtendedKey{0x46, 0x62}, // Break
+    ExtendedKey{0x47, 0x6e}, // Home
+    ExtendedKey{0x48, 0x63}, // up
+    ExtendedKey{0x49, 0x6f}, // Page Up
+    ExtendedKey{0x4b, 0x61}, // left
+    ExtendedKey{0x4d, 0x6a}, // right
+    ExtendedKey{0x4f, 0x65}, // End
+    ExtendedKey{0x50, 0x60}, // down
+    ExtendedKey{0x51, 0x6d}, // Page Down
+    ExtendedKey{0x52, 0x67}, // Insert
+    ExtendedKey{0x53, 0x64}, // Delete
+    ExtendedKey{0x5b, 0x8b}, // left Windows
+    ExtendedKey{0x5c, 0x8c}, // right Windows
+    ExtendedKey{0x5d, 0x8d}, // menu
+};
+
+constexpr std::uint8_t kSet3Pause = 0x62;
+constexpr std::uint8_t kExtendedPrefix = 0xe0;
+constexpr std::uint8_t kPausePrefix = 0xe1;
+constexpr std::uint8_t kBreakPrefix = 0xf0;
+constexpr std::uint8_t kSet1Break = 0x80;
+constexpr KeyCode kFakeShift = 0xe02a;
+
+bool is_extended(KeyCode code)
+{
+    return code >> 8 == kExtendedPrefix;
+}
+
+void add_key(ScanBytes& out, unsigned set, KeyCode code, bool pressed)
+{
+    const auto make = static_cast<std::uint8_t>(code & 0x7f);
+    if (set == 3) {
+        const std::uint8_t single = set3_code(code);
+        if (single != 0) {
+            if (!pressed) {
+                out.add(kBreakPrefix);
+            }
+            out.add(single);
+        }
+        return;
+    }
+    if (is_extended(code)) {
+        out.add(kExtendedPrefix);
+    }
+    if (set == 1) {
+        out.add(static_cast<std::uint8_t>(make | (pressed ? 0 : kSet1Break)));
+        return;
+    }
+    if (!pressed) {
+        out.add(kBreakPrefix);
+    }
+    out.add(kSet2[make]);
+}
+
+ScanBytes pause_bytes(unsigned set)
+{
+    ScanBytes out;
+    if (set == 3) {
+        out.add(kSet3Pause);
+        return out;
+    }
+    // A Ctrl and a Num Lock, pressed and released, behind another prefix.
+    for (const bool pressed : {true, false}) {
+        out.add(kPausePrefix);
+        add_key(out, set, 0x1d, pressed);
+        add_key(out, set, 0x45, pressed);
+    }
+    return out;
+}
+
+} // namespace
+
+std::uint8_t translate(std::uint8_t byte)
+{
+    if (byte < kTranslation.size()) {
+        return kTranslation[byte];
+    }
+    switch (byte) {
+    case kSet2F7:
+        return kTranslation[0x02];
+    case kSet2SysRq:
+        return kTranslation[0x7f];
+    default:
+        return byte;
+    }
+}
+
+bool is_key(KeyCode code)
+{
+    const unsigned prefix = code >> 8;
+    const unsigned make = code & 0xff;
+    return code == kPause || ((prefix == 0 || prefix == kExtendedPrefix) && make != 0 && make < 0x80 && kSet2[make] != 0);
+}
+
+std::uint8_t set3_code(KeyCode code)
+{
+    if (code == kPause) {
+        return kSet3Pause;
+    }
+    if (!is_extended(code)) {
+        return kSet3[code & 0x7f];
+    }
+    for (const ExtendedKey& key : kSet3Extended) {
+        if (key.set1 == (code & 0x7f)) {
+            return key.set3;
+        }
+    }
+    return 0;
+}
+
+ScanBytes scan_bytes(unsigned set, KeyCode code, bool pressed)
+{
+    ScanBytes out;
+    if (!is_key(code)) {
+        return out;
+    }
+    if (code == kPause) {
+        return pressed ? pause_bytes(set) : out;
+    }
+    add_key(out, set, code, pressed);
+    return out;
+}
+
+ScanBytes print_screen_bytes(unsigned set, bool pressed)
+{
+    if (set == 3) {
+        return scan_bytes(set, kPrintScreen, pressed);
+    }
+    ScanBytes out;
+    add_key(out, set, pressed ? kFakeShift : kPrintScreen, pressed);
+    add_key(out, set, pressed ? kPrintScreen : kFakeShift, pressed);
+    return out;
+}
+
+} // namespace windsor::devices::i8042
