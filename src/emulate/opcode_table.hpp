@@ -30,7 +30,7 @@ public:
     // The whole instruction set of the interpreter.
     OpcodeTable();
 
-    void set(ZydisMnemonic mnemonic, Select select) { selects_[mnemonic] = select; }
+    void set(ZydisMnemonic mnemonic, Select chosen) { selects_[mnemonic] = chosen; }
     Select select(ZydisMnemonic mnemonic) const { return selects_[mnemonic]; }
 
 private:

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The parts of add_simd() and add_x87(), and memory operands of any size.
+#pragma once
+
+#include "emulate/opcode_table.hpp"
+
+namespace windsor::emulate {
+
+void add_simd_moves(OpcodeTable& table); // whole-register moves without a stub
+void add_simd_misc(OpcodeTable& table);  // masked moves, fences, prefetches, CRC32, MXCSR
+void add_fx_save(OpcodeTable& table);    // FXSAVE, FXRSTOR, XSAVE, XRSTOR, XGETBV
+void add_x87_control(OpcodeTable& table); // FLDCW, FNSTENV and their like
+
+// Copies a memory operand of 1, 2, 4, 8, 10 or 16 bytes. A failed write leaves memory as it was.
+[[nodiscard]] bool read_memory(Cpu& cpu, x86::Seg seg, std::uint64_t offset, void* into, unsigned size);
+[[nodiscard]] bool write_memory(Cpu& cpu, x86::Seg seg, std::uint64_t offset, const void* from, unsigned size);
+
+} // namespace windsor::emulate
