@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The counter of a local APIC (SDM APIC, "APIC Timer").
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/timer.hpp"
+#include "devices/lapic/spec.hpp"
+
+#include <cstdint>
+#include <functional>
+
+namespace windsor::devices::lapic {
+
+// Counts and tells when it expires; whether that makes an interrupt is its owner's business.
+class ApicTimer {
+public:
+    struct State {
+        TimerMode mode{TimerMode::OneShot};
+        std::uint32_t divide{0}; // divide configuration register
+        std::uint32_t initial_count{0};
+        bool running{false};
+        base::Nanoseconds expiry{0}; // while running: machine time of the next expiry
+        std::uint64_t tsc_deadline{0};
+    };
+
+    // `on_expiry` is called under the machine lock. `time_of_tsc` gives the machine time at which the
+    // processor's time-stamp counter has the given value; without it, TSC deadlines never come.
+    ApicTimer(const base::Clock& clock, base::TimerQueue& timers, std::function<void()> on_expiry,
+              std::function<base::Nanoseconds(std::uint64_t tsc)> time_of_tsc);
+
+    void reset();
+    void set_mode(TimerMode mode);
+    void set_divide(std::uint32_t value);
+    void set_initial_count(std::uint32_t count);
+    std::uint32_t current_count() const;
+    // IA32_TSC_DEADLINE; 0 disarms. Ignored, and reads as 0, in the other modes.
+    void set_tsc_deadline(std::uint64_t tsc);
+    std::uint64_t tsc_deadline() const { return state_.mode == TimerMode::TscDeadline ? state_.tsc_deadline : 0; }
+    // The guest has moved its time-stamp counter.
+    void tsc_changed();
+
+    const State& state() const { return state_; }
+    void load(const State& state);
+
+private:
+    // Length of one count.
+    base::Nanoseconds tick() const;
+    bool counts() const { return state_.mode == TimerMode::OneShot || state_.mode == TimerMode::Periodic; }
+    void expired(base::Nanoseconds now);
+    void stop();
+
+    const base::Clock& clock_;
+    std::function<void()> on_expiry_;
+    std::function<base::Nanoseconds(std::uint64_t)> time_of_tsc_;
+    State state_;
+    base::Timer timer_;
+};
+
+} // namespace windsor::devices::lapic
