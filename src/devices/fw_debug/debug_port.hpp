@@ -29,7 +29,7 @@ public:
     bus::AccessStatus write(std::uint64_t offset, bus::Width width, std::uint64_t value) override;
 
     const State& state() const { return state_; }
-    void load(const State& state) { state_ = state; }
+    void load(const State& state) { state_.line = state.line.substr(0, kLongestLine - 1); }
 
 private:
     void flush();
