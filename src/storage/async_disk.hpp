@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A raw image as a drive's medium: a thread of its own does the work.
+#pragma once
+
+#include "devices/media.hpp"
+#include "storage/image.hpp"
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace windsor::storage {
+
+// Requests are served one after the other in the order given; flush is fdatasync(2). read(), write(), flush()
+// and retry() may be called from any thread.
+class AsyncDisk final : public devices::BlockMedia {
+public:
+    // Takes work to be run later under the machine lock. Called on the disk's thread; must not wait for the
+    // machine lock, since a disk may go away while that is held. Work left when the disk goes is still run.
+    using Executor = std::function<void(std::function<void()>)>;
+
+    struct Options {
+        Executor executor;
+        // The host has no space for a write (also a quota or a file size limit). The request is kept, and
+        // those behind it wait, until retry(). Run through the executor. None: such writes fail.
+        std::function<void()> on_no_space{};
+        // Requests beyond this many waiting are refused; a drive has one at a time.
+        std::size_t most_waiting{256};
+    };
+
+    static base::Result<std::unique_ptr<AsyncDisk>> create(std::unique_ptr<Image> image, Options options);
+
+    // Finishes what was asked for, then ends the thread. A write that waits for space gets one more try and fails.
+    ~AsyncDisk() override;
+    AsyncDisk(const AsyncDisk&) = delete;
+    AsyncDisk& operator=(const AsyncDisk&) = delete;
+
+    const Image& image() const { return *image_; }
+    std::uint64_t size_bytes() const override { return image_->size_bytes(); }
+    bool read_only() const override { return image_->read_only(); }
+
+    // Always end through the executor, never within the call.
+    void read(std::uint64_t offset, std::span<std::uint8_t> buffer, Done done) override;
+    void write(std::uint64_t offset, std::span<const std::uint8_t> buffer, Done done) override;
+    void flush(Done done) override;
+
+    // Tries the write again that waits for space.
+    void retry();
+    bool waiting_for_space() const;
+
+private:
+    enum class Kind : std::uint8_t { Read, Write, Flush };
+    struct Request {
+        Kind kind;
+        std::uint64_t offset;
+        std::span<std::uint8_t> into;
+        std::span<const std::uint8_t> from;
+        Done done;
+    };
+
+    AsyncDisk(std::unique_ptr<Image> image, Options options);
+    void submit(Request request);
+    bool within(std::uint64_t offset, std::size_t bytes) const;
+    void work();
+    base::Status serve(const Request& request);
+    base::Status do_read(std::uint64_t offset, std::span<std::uint8_t> into);
+    base::Status do_write(std::uint64_t offset, std::span<const std::uint8_t> from);
+    base::Status do_flush();
+    // True to try again.
+    bool wait_for_space();
+    void finish(Done done, base::Status result);
+
+    std::unique_ptr<Image> image_;
+    Options options_;
+
+    mutable std::mutex mutex_; // guards the four below; nothing else is locked under it
+    std::deque<Request> requests_;
+    bool stopping_{false};
+    bool no_space_{false};
+    bool retry_{false};
+    std::condition_variable changed_;
+
+    base::Status flush_result_; // used by the thread only
+    std::thread thread_;
+};
+
+} // namespace windsor::storage

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "storage/image.hpp"
+
+#include "storage/image_lock.hpp"
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <limits>
+#include <linux/fs.h>
+#include <optional>
+#include <string_view>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+#include <utility>
+
+namespace windsor::storage {
+
+using base::Fd;
+using base::Result;
+using base::Status;
+
+namespace {
+
+constexpr std::uint64_t kSectorBytes = 512;
+constexpr std::uint64_t kCdBlockBytes = 2048;
+
+constexpr std::array<std::string_view, 5> kRawPrefixes{"file:", "tap2:aio:", "tap:aio:", "aio:", "raw:"};
+// Words before a colon that mean something else than a raw image.
+constexpr std::array<std::string_view, 10> kOtherPrefixes{"tap2:", "tap:", "qcow2:", "qcow:",  "vhd:",
+                                                          "nbd:",  "rbd:", "drbd:",  "iscsi:", "vmdk:"};
+
+struct Magic {
+    std::string_view bytes;
+    std::string_view format;
+};
+constexpr std::array<Magic, 5> kMagics{{
+    {"QFI\xFB", "qcow2"},
+    {"conectix", "VHD"},
+    {"vhdxfile", "VHDX"},
+    {"KDMV", "VMDK"},
+    {"# Disk DescriptorFile", "VMDK"},
+}};
+
+base::Error open_error(const std::string& path, Access access, int number)
+{
+    const bool writing = access != Access::ReadOnly;
+    switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+        return base::Error{
+            fmt::format("{}: there is no such image; correct the path, or make one with `truncate -s 10G {}`", path, path)};
+    case EACCES:
+    case EPERM:
+        return base::Error{fmt::format("{}: no permission to {} this image; give user {} the right to, or run as a user "
+                                       "who has it",
+                                       path, writing ? "read and write" : "read", ::geteuid())};
+    case EROFS:
+        return base::Error{fmt::format("{}: lies on a read-only file system; use it read-only (mode r)", path)};
+    case EBUSY:
+        return base::Error{
+            fmt::format("{}: the host itself uses this device; unmount it, or use it read-only (mode r)", path)};
+    case ETXTBSY:
+        return base::Error{fmt::format("{}: is in use as a program or swap file; use another image", path)};
+    default:
+        return base::Error{fmt::format("{}: cannot be opened: {}; check the path and the host's storage", path,
+                                       base::errno_text(number))};
+    }
+}
+
+// Opening a FIFO would hang and opening a terminal or tape would do things, so the kind is looked at first.
+Status check_kind(const std::string& path, Access access, struct stat& info)
+{
+    if (::stat(path.c_str(), &info) != 0) {
+        return std::unexpected{open_error(path, access, errno)};
+    }
+    if (S_ISDIR(info.st_mode)) {
+        return base::fail("{}: is a directory, not an image; name the file in it", path);
+    }
+    if (!S_ISREG(info.st_mode) && !S_ISBLK(info.st_mode)) {
+        return base::fail("{}: is neither a file nor a block device; name a disk image", path);
+    }
+    return {};
+}
+
+Result<std::uint64_t> stored_size(int fd, const std::string& path)
+{
+    struct stat info{};
+    if (::fstat(fd, &info) != 0) {
+        return base::fail("{}: its size cannot be found out: {}; check the host's storage", path,
+                          base::errno_text(errno));
+    }
+    if (!S_ISBLK(info.st_mode)) {
+        return static_cast<std::uint64_t>(info.st_size);
+    }
+    std::uint64_t bytes = 0;
+    if (::ioctl(fd, BLKGETSIZE64, &bytes) != 0) {
+        return base::fail("{}: its size cannot be found out: {}; check the device", path, base::errno_text(errno));
+    }
+    return bytes;
+}
+
+// A guest would see garbage instead of its disk.
+Status refuse_other_formats(int fd, const std::string& path)
+{
+    std::array<char, 32> start{};
+    const ssize_t count = ::pread(fd, start.data(), start.size(), 0);
+    if (count < 0) {
+        return base::fail("{}: cannot be read: {}; check the host's storage", path, base::errno_text(errno));
+    }
+    const std::string_view bytes{start.data(), static_cast<std::size_t>(count)};
+    for (const Magic& magic : kMagics) {
+        if (bytes.starts_with(magic.bytes)) {
+            return base::fail("{}: is a {} image, and only raw ones can be used; convert it with `qemu-img convert -O raw`",
+                              path, magic.format);
+        }
+    }
+    return {};
+}
+
+Status take_lock(int fd, const std::string& path, Access access, std::vector<std::string>& notes)
+{
+    if (access == Access::SharedWrite) {
+        return {};
+    }
+    switch (lock_file(fd, access == Access::ReadWrite)) {
+    case LockResult::Locked:
+        break;
+    case LockResult::Held:
+        return base::fail("{}: is in use by {}; stop that first, or use {} there and here", path, lock_holder(fd),
+                          access == Access::ReadWrite ? "mode w! if the guests can share it" : "mode r");
+    case LockResult::Unsupported:
+        notes.push_back(fmt::format("{}: its file system has no locks, so that nothing keeps a second domain from it", path));
+        break;
+    }
+    return {};
+}
+
+Result<std::uint64_t> visible_size(std::uint64_t stored, DiskKind kind, const std::string& path,
+                                   std::vector<std::string>& notes)
+{
+    if (stored == 0) {
+        return base::fail("{}: is empty; give it a size with `truncate -s 10G {}`", path, path);
+    }
+    if (kind == DiskKind::CdRom) {
+        const std::uint64_t odd = stored % kCdBlockBytes;
+        if (odd != 0) {
+            notes.push_back(fmt::format("{}: is not a whole number of 2048-byte blocks; its end is filled with zeros", path));
+        }
+        return odd == 0 ? stored : stored - odd + kCdBlockBytes;
+    }
+    const std::uint64_t odd = stored % kSectorBytes;
+    if (stored < kSectorBytes) {
+        return base::fail("{}: is smaller than one 512-byte sector; give it a size with `truncate -s 10G {}`", path, path);
+    }
+    if (odd != 0) {
+        notes.push_back(fmt::format("{}: is not a whole number of 512-byte sectors; the guest does not see its last {} bytes",
+                                    path, odd));
+    }
+    return stored - odd;
+}
+
+} // namespace
+
+Result<std::string> resolve_target(const std::string& target)
+{
+    std::string path = target;
+    if (target.starts_with("phy:")) {
+        path = target.substr(4);
+        if (!path.empty() && !path.starts_with('/')) {
+            path = "/dev/" + path;
+        }
+    } else {
+        std::optional<std::size_t> prefix;
+        for (const std::string_view raw : kRawPrefixes) {
+            if (!prefix && target.starts_with(raw)) {
+                prefix = raw.size();
+            }
+        }
+        for (const std::string_view other : kOtherPrefixes) {
+            if (!prefix && target.starts_with(other)) {
+                return base::fail("{}: '{}' is not supported; use file: or phy: with a raw image", target,
+                                  other.substr(0, other.size() - 1));
+            }
+        }
+        path = target.substr(prefix.value_or(0));
+    }
+    if (path.empty() || path.find('\0') != std::string::npos) {
+        return base::fail("'{}': names no image; write file:/path or phy:/dev/node", target);
+    }
+    return path;
+}
+
+Result<std::unique_ptr<Image>> open_image(const ImageSpec& spec)
+{
+    std::unique_ptr<Image> image{new Image};
+    image->path_ = WINDSOR_TRY(resolve_target(spec.target));
+    image->access_ = spec.access;
+    const std::string& path = image->path_;
+    struct stat info{};
+    WINDSOR_TRY(check_kind(path, spec.access, info));
+
+    int flags = O_CLOEXEC | O_NONBLOCK | (spec.access == Access::ReadOnly ? O_RDONLY : O_RDWR);
+    if (S_ISBLK(info.st_mode) && spec.access == Access::ReadWrite) {
+        flags |= O_EXCL; // open(2): refused while the host has it mounted
+    }
+    image->fd_ = Fd{::open(path.c_str(), flags)};
+    if (!image->fd_) {
+        return std::unexpected{open_error(path, spec.access, errno)};
+    }
+    const int fd = image->fd();
+    image->stored_ = WINDSOR_TRY(stored_size(fd, path));
+    image->size_ = WINDSOR_TRY(visible_size(image->stored_, spec.kind, path, image->notes_));
+    WINDSOR_TRY(refuse_other_formats(fd, path));
+    WINDSOR_TRY(take_lock(fd, path, spec.access, image->notes_));
+    return image;
+}
+
+Status create_sparse(const std::string& path, std::uint64_t bytes)
+{
+    constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max()) - kSectorBytes;
+    if (bytes == 0 || bytes > kMost) {
+        return base::fail("{}: {} bytes is no size for an image; give one from 512 bytes on", path, bytes);
+    }
+    const Fd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)};
+    if (!fd) {
+        const int number = errno;
+        return number == EEXIST
+                   ? base::fail("{}: exists already; choose another name, or remove it first", path)
+                   : base::fail("{}: cannot be made: {}; check the directory", path, base::errno_text(number));
+    }
+    const std::uint64_t whole = (bytes + kSectorBytes - 1) / kSectorBytes * kSectorBytes;
+    if (::ftruncate(fd.get(), static_cast<off_t>(whole)) != 0) {
+        const int number = errno;
+        ::unlink(path.c_str());
+        return base::fail("{}: cannot be given {} bytes: {}; choose a smaller size or another file system", path, whole,
+                          base::errno_text(number));
+    }
+    return {};
+}
+
+} // namespace windsor::storage

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Raw images in files and on block devices: finding, checking, locking and making them.
+#pragma once
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace windsor::storage {
+
+// The access modes of Xen's disk lines: r, w and w!.
+enum class Access : std::uint8_t {
+    ReadOnly,    // others may read, nobody may write
+    ReadWrite,   // nobody else may use it
+    SharedWrite, // no lock: for guests with a cluster file system
+};
+
+enum class DiskKind : std::uint8_t { HardDisk, CdRom };
+
+struct ImageSpec {
+    // As in a disk line: "file:/path", "phy:/dev/node", "phy:node" below /dev, or a path. Xen's other
+    // words for raw files, "tap:aio:", "tap2:aio:", "aio:" and "raw:", mean the same as "file:".
+    std::string target;
+    Access access{Access::ReadOnly};
+    DiskKind kind{DiskKind::HardDisk};
+};
+
+// An open raw image, locked for as long as it lives.
+class Image {
+public:
+    // The path that was opened.
+    const std::string& path() const { return path_; }
+    int fd() const { return fd_.get(); }
+    bool read_only() const { return access_ == Access::ReadOnly; }
+    // What the guest sees, in bytes: whole sectors of a hard disk (an odd end is left out), whole blocks of
+    // a CD-ROM (an odd end is filled with zeros).
+    std::uint64_t size_bytes() const { return size_; }
+    // What the file has.
+    std::uint64_t stored_bytes() const { return stored_; }
+    // What the user should know, a sentence each: an odd size, a file system without locks.
+    const std::vector<std::string>& notes() const { return notes_; }
+
+private:
+    friend base::Result<std::unique_ptr<Image>> open_image(const ImageSpec& spec);
+    Image() = default;
+
+    std::string path_;
+    base::Fd fd_;
+    Access access_{Access::ReadOnly};
+    std::uint64_t size_{0};
+    std::uint64_t stored_{0};
+    std::vector<std::string> notes_;
+};
+
+// Opens, checks and locks an image. Fails with one sentence that says what is wrong and what to do: no such
+// image, no permission, a directory, empty, another format, in use (by whom, if that can be found out).
+base::Result<std::unique_ptr<Image>> open_image(const ImageSpec& spec);
+
+// The path that a disk line's target means. Fails for formats and protocols that are not raw images.
+base::Result<std::string> resolve_target(const std::string& target);
+
+// Makes a file of `bytes` bytes, rounded up to sectors, that occupies no space yet. Never touches an existing one.
+base::Status create_sparse(const std::string& path, std::uint64_t bytes);
+
+} // namespace windsor::storage

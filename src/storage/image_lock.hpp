@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Locks that keep two machines from one image.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace windsor::storage {
+
+enum class LockResult : std::uint8_t { Locked, Held, Unsupported };
+
+// Locks the open file description for reading or for writing (fcntl(2), F_OFD_SETLK): conflicts also with
+// other opens in this process, and goes away with the last descriptor.
+LockResult lock_file(int fd, bool for_writing);
+
+// Who else holds a lock on the same file: "process 123 (name)", or "another process" if this user may not know.
+std::string lock_holder(int fd);
+
+} // namespace windsor::storage

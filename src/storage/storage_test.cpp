@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "storage/async_disk.hpp"
+#include "storage/image.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <deque>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace windsor::storage {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+class StorageTest : public testing::Test {
+protected:
+    StorageTest()
+    {
+        std::string pattern = (fs::temp_directory_path() / "windsor-storage-XXXXXX").string();
+        directory = ::mkdtemp(pattern.data());
+    }
+    ~StorageTest() override { fs::remove_all(directory); }
+
+    std::string path(const std::string& name) const { return (directory / name).string(); }
+    std::string make(const std::string& name, std::uint64_t bytes) const
+    {
+        std::ofstream{path(name)};
+        fs::resize_file(path(name), bytes);
+        return path(name);
+    }
+    static base::Result<std::unique_ptr<Image>> open(const std::string& target, Access access = Access::ReadWrite,
+                                                     DiskKind kind = DiskKind::HardDisk)
+    {
+        return open_image({.target = target, .access = access, .kind = kind});
+    }
+    // The sentence of a refusal.
+    static std::string refusal(const std::string& target, Access access = Access::ReadWrite)
+    {
+        const auto image = open(target, access);
+        return image ? "not refused" : image.error().message();
+    }
+
+    fs::path directory;
+};
+
+bool mentions(const std::string& text, const std::string& part)
+{
+    return text.find(part) != std::string::npos;
+}
+
+TEST_F(StorageTest, TargetsResolveAsInXen)
+{
+    EXPECT_EQ(*resolve_target("file:/a/b.img"), "/a/b.img");
+    EXPECT_EQ(*resolve_target("tap:aio:/a/b.img"), "/a/b.img");
+    EXPECT_EQ(*resolve_target("phy:vg/lv"), "/dev/vg/lv");
+    EXPECT_EQ(*resolve_target("phy:/dev/sda"), "/dev/sda");
+    EXPECT_EQ(*resolve_target("/plain:name"), "/plain:name");
+    EXPECT_TRUE(mentions(resolve_target("tap:qcow2:/x").error().message(), "raw"));
+    EXPECT_TRUE(mentions(resolve_target("nbd:host").error().message(), "nbd"));
+    EXPECT_FALSE(resolve_target("file:").has_value());
+    EXPECT_FALSE(resolve_target("phy:").has_value());
+}
+
+TEST_F(StorageTest, OpensAFileAndTellsItsSize)
+{
+    const auto image = open("file:" + make("a.img", 10240));
+    ASSERT_TRUE(image.has_value()) << image.error().message();
+    EXPECT_EQ((*image)->size_bytes(), 10240U);
+    EXPECT_FALSE((*image)->read_only());
+    EXPECT_TRUE((*image)->notes().empty());
+}
+
+TEST_F(StorageTest, OddSizesAreRoundedWithANote)
+{
+    const auto disk = open(make("odd.img", 1025));
+    ASSERT_TRUE(disk.has_value());
+    EXPECT_EQ((*disk)->size_bytes(), 1024U);
+    EXPECT_EQ((*disk)->notes().size(), 1U);
+    const auto cd = open(make("odd.iso", 2049), Access::ReadOnly, DiskKind::CdRom);
+    ASSERT_TRUE(cd.has_value());
+    EXPECT_EQ((*cd)->size_bytes(), 4096U);
+    EXPECT_EQ((*cd)->notes().size(), 1U);
+}
+
+TEST_F(StorageTest, RefusalsSayWhatAndWhere)
+{
+    EXPECT_TRUE(mentions(refusal(path("none.img")), "none.img: there is no such image"));
+    EXPECT_TRUE(mentions(refusal(path("no/dir.img")), "there is no such image"));
+    EXPECT_TRUE(mentions(refusal(directory.string()), "is a directory"));
+    EXPECT_TRUE(mentions(refusal(make("empty.img", 0)), "empty.img: is empty"));
+    EXPECT_TRUE(mentions(refusal(make("tiny.img", 100)), "smaller than one 512-byte sector"));
+    EXPECT_TRUE(mentions(refusal("/dev/full"), "neither a file nor a block device"));
+    ASSERT_EQ(::mkfifo(path("fifo").c_str(), 0600), 0);
+    EXPECT_TRUE(mentions(refusal(path("fifo")), "neither a file nor a block device"));
+    std::ofstream{path("q.img")} << "QFI\xFB" << std::string(1024, ' ');
+    EXPECT_TRUE(mentions(refusal(path("q.img")), "is a qcow2 image"));
+}
+
+TEST_F(StorageTest, UnreadableImagesAreRefused)
+{
+    const std::string image = make("secret.img", 1024);
+    ASSERT_EQ(::chmod(image.c_str(), 0400), 0);
+    ASSERT_EQ(::chmod(directory.c_str(), 0755), 0);
+    const pid_t child = ::fork();
+    if (child == 0) { // as a user without rights, who may be this one already
+        if (::geteuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0)) {
+            ::_exit(2);
+        }
+        ::_exit(mentions(refusal(image), "no permission to read and write") ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST_F(StorageTest, AWritableImageIsUsedOnceInAProcess)
+{
+    const std::string image = make("a.img", 1024);
+    auto first = open(image);
+    ASSERT_TRUE(first.has_value());
+    fs::create_symlink(image, path("link.img"));
+    EXPECT_TRUE(mentions(refusal(image), "in use by another disk of this same domain"));
+    EXPECT_TRUE(mentions(refusal(path("link.img"), Access::ReadOnly), "in use"));
+    EXPECT_TRUE(open(image, Access::SharedWrite).has_value());
+    first->reset();
+    EXPECT_TRUE(open(image).has_value());
+}
+
+TEST_F(StorageTest, ReadersShareAndKeepWritersOut)
+{
+    const std::string image = make("a.iso", 4096);
+    const auto first = open(image, Access::ReadOnly, DiskKind::CdRom);
+    const auto second = open(image, Access::ReadOnly, DiskKind::CdRom);
+    ASSERT_TRUE(first.has_value() && second.has_value());
+    EXPECT_TRUE(mentions(refusal(image), "in use"));
+}
+
+TEST_F(StorageTest, AnImageInUseElsewhereNamesItsHolder)
+{
+    const std::string image = make("a.img", 1024);
+    std::array<int, 2> ready{};
+    std::array<int, 2> leave{};
+    ASSERT_EQ(::pipe(ready.data()), 0);
+    ASSERT_EQ(::pipe(leave.data()), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::close(leave[1]);
+        const auto held = open(image);
+        char byte = held ? 'y' : 'n';
+        if (::write(ready[1], &byte, 1) != 1) {
+            ::_exit(1);
+        }
+        ::_exit(::read(leave[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    char byte = 0;
+    ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+    EXPECT_EQ(byte, 'y');
+    const std::string sentence = refusal(image);
+    EXPECT_TRUE(mentions(sentence, "in use by process " + std::to_string(child))) << sentence;
+    for (const int fd : {ready[0], ready[1], leave[0], leave[1]}) {
+        ::close(fd);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(open(image).has_value()); // the lock went with its holder
+}
+
+TEST_F(StorageTest, SparseFilesOccupyNothing)
+{
+    ASSERT_TRUE(create_sparse(path("s.img"), 2'000'000'001).has_value());
+    struct stat info{};
+    ASSERT_EQ(::stat(path("s.img").c_str(), &info), 0);
+    EXPECT_EQ(info.st_size, 2'000'000'512);
+    EXPECT_LT(info.st_blocks, 64);
+    EXPECT_TRUE(mentions(create_sparse(path("s.img"), 512).error().message(), "exists already"));
+    EXPECT_FALSE(create_sparse(path("zero.img"), 0).has_value());
+    EXPECT_FALSE(create_sparse(path("huge.img"), ~std::uint64_t{0}).has_value());
+    EXPECT_FALSE(fs::exists(path("huge.img")));
+}
+
+// Stands for the machine: work arrives from the disk's thread and is run here.
+class Machine {
+public:
+    AsyncDisk::Executor executor()
+    {
+        return [this](std::function<void()> work) {
+            const std::scoped_lock lock{mutex_};
+            work_.push_back(std::move(work));
+            arrived_.notify_all();
+        };
+    }
+    // Runs work until `done` holds; false if nothing comes any more.
+    bool run_until(const std::function<bool()>& done)
+    {
+        while (!done()) {
+            std::unique_lock lock{mutex_};
+            if (!arrived_.wait_for(lock, 20s, [this] { return !work_.empty(); })) {
+                return false;
+            }
+            const auto work = std::move(work_.front());
+            work_.pop_front();
+            lock.unlock();
+            work();
+        }
+        return true;
+    }
+    std::size_t waiting()
+    {
+        const std::scoped_lock lock{mutex_};
+        return work_.size();
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable arrived_;
+    std::deque<std::function<void()>> work_;
+};
+
+class AsyncDiskTest : public StorageTest {
+protected:
+    std::unique_ptr<AsyncDisk> disk(const std::string& target, Access access = Access::ReadWrite,
+                                    std::function<void()> on_no_space = {}, DiskKind kind = DiskKind::HardDisk,
+                                    std::size_t most_waiting = 256)
+    {
+        auto image = open(target, access, kind);
+        EXPECT_TRUE(image.has_value()) << image.error().message();
+        auto result = AsyncDisk::create(std::move(*image), {.executor = machine.executor(),
+                                                            .on_no_space = std::move(on_no_space),
+                                                            .most_waiting = most_waiting});
+        EXPECT_TRUE(result.has_value());
+        return std::move(*result);
+    }
+    devices::BlockMedia::Done keep(std::optional<base::Status>& result)
+    {
+        return [&result](base::Status status) { result = std::move(status); };
+    }
+
+    Machine machine;
+};
+
+TEST_F(AsyncDiskTest, WritesAreReadBackInOrder)
+{
+    const auto target = make("a.img", 1 << 20);
+    const auto medium = disk(target);
+    std::vector<std::uint8_t> out(65536, 0xAB);
+    std::vector<std::uint8_t> in(65536);
+    std::optional<base::Status> written;
+    std::optional<base::Status> flushed;
+    std::optional<base::Status> read;
+    medium->write(4096, out, keep(written));
+    medium->flush(keep(flushed));
+    medium->read(4096, in, keep(read));
+    EXPECT_FALSE(written.has_value()); // never within the call
+    ASSERT_TRUE(machine.run_until([&] { return read.has_value(); }));
+    EXPECT_TRUE(written.has_value() && written->has_value());
+    EXPECT_TRUE(flushed.has_value() && flushed->has_value());
+    EXPECT_TRUE(read->has_value());
+    EXPECT_EQ(in, out);
+    std::ifstream file{target, std::ios::binary};
+    file.seekg(4096 + 65535);
+    EXPECT_EQ(file.get(), 0xAB);
+    EXPECT_EQ(fs::file_size(target), 1U << 20);
+}
+
+TEST_F(AsyncDiskTest, BeyondTheEndFails)
+{
+    const auto medium = disk(make("a.img", 4096));
+    std::vector<std::uint8_t> bytes(1024);
+    std::optional<base::Status> read;
+    std::optional<base::Status> written;
+    medium->read(3584, bytes, keep(read));
+    medium->write(~std::uint64_t{0} - 100, bytes, keep(written));
+    ASSERT_TRUE(machine.run_until([&] { return read && written; }));
+    EXPECT_FALSE(read->has_value());
+    EXPECT_FALSE(written->has_value());
+}
+
+TEST_F(AsyncDiskTest, ReadOnlyRefusesWrites)
+{
+    const auto target = make("a.img", 4096);
+    const auto medium = disk(target, Access::ReadOnly);
+    EXPECT_TRUE(medium->read_only());
+    std::vector<std::uint8_t> bytes(512, 1);
+    std::optional<base::Status> written;
+    medium->write(0, bytes, keep(written));
+    ASSERT_TRUE(machine.run_until([&] { return written.has_value(); }));
+    EXPECT_TRUE(mentions(written->error().message(), "read-only"));
+    std::optional<base::Status> flushed;
+    medium->flush(keep(flushed));
+    ASSERT_TRUE(machine.run_until([&] { return flushed.has_value(); }));
+    EXPECT_TRUE(flushed->has_value());
+    std::ifstream file{target, std::ios::binary};
+    EXPECT_EQ(file.get(), 0);
+}
+
+TEST_F(AsyncDiskTest, TheOddEndOfACdReadsAsZeros)
+{
+    std::ofstream{path("odd.iso")} << std::string(2050, 'x');
+    const auto medium = disk(path("odd.iso"), Access::ReadOnly, {}, DiskKind::CdRom);
+    std::vector<std::uint8_t> bytes(4096, 0xFF);
+    std::optional<base::Status> read;
+    medium->read(0, bytes, keep(read));
+    ASSERT_TRUE(machine.run_until([&] { return read.has_value(); }));
+    ASSERT_TRUE(read->has_value());
+    EXPECT_EQ(bytes[2049], 'x');
+    EXPECT_TRUE(std::all_of(bytes.begin() + 2050, bytes.end(), [](std::uint8_t each) { return each == 0; }));
+}
+
+TEST_F(AsyncDiskTest, AFileCutShortIsAnError)
+{
+    const auto target = make("a.img", 8192);
+    const auto medium = disk(target);
+    fs::resize_file(target, 512);
+    std::vector<std::uint8_t> bytes(1024);
+    std::optional<base::Status> read;
+    medium->read(0, bytes, keep(read));
+    ASSERT_TRUE(machine.run_until([&] { return read.has_value(); }));
+    EXPECT_TRUE(mentions(read->error().message(), "cut short"));
+}
+
+TEST_F(AsyncDiskTest, DestructionFinishesWhatWasAskedFor)
+{
+    const auto target = make("a.img", 1 << 20);
+    std::vector<std::uint8_t> bytes(512, 0x5A);
+    std::optional<base::Status> last;
+    {
+        const auto medium = disk(target);
+        for (unsigned i = 0; i < 200; ++i) {
+            medium->write(std::uint64_t{i} * 512, bytes, [&](base::Status status) { last = std::move(status); });
+        }
+    }
+    EXPECT_EQ(machine.waiting(), 200U);
+    std::ifstream file{target, std::ios::binary};
+    file.seekg(200 * 512 - 1);
+    EXPECT_EQ(file.get(), 0x5A);
+    EXPECT_TRUE(machine.run_until([&] { return machine.waiting() == 0; }));
+    EXPECT_TRUE(last.has_value() && last->has_value());
+}
+
+// Holds the process's limit on the size of files down for a while.
+class FileSizeLimit {
+public:
+    explicit FileSizeLimit(rlim_t bytes)
+    {
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        rlimit now = before_;
+        now.rlim_cur = bytes;
+        ::setrlimit(RLIMIT_FSIZE, &now);
+    }
+    ~FileSizeLimit() { lift(); }
+    FileSizeLimit(const FileSizeLimit&) = delete;
+    FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+    void lift() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+private:
+    rlimit before_{};
+};
+
+TEST_F(AsyncDiskTest, AWriteWithoutSpaceWaitsForRetry)
+{
+    unsigned stalls = 0;
+    const auto medium = disk(make("a.img", 1 << 20), Access::ReadWrite, [&] { ++stalls; });
+    std::vector<std::uint8_t> bytes(8192, 0x77);
+    std::vector<std::uint8_t> in(8192);
+    std::optional<base::Status> written;
+    std::optional<base::Status> read;
+    FileSizeLimit limit{65536};
+    medium->write(65536 - 4096, bytes, keep(written)); // half of it fits
+    medium->read(65536 - 4096, in, keep(read));
+    ASSERT_TRUE(machine.run_until([&] { return stalls == 1; }));
+    EXPECT_TRUE(medium->waiting_for_space());
+    EXPECT_FALSE(written.has_value());
+    medium->retry(); // in vain
+    ASSERT_TRUE(machine.run_until([&] { return stalls == 2; }));
+    EXPECT_FALSE(written.has_value());
+    EXPECT_FALSE(read.has_value());
+    limit.lift();
+    medium->retry();
+    ASSERT_TRUE(machine.run_until([&] { return read.has_value(); }));
+    EXPECT_TRUE(written.has_value() && written->has_value());
+    EXPECT_EQ(in, bytes);
+    EXPECT_FALSE(medium->waiting_for_space());
+}
+
+TEST_F(AsyncDiskTest, WithoutAHandlerAWriteWithoutSpaceFails)
+{
+    const auto medium = disk(make("a.img", 1 << 20));
+    std::vector<std::uint8_t> bytes(512);
+    std::optional<base::Status> written;
+    const FileSizeLimit limit{65536};
+    medium->write(1 << 19, bytes, keep(written));
+    ASSERT_TRUE(machine.run_until([&] { return written.has_value(); }));
+    EXPECT_FALSE(written->has_value());
+}
+
+TEST_F(AsyncDiskTest, ADiskThatWaitsForSpaceCanGoAway)
+{
+    unsigned stalls = 0;
+    std::vector<std::uint8_t> bytes(512);
+    std::optional<base::Status> written;
+    auto medium = disk(make("a.img", 1 << 20), Access::ReadWrite, [&] { ++stalls; });
+    const FileSizeLimit limit{65536};
+    medium->write(1 << 19, bytes, keep(written));
+    ASSERT_TRUE(machine.run_until([&] { return stalls == 1; }));
+    medium.reset();
+    ASSERT_TRUE(machine.run_until([&] { return written.has_value(); }));
+    EXPECT_FALSE(written->has_value());
+}
+
+TEST_F(AsyncDiskTest, TooManyRequestsAreRefused)
+{
+    unsigned stalls = 0;
+    const auto medium = disk(make("a.img", 1 << 20), Access::ReadWrite, [&] { ++stalls; }, DiskKind::HardDisk, 2);
+    std::vector<std::uint8_t> bytes(512);
+    std::optional<base::Status> first;
+    FileSizeLimit limit{65536};
+    medium->write(1 << 19, bytes, keep(first));
+    ASSERT_TRUE(machine.run_until([&] { return stalls == 1; }));
+    std::array<std::optional<base::Status>, 3> results;
+    for (auto& result : results) {
+        medium->read(0, bytes, keep(result));
+    }
+    ASSERT_TRUE(machine.run_until([&] { return results[2].has_value(); }));
+    EXPECT_TRUE(mentions(results[2]->error().message(), "too many"));
+    limit.lift();
+    medium->retry();
+    ASSERT_TRUE(machine.run_until([&] { return results[0] && results[1]; }));
+    EXPECT_TRUE(results[1]->has_value());
+}
+
+} // namespace
+} // namespace windsor::storage
