@@ -42,12 +42,11 @@ CdRom::State CdRom::state() const
 
 void CdRom::load(const State& state)
 {
-    cancel_request();
-    common_ = state.common;
+    load_common(state.common);
     expecting_ = state.expecting;
     in_packet_ = state.in_packet;
     dma_ = state.dma;
-    limit_ = state.limit;
+    limit_ = std::max<std::uint32_t>(state.limit & kMostBlockBytes, 2);
     packet_ = state.packet;
     reading_ = state.reading;
     sense_ = state.sense;

@@ -200,10 +200,10 @@ void Drive::run_dma()
     }
 }
 
-BlockMedia::Done Drive::begin_request(const std::shared_ptr<BlockMedia>& media)
+BlockMedia::Done Drive::begin_request()
 {
     set_busy();
-    request_ = std::make_shared<Request>(this, media, std::move(common_.buffer));
+    request_ = std::make_shared<Request>(this, std::move(common_.buffer));
     common_.buffer.clear();
     return [request = request_](base::Status result) {
         Drive* const owner = request->owner;
@@ -237,23 +237,25 @@ void Drive::run_completions()
 void Drive::media_read(const std::shared_ptr<BlockMedia>& media, std::uint64_t offset, std::size_t bytes)
 {
     common_.buffer.resize(bytes);
-    const BlockMedia::Done done = begin_request(media);
+    const BlockMedia::Done done = begin_request();
     const auto request = request_;
-    request->media->read(offset, request->data, done);
+    const auto kept = media; // an answer within the call may lead to its being taken out
+    kept->read(offset, request->data, done);
 }
 
 void Drive::media_write(const std::shared_ptr<BlockMedia>& media, std::uint64_t offset)
 {
-    const BlockMedia::Done done = begin_request(media);
+    const BlockMedia::Done done = begin_request();
     const auto request = request_;
-    request->media->write(offset, request->data, done);
+    const auto kept = media; // an answer within the call may lead to its being taken out
+    kept->write(offset, request->data, done);
 }
 
 void Drive::media_flush(const std::shared_ptr<BlockMedia>& media)
 {
-    const BlockMedia::Done done = begin_request(media);
-    const auto request = request_;
-    request->media->flush(done);
+    const BlockMedia::Done done = begin_request();
+    const auto kept = media;
+    kept->flush(done);
 }
 
 void Drive::cancel_request()
@@ -263,6 +265,20 @@ void Drive::cancel_request()
         request_.reset();
     }
     completed_.reset();
+}
+
+void Drive::load_common(const Common& common)
+{
+    cancel_request();
+    common_ = common;
+    const bool by_pio = common_.phase == Phase::PioIn || common_.phase == Phase::PioOut;
+    const bool whole = common_.position < common_.block_end && common_.block_end <= common_.buffer.size();
+    // Nothing is saved while the medium works.
+    if (common_.phase == Phase::Busy || (by_pio && !whole)) {
+        common_.phase = Phase::Idle;
+        common_.status = status::kDrdy | status::kDsc | status::kErr;
+        common_.error = error::kAbrt;
+    }
 }
 
 void Drive::report_fault(bool writing, std::uint64_t offset, const base::Error& error) const

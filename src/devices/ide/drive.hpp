@@ -171,17 +171,19 @@ protected:
     // The power management commands, which both kinds have. False: not one of them.
     bool execute_power(Command command);
 
+    // Takes over saved state; a block that does not lie within its buffer ends the command.
+    void load_common(const Common& common);
+
     Common common_;
 
 private:
     // Owns the buffer while the medium uses it, whatever becomes of the drive.
     struct Request {
         Drive* owner; // null once cancelled
-        std::shared_ptr<BlockMedia> media;
         std::vector<std::uint8_t> data;
     };
 
-    BlockMedia::Done begin_request(const std::shared_ptr<BlockMedia>& media);
+    BlockMedia::Done begin_request();
     void run_dma();
     void run_completions();
 

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::uint32_t kPieceSectors = 256;
 constexpr HardDisk::Geometry kDefaultGeometry{.heads = 16, .sectors = 63};
-constexpr std::uint64_t kLba28Limit = std::uint64_t{1} << 28;
 constexpr std::uint64_t kLba48Limit = std::uint64_t{1} << 48;
 
 std::uint8_t byte(std::uint64_t value, unsigned index)
@@ -41,14 +40,15 @@ HardDisk::State HardDisk::state() const
 
 void HardDisk::load(const State& state)
 {
-    cancel_request();
-    common_ = state.common;
-    geometry_ = state.geometry;
-    multiple_ = state.multiple;
+    load_common(state.common);
+    const bool possible = state.geometry.heads != 0 && state.geometry.sectors != 0;
+    geometry_ = possible ? state.geometry : kDefaultGeometry;
+    multiple_ = std::min(state.multiple, kMaxMultiple);
     write_cache_ = state.write_cache;
     read_ahead_ = state.read_ahead;
     smart_ = state.smart;
     transfer_ = state.transfer;
+    transfer_.block = std::clamp<std::uint32_t>(transfer_.block, 1, kMaxMultiple);
 }
 
 void HardDisk::set_signature()

@@ -12,6 +12,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <utility>
@@ -26,8 +27,12 @@ public:
     explicit MemoryMedia(std::size_t bytes, Answer answer = Answer::AtOnce, bool read_only = false)
         : data(bytes), answer_{answer}, read_only_{read_only}
     {
-        for (std::size_t i = 0; i < bytes; ++i) {
-            data[i] = static_cast<std::uint8_t>(i / 512 * 7 + i);
+        std::array<std::uint8_t, kSectorBytes> sector{};
+        std::iota(sector.begin(), sector.end(), std::uint8_t{0});
+        for (std::size_t i = 0; i < bytes / kSectorBytes; ++i) {
+            sector[0] = static_cast<std::uint8_t>(i);
+            sector[1] = static_cast<std::uint8_t>(i >> 8);
+            std::ranges::copy(sector, data.begin() + static_cast<std::ptrdiff_t>(i * kSectorBytes));
         }
     }
 
