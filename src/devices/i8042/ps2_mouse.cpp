@@ -11,6 +11,7 @@ namespace {
 constexpr std::int32_t kMostCounts = 255; // what a packet's nine bits take
 constexpr std::int32_t kFarthest = 1 << 16;
 constexpr std::uint8_t kThreeButtons = 0x07;
+constexpr unsigned kSideButtons = 0x18;
 constexpr std::uint8_t kAllButtons = 0x1f;
 
 namespace packet {
@@ -101,7 +102,7 @@ void Ps2Mouse::fill_packet(bool scale)
         break;
     case MouseType::FiveButtons: {
         const auto wheel = static_cast<unsigned>(take_counts(sample.wheel, -8, 7)) & 0x0f;
-        const unsigned side = (sample.buttons & ~kThreeButtons & kAllButtons) << packet::kSideButtonsShift;
+        const unsigned side = (sample.buttons & kSideButtons) << packet::kSideButtonsShift;
         state_.packet.push(static_cast<std::uint8_t>(wheel | side));
         break;
     }
