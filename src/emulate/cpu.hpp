@@ -6,18 +6,26 @@
 #include "base/clock.hpp"
 #include "emulate/host_stub.hpp"
 #include "emulate/insn.hpp"
+#include "emulate/tlb.hpp"
 #include "memory/guest_memory.hpp"
 #include "vcpu/cpu_model.hpp"
 #include "vcpu/engine.hpp"
 #include "x86/exception.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 namespace windsor::emulate {
 
-class Tlb;
 class BlockCache;
+class Decoder;
+class Invalidations;
+class TraceSink;
+class PhysicalMap;
+class MsrPolicy;
+struct Block;
 
 enum class Mode : std::uint8_t { Real, Virtual8086, Protected, Compatibility, Long };
 
@@ -39,6 +47,7 @@ public:
         const vcpu::CpuModel& model;
         const base::Clock& clock;
         std::uint32_t apic_id{0};
+        MsrPolicy* msr_policy{nullptr}; // of unknown MSRs; null: #GP
     };
 
     explicit Cpu(const Parts& parts);
@@ -48,6 +57,7 @@ public:
 
     // The architectural state. Whoever changes what the mode depends on (CR0, CR4, EFER, CS, SS, RFLAGS.VM)
     // calls mode_changed(); whoever changes a segment register calls segment_changed() (mode_changed() includes it).
+    // RFLAGS.AC, RFLAGS.TF, DR0-DR7 and the shadows are looked at again after an instruction that ends its block.
     vcpu::CpuState s;
     // DR6 bits of data breakpoints met by the current instruction, for deliver_debug_traps().
     std::uint64_t pending_debug{0};
@@ -130,20 +140,115 @@ public:
     const vcpu::CpuModel& model() const { return parts_.model; }
     vcpu::Signals& signals() { return signals_; }
     std::uint32_t apic_id() const { return parts_.apic_id; }
+    MsrPolicy* msr_policy() { return parts_.msr_policy; }
     std::uint64_t tsc() const;        // the guest's time-stamp counter
     void set_tsc(std::uint64_t value); // by adjusting s.tsc_offset
     vcpu::Statistics& statistics() { return statistics_; }
     void set_a20(bool open);
     HostStubs& stubs() { return stubs_; } // for Decoded::stubs
 
-    // --- The run loop, see interpreter.cpp ---
+    // Whole state in one go: derives everything again and forgets what was cached.
+    void load_state(const vcpu::CpuState& state);
+
+    // Where a read-modify-write operand may be changed in place: host memory if the T at the address lies in one
+    // ordinary page, null if read_for_write() and write() must be used. False: a fault is noted.
+    template <typename T> [[nodiscard]] bool locate_for_write(x86::Seg seg, std::uint64_t offset, std::uint8_t*& host);
+
+    // A stretch of host memory behind an address, for string instructions: how many bytes from `linear` on may be
+    // read or written directly (0: none; use read_linear() and write_linear(), which also tell of faults).
+    struct Run {
+        std::uint8_t* host{nullptr};
+        std::uint64_t bytes{0};
+    };
+    Run direct_run(std::uint64_t linear, Intent intent);
+    // Checks an access against its segment and gives its linear address. Faults are noted.
+    [[nodiscard]] bool linearize(x86::Seg seg, std::uint64_t offset, std::uint64_t size, Intent intent,
+                                 std::uint64_t& linear);
+    // What linear addresses wrap to.
+    std::uint64_t linear_mask() const { return linear_mask_; }
+
+    // Makes the run loop leave the current block after the running instruction.
+    void leave_block() { leave_ = true; }
+
+    // --- The run loop, see run.cpp ---
     vcpu::HaltReason run();
+    // Is told of every instruction before it runs; null for none.
+    void set_trace(TraceSink* sink);
 
 private:
     friend class Decoder;
     friend class Interpreter;
 
+    // One page's worth of a checked access.
+    struct Located {
+        std::uint8_t* host{nullptr}; // of the first byte; null for MMIO
+        std::uint64_t physical{0};
+        std::atomic<std::uint8_t>* flags{nullptr};
+        unsigned size{0};
+    };
+    struct Translation {
+        std::uint64_t physical{0};
+        bool global{false};
+        bool large{false};
+    };
+    struct WalkEntry {
+        std::uint64_t address;
+        std::uint64_t value;
+    };
+    enum class Purpose : std::uint8_t { Read, Write, Fetch };
+    struct Walk;
+
+    // paging.cpp
+    [[nodiscard]] bool translate(std::uint64_t linear, Purpose purpose, TlbSet set, Translation& result);
+    [[nodiscard]] bool walk_legacy(Walk& walk);
+    [[nodiscard]] bool walk_wide(Walk& walk);
+    [[nodiscard]] bool grant(Walk& walk);
+    [[nodiscard]] bool page_fault(const Walk& walk, std::uint32_t bits);
+    void mark_accessed(std::uint64_t address, std::uint64_t bits, unsigned size);
+
+    // memory.cpp
+    TlbSet set_for(As as) const { return as == As::Program ? program_set_ : TlbSet::Supervisor; }
+    [[nodiscard]] bool locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set, Located& result);
+    [[nodiscard]] bool locate_all(std::uint64_t linear, unsigned size, Intent intent, TlbSet set,
+                                  std::array<Located, 2>& parts);
+    TlbEntry* fill(std::uint64_t linear, const Translation& translation, bool write, TlbSet set);
+    [[nodiscard]] bool read_slow(std::uint64_t linear, void* into, unsigned size, Intent intent, TlbSet set);
+    [[nodiscard]] bool write_slow(std::uint64_t linear, const void* from, unsigned size, TlbSet set);
+    void read_located(const Located& at, std::uint8_t* into);
+    void write_located(const Located& at, const std::uint8_t* from);
+    void code_page_written(const Located& at);
+    void code_page_held(const std::uint8_t* host_page);
+    bool watches_data(std::uint64_t linear) const;
+
+    // cpu.cpp, run.cpp
+    void update_special();
+    void drain_invalidations();
+    [[nodiscard]] bool service_signals(vcpu::HaltReason& reason);
+    [[nodiscard]] bool step(vcpu::HaltReason& reason);
+    [[nodiscard]] bool execute(const Block& block);
+    [[nodiscard]] bool settle(Outcome outcome, const Insn& insn);
+    const Block* find_block();
+    [[nodiscard]] bool fetch_physical(std::uint64_t linear, std::uint64_t& physical);
+    bool shut_down();
+
+    struct SegmentWindow {
+        std::uint64_t base{0};
+        std::uint64_t read_end{0};  // bytes from base that may be read without more checks; 0: check the long way
+        std::uint64_t write_end{0};
+    };
+
     Parts parts_;
+    TlbEntry* program_tlb_{nullptr};
+    std::array<SegmentWindow, x86::kSegCount> windows_{};
+    std::uint64_t linear_mask_{0xffffffff};
+    std::uint64_t code_limit_{0xffff};
+    bool leave_{false};
+    bool special_{true};
+    TlbSet program_set_{TlbSet::Supervisor};
+    unsigned physical_bits_{36};
+    bool gigabyte_pages_{false};
+    std::array<std::uint64_t, 5> watched_{}; // DR0-DR3 and DR7 that the TLB was filled under
+    TraceSink* trace_{nullptr};
     Mode mode_{Mode::Real};
     unsigned cpl_{0};
     unsigned code_size_{2};
@@ -153,8 +258,13 @@ private:
     vcpu::Statistics statistics_;
     std::uint64_t a20_mask_{~std::uint64_t{0}};
     std::unique_ptr<Tlb> tlb_;
+    std::unique_ptr<PhysicalMap> physical_;
     std::unique_ptr<BlockCache> blocks_;
+    std::unique_ptr<Decoder> decoder_;
+    std::unique_ptr<Invalidations> invalidations_;
     HostStubs stubs_;
 };
 
 } // namespace windsor::emulate
+
+#include "emulate/memory_access.hpp" // IWYU pragma: export

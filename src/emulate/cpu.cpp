@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The processor's mode and what follows from it.
+#include "emulate/cpu.hpp"
+
+#include "emulate/block_cache.hpp"
+#include "emulate/decoder.hpp"
+#include "emulate/invalidations.hpp"
+#include "emulate/physical_map.hpp"
+
+namespace windsor::emulate {
+
+namespace rflags = x86::rflags;
+namespace cr4 = x86::cr4;
+using x86::Seg;
+
+Cpu::Cpu(const Parts& parts)
+    : parts_{parts},
+      tlb_{std::make_unique<Tlb>()},
+      physical_{std::make_unique<PhysicalMap>(parts.memory)},
+      blocks_{std::make_unique<BlockCache>()},
+      decoder_{std::make_unique<Decoder>(parts.model, stubs_)},
+      invalidations_{std::make_unique<Invalidations>(parts.memory, signals_)}
+{
+    const vcpu::CpuState none;
+    const std::uint32_t sizes = parts.model.cpuid(0x80000008, 0, none, parts.apic_id).eax & 0xff;
+    physical_bits_ = sizes >= 32 && sizes <= 52 ? sizes : 36;
+    gigabyte_pages_ = (parts.model.cpuid(0x80000001, 0, none, parts.apic_id).edx & (1u << 26)) != 0;
+    load_state(vcpu::reset_state(parts.model.signature()));
+}
+
+Cpu::~Cpu() = default;
+
+void Cpu::load_state(const vcpu::CpuState& state)
+{
+    s = state;
+    s.rflags |= rflags::kFixed1;
+    pending_debug = 0;
+    cpl_ = (s.cr0 & x86::cr0::kPe) != 0 ? s.segment(Seg::Ss).attributes.dpl : 0;
+    flush_tlb(Flush::All);
+    mode_changed();
+}
+
+void Cpu::mode_changed()
+{
+    const x86::Segment& code = s.segment(Seg::Cs);
+    if ((s.cr0 & x86::cr0::kPe) == 0) {
+        mode_ = Mode::Real;
+        cpl_ = 0;
+    } else if ((s.rflags & rflags::kVm) != 0) {
+        mode_ = Mode::Virtual8086;
+        cpl_ = 3;
+    } else if ((s.efer & x86::efer::kLma) == 0) {
+        mode_ = Mode::Protected;
+    } else {
+        mode_ = code.attributes.l ? Mode::Long : Mode::Compatibility;
+    }
+    linear_mask_ = mode_ == Mode::Long ? ~std::uint64_t{0} : 0xffffffff;
+    for (const Seg seg : {Seg::Es, Seg::Cs, Seg::Ss, Seg::Ds, Seg::Fs, Seg::Gs}) {
+        segment_changed(seg);
+    }
+    update_special();
+}
+
+void Cpu::segment_changed(Seg seg)
+{
+    const x86::Segment& segment = s.segment(seg);
+    SegmentWindow& window = windows_[static_cast<unsigned>(seg)];
+    if (mode_ == Mode::Long) {
+        const bool based = seg == Seg::Fs || seg == Seg::Gs;
+        window = {.base = based ? segment.base : 0, .read_end = ~std::uint64_t{0}, .write_end = ~std::uint64_t{0}};
+    } else {
+        const x86::Attributes& rights = segment.attributes;
+        const std::uint64_t end = rights.expand_down() ? 0 : std::uint64_t{segment.limit} + 1;
+        const bool loose = mode_ == Mode::Real || mode_ == Mode::Virtual8086;
+        const bool usable = !segment.unusable && rights.p;
+        window = {.base = segment.base,
+                  .read_end = loose || (usable && rights.readable()) ? end : 0,
+                  .write_end = loose || (usable && rights.writable()) ? end : 0};
+    }
+    if (seg == Seg::Cs) {
+        const bool was_long = mode_ == Mode::Long;
+        if (long_mode() && segment.attributes.l != was_long) {
+            mode_changed();
+            return;
+        }
+        code_size_ = mode_ == Mode::Long ? 8 : segment.attributes.db ? 4 : 2;
+        code_limit_ = segment.limit;
+    } else if (seg == Seg::Ss) {
+        stack_size_ = mode_ == Mode::Long ? 8 : segment.attributes.db ? 4 : 2;
+    }
+}
+
+void Cpu::set_cpl(unsigned cpl)
+{
+    cpl_ = cpl;
+    update_special();
+}
+
+// What the run loop and the accesses need of flags and debug registers, worked out where these may have changed.
+void Cpu::update_special()
+{
+    const bool ac = (s.rflags & rflags::kAc) != 0;
+    if (cpl_ == 3) {
+        program_set_ = ac && (s.cr0 & x86::cr0::kAm) != 0 ? TlbSet::Checked : TlbSet::User;
+    } else {
+        program_set_ = ac && (s.cr4 & cr4::kSmap) != 0 ? TlbSet::SupervisorAc : TlbSet::Supervisor;
+    }
+    program_tlb_ = tlb_->set(program_set_);
+
+    const std::array<std::uint64_t, 5> watched{s.dr[0], s.dr[1], s.dr[2], s.dr[3], s.dr7};
+    if (watched != watched_) {
+        watched_ = watched;
+        tlb_->flush_all();
+    }
+    bool breakpoints = false;
+    for (unsigned i = 0; i < 4; ++i) {
+        breakpoints = breakpoints || (((s.dr7 >> (2 * i)) & 3) != 0 && ((s.dr7 >> (16 + 4 * i)) & 3) == 0);
+    }
+    special_ = (s.rflags & (rflags::kTf | rflags::kRf)) != 0 || s.sti_shadow || s.mov_ss_shadow || breakpoints ||
+               trace_ != nullptr || pending_debug != 0;
+}
+
+void Cpu::flush_tlb(Flush what)
+{
+    if (what == Flush::All) {
+        tlb_->flush_all();
+    } else {
+        tlb_->flush_non_global();
+    }
+    blocks_->forget_linear();
+}
+
+void Cpu::invalidate_page(std::uint64_t linear)
+{
+    tlb_->flush_page(linear);
+    blocks_->forget_linear();
+}
+
+void Cpu::set_a20(bool open)
+{
+    const std::uint64_t mask = open ? ~std::uint64_t{0} : ~(std::uint64_t{1} << 20);
+    if (mask != a20_mask_) {
+        a20_mask_ = mask;
+        flush_tlb(Flush::All);
+        leave_ = true;
+    }
+}
+
+void Cpu::set_trace(TraceSink* sink)
+{
+    trace_ = sink;
+    update_special();
+}
+
+std::uint64_t Cpu::tsc() const
+{
+    const auto now = static_cast<unsigned __int128>(parts_.clock.now());
+    return static_cast<std::uint64_t>(now * parts_.model.tsc_hz() / base::kSecond) + s.tsc_offset;
+}
+
+void Cpu::set_tsc(std::uint64_t value)
+{
+    s.tsc_offset += value - tsc();
+}
+
+void Cpu::drain_invalidations()
+{
+    signals_.lower(vcpu::Signal::Attention);
+    const Invalidations::Batch batch = invalidations_->take();
+    if (batch.mappings) {
+        physical_->forget();
+        blocks_->drop_all();
+    }
+    for (const std::uint8_t* page : batch.code) {
+        blocks_->drop_page(page);
+    }
+    if (batch.mappings || batch.dirty_log) {
+        flush_tlb(Flush::All);
+    }
+}
+
+} // namespace windsor::emulate

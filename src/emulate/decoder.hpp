@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// From guest bytes to Insn.
+#pragma once
+
+#include "emulate/block_cache.hpp"
+#include "emulate/cpu.hpp"
+#include "emulate/opcode_table.hpp"
+
+#include <array>
+#include <bitset>
+#include <memory>
+
+namespace windsor::emulate {
+
+// What of the processor's mode changes how bytes are read.
+enum class DecodeMode : std::uint8_t { Real16, Legacy16, Legacy32, Compat16, Compat32, Long64 };
+
+class Decoder {
+public:
+    Decoder(const vcpu::CpuModel& model, HostStubs& stubs);
+
+    static DecodeMode mode_of(const Cpu& cpu);
+
+    // The block at the current CS:RIP: from the cache, or decoded anew. Null: a fault is noted.
+    const Block* block(Cpu& cpu, std::uint64_t linear);
+
+private:
+    enum class Result : std::uint8_t { Done, NeedMore, Invalid, TooLong };
+
+    // Decodes one instruction from `bytes`.
+    Result decode(DecodeMode mode, std::span<const std::uint8_t> bytes, Insn& insn) const;
+    void translate_operands(const Decoded& decoded, Insn& insn) const;
+    void fill_block(Block& block, const std::uint8_t* host, unsigned available, DecodeMode mode) const;
+    // One instruction, byte by byte through paging, the limit and MMIO.
+    const Block* careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, const memory::Page& page);
+    static void flag_page(Cpu& cpu, const memory::Page& page);
+    static const Block* keep(Cpu& cpu, std::unique_ptr<Block> block);
+    void choose(const Decoded& decoded, Insn& insn) const;
+
+    std::unique_ptr<OpcodeTable> table_;
+    HostStubs& stubs_;
+    HostStubs& stubs_;
+    std::array<ZydisDecoder, 6> decoders_{};
+    std::bitset<ZYDIS_ISA_SET_MAX_VALUE + 1> offered_;
+    Block scratch_;
+};
+
+} // namespace windsor::emulate

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The long way of memory accesses: TLB misses, page crossings, MMIO, pages that hold decoded code.
+#include "emulate/block_cache.hpp"
+#include "emulate/cpu.hpp"
+#include "emulate/invalidations.hpp"
+#include "emulate/physical_map.hpp"
+#include "emulate/system.hpp"
+
+#include <algorithm>
+
+namespace windsor::emulate {
+
+using x86::Exception;
+using x86::Seg;
+
+// SDM volume 3A, section 5.3 (limits), 5.5 (types); volume 1, section 3.3.7.1 (canonical form).
+bool Cpu::linearize(Seg seg, std::uint64_t offset, std::uint64_t size, Intent intent, std::uint64_t& linear)
+{
+    const Exception fault = seg == Seg::Ss ? Exception::Ss : Exception::Gp;
+    const x86::Segment& segment = s.segment(seg);
+    if (mode_ == Mode::Long) {
+        linear = offset + (seg == Seg::Fs || seg == Seg::Gs ? segment.base : 0);
+        const auto canonical = [](std::uint64_t address) {
+            return static_cast<std::uint64_t>(static_cast<std::int64_t>(address << 16) >> 16) == address;
+        };
+        return canonical(linear) && canonical(linear + size - 1) ? true : refuse(fault, 0);
+    }
+    if (protected_mode()) {
+        const bool unreadable = intent == Intent::Read ? !segment.attributes.readable() : false;
+        const bool unwritable = intent != Intent::Read && !segment.attributes.writable();
+        if (segment.unusable || !segment.attributes.p || unreadable || unwritable) {
+            return refuse(fault, 0);
+        }
+    }
+    const std::uint64_t last = offset + size - 1;
+    if (segment.attributes.expand_down()) {
+        const std::uint64_t top = segment.attributes.db ? 0xffffffff : 0xffff;
+        if (offset <= segment.limit || last > top) {
+            return refuse(fault, 0);
+        }
+    } else if (last > segment.limit) {
+        return refuse(fault, 0);
+    }
+    linear = (segment.base + offset) & linear_mask_;
+    return true;
+}
+
+bool Cpu::watches_data(std::uint64_t linear) const
+{
+    for (unsigned i = 0; i < 4; ++i) {
+        const std::uint64_t control = s.dr7 >> (16 + 4 * i);
+        const bool enabled = ((s.dr7 >> (2 * i)) & 3) != 0;
+        // A breakpoint covers at most eight bytes, aligned: it cannot cross a page.
+        if (enabled && (control & 3) != 0 && ((s.dr[i] ^ linear) & kLinearPage) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+TlbEntry* Cpu::fill(std::uint64_t linear, const Translation& translation, bool write, TlbSet set)
+{
+    const std::uint64_t page = linear & kLinearPage;
+    TlbEntry& entry = tlb_->entry(set, linear);
+    const memory::Page& backing = physical_->page(translation.physical);
+    if ((entry.read & kLinearPage) != page) {
+        entry.clear();
+    }
+    const bool watched = (s.dr7 & x86::dr7::kEnables) != 0 && watches_data(linear);
+    entry.addend = reinterpret_cast<std::uintptr_t>(backing.host) - page;
+    entry.physical = (translation.physical & kLinearPage) | (translation.global ? TlbEntry::kGlobal : 0) |
+                     (backing.readable() ? 0 : TlbEntry::kReadMmio) | (backing.writable() ? 0 : TlbEntry::kWriteMmio);
+    entry.read = page | (backing.readable() && !watched ? 0 : TlbEntry::kSlow);
+    if (write) {
+        bool slow = !backing.writable() || watched;
+        if (backing.writable()) {
+            if (backing.logged) {
+                backing.flags->fetch_or(memory::kPageDirty);
+            }
+            slow = slow || (backing.flags->load() & memory::kPageCode) != 0;
+        }
+        entry.write = page | (slow ? TlbEntry::kSlow : 0);
+    }
+    if (translation.large) {
+        tlb_->note_large();
+    }
+    return &entry;
+}
+
+// One page's part of an access.
+bool Cpu::locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set, Located& result)
+{
+    const bool write = intent != Intent::Read;
+    TlbEntry* entry = &tlb_->entry(set, linear);
+    const std::uint64_t tag = write ? entry->write : entry->read;
+    if (tag == TlbEntry::kEmpty || (tag & kLinearPage) != (linear & kLinearPage)) {
+        Translation translation;
+        if (!translate(linear, write ? Purpose::Write : Purpose::Read, set, translation)) {
+            return false;
+        }
+        entry = fill(linear, translation, write, set);
+    }
+    const bool through_mmio = intent == Intent::Write ? (entry->physical & TlbEntry::kWriteMmio) != 0
+                                                      : (entry->physical & TlbEntry::kReadMmio) != 0;
+    result.physical = (entry->physical & kLinearPage) | (linear & ~kLinearPage);
+    result.host = through_mmio ? nullptr : host_pointer(linear + entry->addend);
+    result.flags = nullptr;
+    result.size = size;
+    if (write && !through_mmio && (entry->write & TlbEntry::kSlow) != 0) {
+        result.flags = physical_->page(result.physical).flags;
+        const bool held = result.flags != nullptr && (result.flags->load(std::memory_order_relaxed) & memory::kPageCode) != 0;
+        if (!held && (entry->physical & TlbEntry::kWriteMmio) == 0 && !watches_data(linear)) {
+            entry->write = linear & kLinearPage; // the page has lost its code
+        }
+    }
+    return true;
+}
+
+// Both pages of an access that crosses are checked before either is touched.
+bool Cpu::locate_all(std::uint64_t linear, unsigned size, Intent intent, TlbSet set, std::array<Located, 2>& parts)
+{
+    if (set == TlbSet::Checked) {
+        if ((linear & (size - 1)) != 0) {
+            return refuse(Exception::Ac, 0);
+        }
+        set = TlbSet::User;
+    }
+    if ((s.dr7 & x86::dr7::kEnables) != 0) {
+        note_data_breakpoint(*this, linear, size, intent);
+        leave_ = leave_ || pending_debug != 0;
+    }
+    const std::uint64_t left = memory::kPageSize - (linear & memory::kPageMask);
+    const unsigned first = size <= left ? size : static_cast<unsigned>(left);
+    parts[1].size = 0;
+    if (!locate(linear, first, intent, set, parts[0])) {
+        return false;
+    }
+    if (first == size) {
+        return true;
+    }
+    std::uint64_t next = linear + first;
+    if ((s.efer & x86::efer::kLma) == 0) {
+        next &= 0xffffffff;
+    }
+    return locate(next, size - first, intent, set, parts[1]);
+}
+
+void Cpu::read_located(const Located& at, std::uint8_t* into)
+{
+    if (at.host != nullptr) {
+        switch (at.size) {
+        case 1: *into = *at.host; break;
+        case 2: std::memcpy(into, at.host, 2); break;
+        case 4: std::memcpy(into, at.host, 4); break;
+        case 8: std::memcpy(into, at.host, 8); break;
+        default: std::memcpy(into, at.host, at.size);
+        }
+        return;
+    }
+    for (unsigned done = 0; done < at.size;) {
+        const unsigned size = std::min(8U, std::bit_floor(at.size - done));
+        ++statistics_.mmio_accesses;
+        const std::uint64_t value = parts_.io.mmio_read(base::GuestPhysical{at.physical + done}, size);
+        std::memcpy(into + done, &value, size);
+        done += size;
+    }
+    leave_ = leave_ || signals_.pending() != 0;
+}
+
+void Cpu::write_located(const Located& at, const std::uint8_t* from)
+{
+    if (at.host != nullptr) {
+        switch (at.size) {
+        case 1: *at.host = *from; break;
+        case 2: std::memcpy(at.host, from, 2); break;
+        case 4: std::memcpy(at.host, from, 4); break;
+        case 8: std::memcpy(at.host, from, 8); break;
+        default: std::memcpy(at.host, from, at.size);
+        }
+        if (at.flags != nullptr && (at.flags->load() & memory::kPageCode) != 0) {
+            code_page_written(at);
+        }
+        return;
+    }
+    for (unsigned done = 0; done < at.size;) {
+        const unsigned size = std::min(8U, std::bit_floor(at.size - done));
+        std::uint64_t value = 0;
+        std::memcpy(&value, from + done, size);
+        ++statistics_.mmio_accesses;
+        parts_.io.mmio_write(base::GuestPhysical{at.physical + done}, size, value);
+        done += size;
+    }
+    leave_ = leave_ || signals_.pending() != 0;
+}
+
+bool Cpu::read_slow(std::uint64_t linear, void* into, unsigned size, Intent intent, TlbSet set)
+{
+    std::array<Located, 2> parts;
+    if (!locate_all(linear, size, intent, set, parts)) {
+        return false;
+    }
+    auto* bytes = static_cast<std::uint8_t*>(into);
+    read_located(parts[0], bytes);
+    if (parts[1].size != 0) {
+        read_located(parts[1], bytes + parts[0].size);
+    }
+    return true;
+}
+
+bool Cpu::write_slow(std::uint64_t linear, const void* from, unsigned size, TlbSet set)
+{
+    std::array<Located, 2> parts;
+    if (!locate_all(linear, size, Intent::Write, set, parts)) {
+        return false;
+    }
+    const auto* bytes = static_cast<const std::uint8_t*>(from);
+    write_located(parts[0], bytes);
+    if (parts[1].size != 0) {
+        write_located(parts[1], bytes + parts[0].size);
+    }
+    return true;
+}
+
+// The write has been made. The flag goes before others are told: whoever decodes the page later sets it again.
+void Cpu::code_page_written(const Located& at)
+{
+    const std::uint64_t offset = at.physical & memory::kPageMask;
+    const auto effect = blocks_->written(at.host - offset, static_cast<unsigned>(offset), at.size);
+    if (effect.dropped) {
+        leave_ = true;
+    }
+    if (!effect.page_held) {
+        at.flags->fetch_and(static_cast<std::uint8_t>(~memory::kPageCode));
+    }
+    invalidations_->announce(at.physical);
+}
+
+// Called when the first block of a page is decoded.
+void Cpu::code_page_held(const std::uint8_t* host_page)
+{
+    tlb_->slow_down_writes(reinterpret_cast<std::uintptr_t>(host_page));
+}
+
+bool Cpu::read_bytes(Seg seg, std::uint64_t offset, std::span<std::uint8_t> into)
+{
+    std::uint64_t linear = 0;
+    return linearize(seg, offset, into.size(), Intent::Read, linear) &&
+           read_slow(linear, into.data(), static_cast<unsigned>(into.size()), Intent::Read,
+                     program_set_ == TlbSet::Checked ? TlbSet::User : program_set_);
+}
+
+bool Cpu::write_bytes(Seg seg, std::uint64_t offset, std::span<const std::uint8_t> from)
+{
+    std::uint64_t linear = 0;
+    return linearize(seg, offset, from.size(), Intent::Write, linear) &&
+           write_slow(linear, from.data(), static_cast<unsigned>(from.size()),
+                      program_set_ == TlbSet::Checked ? TlbSet::User : program_set_);
+}
+
+bool Cpu::probe_linear(std::uint64_t linear, unsigned size, Intent intent, As as)
+{
+    std::array<Located, 2> parts;
+    return locate_all(linear, size, intent, set_for(as), parts);
+}
+
+Cpu::Run Cpu::direct_run(std::uint64_t linear, Intent intent)
+{
+    const TlbEntry& entry = program_tlb_[Tlb::index(linear)];
+    const std::uint64_t tag = intent == Intent::Read ? entry.read : entry.write;
+    if (tag != (linear & kLinearPage)) {
+        return {};
+    }
+    return {.host = host_pointer(linear + entry.addend), .bytes = memory::kPageSize - (linear & memory::kPageMask)};
+}
+
+std::uint64_t Cpu::read_physical(std::uint64_t address, unsigned size)
+{
+    address &= a20_mask_;
+    const memory::Page& page = physical_->page(address);
+    if (!page.readable()) {
+        ++statistics_.mmio_accesses;
+        return parts_.io.mmio_read(base::GuestPhysical{address}, size);
+    }
+    std::uint64_t value = 0;
+    const std::uint8_t* at = page.host + (address & memory::kPageMask);
+    switch (size) {
+    case 8: std::memcpy(&value, at, 8); break;
+    case 4: std::memcpy(&value, at, 4); break;
+    default: std::memcpy(&value, at, std::min(size, 8U));
+    }
+    return value;
+}
+
+void Cpu::write_physical(std::uint64_t address, unsigned size, std::uint64_t value)
+{
+    address &= a20_mask_;
+    const memory::Page& page = physical_->page(address);
+    if (!page.writable()) {
+        ++statistics_.mmio_accesses;
+        parts_.io.mmio_write(base::GuestPhysical{address}, size, value);
+        return;
+    }
+    std::uint8_t* at = page.host + (address & memory::kPageMask);
+    std::memcpy(at, &value, std::min(size, 8U));
+    if (page.logged) {
+        page.flags->fetch_or(memory::kPageDirty);
+    }
+    if ((page.flags->load() & memory::kPageCode) != 0) {
+        code_page_written({.host = at, .physical = address, .flags = page.flags, .size = size});
+    }
+}
+
+} // namespace windsor::emulate

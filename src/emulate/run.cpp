@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The run loop: blocks one after the other, and what comes between instructions. SDM volume 3A, section 6.9.
+#include "emulate/block_cache.hpp"
+#include "emulate/cpu.hpp"
+#include "emulate/decoder.hpp"
+#include "emulate/physical_map.hpp"
+#include "emulate/system.hpp"
+#include "emulate/trace.hpp"
+
+namespace windsor::emulate {
+
+namespace rflags = x86::rflags;
+using vcpu::Activity;
+using vcpu::HaltReason;
+using vcpu::Signal;
+using x86::Seg;
+
+std::string_view mnemonic_name(const Insn& insn)
+{
+    const char* name = ZydisMnemonicGetString(static_cast<ZydisMnemonic>(insn.mnemonic));
+    return name != nullptr ? name : "?";
+}
+
+bool Cpu::fetch_physical(std::uint64_t linear, std::uint64_t& physical)
+{
+    Translation translation;
+    if (!translate(linear, Purpose::Fetch, cpl_ == 3 ? TlbSet::User : TlbSet::Supervisor, translation)) {
+        return false;
+    }
+    physical = translation.physical;
+    return true;
+}
+
+// The block at CS:RIP; null with a fault noted.
+const Block* Cpu::find_block()
+{
+    std::uint64_t linear = s.rip;
+    std::uint64_t context = cpl_ == 3 ? 1 : 0;
+    if (mode_ != Mode::Long) {
+        linear = (s.segment(Seg::Cs).base + s.rip) & 0xffffffff;
+        context |= (static_cast<std::uint64_t>(mode_) << 1) | (code_size_ << 4);
+        if (s.rip > code_limit_) [[unlikely]] {
+            raise(x86::Exception::Gp, 0);
+            return nullptr;
+        }
+        const Block* known = blocks_->quick(linear, context);
+        if (known != nullptr && s.rip + known->length - 1 <= code_limit_) [[likely]] {
+            return known;
+        }
+    } else {
+        context |= static_cast<std::uint64_t>(Mode::Long) << 1;
+        const Block* known = blocks_->quick(linear, context);
+        if (known != nullptr) [[likely]] {
+            return known;
+        }
+    }
+    blocks_->bury();
+    const Block* block = decoder_->block(*this, linear);
+    if (block != nullptr && block->host != nullptr) {
+        blocks_->remember(linear, context, block);
+    }
+    return block;
+}
+
+bool Cpu::shut_down()
+{
+    s.activity = Activity::Shutdown;
+    return false;
+}
+
+// What an instruction that did not simply end asks for. False: the processor stops running.
+bool Cpu::settle(Outcome outcome, const Insn& insn)
+{
+    bool alive = true;
+    switch (outcome) {
+    case Outcome::Next: s.rip = (s.rip + insn.length) & code_mask(); break;
+    case Outcome::Fault:
+        ++statistics_.exceptions;
+        pending_debug = 0;
+        alive = deliver_fault(*this) || shut_down();
+        break;
+    case Outcome::Halt:
+        s.activity = Activity::Halted;
+        alive = false;
+        break;
+    case Outcome::Jump:
+    case Outcome::Repeat:
+    case Outcome::Exit: break;
+    }
+    update_special();
+    return alive;
+}
+
+// Runs a block. False: the processor stops running.
+bool Cpu::execute(const Block& block)
+{
+    const Insn* insn = block.insns.data();
+    const Insn* const end = insn + block.insns.size();
+    leave_ = false;
+    for (;;) {
+        const Outcome outcome = insn->handler(*this, *insn);
+        if (outcome == Outcome::Next) [[likely]] {
+            s.rip += insn->length;
+            ++insn;
+            if (insn != end && !leave_) [[likely]] {
+                continue;
+            }
+            statistics_.instructions += static_cast<std::uint64_t>(insn - block.insns.data());
+            s.rip &= code_mask();
+            update_special();
+            return true;
+        }
+        if (outcome == Outcome::Jump) {
+            statistics_.instructions += static_cast<std::uint64_t>(insn - block.insns.data()) + 1;
+            if (leave_) [[unlikely]] {
+                update_special();
+            }
+            return true;
+        }
+        if (outcome == Outcome::Repeat && signals_.pending() == 0 && !leave_) {
+            continue;
+        }
+        statistics_.instructions += static_cast<std::uint64_t>(insn - block.insns.data()) +
+                                    (outcome == Outcome::Repeat || outcome == Outcome::Fault ? 0 : 1);
+        return settle(outcome, *insn);
+    }
+}
+
+// One instruction with everything that is watched: shadows, breakpoints, single steps, the trace.
+bool Cpu::step(HaltReason&)
+{
+    const bool blocks_traps_before = s.mov_ss_shadow;
+    s.sti_shadow = false;
+    s.mov_ss_shadow = false;
+    if (!blocks_traps_before && meets_instruction_breakpoint(*this)) {
+        ++statistics_.exceptions;
+        const bool alive = deliver_fault(*this) || shut_down();
+        update_special();
+        return alive;
+    }
+    const Block* block = find_block();
+    if (block == nullptr) {
+        ++statistics_.exceptions;
+        const bool alive = deliver_fault(*this) || shut_down();
+        update_special();
+        return alive;
+    }
+    s.rflags &= ~rflags::kRf;
+    const bool was_stepping = (s.rflags & rflags::kTf) != 0;
+    const Insn insn = block->insns.front();
+    if (trace_ != nullptr) {
+        trace_->instruction(s, insn);
+    }
+    leave_ = false;
+    const Outcome outcome = insn.handler(*this, insn);
+    if (outcome != Outcome::Fault && outcome != Outcome::Repeat) {
+        ++statistics_.instructions;
+    }
+    bool alive = settle(outcome, insn);
+    const bool due = (was_stepping || pending_debug != 0) && !s.mov_ss_shadow && outcome != Outcome::Fault;
+    if (due && s.activity != Activity::Shutdown) {
+        alive = deliver_debug_traps(*this, was_stepping) || shut_down();
+        if (alive && s.activity == Activity::Halted) {
+            s.activity = Activity::Running;
+        }
+        pending_debug = 0;
+        update_special();
+    }
+    return alive;
+}
+
+// Requests from outside, by priority. False: leave run() with `reason`.
+bool Cpu::service_signals(HaltReason& reason)
+{
+    if (signals_.test(Signal::Attention)) {
+        drain_invalidations();
+    }
+    if (signals_.test(Signal::Stop)) {
+        signals_.lower(Signal::Stop);
+        reason = HaltReason::Stopped;
+        return false;
+    }
+    if (signals_.test(Signal::Init)) {
+        signals_.lower(Signal::Init);
+        vcpu::CpuState state = s;
+        vcpu::apply_init(state, parts_.model.signature());
+        load_state(state);
+    }
+    if (s.activity == Activity::WaitForSipi && signals_.test(Signal::Sipi)) {
+        signals_.lower(Signal::Sipi);
+        vcpu::CpuState state = s;
+        vcpu::apply_sipi(state, signals_.sipi_vector());
+        load_state(state);
+    }
+    if (s.activity == Activity::WaitForSipi || s.activity == Activity::Shutdown || s.mov_ss_shadow) {
+        return true;
+    }
+    signals_.lower(Signal::Sipi);
+    Event event{.kind = Event::Kind::External, .vector = 2, .has_error_code = false, .error_code = 0, .return_rip = s.rip};
+    if (signals_.test(Signal::Nmi) && !s.nmi_blocked) {
+        signals_.lower(Signal::Nmi);
+        s.nmi_blocked = true;
+    } else if (signals_.test(Signal::Interrupt) && (s.rflags & rflags::kIf) != 0 && !s.sti_shadow) {
+        const auto vector = parts_.io.acknowledge_interrupt();
+        if (!vector) {
+            return true;
+        }
+        event.vector = vector->raw();
+    } else {
+        return true;
+    }
+    s.activity = Activity::Running;
+    ++statistics_.interrupts;
+    if (!deliver(*this, event)) {
+        shut_down();
+    }
+    update_special();
+    return true;
+}
+
+HaltReason Cpu::run()
+{
+    update_special();
+    HaltReason reason = HaltReason::Stopped;
+    for (;;) {
+        if (signals_.pending() != 0 && !service_signals(reason)) [[unlikely]] {
+            return reason;
+        }
+        if (s.activity != Activity::Running) [[unlikely]] {
+            return s.activity == Activity::Shutdown ? HaltReason::Shutdown : HaltReason::Halted;
+        }
+        if (special_) [[unlikely]] {
+            static_cast<void>(step(reason));
+            continue;
+        }
+        const Block* block = find_block();
+        if (block == nullptr) [[unlikely]] {
+            ++statistics_.exceptions;
+            if (!deliver_fault(*this)) {
+                shut_down();
+            }
+            update_special();
+            continue;
+        }
+        static_cast<void>(execute(*block));
+    }
+}
+
+} // namespace windsor::emulate

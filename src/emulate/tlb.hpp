@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The software TLB of data accesses.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace windsor::emulate {
+
+constexpr std::uint64_t kLinearPage = ~std::uint64_t{0xfff};
+
+// In whose name an entry was filled. SupervisorAc: supervisor with RFLAGS.AC set, which SMAP tells apart.
+// Checked: never filled; the program's accesses while alignment is checked.
+enum class TlbSet : std::uint8_t { Supervisor, User, SupervisorAc, Checked };
+constexpr std::size_t kTlbSets = 4;
+
+// A tag is the page's linear address where plain loads or stores may go straight to host memory. Bit 0 set:
+// the translation holds, but the access needs a longer way (MMIO, code pages, data breakpoints).
+struct TlbEntry {
+    static constexpr std::uint64_t kEmpty = ~std::uint64_t{0};
+    static constexpr std::uint64_t kSlow = 1;
+
+    // Of `physical`.
+    static constexpr std::uint64_t kGlobal = 1;
+    static constexpr std::uint64_t kReadMmio = 2;
+    static constexpr std::uint64_t kWriteMmio = 4;
+
+    std::uint64_t read{kEmpty};
+    std::uint64_t write{kEmpty};
+    std::uint64_t addend{0};   // host address minus linear address
+    std::uint64_t physical{0}; // page address and flags
+
+    void clear() { read = write = kEmpty; }
+};
+
+class Tlb {
+public:
+    static constexpr std::size_t kEntries = 1024;
+
+    static constexpr std::size_t index(std::uint64_t linear) { return (linear >> 12) & (kEntries - 1); }
+
+    TlbEntry* set(TlbSet set) { return sets_[static_cast<std::size_t>(set)].data(); }
+    TlbEntry& entry(TlbSet which, std::uint64_t linear) { return set(which)[index(linear)]; }
+
+    void flush_all()
+    {
+        for (auto& set : sets_) {
+            for (TlbEntry& entry : set) {
+                entry.clear();
+            }
+        }
+        holds_large_ = false;
+    }
+    void flush_non_global()
+    {
+        for (auto& set : sets_) {
+            for (TlbEntry& entry : set) {
+                if ((entry.physical & TlbEntry::kGlobal) == 0) {
+                    entry.clear();
+                }
+            }
+        }
+    }
+    // Part of a large page may be held under many entries, so any of them takes all of them along.
+    void flush_page(std::uint64_t linear)
+    {
+        if (holds_large_) {
+            flush_all();
+            return;
+        }
+        for (auto& set : sets_) {
+            set[index(linear)].clear();
+        }
+    }
+    // Stores to a host page must take the long way from now on.
+    void slow_down_writes(std::uint64_t host_page)
+    {
+        for (auto& set : sets_) {
+            for (TlbEntry& entry : set) {
+                if (entry.write != TlbEntry::kEmpty && (entry.write & kLinearPage) + entry.addend == host_page) {
+                    entry.clear();
+                }
+            }
+        }
+    }
+    void note_large() { holds_large_ = true; }
+
+private:
+    std::array<std::array<TlbEntry, kEntries>, kTlbSets> sets_{};
+    bool holds_large_{false};
+};
+
+} // namespace windsor::emulate
