@@ -14,6 +14,7 @@ constexpr std::uint32_t kTscAdjust = 0x3b;
 constexpr std::uint32_t kBiosUpdateTrigger = 0x79;
 constexpr std::uint32_t kBiosSignature = 0x8b;
 constexpr std::uint32_t kMtrrCap = 0xfe;
+constexpr std::uint32_t kArchCapabilities = 0x10a;
 constexpr std::uint32_t kSysenterCs = 0x174;
 constexpr std::uint32_t kSysenterEsp = 0x175;
 constexpr std::uint32_t kSysenterEip = 0x176;
