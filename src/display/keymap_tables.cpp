@@ -47,7 +47,7 @@ constexpr std::array<Layout, 14> kLayouts{{
        {U"<zxcvbnm,.-", U">ZXCVBNM;:_"},
        kNoRow}}},
     {"it",
-     {{{U"\\1234567890'ì", U"|!\"£$%&/()=?^", U"     €       "},
+     {{{U"\\1234567890'ì", U"|!\"£$%&/()=?^", U"     €     `~"},
        {U"qwertyuiopè+", U"QWERTYUIOPé*", U"  €       []", U"          {}"},
        {U"asdfghjklòàù", U"ASDFGHJKLç°§", U"         @# "},
        {U"<zxcvbnm,.-", U">ZXCVBNM;:_"},

@@ -17,11 +17,6 @@
 
 namespace windsor::display {
 
-void PrintTo(const KeyEvent& event, std::ostream* out)
-{
-    *out << std::hex << event.code << (event.pressed ? " down" : " up");
-}
-
 namespace {
 
 using ::testing::ElementsAre;

@@ -4,6 +4,7 @@
 
 #include "base/fd.hpp"
 #include "devices/screen.hpp"
+#include "display/keysym.hpp"
 
 #include <gtest/gtest.h>
 
@@ -19,6 +20,11 @@
 #include <vector>
 
 namespace windsor::display {
+
+inline void PrintTo(const KeyEvent& event, std::ostream* out)
+{
+    *out << std::hex << event.code << (event.pressed ? " down" : " up");
+}
 
 class RawClient {
 public:

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The console, screen text and pictures in files.
+#include "display/console.hpp"
+
+#include "display/png.hpp"
+#include "display/vnc_testing.hpp"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+
+#include <png.h>
+
+namespace windsor::display {
+
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST(Codepage437, MapsToUnicodeAndUtf8)
+{
+    EXPECT_EQ(codepage437_to_unicode('A'), U'A');
+    EXPECT_EQ(codepage437_to_unicode(0x00), U' ');
+    EXPECT_EQ(codepage437_to_unicode(0x01), U'☺');
+    EXPECT_EQ(codepage437_to_unicode(0x7f), U'⌂');
+    EXPECT_EQ(codepage437_to_unicode(0x80), U'Ç');
+    EXPECT_EQ(codepage437_to_unicode(0xc4), U'─');
+    EXPECT_EQ(codepage437_to_unicode(0xdb), U'█');
+    EXPECT_EQ(codepage437_to_unicode(0xe1), U'ß');
+    EXPECT_EQ(codepage437_to_unicode(0xff), U' ');
+    std::string text;
+    for (const char32_t c : {U'a', U'é', U'€', U'😀'}) {
+        append_utf8(text, c);
+    }
+    EXPECT_EQ(text, "aé€😀");
+    EXPECT_EQ(decode_utf8(text), U"aé€😀");
+    EXPECT_EQ(decode_utf8("a\xff\xc3z\xe2\x82"), U"a\ufffd\ufffdz\ufffd");
+    EXPECT_EQ(decode_utf8("\xe0\x80\x80"), U"\ufffd");
+}
+
+TEST(ScreenText, TrimsTrailingBlanks)
+{
+    devices::TextScreen screen{.columns = 4, .rows = 2, .cursor_visible = true, .cursor_column = 2, .cursor_row = 1};
+    for (const char c : std::string{" \xda\xc4 \0\0  ", 8}) {
+        screen.cells.push_back({.character = static_cast<std::uint8_t>(c)});
+    }
+    const ScreenText text = screen_text(screen);
+    EXPECT_THAT(text.lines, ElementsAre(" ┌─", ""));
+    EXPECT_TRUE(text.cursor_visible);
+    EXPECT_EQ(text.cursor_column, 2U);
+    EXPECT_EQ(text.cursor_row, 1U);
+}
+
+class TemporaryFile {
+public:
+    std::string path() const { return path_.string(); }
+    ~TemporaryFile() { std::filesystem::remove(path_); }
+
+private:
+    std::filesystem::path path_{std::filesystem::temp_directory_path() /
+                                ("windsor-picture-" + std::to_string(::getpid()) + ".png")};
+};
+
+TEST(Png, IsReadBackAsItWasWritten)
+{
+    const TemporaryFile file;
+    devices::Picture picture{.size = {3, 2}, .pixels = {0xff0000, 0x00ff00, 0x0000ff, 0x123456, 0xffffff, 0}};
+    ASSERT_TRUE(write_png(picture, file.path()));
+    png_image image{};
+    image.version = PNG_IMAGE_VERSION;
+    ASSERT_NE(png_image_begin_read_from_file(&image, file.path().c_str()), 0);
+    EXPECT_EQ(image.width, 3U);
+    EXPECT_EQ(image.height, 2U);
+    image.format = PNG_FORMAT_RGB;
+    std::vector<std::uint8_t> bytes(PNG_IMAGE_SIZE(image));
+    ASSERT_NE(png_image_finish_read(&image, nullptr, bytes.data(), 0, nullptr), 0);
+    for (std::size_t i = 0; i < picture.pixels.size(); ++i) {
+        EXPECT_EQ((bytes[3 * i] << 16) | (bytes[3 * i + 1] << 8) | bytes[3 * i + 2],
+                  static_cast<int>(picture.pixels[i]));
+    }
+}
+
+TEST(Png, SaysWhyItCannotBeWritten)
+{
+    const auto missing = write_png({.size = {1, 1}, .pixels = {0}}, "/nonexistent/picture.png");
+    ASSERT_FALSE(missing);
+    EXPECT_THAT(missing.error().message(), HasSubstr("/nonexistent/picture.png: No such file"));
+    EXPECT_FALSE(write_png({}, "/nonexistent/picture.png"));
+}
+
+// A machine's screen, keyboard and mouse, all under one lock.
+class FakeMachine final : public devices::Screen, public devices::KeyboardInput, public devices::MouseInput {
+public:
+    std::vector<devices::Rectangle> update(devices::Picture& picture) override
+    {
+        EXPECT_TRUE(locked);
+        ++updates;
+        const bool resized = picture.size != shown.size;
+        const std::vector<devices::Rectangle> damage =
+            resized || changed ? std::vector{devices::Rectangle{0, 0, shown.size.width, shown.size.height}}
+                               : std::vector<devices::Rectangle>{};
+        picture = shown;
+        changed = false;
+        return damage;
+    }
+    void invalidate() override { changed = true; }
+    bool text(devices::TextScreen& screen) const override
+    {
+        screen = text_screen;
+        return is_text;
+    }
+    void key(devices::KeyCode code, bool pressed) override
+    {
+        EXPECT_TRUE(locked);
+        keys.push_back({code, pressed});
+    }
+    void move(int dx, int dy, int wheel, std::uint8_t buttons) override
+    {
+        EXPECT_TRUE(locked);
+        last_movement = {dx, dy, wheel, buttons};
+    }
+
+    std::mutex mutex;
+    bool locked{false};
+    unsigned updates{0};
+    devices::Picture shown{.size = {8, 8}, .pixels = std::vector<std::uint32_t>(64, 0x0a0b0c)};
+    bool changed{true};
+    bool is_text{true};
+    devices::TextScreen text_screen{.columns = 2, .rows = 1, .cells = {{.character = 'h'}, {.character = 'i'}}};
+    std::vector<KeyEvent> keys;
+    std::array<int, 4> last_movement{};
+};
+
+class ConsoleTest : public ::testing::Test {
+protected:
+    template <typename Action> void locked(Action action)
+    {
+        const std::scoped_lock lock{fake_.mutex};
+        fake_.locked = true;
+        action();
+        fake_.locked = false;
+    }
+    // Lets machine time pass until no key waits.
+    std::vector<KeyEvent> typed(std::size_t count)
+    {
+        std::vector<KeyEvent> keys;
+        for (unsigned i = 0; i < 2000 && keys.size() < count; ++i) {
+            clock_.advance(Console::kKeyInterval);
+            std::this_thread::sleep_for(std::chrono::milliseconds{2});
+            locked([&] { keys = fake_.keys; });
+        }
+        return keys;
+    }
+
+    FakeMachine fake_;
+    base::ManualClock clock_;
+    base::Log log_{base::Log::discard()};
+    Console console_{{.screen = fake_,
+                      .keyboard = fake_,
+                      .mouse = fake_,
+                      .clock = clock_,
+                      .with_lock = [this](const std::function<void()>& action) { locked(action); }},
+                     log_};
+};
+
+TEST_F(ConsoleTest, TakesPicturesAndText)
+{
+    EXPECT_EQ(console_.screenshot().pixels, fake_.shown.pixels);
+    EXPECT_THAT(console_.screen_text()->lines, ElementsAre("hi"));
+    locked([&] { fake_.is_text = false; });
+    EXPECT_FALSE(console_.screen_text());
+}
+
+TEST_F(ConsoleTest, TypesTextWithModifiers)
+{
+    ASSERT_TRUE(console_.type_text("aB\n"));
+    EXPECT_THAT(typed(8), ElementsAre(KeyEvent{0x1e, true}, KeyEvent{0x1e, false}, KeyEvent{0x2a, true},
+                                      KeyEvent{0x30, true}, KeyEvent{0x30, false}, KeyEvent{0x2a, false},
+                                      KeyEvent{0x1c, true}, KeyEvent{0x1c, false}));
+    const auto refused = console_.type_text("漢");
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message(), HasSubstr("\"漢\" (U+6F22)"));
+    EXPECT_FALSE(console_.type_text("a", "klingon"));
+}
+
+TEST_F(ConsoleTest, PressesAndReleasesCombinations)
+{
+    ASSERT_TRUE(console_.press_keys("ctrl-alt-delete"));
+    EXPECT_THAT(typed(6), ElementsAre(KeyEvent{0x1d, true}, KeyEvent{0x38, true}, KeyEvent{0xe053, true},
+                                      KeyEvent{0xe053, false}, KeyEvent{0x38, false}, KeyEvent{0x1d, false}));
+    EXPECT_FALSE(console_.press_keys("ctrl-nonsense"));
+}
+
+TEST_F(ConsoleTest, SendsNoKeysWhileMachineTimeStandsStill)
+{
+    ASSERT_TRUE(console_.type_text("abc"));
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    locked([&] { EXPECT_LE(fake_.keys.size(), 1U); });
+    EXPECT_GE(console_.queued_keys(), 5U);
+    EXPECT_EQ(typed(6).size(), 6U);
+}
+
+TEST_F(ConsoleTest, BoundsWhatWaitsToBeTyped)
+{
+    EXPECT_FALSE(console_.type_text(std::string(Console::kMostQueuedKeys, 'a')));
+    EXPECT_EQ(console_.queued_keys(), 0U);
+}
+
+TEST_F(ConsoleTest, MovesTheMouse)
+{
+    console_.mouse(3, -4, 1, 5);
+    EXPECT_EQ(fake_.last_movement, (std::array{3, -4, 1, 5}));
+}
+
+TEST_F(ConsoleTest, LooksAtTheScreenOnlyWhileAClientIsThere)
+{
+    const auto port = console_.start_vnc({.display = 4300, .find_unused = true});
+    ASSERT_TRUE(port) << port.error().message();
+    EXPECT_FALSE(console_.start_vnc({.display = 4300, .find_unused = true}));
+    unsigned before = 0;
+    locked([&] { before = fake_.updates; });
+    std::this_thread::sleep_for(std::chrono::milliseconds{150});
+    locked([&] { EXPECT_EQ(fake_.updates, before); });
+
+    RawClient client{*port};
+    client.log_in();
+    EXPECT_EQ(client.size, (devices::Size{8, 8}));
+    client.set_encodings({0});
+    client.request(false);
+    client.update();
+    client.request(true);
+    locked([&] {
+        fake_.shown.pixels[0] = 0x777777;
+        fake_.changed = true;
+    });
+    const std::vector<RawClient::Update> update = client.update();
+    ASSERT_EQ(update.size(), 1U);
+    EXPECT_EQ(update[0].pixels[0], 0x777777U);
+    client.key('a', true);
+    client.key('a', false);
+    client.request(true);
+    locked([&] { fake_.changed = true; });
+    client.update();
+    console_.stop_vnc();
+    EXPECT_TRUE(client.closed());
+    locked([&] { EXPECT_EQ(fake_.keys.size(), 2U); });
+}
+
+} // namespace
+
+} // namespace windsor::display
