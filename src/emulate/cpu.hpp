@@ -154,13 +154,13 @@ public:
     // ordinary page, null if read_for_write() and write() must be used. False: a fault is noted.
     template <typename T> [[nodiscard]] bool locate_for_write(x86::Seg seg, std::uint64_t offset, std::uint8_t*& host);
 
-    // A stretch of host memory behind an address, for string instructions: how many bytes from `linear` on may be
-    // read or written directly (0: none; use read_linear() and write_linear(), which also tell of faults).
+    // A stretch of host memory behind an address, for string instructions: how many bytes from there on may be
+    // read or written directly (0: none; use read() and write(), which also tell of faults).
     struct Run {
         std::uint8_t* host{nullptr};
         std::uint64_t bytes{0};
     };
-    Run direct_run(std::uint64_t linear, Intent intent);
+    Run direct_run(x86::Seg seg, std::uint64_t offset, Intent intent) const;
     // Checks an access against its segment and gives its linear address. Faults are noted.
     [[nodiscard]] bool linearize(x86::Seg seg, std::uint64_t offset, std::uint64_t size, Intent intent,
                                  std::uint64_t& linear);
@@ -169,6 +169,7 @@ public:
 
     // Makes the run loop leave the current block after the running instruction.
     void leave_block() { leave_ = true; }
+    bool leaving() const { return leave_; }
 
     // --- The run loop, see run.cpp ---
     vcpu::HaltReason run();

@@ -39,7 +39,6 @@ private:
 
     std::unique_ptr<OpcodeTable> table_;
     HostStubs& stubs_;
-    HostStubs& stubs_;
     std::array<ZydisDecoder, 6> decoders_{};
     std::bitset<ZYDIS_ISA_SET_MAX_VALUE + 1> offered_;
     Block scratch_;

@@ -170,7 +170,7 @@ Outcome cmpxchg16b(Cpu& cpu, const Insn& insn)
         return Outcome::Fault;
     }
     bool same = false;
-    const Cpu::Run run = cpu.direct_run(linear, Intent::Write);
+    const Cpu::Run run = cpu.direct_run(insn.segment, offset, Intent::Write);
     if (run.host != nullptr) {
         old = expected;
         same = compare_exchange_16(run.host, old, desired);

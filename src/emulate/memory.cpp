@@ -263,14 +263,21 @@ bool Cpu::probe_linear(std::uint64_t linear, unsigned size, Intent intent, As as
     return locate_all(linear, size, intent, set_for(as), parts);
 }
 
-Cpu::Run Cpu::direct_run(std::uint64_t linear, Intent intent)
+Cpu::Run Cpu::direct_run(Seg seg, std::uint64_t offset, Intent intent) const
 {
+    const SegmentWindow& window = windows_[static_cast<unsigned>(seg)];
+    const std::uint64_t end = intent == Intent::Read ? window.read_end : window.write_end;
+    if (offset >= end) {
+        return {};
+    }
+    const std::uint64_t linear = (window.base + offset) & linear_mask_;
     const TlbEntry& entry = program_tlb_[Tlb::index(linear)];
     const std::uint64_t tag = intent == Intent::Read ? entry.read : entry.write;
     if (tag != (linear & kLinearPage)) {
         return {};
     }
-    return {.host = host_pointer(linear + entry.addend), .bytes = memory::kPageSize - (linear & memory::kPageMask)};
+    return {.host = host_pointer(linear + entry.addend),
+            .bytes = std::min(memory::kPageSize - (linear & memory::kPageMask), end - offset)};
 }
 
 std::uint64_t Cpu::read_physical(std::uint64_t address, unsigned size)
