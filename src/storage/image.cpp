@@ -129,7 +129,7 @@ Status take_lock(int fd, const std::string& path, Access access, std::vector<std
     case LockResult::Locked:
         break;
     case LockResult::Held:
-        return base::fail("{}: is in use by {}; stop that first, or use {} there and here", path, lock_holder(fd),
+        return base::fail("{}: is in use by {}; stop that first, or give both {}", path, lock_holder(fd),
                           access == Access::ReadWrite ? "mode w! if the guests can share it" : "mode r");
     case LockResult::Unsupported:
         notes.push_back(fmt::format("{}: its file system has no locks, so that nothing keeps a second domain from it", path));
