@@ -116,7 +116,9 @@ void CdRom::on_reset(ResetKind kind)
     in_packet_ = false;
     reading_ = {};
     sense_ = sense::kNone;
-    locked_ = false;
+    if (kind != ResetKind::Software) {
+        locked_ = false;
+    }
     if (kind == ResetKind::Hardware) {
         reset_attention_ = true;
         medium_attention_ = false;
