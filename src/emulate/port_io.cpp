@@ -29,7 +29,7 @@ template <typename T> T read_port(Cpu& cpu, std::uint16_t port)
 
 template <typename T> void write_port(Cpu& cpu, std::uint16_t port, T value)
 {
-    cpu.io().port_write(base::Port{port}, unsigned{sizeof(T)}, value);
+    cpu.io().port_write(base::Port{port}, unsigned{sizeof(T)}, static_cast<std::uint32_t>(value));
     after_access(cpu);
 }
 
