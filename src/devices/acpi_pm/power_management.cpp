@@ -96,7 +96,8 @@ void PowerManagement::device_reset()
 
 void PowerManagement::place_blocks()
 {
-    const auto place = [](std::optional<std::uint16_t>& now, std::optional<std::uint16_t> wanted, const auto& tell) {
+    using Base = std::optional<std::uint16_t>;
+    const auto place = [](Base& now, Base wanted, const auto& tell) {
         if (now == wanted) {
             return;
         }
@@ -109,12 +110,12 @@ void PowerManagement::place_blocks()
         }
     };
     const auto base = [](std::uint32_t address, bool enabled) {
-        return enabled && address != 0 ? std::optional{static_cast<std::uint16_t>(address)} : std::nullopt;
+        return enabled && address != 0 ? Base{static_cast<std::uint16_t>(address)} : std::nullopt;
     };
-    place(pm_base_, base(config32(kPmBase) & kPmBaseAddress, (config8(kPmRegMisc) & kPmIoEnable) != 0),
-          wiring_.on_pm_io);
-    place(smbus_base_, base(config32(kSmbusBase) & kSmbusBaseAddress, (config8(kSmbusHostConfig) & kSmbusHostEnable) != 0),
-          wiring_.on_smbus_io);
+    const bool pm_enabled = (config8(kPmRegMisc) & kPmIoEnable) != 0;
+    const bool smbus_enabled = (config8(kSmbusHostConfig) & kSmbusHostEnable) != 0;
+    place(pm_base_, base(config32(kPmBase) & kPmBaseAddress, pm_enabled), wiring_.on_pm_io);
+    place(smbus_base_, base(config32(kSmbusBase) & kSmbusBaseAddress, smbus_enabled), wiring_.on_smbus_io);
 }
 
 std::uint64_t PowerManagement::ticks() const

@@ -20,7 +20,7 @@ HostBridge::HostBridge(PamMapper& mapper)
     set_writable(kSmram, kSmramOpen | kSmramClosed | kSmramLock | kSmramEnable);
     // Section 3.2.3: memory and bus mastering are always on and cannot be turned off.
     set_default16(pci::offset_of(pci::Register::Command), pci::kCommandMemory | pci::kCommandBusMaster);
-    set_read_only(pci::offset_of(pci::Register::Command), pci::kCommandIo | pci::kCommandMemory | pci::kCommandBusMaster);
+    set_read_only(pci::offset_of(pci::Register::Command), 0x07);
     set_default16(pci::offset_of(pci::Register::Status), 0x0280);
 }
 

@@ -128,6 +128,10 @@ TEST_F(LapicTest, RegistersShowRequestServiceAndTriggerMode)
     EXPECT_EQ(get(static_cast<Register>(0x12)), 1U << 5);
     put(Register::EndOfInterrupt, 0);
     EXPECT_EQ(ended, std::vector<std::uint8_t>{0x45});
+    fixed(0x45);
+    EXPECT_EQ(take(), 0x45);
+    put(Register::EndOfInterrupt, 0);
+    EXPECT_EQ(ended.size(), 1U);
 }
 
 TEST_F(LapicTest, IllegalVectorsAreErrors)

@@ -33,6 +33,7 @@ IsaBridge::IsaBridge(pci::InterruptRouter& router)
     set_writable16(kMotherboardDma0, 0x8f8f);
     set_default16(kChipSelect, kChipSelectDefault);
     set_writable16(kChipSelect, 0xffff);
+    set_writable(kDeterministicLatency, 0x0f);
     set_default8(kSmiControl, kSmiControlDefault);
     for (unsigned offset = kSmiControl; offset < kSmiControl + 16; ++offset) {
         set_writable(offset, 0xff);
@@ -64,14 +65,10 @@ bus::AccessStatus ResetControl::write(std::uint64_t /*offset*/, bus::Width width
     if (width != bus::Width::Byte) {
         return bus::AccessStatus::BadWidth;
     }
-    const bool was = (state_.control & kResetProcessor) != 0;
-    state_.control = static_cast<std::uint8_t>(value & (kResetHard | kResetProcessor));
-    if (!was && (value & kResetProcessor) != 0) {
-        const ResetKind kind = (value & kResetHard) != 0 ? ResetKind::Hard : ResetKind::Soft;
-        state_.control &= static_cast<std::uint8_t>(~kResetProcessor); // the bit does not outlive the reset
-        if (on_reset_) {
-            on_reset_(kind);
-        }
+    // The bit that starts a reset does not outlive it: each write of it is a rising edge.
+    state_.control = static_cast<std::uint8_t>(value & kResetHard);
+    if ((value & kResetProcessor) != 0 && on_reset_) {
+        on_reset_((value & kResetHard) != 0 ? ResetKind::Hard : ResetKind::Soft);
     }
     return bus::AccessStatus::Ok;
 }

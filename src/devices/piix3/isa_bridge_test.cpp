@@ -80,6 +80,7 @@ TEST_F(ResetControlTest, RisingEdgeResets)
     EXPECT_EQ(control.read(0, bus::Width::Byte).value, 2U);
     control.write(0, bus::Width::Byte, 0x06);
     EXPECT_EQ(resets, std::vector{ResetKind::Hard});
+    EXPECT_EQ(control.read(0, bus::Width::Byte).value, 2U);
     control.write(0, bus::Width::Byte, 0x00);
     control.write(0, bus::Width::Byte, 0x04);
     EXPECT_EQ(resets.back(), ResetKind::Soft);

@@ -29,12 +29,13 @@ constexpr unsigned kMotherboardDma0 = 0x76;
 constexpr std::uint8_t kMotherboardDmaDefault = 0x0c;
 constexpr unsigned kChipSelect = 0x78;
 constexpr std::uint16_t kChipSelectDefault = 0x0002;
+constexpr unsigned kDeterministicLatency = 0x82;
 constexpr unsigned kSmiControl = 0xa0;
 constexpr std::uint8_t kSmiControlDefault = 0x08;
 
 // RC, reset control register, section 2.5.5.1.
 constexpr std::uint16_t kResetControlPort = 0xcf9;
-constexpr std::uint8_t kResetHard = 1 << 1;    // 1: hard reset, 0: soft reset (processor INIT)
+constexpr std::uint8_t kResetHard = 1 << 1;      // 1: hard reset, 0: soft reset (processor INIT)
 constexpr std::uint8_t kResetProcessor = 1 << 2; // its rising edge starts the reset
 
 } // namespace windsor::devices::piix3
