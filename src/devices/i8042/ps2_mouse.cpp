@@ -196,7 +196,8 @@ void Ps2Mouse::reply_status()
 {
     reply(kAcknowledge);
     reply(static_cast<std::uint8_t>(
-        ((state_.buttons & 1) != 0 ? mouse_status::kLeft : 0u) | ((state_.buttons & 2) != 0 ? mouse_status::kRight : 0u) |
+        ((state_.buttons & 1) != 0 ? mouse_status::kLeft : 0u) |
+        ((state_.buttons & 2) != 0 ? mouse_status::kRight : 0u) |
         ((state_.buttons & 4) != 0 ? mouse_status::kMiddle : 0u) | (state_.scaling21 ? mouse_status::kScaling21 : 0u) |
         (state_.reporting ? mouse_status::kReporting : 0u) | (state_.remote ? mouse_status::kRemote : 0u)));
     reply(state_.resolution);

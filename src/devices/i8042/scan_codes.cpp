@@ -143,7 +143,8 @@ bool is_key(KeyCode code)
 {
     const unsigned prefix = code >> 8;
     const unsigned make = code & 0xff;
-    return code == kPause || ((prefix == 0 || prefix == kExtendedPrefix) && make != 0 && make < 0x80 && kSet2[make] != 0);
+    return code == kPause ||
+           ((prefix == 0 || prefix == kExtendedPrefix) && make != 0 && make < 0x80 && kSet2[make] != 0);
 }
 
 std::uint8_t set3_code(KeyCode code)

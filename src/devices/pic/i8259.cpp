@@ -17,7 +17,8 @@ constexpr std::uint8_t without(std::uint8_t set, std::uint8_t bits)
 
 } // namespace
 
-I8259::I8259(std::optional<unsigned> cascade_input) : always_level_{cascade_input ? bit(*cascade_input) : std::uint8_t{0}}
+I8259::I8259(std::optional<unsigned> cascade_input)
+    : always_level_{cascade_input ? bit(*cascade_input) : std::uint8_t{0}}
 {
 }
 

@@ -120,7 +120,8 @@ TEST_F(PitTest, SquareWaveCountsByTwo)
     pit.set_gate(2, true);
     program(2, 3, 6);
     pass(1);
-    for (const auto& [count, out] : {std::pair{6u, true}, {4u, true}, {2u, true}, {6u, false}, {4u, false}, {2u, false}}) {
+    for (const auto& [count, out] :
+         {std::pair{6u, true}, {4u, true}, {2u, true}, {6u, false}, {4u, false}, {2u, false}}) {
         EXPECT_EQ(latched(2), count);
         EXPECT_EQ(pit.out(2), out);
         pass(1);
@@ -133,7 +134,8 @@ TEST_F(PitTest, OddSquareWaveIsHighLonger)
     pit.set_gate(2, true);
     program(2, 3, 5);
     pass(1);
-    for (const auto& [count, out] : {std::pair{4u, true}, {2u, true}, {0u, true}, {4u, false}, {2u, false}, {4u, true}}) {
+    for (const auto& [count, out] :
+         {std::pair{4u, true}, {2u, true}, {0u, true}, {4u, false}, {2u, false}, {4u, true}}) {
         EXPECT_EQ(latched(2), count);
         EXPECT_EQ(pit.out(2), out);
         pass(1);

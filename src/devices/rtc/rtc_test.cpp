@@ -65,7 +65,10 @@ protected:
     base::TimerQueue timers;
     Edges irq;
     std::optional<std::int64_t> told;
-    Rtc rtc{clock, timers, bus::IrqLine{irq, 8}, {.base_seconds = kStart, .time_set = [this](std::int64_t by) { told = by; }}};
+    Rtc rtc{clock,
+            timers,
+            bus::IrqLine{irq, 8},
+            {.base_seconds = kStart, .time_set = [this](std::int64_t by) { told = by; }}};
 };
 
 TEST_F(RtcTest, ShowsTheTimeInBcd)
