@@ -2,6 +2,7 @@
 // The PC: options in, wired machine out.
 #pragma once
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "devices/character.hpp"
@@ -23,7 +24,8 @@
 
 namespace windsor::machine {
 
-// Runs a function with the machine lock held; media use it to complete requests.
+// Runs a function soon with the machine lock held, on a thread of the machine's; from any thread. Media
+// use it to complete requests.
 using Executor = std::function<void(std::function<void()>)>;
 
 struct DriveOptions {
@@ -61,7 +63,7 @@ public:
     // Fails, with nothing left behind, if firmware or media cannot be opened or the host has too little
     // memory. `log` outlives the machine. `on_event` is called on a thread of the machine's own, which
     // must not be blocked; it may not call back into the machine.
-    static base::Result<std::unique_ptr<Machine>> create(Options options, base::Log& log,
+    static base::Result<std::unique_ptr<Machine>> create(const Options& options, base::Log& log,
                                                          std::function<void(Event)> on_event);
     ~Machine();
     Machine(const Machine&) = delete;
@@ -74,6 +76,9 @@ public:
     bool running() const;
     // As the reset button: power-on state of every chip, RAM as it is. Keeps running or paused.
     void reset();
+
+    // Takes the media out of all drives and closes them. The guest must not run again.
+    void release_media();
 
     // Presses the ACPI power button. False if no operating system listens to it.
     bool press_power_button();
@@ -88,14 +93,16 @@ public:
     std::size_t receive_serial(std::span<const std::uint8_t> bytes);
 
     vcpu::Statistics statistics() const;
-    // Nanoseconds that the machine has run.
-    std::int64_t run_time() const;
+    // Machine time.
+    const base::Clock& clock() const;
+    // The processor waits in HLT.
+    bool idle() const;
 
 private:
-    class Board;
-    explicit Machine(std::unique_ptr<Board> board);
+    class Parts;
+    explicit Machine(std::unique_ptr<Parts> parts);
 
-    std::unique_ptr<Board> board_;
+    std::unique_ptr<Parts> parts_;
 };
 
 } // namespace windsor::machine

@@ -37,6 +37,9 @@ public:
     void raise(vcpu::Signal signal);
     void lower(vcpu::Signal signal) { engine_->lower(signal); }
 
+    // Whether it waits in HLT; from any thread.
+    bool asleep() const { return asleep_; }
+
     // While parked.
     vcpu::Engine& engine() { return *engine_; }
 

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "domain/domain.hpp"
+
+#include "domain/uuid.hpp"
+
+#include <ctime>
+#include <fstream>
+#include <unistd.h>
+
+namespace windsor::domain {
+
+namespace {
+
+std::uint64_t megabytes(std::uint64_t count)
+{
+    return count << 20;
+}
+
+// Seconds by which local time is ahead of UTC.
+std::int64_t zone_offset(std::time_t now)
+{
+    std::tm local{};
+    return ::localtime_r(&now, &local) != nullptr ? local.tm_gmtoff : 0;
+}
+
+std::int64_t rtc_base(const config::DomainConfig& config)
+{
+    const std::time_t now = std::time(nullptr);
+    const std::int64_t zone = config.localtime == config::Switch::On ? zone_offset(now) : 0;
+    return now + zone + config.rtc_timeoffset;
+}
+
+storage::ImageSpec image_spec(const config::DiskConfig& disk)
+{
+    storage::ImageSpec spec;
+    spec.target = (disk.backend == config::DiskBackend::Physical ? "phy:" : "file:") + disk.path;
+    spec.kind = disk.kind == config::DiskKind::Cdrom ? storage::DiskKind::CdRom : storage::DiskKind::HardDisk;
+    switch (disk.access) {
+    case config::DiskAccess::ReadOnly: spec.access = storage::Access::ReadOnly; break;
+    case config::DiskAccess::ReadWrite: spec.access = storage::Access::ReadWrite; break;
+    case config::DiskAccess::SharedWrite: spec.access = storage::Access::SharedWrite; break;
+    }
+    if (spec.kind == storage::DiskKind::CdRom) {
+        spec.access = storage::Access::ReadOnly;
+    }
+    return spec;
+}
+
+// An error about a key of the configuration, with the place where it stands.
+base::Error at(const config::Location& where, const base::Error& error)
+{
+    return base::Error{where.source != nullptr ? config::render(where, error.message()) : error.message()};
+}
+
+} // namespace
+
+base::Result<EngineReport> choose_engine(config::EngineChoice choice)
+{
+    switch (choice) {
+    case config::EngineChoice::Auto:
+        return EngineReport{"emulate", "engine: emulate (the interpreter; it is the only engine of this version)"};
+    case config::EngineChoice::Emulate:
+        return EngineReport{"emulate", "engine: emulate (the interpreter, as the configuration asks)"};
+    case config::EngineChoice::Kvm:
+    case config::EngineChoice::Translate: break;
+    }
+    return base::fail("engine = '{}' is not in this version of Windsor; leave the key out, or set engine = 'emulate'",
+                      config::engine_name(choice));
+}
+
+Domain::Domain(const Settings& settings, Claim& claim, base::EventLoop& loop, base::Log& log)
+    : settings_{settings}, claim_{claim}, loop_{loop}, log_{log}
+{
+}
+
+Domain::~Domain()
+{
+    // Consoles use the machine, and the machine the serial line.
+    control_.reset();
+    console_.reset();
+    machine_.reset();
+}
+
+base::Result<std::unique_ptr<Domain>> Domain::create(const Settings& settings, Claim& claim, base::EventLoop& loop,
+                                                     base::Log& log)
+{
+    std::unique_ptr<Domain> domain{new Domain{settings, claim, loop, log}};
+    domain->engine_ = WINDSOR_TRY(choose_engine(settings.engine));
+    WINDSOR_TRY(domain->open_machine());
+    WINDSOR_TRY(domain->open_console());
+    WINDSOR_TRY(domain->open_control());
+    domain->write_config();
+    log.info("domain {} '{}': {}", claim.entry().id, claim.entry().name, domain->engine_.line);
+    return domain;
+}
+
+base::Status Domain::open_machine()
+{
+    const config::DomainConfig& config = settings_.config;
+    uuid_ = config.uuid.empty() ? random_uuid() : parse_uuid(config.uuid);
+    machine::Options options{.memory = megabytes(config.memory_mb),
+                             .acpi = config.acpi == config::Switch::On,
+                             .apic = config.apic == config::Switch::On,
+                             .boot = config.boot,
+                             .rtc_base_seconds = rtc_base(config),
+                             .uuid = uuid_};
+    if (config.serial == config::SerialKind::Pty) {
+        serial_ = WINDSOR_TRY(Pty::create(loop_));
+        options.serial = serial_.get();
+    }
+    for (const config::DiskConfig& disk : config.disks) {
+        options.drives.push_back(drive(disk));
+    }
+    const auto on_event = [this](machine::Event event) { loop_.post([this, event] { handle_event(event); }); };
+    machine_ = WINDSOR_TRY(machine::Machine::create(options, log_, on_event));
+    if (serial_) {
+        serial_->on_input([this](std::span<const std::uint8_t> bytes) { return machine_->receive_serial(bytes); });
+    }
+    return {};
+}
+
+machine::DriveOptions Domain::drive(const config::DiskConfig& disk)
+{
+    machine::DriveOptions options{.slot = static_cast<unsigned>(disk.vdev.back() - 'a'),
+                                  .cdrom = disk.kind == config::DiskKind::Cdrom};
+    if (disk.path.empty()) {
+        return options;
+    }
+    options.open_media = [this, disk](machine::Executor executor) -> base::Result<std::unique_ptr<devices::BlockMedia>> {
+        auto image = storage::open_image(image_spec(disk));
+        if (!image) {
+            return std::unexpected{at(disk.where, image.error())};
+        }
+        for (const std::string& note : (*image)->notes()) {
+            log_.warning("{}", note);
+        }
+        const auto on_no_space = [this, path = disk.path] { loop_.post([this, path] { stop_for_space(path); }); };
+        auto media = WINDSOR_TRY(storage::AsyncDisk::create(
+            std::move(*image), {.executor = std::move(executor), .on_no_space = on_no_space}));
+        disks_.push_back(media.get());
+        return media;
+    };
+    return options;
+}
+
+// A full host disk must not cost the guest its data: it stands still until somebody makes room and unpauses it.
+void Domain::stop_for_space(const std::string& path)
+{
+    log_.error("no space left on the host for {}: the domain is paused; make room, then unpause it", path);
+    machine_->pause();
+    paused_ = true;
+}
+
+void Domain::retry_disks()
+{
+    for (storage::AsyncDisk* disk : disks_) {
+        disk->retry();
+    }
+}
+
+base::Status Domain::open_console()
+{
+    const config::GraphicsConfig& graphics = settings_.config.graphics;
+    console_ = std::make_unique<display::Console>(
+        display::Console::Machine{.screen = machine_->screen(),
+                                  .keyboard = machine_->keyboard(),
+                                  .mouse = machine_->mouse(),
+                                  .clock = machine_->clock(),
+                                  .with_lock =
+                                      [this](const std::function<void()>& action) {
+                                          const std::scoped_lock lock{machine_->lock()};
+                                          action();
+                                      }},
+        log_);
+    if (graphics.vnc == config::Switch::Off) {
+        return {};
+    }
+    display::VncOptions options{.listen = graphics.listen.value_or("127.0.0.1"),
+                                .find_unused = graphics.unused == config::Switch::On,
+                                .password = graphics.password,
+                                .name = claim_.entry().name,
+                                .keymap = graphics.keymap.value_or("en-us")};
+    if (graphics.display) {
+        options.display = static_cast<unsigned>(*graphics.display);
+    } else if (graphics.unused == config::Switch::Off) {
+        options.display = claim_.entry().id; // as Xen does
+    }
+    const auto port = console_->start_vnc(options);
+    if (!port) {
+        return std::unexpected{at(graphics.display_where, port.error())};
+    }
+    vnc_port_ = *port;
+    return {};
+}
+
+base::Status Domain::open_control()
+{
+    control_ = WINDSOR_TRY(RpcServer::listen(claim_.entry().control_socket(), loop_, log_));
+    add_methods();
+    if (serial_) {
+        // For people: the terminal that 'console' opens.
+        static_cast<void>(::symlink(serial_->path().c_str(), claim_.entry().console_link().c_str()));
+    }
+    return {};
+}
+
+void Domain::write_config() const
+{
+    std::ofstream file{claim_.entry().config_file()};
+    file << config::to_json(settings_.config).dump(2) << '\n';
+}
+
+void Domain::run()
+{
+    paused_ = settings_.start == StartAs::Paused;
+    if (!paused_) {
+        machine_->resume();
+    }
+    loop_.run();
+}
+
+void Domain::handle_event(machine::Event event)
+{
+    const config::DomainConfig& config = settings_.config;
+    switch (event) {
+    case machine::Event::PowerOff:
+        log_.info("the guest has powered off");
+        act(std::exchange(reboot_requested_, false) ? config.on_reboot : config.on_poweroff, Fate::PoweredOff);
+        break;
+    case machine::Event::Reset:
+        log_.info("the guest resets the machine");
+        act(config.on_reboot, Fate::PoweredOff);
+        break;
+    case machine::Event::Failed:
+        log_.error("the domain has crashed");
+        act(config.on_crash, Fate::Crashed);
+        break;
+    }
+}
+
+void Domain::act(config::LifeAction action, Fate fate)
+{
+    machine_->pause();
+    switch (action) {
+    case config::LifeAction::Restart:
+        machine_->reset();
+        fate_ = Fate::Alive;
+        if (!paused_) {
+            machine_->resume();
+        }
+        break;
+    case config::LifeAction::Preserve: fate_ = fate; break;
+    case config::LifeAction::RenameRestart:
+        fate_ = fate;
+        rename_and_restart();
+        break;
+    case config::LifeAction::Destroy: end(); break;
+    }
+}
+
+// The remains keep screen and memory for inspection under another name; a fresh domain takes the old name,
+// the disks and the console's address.
+void Domain::rename_and_restart()
+{
+    const std::string name = claim_.entry().name;
+    disks_.clear();
+    machine_->release_media();
+    console_->stop_vnc();
+    vnc_port_.reset();
+    for (unsigned number = 1; number < 1000; ++number) {
+        if (claim_.rename(fmt::format("{}-{}", name, number))) {
+            break;
+        }
+    }
+    if (settings_.restart && settings_.restart(name)) {
+        return;
+    }
+    log_.error("cannot start a fresh domain '{}'", name);
+}
+
+void Domain::end()
+{
+    loop_.stop();
+}
+
+std::string Domain::state_letters() const
+{
+    // In the columns of xm list: running, blocked, paused, shut down, crashed, dying.
+    const bool alive = fate_ == Fate::Alive;
+    const bool blocked = alive && !paused_ && machine_->idle();
+    std::string letters = "------";
+    letters[0] = alive && !paused_ && !blocked ? 'r' : '-';
+    letters[1] = blocked ? 'b' : '-';
+    letters[2] = alive && paused_ ? 'p' : '-';
+    letters[3] = fate_ == Fate::PoweredOff ? 's' : '-';
+    letters[4] = fate_ == Fate::Crashed ? 'c' : '-';
+    return letters;
+}
+
+Json Domain::status() const
+{
+    timespec used{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    const config::GraphicsConfig& graphics = settings_.config.graphics;
+    Json status{{"id", claim_.entry().id},
+                {"name", claim_.entry().name},
+                {"pid", ::getpid()},
+                {"uuid", format_uuid(uuid_)},
+                {"memory_mb", settings_.config.memory_mb},
+                {"maxmem_mb", settings_.config.maxmem_mb},
+                {"vcpus", settings_.config.vcpus},
+                {"state", state_letters()},
+                {"cpu_seconds", static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9},
+                {"started", std::chrono::system_clock::to_time_t(started_)},
+                {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - started_).count()},
+                {"engine", engine_.name},
+                {"engine_line", engine_.line},
+                {"warnings", settings_.warnings}};
+    if (vnc_port_) {
+        status["vnc"] = {{"listen", graphics.listen.value_or("127.0.0.1")},
+                         {"port", *vnc_port_},
+                         {"display", *vnc_port_ - 5900},
+                         {"password", graphics.password.has_value() && !graphics.password->empty()}};
+    }
+    if (serial_) {
+        status["console"] = serial_->path();
+    }
+    return status;
+}
+
+} // namespace windsor::domain

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One running domain: its machine, its consoles, its control socket, and what happens when the guest ends.
+#pragma once
+
+#include "base/event_loop.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "config/domain_config.hpp"
+#include "config/host_config.hpp"
+#include "display/console.hpp"
+#include "domain/pty.hpp"
+#include "domain/registry.hpp"
+#include "domain/rpc.hpp"
+#include "machine/machine.hpp"
+#include "storage/async_disk.hpp"
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace windsor::domain {
+
+enum class StartAs { Running, Paused };
+
+// What a domain is made from; the graphics are resolved against the host's configuration.
+struct Settings {
+    config::DomainConfig config;
+    config::EngineChoice engine{config::EngineChoice::Auto};
+    StartAs start{StartAs::Running};
+    std::vector<std::string> warnings{}; // of the configuration
+    // Starts a fresh domain of the same configuration, for rename-restart; gives whether that worked.
+    std::function<bool(const std::string& name)> restart{};
+};
+
+// Which processor engine runs a domain, and one line that says why.
+struct EngineReport {
+    std::string name;
+    std::string line;
+};
+// Fails for an engine that this build does not have.
+base::Result<EngineReport> choose_engine(config::EngineChoice choice);
+
+// What has become of the guest.
+enum class Fate { Alive, PoweredOff, Crashed };
+
+// Lives on its event loop's thread.
+class Domain {
+public:
+    // Opens everything that the domain needs; if anything fails nothing is left behind. The others outlive
+    // the domain.
+    static base::Result<std::unique_ptr<Domain>> create(const Settings& settings, Claim& claim, base::EventLoop& loop,
+                                                        base::Log& log);
+    ~Domain();
+    Domain(const Domain&) = delete;
+    Domain& operator=(const Domain&) = delete;
+
+    // Lets the guest run (unless it is to start paused) and returns when the domain has ended.
+    void run();
+
+    // Everything that `list`, `info` and others show of it.
+    Json status() const;
+
+private:
+    Domain(const Settings& settings, Claim& claim, base::EventLoop& loop, base::Log& log);
+
+    base::Status open_machine();
+    machine::DriveOptions drive(const config::DiskConfig& disk);
+    base::Status open_console();
+    base::Status open_control();
+    void write_config() const;
+
+    // domain_methods.cpp: the control socket's methods.
+    void add_methods();
+    void add_life_cycle_methods();
+    void add_console_methods();
+    void add_input_methods();
+
+    void handle_event(machine::Event event);
+    void act(config::LifeAction action, Fate fate);
+    void rename_and_restart();
+    void stop_for_space(const std::string& path);
+    void retry_disks();
+    void end();
+    std::string state_letters() const;
+
+    Settings settings_;
+    Claim& claim_;
+    base::EventLoop& loop_;
+    base::Log& log_;
+    EngineReport engine_;
+    std::array<std::uint8_t, 16> uuid_{};
+    std::unique_ptr<Pty> serial_;
+    std::unique_ptr<machine::Machine> machine_;
+    std::unique_ptr<display::Console> console_;
+    std::unique_ptr<RpcServer> control_;
+    std::vector<storage::AsyncDisk*> disks_; // of the machine's drives
+    std::optional<std::uint16_t> vnc_port_;
+    bool paused_{false};
+    bool reboot_requested_{false};
+    Fate fate_{Fate::Alive};
+    std::chrono::system_clock::time_point started_{std::chrono::system_clock::now()};
+};
+
+} // namespace windsor::domain

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The methods of a domain's control socket.
+#include "domain/domain.hpp"
+
+#include "display/png.hpp"
+#include "domain/base64.hpp"
+
+#include <thread>
+
+namespace windsor::domain {
+
+namespace {
+
+Json text_of(const display::ScreenText& screen)
+{
+    return {{"mode", "text"},
+            {"lines", screen.lines},
+            {"cursor", {{"visible", screen.cursor_visible}, {"column", screen.cursor_column}, {"row", screen.cursor_row}}}};
+}
+
+base::Result<Json> done(const base::Status& status)
+{
+    if (!status) {
+        return std::unexpected{status.error()};
+    }
+    return Json::object();
+}
+
+} // namespace
+
+void Domain::add_methods()
+{
+    control_->add("status", [this](const Json&, const Reply& reply) { reply(status()); });
+    control_->add("config", [this](const Json&, const Reply& reply) {
+        reply(Json{{"json", Json::parse(config::to_json(settings_.config).dump())},
+                   {"sxp", config::to_sxp(settings_.config)}});
+    });
+    control_->add("statistics", [this](const Json&, const Reply& reply) {
+        const vcpu::Statistics counted = machine_->statistics();
+        reply(Json{{"instructions", counted.instructions},
+                   {"exceptions", counted.exceptions},
+                   {"interrupts", counted.interrupts},
+                   {"port_accesses", counted.port_accesses},
+                   {"mmio_accesses", counted.mmio_accesses}});
+    });
+    control_->add("rename", [this](const Json& params, const Reply& reply) {
+        reply(done(claim_.rename(params.at("name").get<std::string>())));
+    });
+    add_life_cycle_methods();
+    add_console_methods();
+    add_input_methods();
+}
+
+void Domain::add_life_cycle_methods()
+{
+    control_->add("pause", [this](const Json&, const Reply& reply) {
+        machine_->pause();
+        paused_ = true;
+        reply(Json::object());
+    });
+    control_->add("unpause", [this](const Json&, const Reply& reply) {
+        if (fate_ != Fate::Alive) {
+            reply(base::fail("the guest has ended; only 'destroy' is left for what is preserved of it"));
+            return;
+        }
+        paused_ = false;
+        retry_disks();
+        machine_->resume();
+        reply(Json::object());
+    });
+    control_->add("shutdown", [this](const Json& params, const Reply& reply) {
+        reboot_requested_ = params.value("reboot", false);
+        if (!machine_->press_power_button()) {
+            reply(base::fail("the guest does not listen to the ACPI power button (yet); 'destroy' ends it hard, 'reset' restarts it"));
+            return;
+        }
+        reply(Json::object());
+    });
+    control_->add("reset", [this](const Json&, const Reply& reply) {
+        fate_ = Fate::Alive;
+        machine_->reset();
+        if (!paused_) {
+            machine_->resume();
+        }
+        reply(Json::object());
+    });
+    control_->add("destroy", [this](const Json&, const Reply& reply) {
+        reply(Json::object());
+        end();
+    });
+}
+
+void Domain::add_console_methods()
+{
+    control_->add("screen", [this](const Json&, const Reply& reply) {
+        const auto screen = console_->screen_text();
+        reply(screen ? text_of(*screen) : Json{{"mode", "graphics"}});
+    });
+    control_->add("screenshot", [this](const Json&, const Reply& reply) {
+        const devices::Picture picture = console_->screenshot();
+        const auto png = display::encode_png(picture);
+        if (!png) {
+            reply(std::unexpected{png.error()});
+            return;
+        }
+        reply(Json{{"width", picture.size.width}, {"height", picture.size.height}, {"png", to_base64(*png)}});
+    });
+}
+
+void Domain::add_input_methods()
+{
+    control_->add("type", [this](const Json& params, const Reply& reply) {
+        const std::string keymap = params.value("keymap", settings_.config.graphics.keymap.value_or("en-us"));
+        reply(done(console_->type_text(params.at("text").get<std::string>(), keymap)));
+    });
+    control_->add("keys", [this](const Json& params, const Reply& reply) {
+        reply(done(console_->press_keys(params.at("keys").get<std::string>())));
+    });
+    control_->add("mouse", [this](const Json& params, const Reply& reply) {
+        console_->mouse(params.value("dx", 0), params.value("dy", 0), params.value("wheel", 0),
+                        static_cast<std::uint8_t>(params.value("buttons", 0) & 7));
+        reply(Json::object());
+    });
+    control_->add("queued_keys", [this](const Json&, const Reply& reply) { reply(Json(console_->queued_keys())); });
+}
+
+} // namespace windsor::domain

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "machine/board.hpp"
+
+#include "devices/ide/cdrom.hpp"
+#include "devices/ide/hard_disk.hpp"
+#include "machine/cmos_setup.hpp"
+
+#include <fmt/format.h>
+
+namespace windsor::machine {
+
+namespace {
+
+using namespace devices;
+
+constexpr unsigned kIoApicPins = 48;
+
+std::string drive_name(unsigned slot)
+{
+    return fmt::format("hd{}", static_cast<char>('a' + slot));
+}
+
+} // namespace
+
+Board::Board(const Options& options, base::Log& log, const base::Clock& clock, base::TimerQueue& timers, BoardHost& host)
+    : log_{log}, host_{host}, ports_{"port", log}, mmio_{"mmio", log},
+      lapic_{clock, timers, apic_bus_, *this,
+             lapic::Lapic::Options{.x2apic = false, .on_page_moved =
+                                                        [this, at = std::optional<std::uint64_t>{lapic::kDefaultBase}](
+                                                            std::optional<std::uint64_t> base) mutable {
+                                                            if (at) {
+                                                                mmio_.release(*at, lapic_);
+                                                            }
+                                                            if (base) {
+                                                                mmio_.claim(*base, lapic::kPageSize, lapic_, "lapic");
+                                                            }
+                                                            at = base;
+                                                        }}},
+      ioapic_{kIoApicPins, [this](const lapic::Message& message) { return apic_bus_.deliver(message); }},
+      pic_output_{lapic_}, pic_{bus::IrqLine{pic_output_, 0}}, isa_interrupts_{pic_, ioapic_},
+      pci_interrupts_{isa_interrupts_.links(), ioapic_, pci::LinkWiring::Seabios}, isa_bridge_{pci_interrupts_},
+      reset_control_{[this](piix3::ResetKind) { host_.request(Event::Reset); }},
+      ide_{isa_interrupts_.line(ide::kInterrupts[0]), isa_interrupts_.line(ide::kInterrupts[1]), memory_},
+      rtc_{clock, timers, isa_interrupts_.line(8), {.base_seconds = options.rtc_base_seconds}},
+      pit_{clock, timers, isa_interrupts_.line(0)}, system_control_{pit_, clock}, dma_{memory_},
+      a20_{[this](bool open) { host_.set_a20(open); }},
+      i8042_{clock, timers, a20_,
+             {.irq1 = isa_interrupts_.line(1),
+              .irq12 = isa_interrupts_.line(12),
+              .system_reset = [this] { host_.request(Event::Reset); }}},
+      system_control_a_{a20_, [this] { host_.request(Event::Reset); }},
+      uart_{clock, timers, isa_interrupts_.line(4), options.serial != nullptr ? *options.serial : discard_},
+      seabios_debug_{[this](std::string_view line) { debug_line(line); }},
+      port_e9_{[this](std::string_view line) { debug_line(line); }}, fw_cfg_{memory_}
+{
+    apic_bus_.on_end_of_interrupt([this](std::uint8_t vector) { ioapic_.end_of_interrupt(vector); });
+}
+
+Board::~Board() = default;
+
+base::Result<std::unique_ptr<Board>> Board::create(const Options& options, base::Log& log, const base::Clock& clock,
+                                                   base::TimerQueue& timers, BoardHost& host, const Executor& executor)
+{
+    std::unique_ptr<Board> board{new Board{options, log, clock, timers, host}};
+    WINDSOR_TRY(board->load_memory(options));
+    WINDSOR_TRY(board->attach_drives(options, executor));
+    board->claim_isa_ports();
+    WINDSOR_TRY(board->build_pci(options, clock, timers));
+    fill_cmos(board->rtc_, options.memory, options.boot);
+    board->fill_fw_cfg(options);
+    return board;
+}
+
+base::Status Board::load_memory(const Options& options)
+{
+    ram_ = WINDSOR_TRY(Ram::create(options.memory, memory_));
+    bios_ = WINDSOR_TRY(Rom::load(options.bios, "BIOS"));
+    bios_.map_below_4g(memory_);
+    pam_ = std::make_unique<i440fx::PamMapper>(memory_, i440fx::PamMapper::Options{.ram = ram_.low.get(),
+                                                                                   .rom = bios_.block.get(),
+                                                                                   .rom_size = bios_.size,
+                                                                                   .layer = kPamLayer,
+                                                                                   .smram_layer = kSmramLayer});
+    return {};
+}
+
+base::Status Board::attach_drives(const Options& options, const Executor& executor)
+{
+    for (const DriveOptions& drive : options.drives) {
+        std::shared_ptr<BlockMedia> media;
+        if (drive.open_media) {
+            media = WINDSOR_TRY(drive.open_media(executor));
+        }
+        const std::string name = drive_name(drive.slot);
+        if (drive.cdrom) {
+            ide::CdRom::Config config{.name = name};
+            config.media = std::move(media);
+            ide_.attach(drive.slot, std::make_unique<ide::CdRom>(std::move(config)));
+        } else {
+            ide::HardDisk::Config config{.name = name, .media = std::move(media)};
+            if (!drive.serial.empty()) {
+                config.serial = drive.serial;
+            }
+            ide_.attach(drive.slot, std::make_unique<ide::HardDisk>(std::move(config)));
+        }
+    }
+    return {};
+}
+
+void Board::claim_isa_ports()
+{
+    ports_.claim(0x00, 16, dma_.first_ports(), "dma");
+    ports_.claim(0x80, 16, dma_.page_ports(), "dma pages");
+    ports_.claim(0xc0, 32, dma_.second_ports(), "dma");
+    ports_.claim(0x20, 2, pic_.master_ports(), "pic");
+    ports_.claim(0xa0, 2, pic_.slave_ports(), "pic");
+    ports_.claim(0x4d0, 2, pic_.elcr_ports(), "elcr");
+    ports_.claim(0x40, 4, pit_, "pit");
+    ports_.claim(0x61, 1, system_control_, "system control");
+    ports_.claim(0x60, 1, i8042_.data_port(), "i8042");
+    ports_.claim(0x64, 1, i8042_.command_port(), "i8042");
+    ports_.claim(0x92, 1, system_control_a_, "port 92");
+    ports_.claim(0x70, 2, rtc_.ports(), "rtc");
+    ports_.claim(0x72, 2, rtc_.extended_ports(), "rtc");
+    ports_.claim(0x3f8, 8, uart_, "uart");
+    ports_.claim(fw_debug::kSeabiosPort, 1, seabios_debug_, "seabios debug");
+    ports_.claim(fw_debug::kBochsPort, 1, port_e9_, "port e9");
+    ports_.claim(firmware::FwCfg::kPort, firmware::FwCfg::kPortCount, fw_cfg_, "fw_cfg");
+    for (unsigned channel = 0; channel < ide::kChannels; ++channel) {
+        ports_.claim(ide::kCommandPorts[channel], ide::kCommandPortCount, ide_.channel(channel).command_ports(), "ide");
+        ports_.claim(ide::kControlPorts[channel], 1, ide_.channel(channel).control_port(), "ide");
+    }
+    mmio_.claim(lapic::kDefaultBase, lapic::kPageSize, lapic_, "lapic");
+    mmio_.claim(ioapic::kDefaultBase, ioapic::kPageSize, ioapic_, "ioapic");
+}
+
+void Board::debug_line(std::string_view line)
+{
+    log_.write(base::Log::Level::Info, fmt::format("firmware: {}", line));
+}
+
+void Board::release_media()
+{
+    for (unsigned slot = 0; slot < ide::kChannels * ide::kDrivesPerChannel; ++slot) {
+        ide_.attach(slot, nullptr);
+    }
+}
+
+// Outputs of both controllers meet at the processor's pin; a disabled local APIC lets the 8259s through.
+void Board::interrupts_changed()
+{
+    host_.set_interrupt(lapic_.interrupt_pending() || lapic_.extint_pending());
+}
+
+void Board::reset()
+{
+    pci_bus_.reset();
+    reset_control_.reset();
+    lapic_.reset();
+    ioapic_.reset();
+    pic_.reset();
+    rtc_.reset();
+    pit_.reset();
+    system_control_.reset();
+    dma_.reset();
+    i8042_.reset();
+    system_control_a_.reset();
+    uart_.reset();
+    vga_->reset();
+    seabios_debug_.reset();
+    port_e9_.reset();
+    fw_cfg_.reset();
+}
+
+} // namespace windsor::machine

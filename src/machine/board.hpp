@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The board: every chip, where it sits, and what is wired to what.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/timer.hpp"
+#include "bus/router.hpp"
+#include "devices/acpi_pm/power_management.hpp"
+#include "devices/dma/dma.hpp"
+#include "devices/fw_debug/debug_port.hpp"
+#include "devices/i440fx/host_bridge.hpp"
+#include "devices/i8042/i8042.hpp"
+#include "devices/i8042/system_control_port_a.hpp"
+#include "devices/ide/controller.hpp"
+#include "devices/ioapic/ioapic.hpp"
+#include "devices/lapic/lapic.hpp"
+#include "devices/pic/pic.hpp"
+#include "devices/piix3/isa_bridge.hpp"
+#include "devices/pit/pit.hpp"
+#include "devices/rtc/rtc.hpp"
+#include "devices/uart/uart16550.hpp"
+#include "devices/vga/pci_function.hpp"
+#include "devices/vga/vga.hpp"
+#include "firmware/fw_cfg.hpp"
+#include "machine/isa_interrupts.hpp"
+#include "machine/machine.hpp"
+#include "machine/ram.hpp"
+#include "memory/guest_memory.hpp"
+#include "pci/bus.hpp"
+#include "pci/interrupt_router.hpp"
+
+#include <map>
+
+namespace windsor::machine {
+
+// What the board asks of the processor and of the machine as a whole.
+class BoardHost {
+public:
+    virtual ~BoardHost() = default;
+    virtual void set_interrupt(bool level) = 0;
+    virtual void raise_nmi() = 0;
+    virtual void set_a20(bool open) = 0;
+    // Takes note; called in the middle of a guest's access.
+    virtual void request(Event event) = 0;
+};
+
+// All of it is used under the machine lock.
+class Board final : public pci::BarTarget, public devices::lapic::ProcessorSignals {
+public:
+    // Everything given outlives the board.
+    static base::Result<std::unique_ptr<Board>> create(const Options& options, base::Log& log, const base::Clock& clock,
+                                                       base::TimerQueue& timers, BoardHost& host, const Executor& executor);
+    ~Board() override;
+
+    memory::GuestMemory& memory() { return memory_; }
+    bus::Router& ports() { return ports_; }
+    bus::Router& mmio() { return mmio_; }
+    devices::pic::Pic& pic() { return pic_; }
+    devices::lapic::Lapic& lapic() { return lapic_; }
+    devices::Screen& screen() { return *vga_; }
+    devices::i8042::I8042& keyboard_and_mouse() { return i8042_; }
+    devices::uart::Uart16550& uart() { return uart_; }
+    // Null without ACPI.
+    devices::acpi_pm::PowerManagement* power_management() { return power_.get(); }
+
+    // Power-on state of every chip.
+    void reset();
+    // Unplugs all drives.
+    void release_media();
+
+private:
+    struct Discard final : devices::CharacterSink {
+        void transmit(std::uint8_t) override {}
+    };
+
+    Board(const Options& options, base::Log& log, const base::Clock& clock, base::TimerQueue& timers, BoardHost& host);
+
+    base::Status load_memory(const Options& options);
+    base::Status attach_drives(const Options& options, const Executor& executor);
+    void claim_isa_ports();
+    base::Status build_pci(const Options& options, const base::Clock& clock, base::TimerQueue& timers);
+    void build_power_management(const base::Clock& clock, base::TimerQueue& timers);
+    void fill_fw_cfg(const Options& options);
+    void add_pci(unsigned device, unsigned number, pci::Function& function);
+    void debug_line(std::string_view line);
+
+    // pci::BarTarget
+    void bar_mapped(pci::Function& function, unsigned index, std::uint64_t base, std::uint64_t size) override;
+    void bar_unmapped(pci::Function& function, unsigned index, std::uint64_t base, std::uint64_t size) override;
+
+    // devices::lapic::ProcessorSignals
+    void nmi() override { host_.raise_nmi(); }
+    void init() override {}
+    void startup(std::uint8_t) override {}
+    void interrupts_changed() override;
+
+    base::Log& log_;
+    BoardHost& host_;
+    Discard discard_;
+    memory::GuestMemory memory_;
+    bus::Router ports_;
+    bus::Router mmio_;
+    Ram ram_;
+    Rom bios_;
+    devices::lapic::ApicBus apic_bus_;
+    devices::lapic::Lapic lapic_;
+    devices::ioapic::IoApic ioapic_;
+    struct PicOutput final : bus::IrqSink {
+        explicit PicOutput(devices::lapic::Lapic& lapic) : lapic_{lapic} {}
+        void set_irq(unsigned, bool level) override { lapic_.set_lint(0, level); }
+        devices::lapic::Lapic& lapic_;
+    } pic_output_;
+    devices::pic::Pic pic_;
+    IsaInterrupts isa_interrupts_;
+    pci::InterruptRouter pci_interrupts_;
+    pci::Bus pci_bus_;
+    std::unique_ptr<devices::i440fx::PamMapper> pam_;
+    std::unique_ptr<devices::i440fx::HostBridge> host_bridge_;
+    devices::piix3::IsaBridge isa_bridge_;
+    devices::piix3::ResetControl reset_control_;
+    devices::ide::Controller ide_;
+    std::unique_ptr<devices::acpi_pm::PowerManagement> power_;
+    std::optional<std::uint16_t> pm_base_;
+    std::optional<std::uint16_t> smbus_base_;
+    devices::rtc::Rtc rtc_;
+    devices::pit::Pit pit_;
+    devices::pit::SystemControlPort system_control_;
+    devices::dma::Dma dma_;
+    devices::i8042::A20Gate a20_;
+    devices::i8042::I8042 i8042_;
+    devices::i8042::SystemControlPortA system_control_a_;
+    devices::uart::Uart16550 uart_;
+    std::unique_ptr<devices::vga::Vga> vga_;
+    std::unique_ptr<devices::vga::PciFunction> vga_function_;
+    devices::fw_debug::DebugPort seabios_debug_;
+    devices::fw_debug::DebugPort port_e9_;
+    firmware::FwCfg fw_cfg_;
+};
+
+} // namespace windsor::machine

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The board's PCI bus: which function sits in which slot, and where its ranges lead.
+#include "machine/board.hpp"
+
+#include "firmware/acpi_tables.hpp"
+#include "firmware/byte_order.hpp"
+#include "firmware/smbios.hpp"
+
+namespace windsor::machine {
+
+namespace {
+
+using namespace devices;
+
+// Slots as Xen HVM guests know them: the PIIX3 in slot 1, then display.
+constexpr unsigned kHostBridgeSlot = 0;
+constexpr unsigned kPiix3Slot = 1;
+constexpr unsigned kIsaBridgeFunction = 0;
+constexpr unsigned kIdeFunction = 1;
+constexpr unsigned kPowerManagementFunction = 3;
+constexpr unsigned kDisplaySlot = 2;
+
+} // namespace
+
+void Board::add_pci(unsigned device, unsigned number, pci::Function& function)
+{
+    function.set_bar_target(this);
+    function.connect_interrupt(pci_interrupts_.line(device, number, function.interrupt_pin()));
+    // The slots are constants above and distinct.
+    static_cast<void>(pci_bus_.add(device, number, function));
+}
+
+base::Status Board::build_pci(const Options& options, const base::Clock& clock, base::TimerQueue& timers)
+{
+    host_bridge_ = std::make_unique<i440fx::HostBridge>(*pam_);
+    add_pci(kHostBridgeSlot, 0, *host_bridge_);
+    add_pci(kPiix3Slot, kIsaBridgeFunction, isa_bridge_);
+    add_pci(kPiix3Slot, kIdeFunction, ide_);
+    if (options.acpi) {
+        build_power_management(clock, timers);
+    }
+    vga_ = WINDSOR_TRY(vga::Vga::create(memory_, clock));
+    const Rom vga_bios = WINDSOR_TRY(Rom::load(options.vga_bios, "VGA BIOS"));
+    vga_function_ = WINDSOR_TRY(vga::PciFunction::create(*vga_, memory_, vga_bios.block->bytes()));
+    add_pci(kDisplaySlot, 0, *vga_function_);
+    ports_.claim(vga::kPortsStart, vga::kPortsSize, vga_->ports(), "vga");
+    ports_.claim(vga::dispi::kPortsStart, vga::dispi::kPortsSize, vga_->dispi_ports(), "vga dispi");
+    mmio_.claim(vga::kWindowStart, vga::kWindowSize, vga_->window(), "vga");
+    ports_.claim(pci::kConfigAddressPort, pci::kConfigPorts, pci_bus_, "pci");
+    ports_.claim(piix3::kResetControlPort, 1, reset_control_, "reset control");
+    return {};
+}
+
+void Board::build_power_management(const base::Clock& clock, base::TimerQueue& timers)
+{
+    const auto place = [this](std::optional<std::uint16_t>& held, std::optional<std::uint16_t> base, std::uint64_t size,
+                              bus::AccessHandler& handler, const char* name) {
+        if (held) {
+            ports_.release(*held, handler);
+        }
+        if (base) {
+            ports_.claim(*base, size, handler, name);
+        }
+        held = base;
+    };
+    acpi_pm::PowerManagement::Wiring wiring;
+    wiring.on_pm_io = [this, place](std::optional<std::uint16_t> base) {
+        place(pm_base_, base, acpi_pm::kPmIoSize, power_->pm_io(), "acpi pm");
+    };
+    wiring.on_smbus_io = [this, place](std::optional<std::uint16_t> base) {
+        place(smbus_base_, base, acpi_pm::kSmbusSize, power_->smbus_io(), "smbus");
+    };
+    wiring.on_sleep = [this](acpi_pm::SleepType type) {
+        if (type == acpi_pm::SleepType::SoftOff) {
+            host_.request(Event::PowerOff);
+        } else {
+            log_.guest("acpi", "the guest asked for a sleep state that the DSDT does not offer");
+        }
+    };
+    wiring.sci = isa_interrupts_.line(acpi_pm::kSciIrq);
+    power_ = std::make_unique<acpi_pm::PowerManagement>(clock, timers, std::move(wiring));
+    add_pci(kPiix3Slot, kPowerManagementFunction, *power_);
+    ports_.claim(acpi_pm::kGpeBase, acpi_pm::kGpeSize, power_->gpe_io(), "acpi gpe");
+    ports_.claim(acpi_pm::kSmiCommandPort, acpi_pm::kSmiPorts, power_->smi_io(), "smi");
+}
+
+void Board::bar_mapped(pci::Function& function, unsigned index, std::uint64_t base, std::uint64_t size)
+{
+    if (&function == &ide_ && index == ide::kBusMasterBar) {
+        ports_.claim(base, size, ide_.bus_master_ports(), "ide bus master");
+    } else if (&function == vga_function_.get() && index == vga::kRegistersBar) {
+        mmio_.claim(base, size, vga_->registers(), "vga registers");
+    } else if (&function == vga_function_.get()) {
+        vga_function_->map(index, base, kDeviceLayer);
+    }
+}
+
+void Board::bar_unmapped(pci::Function& function, unsigned index, std::uint64_t base, std::uint64_t /*size*/)
+{
+    if (&function == &ide_ && index == ide::kBusMasterBar) {
+        ports_.release(base, ide_.bus_master_ports());
+    } else if (&function == vga_function_.get() && index == vga::kRegistersBar) {
+        mmio_.release(base, vga_->registers());
+    } else if (&function == vga_function_.get()) {
+        vga_function_->unmap(index);
+    }
+}
+
+namespace {
+
+// Memory as BIOS service E820 reports it: address, length and type, 20 bytes an entry.
+firmware::Bytes e820(std::uint64_t memory)
+{
+    constexpr std::uint32_t kUsable = 1;
+    firmware::Bytes table;
+    firmware::put_little(table, 0, 8);
+    firmware::put_little(table, low_ram(memory), 8);
+    firmware::put_little(table, kUsable, 4);
+    if (high_ram(memory) != 0) {
+        firmware::put_little(table, kHighRamStart, 8);
+        firmware::put_little(table, high_ram(memory), 8);
+        firmware::put_little(table, kUsable, 4);
+    }
+    return table;
+}
+
+firmware::SmbiosFiles smbios(const Options& options)
+{
+    constexpr std::uint32_t kFeatures = 1;
+    const vcpu::CpuidLeaf features = options.cpu.cpuid(kFeatures, 0, {}, 0);
+    std::string serial;
+    for (const std::uint8_t byte : options.uuid) {
+        serial += fmt::format("{:02x}", byte);
+    }
+    return firmware::make_smbios_tables({.uuid = options.uuid,
+                                         .serial = serial,
+                                         .processor_name = "Windsor",
+                                         .processor_signature = options.cpu.signature(),
+                                         .processor_features = features.edx,
+                                         .memory = options.memory});
+}
+
+} // namespace
+
+void Board::fill_fw_cfg(const Options& options)
+{
+    using firmware::AcpiFiles;
+    using firmware::FwCfgKey;
+    fw_cfg_.add(FwCfgKey::Uuid, {options.uuid.begin(), options.uuid.end()});
+    fw_cfg_.add_number(FwCfgKey::RamSize, options.memory, 8);
+    fw_cfg_.add_number(FwCfgKey::NoGraphic, 0, 2);
+    fw_cfg_.add_number(FwCfgKey::ProcessorCount, 1, 2);
+    fw_cfg_.add_number(FwCfgKey::MaxProcessors, 1, 2);
+    fw_cfg_.add_number(FwCfgKey::NumaNodes, 0, 8);
+    fw_cfg_.add_number(FwCfgKey::BootMenu, 0, 2);
+    fw_cfg_.add_number(FwCfgKey::Irq0Override, 1, 4);
+    fw_cfg_.add_file("etc/e820", e820(options.memory));
+    const firmware::SmbiosFiles tables = smbios(options);
+    fw_cfg_.add_file(firmware::SmbiosFiles::kAnchorName, tables.anchor);
+    fw_cfg_.add_file(firmware::SmbiosFiles::kTablesName, tables.tables);
+    if (options.acpi) {
+        // Firmware has placed the power management ports by the time it asks for the tables.
+        const auto make = [this, apic = options.apic] {
+            return firmware::make_acpi_tables({.apic = apic, .pm_base = pm_base_.value_or(0x600)});
+        };
+        const AcpiFiles sizes = make();
+        fw_cfg_.add_file(AcpiFiles::kTablesName, [make] { return make().tables; }, sizes.tables.size());
+        fw_cfg_.add_file(AcpiFiles::kRsdpName, sizes.rsdp);
+        fw_cfg_.add_file(AcpiFiles::kLoaderName, sizes.loader);
+    }
+    fw_cfg_.finish();
+}
+
+} // namespace windsor::machine

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "machine/machine.hpp"
+
+#include "emulate/interpreter.hpp"
+#include "machine/board.hpp"
+#include "machine/cpu_bridge.hpp"
+#include "machine/processor.hpp"
+#include "machine/service_thread.hpp"
+
+namespace windsor::machine {
+
+// Lock order: the machine lock before any lock of a processor, the memory map or a log.
+class Machine::Parts final : public BoardHost {
+public:
+    Parts(base::Log& log, std::function<void(Event)> on_event) : log_{log}, on_event_{std::move(on_event)} {}
+
+    // Processors first; then the board, whose timers and requests the service thread must not touch meanwhile.
+    ~Parts() override
+    {
+        if (processor_ != nullptr) {
+            pause();
+            processor_.reset();
+        }
+        const std::scoped_lock lock{lock_};
+        board_.reset();
+    }
+
+    base::Status build(const Options& options)
+    {
+        cpu_ = options.cpu;
+        if (!options.apic) {
+            cpu_.hide_apic();
+        }
+        const Executor executor = [this](std::function<void()> work) { service_.post(std::move(work)); };
+        board_ = WINDSOR_TRY(Board::create(options, log_, clock_, timers_, *this, executor));
+        bridge_ = std::make_unique<CpuBridge>(CpuBridge::Parts{.lock = lock_,
+                                                               .ports = board_->ports(),
+                                                               .mmio = board_->mmio(),
+                                                               .pic = board_->pic(),
+                                                               .lapic = board_->lapic(),
+                                                               .apic = options.apic});
+        auto engine = std::make_unique<emulate::Interpreter>(emulate::Cpu::Parts{
+            .memory = board_->memory(), .io = *bridge_, .model = cpu_, .clock = clock_, .apic_id = 0});
+        engine->set_state(vcpu::reset_state(cpu_.signature()));
+        processor_ = std::make_unique<Processor>(std::move(engine), [this](vcpu::HaltReason reason) { ended(reason); });
+        return {};
+    }
+
+    void resume()
+    {
+        if (running_.exchange(true)) {
+            return;
+        }
+        clock_.start();
+        service_.set_running(true);
+        processor_->resume();
+    }
+
+    void pause()
+    {
+        if (!running_.exchange(false)) {
+            return;
+        }
+        processor_->pause();
+        service_.set_running(false);
+        clock_.stop();
+    }
+
+    void reset()
+    {
+        const bool was_running = running_;
+        pause();
+        {
+            const std::scoped_lock lock{lock_};
+            pending_.reset();
+            board_->reset();
+        }
+        vcpu::Engine& engine = processor_->engine();
+        engine.set_state(vcpu::reset_state(cpu_.signature()));
+        if (was_running) {
+            resume();
+        }
+    }
+
+    vcpu::Statistics statistics() const { return processor_->engine().statistics(); }
+
+    // BoardHost, under the machine lock.
+    void set_interrupt(bool level) override
+    {
+        if (processor_ != nullptr) {
+            level ? processor_->raise(vcpu::Signal::Interrupt) : processor_->lower(vcpu::Signal::Interrupt);
+        }
+    }
+    void raise_nmi() override { processor_->raise(vcpu::Signal::Nmi); }
+    void set_a20(bool open) override
+    {
+        if (processor_ != nullptr) {
+            processor_->engine().set_a20(open);
+        }
+    }
+    void request(Event event) override
+    {
+        if (!pending_) {
+            pending_ = event;
+            processor_->request_pause();
+            on_event_(event);
+        }
+    }
+
+    bool running() const { return running_; }
+    std::mutex& lock() { return lock_; }
+    Board& board() { return *board_; }
+    const base::Clock& clock() const { return clock_; }
+    bool idle() const { return processor_->asleep(); }
+
+private:
+    // On the processor's thread.
+    void ended(vcpu::HaltReason reason)
+    {
+        const std::scoped_lock lock{lock_};
+        if (reason == vcpu::HaltReason::Shutdown) {
+            log_.guest("processor", "triple fault: the machine resets");
+            request(Event::Reset);
+        } else {
+            log_.error("the processor cannot go on: {}", processor_->engine().failure());
+            request(Event::Failed);
+        }
+    }
+
+    base::Log& log_;
+    std::function<void(Event)> on_event_;
+    std::mutex lock_;
+    base::PausableClock clock_;
+    base::TimerQueue timers_;
+    vcpu::CpuModel cpu_{vcpu::CpuModel::standard()};
+    std::optional<Event> pending_;
+    std::atomic<bool> running_{false};
+    ServiceThread service_{lock_, timers_, clock_};
+    std::unique_ptr<Board> board_;
+    std::unique_ptr<CpuBridge> bridge_;
+    std::unique_ptr<Processor> processor_;
+};
+
+Machine::Machine(std::unique_ptr<Parts> parts) : parts_{std::move(parts)} {}
+
+Machine::~Machine() = default;
+
+base::Result<std::unique_ptr<Machine>> Machine::create(const Options& options, base::Log& log,
+                                                       std::function<void(Event)> on_event)
+{
+    auto parts = std::make_unique<Parts>(log, std::move(on_event));
+    WINDSOR_TRY(parts->build(options));
+    return std::unique_ptr<Machine>{new Machine{std::move(parts)}};
+}
+
+void Machine::resume()
+{
+    parts_->resume();
+}
+
+void Machine::pause()
+{
+    parts_->pause();
+}
+
+bool Machine::running() const
+{
+    return parts_->running();
+}
+
+void Machine::reset()
+{
+    parts_->reset();
+}
+
+void Machine::release_media()
+{
+    pause();
+    const std::scoped_lock lock{parts_->lock()};
+    parts_->board().release_media();
+}
+
+bool Machine::press_power_button()
+{
+    const std::scoped_lock lock{parts_->lock()};
+    auto* power = parts_->board().power_management();
+    return power != nullptr && power->press_power_button();
+}
+
+std::mutex& Machine::lock()
+{
+    return parts_->lock();
+}
+
+devices::Screen& Machine::screen()
+{
+    return parts_->board().screen();
+}
+
+devices::KeyboardInput& Machine::keyboard()
+{
+    return parts_->board().keyboard_and_mouse();
+}
+
+devices::MouseInput& Machine::mouse()
+{
+    return parts_->board().keyboard_and_mouse();
+}
+
+std::size_t Machine::receive_serial(std::span<const std::uint8_t> bytes)
+{
+    const std::scoped_lock lock{parts_->lock()};
+    return parts_->board().uart().receive(bytes);
+}
+
+vcpu::Statistics Machine::statistics() const
+{
+    return parts_->statistics();
+}
+
+const base::Clock& Machine::clock() const
+{
+    return parts_->clock();
+}
+
+bool Machine::idle() const
+{
+    return parts_->idle();
+}
+
+} // namespace windsor::machine
