@@ -27,7 +27,7 @@ Lapic::Lapic(const base::Clock& clock, base::TimerQueue& timers, ApicBus& bus, P
       timer_{clock, timers, [this] { fire_lvt(Lvt::Timer); }, options_.time_of_tsc}
 {
     state_.apic_base = kDefaultBase | kBaseEnable | (options_.boot_processor ? kBaseBootProcessor : 0);
-    init();
+    clear(); // without a word to the processor, which may not be there yet
     bus_.attach(*this);
 }
 
@@ -48,7 +48,7 @@ void Lapic::reset()
 
 // SDM APIC, "Local APIC State After Power-Up or Reset". LINT0 of the boot processor starts as virtual
 // wire, as chip sets arrange it, so that the firmware has 8259 interrupts before it meets the APIC.
-void Lapic::init()
+void Lapic::clear()
 {
     State fresh;
     fresh.apic_base = state_.apic_base;
@@ -59,6 +59,11 @@ void Lapic::init()
         lvt(Lvt::Lint0) = kLvtExtInt;
     }
     timer_.reset();
+}
+
+void Lapic::init()
+{
+    clear();
     signals_.interrupts_changed();
 }
 
@@ -82,6 +87,7 @@ std::optional<base::Vector> Lapic::acknowledge()
     const auto vector = static_cast<std::uint8_t>(state_.requests.highest());
     state_.requests.clear(vector);
     state_.in_service.set(vector);
+    signals_.interrupts_changed();
     return base::Vector{vector};
 }
 

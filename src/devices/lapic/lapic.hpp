@@ -132,6 +132,7 @@ private:
     std::uint32_t& lvt(Lvt entry) { return state_.lvt[static_cast<unsigned>(entry)]; }
     std::uint32_t lvt(Lvt entry) const { return state_.lvt[static_cast<unsigned>(entry)]; }
 
+    void clear();
     std::uint32_t read_register(Register reg);
     void write_register(Register reg, std::uint32_t value);
     void write_spurious(std::uint32_t value);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace windsor::devices::lapic {
@@ -107,6 +108,22 @@ TEST_F(LapicTest, TakesTheHighestVectorFirstAndNestsByClass)
     EXPECT_TRUE(ended.empty());
 }
 
+TEST_F(LapicTest, TellsTheProcessorOfEveryChange)
+{
+    int seen = pins.changes;
+    const auto changed = [&] { return pins.changes > std::exchange(seen, pins.changes); };
+    fixed(0x41);
+    EXPECT_TRUE(changed());
+    take();
+    EXPECT_TRUE(changed());
+    put(Register::EndOfInterrupt, 0);
+    EXPECT_TRUE(changed());
+    put(Register::TaskPriority, 0x50);
+    EXPECT_TRUE(changed());
+    apic.set_lint(0, true);
+    EXPECT_TRUE(changed());
+}
+
 TEST_F(LapicTest, TaskPriorityHoldsBackAndCr8IsItsUpperHalf)
 {
     fixed(0x52);
@@ -188,6 +205,17 @@ TEST_F(LapicTest, PeriodicTimerRepeatsAndCanBeStopped)
     EXPECT_EQ(get(Register::CurrentCount), 750'000U);
     put(Register::InitialCount, 0);
     EXPECT_EQ(timers.next_deadline(), std::nullopt);
+}
+
+TEST_F(LapicTest, MissedPeriodsAreNotMadeUpFor)
+{
+    put(Register::DivideConfiguration, 0xb);
+    put(Register::LvtTimer, 0x20031);
+    put(Register::InitialCount, 1'000'000);
+    pass(10 * base::kMillisecond + base::kMillisecond / 4);
+    EXPECT_EQ(take(), 0x31);
+    EXPECT_EQ(timers.next_deadline(), 11 * base::kMillisecond);
+    EXPECT_EQ(get(Register::CurrentCount), 750'000U);
 }
 
 TEST_F(LapicTest, AMaskedTimerCountsInSilence)
