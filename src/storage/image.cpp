@@ -50,12 +50,13 @@ base::Error open_error(const std::string& path, Access access, int number)
     switch (number) {
     case ENOENT:
     case ENOTDIR:
-        return base::Error{
-            fmt::format("{}: there is no such image; correct the path, or make one with `truncate -s 10G {}`", path, path)};
+        return base::Error{fmt::format("{}: there is no such image; correct the path, or make one with "
+                                       "`truncate -s 10G {}`",
+                                       path, path)};
     case EACCES:
     case EPERM:
-        return base::Error{fmt::format("{}: no permission to {} this image; give user {} the right to, or run as a user "
-                                       "who has it",
+        return base::Error{fmt::format("{}: no permission to {} this image; give user {} the right to, or run as a "
+                                       "user who has it",
                                        path, writing ? "read and write" : "read", ::geteuid())};
     case EROFS:
         return base::Error{fmt::format("{}: lies on a read-only file system; use it read-only (mode r)", path)};
@@ -113,7 +114,8 @@ Status refuse_other_formats(int fd, const std::string& path)
     const std::string_view bytes{start.data(), static_cast<std::size_t>(count)};
     for (const Magic& magic : kMagics) {
         if (bytes.starts_with(magic.bytes)) {
-            return base::fail("{}: is a {} image, and only raw ones can be used; convert it with `qemu-img convert -O raw`",
+            return base::fail("{}: is a {} image, and only raw ones can be used; convert it with "
+                              "`qemu-img convert -O raw`",
                               path, magic.format);
         }
     }
@@ -132,7 +134,8 @@ Status take_lock(int fd, const std::string& path, Access access, std::vector<std
         return base::fail("{}: is in use by {}; stop that first, or give both {}", path, lock_holder(fd),
                           access == Access::ReadWrite ? "mode w! if the guests can share it" : "mode r");
     case LockResult::Unsupported:
-        notes.push_back(fmt::format("{}: its file system has no locks, so that nothing keeps a second domain from it", path));
+        notes.push_back(
+            fmt::format("{}: its file system has no locks, so that nothing keeps a second domain from it", path));
         break;
     }
     return {};
@@ -147,17 +150,19 @@ Result<std::uint64_t> visible_size(std::uint64_t stored, DiskKind kind, const st
     if (kind == DiskKind::CdRom) {
         const std::uint64_t odd = stored % kCdBlockBytes;
         if (odd != 0) {
-            notes.push_back(fmt::format("{}: is not a whole number of 2048-byte blocks; its end is filled with zeros", path));
+            notes.push_back(
+                fmt::format("{}: is not a whole number of 2048-byte blocks; its end is filled with zeros", path));
         }
         return odd == 0 ? stored : stored - odd + kCdBlockBytes;
     }
     const std::uint64_t odd = stored % kSectorBytes;
     if (stored < kSectorBytes) {
-        return base::fail("{}: is smaller than one 512-byte sector; give it a size with `truncate -s 10G {}`", path, path);
+        return base::fail("{}: is smaller than one 512-byte sector; give it a size with `truncate -s 10G {}`", path,
+                          path);
     }
     if (odd != 0) {
-        notes.push_back(fmt::format("{}: is not a whole number of 512-byte sectors; the guest does not see its last {} bytes",
-                                    path, odd));
+        notes.push_back(fmt::format(
+            "{}: is not a whole number of 512-byte sectors; the guest does not see its last {} bytes", path, odd));
     }
     return stored - odd;
 }
