@@ -135,7 +135,8 @@ std::vector<std::uint8_t> raw_toc(std::uint32_t blocks)
 {
     std::vector<std::uint8_t> data{0, 0, 1, 1};
     const auto entry = [&data](std::uint8_t point, Msf position) {
-        data.insert(data.end(), {1, kDataTrack, 0, point, 0, 0, 0, 0, position.minute, position.second, position.frame});
+        data.insert(data.end(), {1, kDataTrack, 0, point, 0, 0, 0, 0});
+        data.insert(data.end(), {position.minute, position.second, position.frame});
     };
     entry(0xA0, {1, 0, 0}); // the first track's number, and the kind of disc
     entry(0xA1, {1, 0, 0}); // the last track's
