@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the boot tests share. Sourced; expects $WINDSOR (the program) and $MEDIA (a directory for media).
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+: "${WINDSOR:?the path of the windsor program}" "${MEDIA:?a directory for media}"
+mkdir -p "$MEDIA"
+
+# A run-time directory of this test's own, so that tests do not meet each other's domains.
+scratch=$(mktemp -d /tmp/windsor-boot.XXXXXX)
+export WINDSOR_RUNTIME_DIR=$scratch/run WINDSOR_DATA_DIR=$scratch/data
+domain=guest
+
+finish() {
+  local status=$?
+  if [ $status -ne 0 ]; then
+    echo "---- the screen when the test failed ----"
+    "$WINDSOR" screen "$domain" 2>&1 || true
+    if [ -n "${WINDSOR_TEST_KEEP:-}" ]; then "$WINDSOR" screenshot "$domain" "$WINDSOR_TEST_KEEP/$(basename "$0").png" 2>&1 || true; fi
+    echo "---- the end of its log ----"
+    "$WINDSOR" dmesg "$domain" 2>&1 | tail -n 25 || true
+  fi
+  "$WINDSOR" destroy "$domain" > /dev/null 2>&1 || true
+  rm -rf "$scratch"
+  exit $status
+}
+trap finish EXIT
+
+skip() {
+  echo "SKIPPED: $*"
+  exit 77
+}
+
+# create KEY=VALUE... starts the domain from lines of configuration.
+create() {
+  {
+    echo "builder = 'hvm'"
+    echo "name = '$domain'"
+    echo "vnc = 1"
+    echo "vncunused = 1"
+    printf '%s\n' "$@"
+  } > "$scratch/config"
+  "$WINDSOR" create "$scratch/config"
+}
+
+# expect REGEX SECONDS waits for text on the screen.
+expect() {
+  "$WINDSOR" wait "$domain" --text "$1" --timeout "$2" > /dev/null || { echo "did not see '$1' within $2 s"; return 1; }
+  echo "saw: $1"
+}
+
+# gone SECONDS waits for the domain to end by itself.
+gone() {
+  local left=$1
+  while "$WINDSOR" domid "$domain" > /dev/null 2>&1; do
+    [ "$left" -gt 0 ] || { echo "the domain did not end"; return 1; }
+    left=$((left - 1))
+    sleep 1
+  done
+  echo "the domain has ended"
+}
+
+# once NAME COMMAND... makes a medium once, whoever comes first.
+once() {
+  local file=$MEDIA/$1
+  shift
+  (
+    flock 9
+    [ -e "$file" ] || "$@" "$file"
+  ) 9> "$file.lock"
+}
