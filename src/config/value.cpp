@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -82,6 +83,21 @@ std::string_view Value::kind_name() const
     return kNames[data_.index()];
 }
 
+bool Value::append(Value other)
+{
+    if (auto* text = std::get_if<std::string>(&data_); text != nullptr && other.string() != nullptr) {
+        *text += *other.string();
+        return true;
+    }
+    auto* mine = std::get_if<List>(&data_);
+    auto* theirs = std::get_if<List>(&other.data_);
+    if (mine == nullptr || theirs == nullptr) {
+        return false;
+    }
+    std::ranges::move(*theirs, std::back_inserter(*mine));
+    return true;
+}
+
 bool Value::operator==(const Value& other) const
 {
     if (data_.index() != other.data_.index()) {
@@ -153,14 +169,14 @@ std::string to_sxp(const Value& value)
 std::string to_text(const Value& value)
 {
     if (const auto* entries = value.dict()) {
-        return "{" + joined(*entries, ", ", [](const auto& entry) { return quoted(entry.first) + ": " + to_text(entry.second); }) + "}";
+        return "{" + joined(*entries, ", ", [](const auto& entry) { return python_quoted(entry.first) + ": " + to_text(entry.second); }) + "}";
     }
     if (const auto* list = value.items()) {
         const auto text = joined(*list, ", ", [](const Value& item) { return to_text(item); });
         return value.kind_name() == "a tuple" ? "(" + text + (list->size() == 1 ? ",)" : ")") : "[" + text + "]";
     }
     if (const auto* text = value.string()) {
-        return quoted(*text);
+        return python_quoted(*text);
     }
     if (const auto* number = value.integer()) {
         return std::to_string(*number);
@@ -213,7 +229,7 @@ std::string float_text(double value)
     return text;
 }
 
-std::string quoted(std::string_view text)
+std::string python_quoted(std::string_view text)
 {
     const bool use_double = text.find('\'') != std::string_view::npos && text.find('"') == std::string_view::npos;
     const char quote = use_double ? '"' : '\'';

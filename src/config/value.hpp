@@ -49,6 +49,9 @@ public:
     // The kind in a reader's words, with its article: "a string".
     std::string_view kind_name() const;
 
+    // Joins a string to a string or a list to a list; false, with nothing changed, for any other pair.
+    bool append(Value other);
+
     bool operator==(const Value& other) const;
 
 private:
@@ -74,6 +77,6 @@ std::string sxp_atom(std::string_view text);
 std::string float_text(double value);
 
 // A string in Python's quotes.
-std::string quoted(std::string_view text);
+std::string python_quoted(std::string_view text);
 
 } // namespace windsor::config

@@ -1,0 +1,547 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/build.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "config/devices.hpp"
+#include "config/keys.hpp"
+
+namespace windsor::config {
+namespace {
+
+// Inside this file a Complaint is thrown, and caught in build_domain.
+template <typename... Args> [[noreturn]] void complain(const Location& where, fmt::format_string<Args...> format, Args&&... args)
+{
+    throw Complaint{where, fmt::format(format, std::forward<Args>(args)...)};
+}
+
+std::optional<std::int64_t> as_integer(const Value& value)
+{
+    if (const auto* number = value.integer()) {
+        return *number;
+    }
+    if (const auto* flag = value.boolean()) {
+        return *flag ? 1 : 0;
+    }
+    if (const auto* real = value.real(); real != nullptr && *real == static_cast<double>(static_cast<std::int32_t>(*real)) && std::abs(*real) < 2e9) {
+        return static_cast<std::int64_t>(*real);
+    }
+    if (const auto* text = value.string(); text != nullptr && !text->empty()) {
+        std::int64_t number = 0;
+        const bool hex = text->starts_with("0x");
+        const auto* start = text->data() + (hex ? 2 : 0);
+        const auto [end, error] = std::from_chars(start, text->data() + text->size(), number, hex ? 16 : 10);
+        if (error == std::errc{} && end == text->data() + text->size()) {
+            return number;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<bool> as_boolean(const Value& value)
+{
+    if (const auto* text = value.string()) {
+        constexpr std::array<std::string_view, 4> kYes{"yes", "on", "true", "True"};
+        constexpr std::array<std::string_view, 5> kNo{"no", "off", "false", "False", ""};
+        if (std::ranges::find(kYes, *text) != kYes.end()) {
+            return true;
+        }
+        if (std::ranges::find(kNo, *text) != kNo.end()) {
+            return false;
+        }
+    }
+    if (value.is_none()) {
+        return false;
+    }
+    const auto number = as_integer(value);
+    return number && (*number == 0 || *number == 1) ? std::optional{*number == 1} : std::nullopt;
+}
+
+bool is_strings(const Value& value)
+{
+    return value.items() != nullptr && std::ranges::all_of(*value.items(), [](const Value& item) { return item.string() != nullptr; });
+}
+
+bool has_type(const Value& value, KeyType type)
+{
+    const bool text = value.string() != nullptr;
+    switch (type) {
+    case KeyType::String: return text || as_integer(value).has_value();
+    case KeyType::Integer: return as_integer(value).has_value();
+    case KeyType::Boolean: return as_boolean(value).has_value();
+    case KeyType::Strings: return is_strings(value);
+    case KeyType::StringOrStrings: return text || is_strings(value);
+    case KeyType::IntegerOrString: return text || as_integer(value).has_value();
+    case KeyType::BooleanOrString: return text || as_boolean(value).has_value();
+    case KeyType::Any: break;
+    }
+    return true;
+}
+
+std::string_view type_phrase(KeyType type)
+{
+    constexpr std::string_view kPhrases[] = {"a string", "an integer", "0 or 1", "a list of strings", "a string or a list of strings",
+                                             "an integer or a string", "0, 1 or a string", "a value"};
+    return kPhrases[static_cast<std::size_t>(type)];
+}
+
+bool is_choice(std::string_view choices, std::string_view word)
+{
+    while (!choices.empty()) {
+        const auto end = std::min(choices.find(' '), choices.size());
+        if (choices.substr(0, end) == word) {
+            return true;
+        }
+        choices.remove_prefix(std::min(end + 1, choices.size()));
+    }
+    return false;
+}
+
+// Whether the value asks for nothing, or for what is there anyway.
+bool asks_nothing(const KeyInfo& key, const Value& value)
+{
+    const auto* text = value.string();
+    return !value.truth() || to_text(value) == key.default_text || (text != nullptr && (*text == key.default_text || *text == "0" || *text == "none"));
+}
+
+class Builder {
+public:
+    Builder(const Settings& settings, std::vector<Warning>& warnings) : settings_{settings}, warnings_{warnings} {}
+
+    DomainConfig run(std::string_view default_name)
+    {
+        for (const auto& setting : settings_.entries) {
+            check(setting);
+        }
+        identity(default_name);
+        kind_of_guest();
+        memory_and_processors();
+        boot_order();
+        disks();
+        vifs();
+        graphics();
+        clock_and_platform();
+        life_cycle();
+        serial();
+        engine();
+        return std::move(config_);
+    }
+
+private:
+    void warn(const Location& where, std::string message) { warnings_.push_back(Warning{where, std::move(message)}); }
+
+    // What the table alone can say about a setting.
+    void check(const Setting& setting)
+    {
+        const auto* key = find_key(setting.key);
+        if (key == nullptr) {
+            return;
+        }
+        config_.evaluated.emplace_back(std::string{key->name}, setting.value);
+        config_.places.emplace_back(std::string{key->name}, setting.key_at);
+        if (key->dialect == KeyDialect::Option) {
+            warn(setting.key_at, fmt::format("'{}' has no effect here: {}", key->name, key->reason));
+            return;
+        }
+        if (setting.value.is_none()) {
+            return;
+        }
+        if (key->status == KeyStatus::Refused) {
+            if (!asks_nothing(*key, setting.value)) {
+                complain(setting.key_at, "'{}' is refused: {}", key->name, key->reason);
+            }
+            return;
+        }
+        if (!has_type(setting.value, key->type)) {
+            complain(setting.value_at, "'{}' must be {}, not {}", key->name, type_phrase(key->type), setting.value.kind_name());
+        }
+        check_range(*key, setting);
+        if (key->status == KeyStatus::Accepted && !asks_nothing(*key, setting.value)) {
+            warn(setting.key_at, fmt::format("'{}' is accepted without effect: {}", key->name, key->reason));
+        }
+    }
+
+    void check_range(const KeyInfo& key, const Setting& setting)
+    {
+        if (const auto* text = setting.value.string()) {
+            if (text->find('\0') != std::string::npos) {
+                complain(setting.value_at, "'{}' cannot contain a NUL character", key.name);
+            }
+            if (!key.choices.empty() && !text->empty() && !is_choice(key.choices, *text)) {
+                std::vector<std::string_view> words;
+                for (auto rest = key.choices; !rest.empty(); rest.remove_prefix(std::min(rest.find(' '), rest.size() - 1) + 1)) {
+                    words.push_back(rest.substr(0, rest.find(' ')));
+                }
+                complain(setting.value_at, "'{}' cannot be '{}'; it is one of: {}", key.name, text->substr(0, 40), fmt::join(words, ", "));
+            }
+        }
+        if (key.type != KeyType::Integer) {
+            return;
+        }
+        const auto number = *as_integer(setting.value);
+        if (number < key.least) {
+            complain(setting.value_at, "'{}' must be {} or more, not {}", key.name, key.least, number);
+        }
+        if (number > key.most) {
+            complain(setting.value_at, "'{}' must be {} or less, not {}", key.name, key.most, number);
+        }
+    }
+
+    // The setting of a key, unless it is absent or None.
+    const Setting* find(std::string_view name) const
+    {
+        for (const auto& setting : settings_.entries) {
+            if (canonical_key(setting.key) == name && !setting.value.is_none()) {
+                return &setting;
+            }
+        }
+        return nullptr;
+    }
+
+    std::optional<std::string> text(std::string_view name) const
+    {
+        const auto* setting = find(name);
+        if (setting == nullptr) {
+            return std::nullopt;
+        }
+        return setting->value.string() != nullptr ? *setting->value.string() : to_text(setting->value);
+    }
+
+    std::optional<std::int64_t> integer(std::string_view name) const
+    {
+        const auto* setting = find(name);
+        return setting == nullptr ? std::nullopt : as_integer(setting->value);
+    }
+
+    void read_switch(std::string_view name, Switch& into) const
+    {
+        if (const auto* setting = find(name)) {
+            into = as_boolean(setting->value).value_or(false) ? Switch::On : Switch::Off;
+        }
+    }
+
+    void identity(std::string_view default_name)
+    {
+        config_.name = text("name").value_or(std::string{default_name});
+        const auto* setting = find("name");
+        const auto where = setting != nullptr ? setting->value_at : Location{};
+        constexpr std::string_view kMarks = "_.+:@-";
+        const auto good = [&](char c) {
+            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || kMarks.find(c) != std::string_view::npos;
+        };
+        if (config_.name.empty()) {
+            complain(where, "the domain's name is empty");
+        }
+        if (config_.name.size() > 64 || !std::ranges::all_of(config_.name, good) || config_.name.starts_with('.') || config_.name.starts_with('-')) {
+            complain(where, "'{}' cannot be a domain's name: it may have 64 letters, digits and the characters _ . + : @ - and begins with none of - and .",
+                     config_.name.substr(0, 64));
+        }
+        if (std::ranges::all_of(config_.name, [](char c) { return c >= '0' && c <= '9'; })) {
+            complain(where, "'{}' cannot be a domain's name: a number alone would be mistaken for a domain id", config_.name);
+        }
+        if (const auto uuid = text("uuid"); uuid && !uuid->empty()) {
+            auto parsed = parse_uuid(*uuid);
+            if (!parsed) {
+                complain(find("uuid")->value_at, "{}", parsed.error());
+            }
+            config_.uuid = std::move(*parsed);
+        }
+    }
+
+    void kind_of_guest()
+    {
+        for (const std::string_view key : {"builder", "type"}) {
+            const auto value = text(key);
+            if (value && !value->empty() && *value != "hvm") {
+                complain(find(key)->value_at, "{} = '{}' asks for a paravirtual guest; Windsor runs unmodified systems, {} = 'hvm'", key, *value, key);
+            }
+        }
+        for (const std::string_view key : {"kernel", "loader"}) {
+            const auto path = text(key);
+            if (path && !path->empty() && path->substr(path->rfind('/') + 1) != "hvmloader") {
+                complain(find(key)->value_at, "{} = '{}' asks to boot a kernel directly; the guest's own boot loader starts it here, so remove '{}'", key,
+                         path->substr(0, 100), key);
+            }
+        }
+        for (const std::string_view key : {"bios", "firmware"}) {
+            const auto value = text(key);
+            if (value && (*value == "ovmf" || *value == "uefi" || value->starts_with("pvgrub"))) {
+                complain(find(key)->value_at, "{} = '{}' is not provided yet; the firmware is SeaBIOS", key, *value);
+            }
+        }
+        if (const auto vga = text("vga"); vga && !vga->empty() && *vga != "stdvga") {
+            warn(find("vga")->value_at, fmt::format("the graphics card '{}' is not provided yet; the machine has the standard VGA", *vga));
+        }
+    }
+
+    void memory_and_processors()
+    {
+        config_.memory_mb = static_cast<std::uint64_t>(integer("memory").value_or(128));
+        config_.maxmem_mb = static_cast<std::uint64_t>(integer("maxmem").value_or(static_cast<std::int64_t>(config_.memory_mb)));
+        if (config_.maxmem_mb < config_.memory_mb) {
+            complain(find("maxmem")->value_at, "'maxmem' is {} MiB and less than 'memory', {} MiB", config_.maxmem_mb, config_.memory_mb);
+        }
+        if (config_.maxmem_mb > config_.memory_mb) {
+            warn(find("maxmem")->key_at, fmt::format("'maxmem' above 'memory' has no effect: the domain keeps its {} MiB", config_.memory_mb));
+        }
+        if (const auto count = integer("vcpus"); count && *count > 1) {
+            complain(find("vcpus")->value_at, "a domain can have one processor for now, not {}: the engines run one; write vcpus = 1", *count);
+        }
+    }
+
+    void boot_order()
+    {
+        const auto* setting = find("boot");
+        if (setting == nullptr) {
+            return;
+        }
+        auto order = text("boot").value_or("");
+        if (order.empty()) {
+            return;
+        }
+        for (const char c : order) {
+            if (std::string_view{"acdn"}.find(c) == std::string_view::npos) {
+                complain(setting->value_at, "'{}' in 'boot' is no boot device; a is the floppy, c the hard disk, d the CD-ROM, n the network", c);
+            }
+        }
+        if (order.find('n') != std::string::npos) {
+            std::erase(order, 'n');
+            if (order.empty()) {
+                complain(setting->value_at, "booting from the network is not provided yet; 'boot' can have a, c and d");
+            }
+            warn(setting->value_at, "booting from the network is not provided yet; 'n' in 'boot' is passed over");
+        }
+        config_.boot.clear();
+        for (const char c : order) {
+            if (config_.boot.find(c) == std::string::npos) {
+                config_.boot += c;
+            }
+        }
+    }
+
+    void add_disk(const std::string& disk_text, const Location& where)
+    {
+        std::vector<std::string> notes;
+        auto disk = parse_disk(disk_text, notes);
+        if (!disk) {
+            complain(where, "{}", disk.error());
+        }
+        for (auto& note : notes) {
+            warn(where, std::move(note));
+        }
+        if (std::ranges::any_of(config_.disks, [&](const DiskConfig& other) { return other.vdev == disk->vdev; })) {
+            complain(where, "the drive {} is given twice", disk->vdev);
+        }
+        disk->where = where;
+        config_.disks.push_back(std::move(*disk));
+    }
+
+    void disks()
+    {
+        if (const auto* setting = find("disk")) {
+            const auto& items = *setting->value.items();
+            for (std::size_t i = 0; i < items.size(); ++i) {
+                if (!items[i].string()->empty()) {
+                    add_disk(*items[i].string(), setting->item_at(i));
+                }
+            }
+        }
+        if (const auto cdrom = text("cdrom"); cdrom && !cdrom->empty()) {
+            const bool prefixed = cdrom->starts_with("phy:") || cdrom->starts_with("file:");
+            add_disk((prefixed ? "" : cdrom->starts_with("/dev/") ? "phy:" : "file:") + *cdrom + ",hdc:cdrom,r", find("cdrom")->value_at);
+        }
+    }
+
+    void vifs()
+    {
+        const auto* setting = find("vif");
+        if (setting == nullptr) {
+            return;
+        }
+        const auto& items = *setting->value.items();
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            std::vector<std::string> notes;
+            const auto& where = setting->item_at(i);
+            auto vif = parse_vif(*items[i].string(), notes);
+            if (!vif) {
+                complain(where, "{}", vif.error());
+            }
+            for (auto& note : notes) {
+                warn(where, std::move(note));
+            }
+            if (!vif->mac.empty() && std::ranges::any_of(config_.vifs, [&](const VifConfig& other) { return other.mac == vif->mac; })) {
+                complain(where, "the MAC address {} is given twice", vif->mac);
+            }
+            vif->where = where;
+            config_.vifs.push_back(std::move(*vif));
+        }
+        if (!config_.vifs.empty()) {
+            warn(setting->key_at, "network cards are not provided yet; the domain starts without them");
+        }
+    }
+
+    // ADDRESS or ADDRESS:DISPLAY; an IPv6 address with a display is in square brackets.
+    void vnc_listen()
+    {
+        const auto* setting = find("vnclisten");
+        if (setting == nullptr) {
+            return;
+        }
+        auto address = text("vnclisten").value_or("");
+        const bool bracketed = address.starts_with('[');
+        const auto close = bracketed ? address.find(']') : std::string::npos;
+        const auto colon = bracketed ? (close == std::string::npos ? close : address.find(':', close)) : address.find(':');
+        const bool several = !bracketed && colon != std::string::npos && address.find(':', colon + 1) != std::string::npos;
+        if (colon != std::string::npos && !several) {
+            const auto display = as_integer(Value{address.substr(colon + 1)});
+            if (!display || *display < 0 || *display > 59'635) {
+                complain(setting->value_at, "'{}' behind the colon of 'vnclisten' is no VNC display number", address.substr(colon + 1).substr(0, 40));
+            }
+            config_.graphics.display = static_cast<int>(*display);
+            config_.graphics.display_where = setting->value_at;
+            address = address.substr(0, colon);
+        }
+        if (address.starts_with('[') && address.ends_with(']')) {
+            address = address.substr(1, address.size() - 2);
+        }
+        if (!address.empty()) {
+            config_.graphics.listen = address;
+        }
+    }
+
+    void graphics()
+    {
+        auto& graphics = config_.graphics;
+        read_switch("vnc", graphics.vnc);
+        read_switch("sdl", graphics.sdl);
+        read_switch("vncunused", graphics.unused);
+        read_switch("vncviewer", graphics.viewer);
+        auto console = Switch::Off;
+        read_switch("vncconsole", console);
+        graphics.viewer = console == Switch::On ? Switch::On : graphics.viewer;
+        auto none = Switch::Off;
+        read_switch("nographic", none);
+        if (none == Switch::On) {
+            graphics.vnc = Switch::Off;
+            graphics.sdl = Switch::Off;
+        }
+        vnc_listen();
+        if (const auto display = integer("vncdisplay")) {
+            graphics.display = static_cast<int>(*display);
+            graphics.display_where = find("vncdisplay")->value_at;
+        }
+        graphics.password = text("vncpasswd");
+        keymap();
+    }
+
+    void keymap()
+    {
+        const auto name = text("keymap");
+        if (!name || name->empty()) {
+            return;
+        }
+        const auto good = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; };
+        if (name->size() > 32 || !std::ranges::all_of(*name, good)) {
+            complain(find("keymap")->value_at, "'{}' is no name of a keyboard layout; one is like en-us or de", name->substr(0, 40));
+        }
+        config_.graphics.keymap = name;
+    }
+
+    void clock_and_platform()
+    {
+        read_switch("acpi", config_.acpi);
+        read_switch("apic", config_.apic);
+        read_switch("pae", config_.pae);
+        read_switch("localtime", config_.localtime);
+        config_.rtc_timeoffset = integer("rtc_timeoffset").value_or(0);
+    }
+
+    void read_action(std::string_view key, LifeAction& into)
+    {
+        const auto word = text(key);
+        if (!word || word->empty()) {
+            return;
+        }
+        if (word->starts_with("coredump")) {
+            complain(find(key)->value_at, "{} = '{}' is refused: core dumps of domains are not written yet; '{}' does the same without one", key, *word,
+                     word->substr(word->find('-') + 1));
+        }
+        into = *word == "restart"          ? LifeAction::Restart
+               : *word == "preserve"       ? LifeAction::Preserve
+               : *word == "rename-restart" ? LifeAction::RenameRestart
+                                           : LifeAction::Destroy;
+    }
+
+    void life_cycle()
+    {
+        if (const auto word = text("restart"); word && !word->empty()) {
+            config_.on_poweroff = *word == "always" ? LifeAction::Restart : LifeAction::Destroy;
+            config_.on_reboot = *word == "never" ? LifeAction::Destroy : LifeAction::Restart;
+            config_.on_crash = *word == "always" ? LifeAction::Restart : LifeAction::Destroy;
+        }
+        read_action("on_poweroff", config_.on_poweroff);
+        read_action("on_reboot", config_.on_reboot);
+        read_action("on_crash", config_.on_crash);
+    }
+
+    void serial()
+    {
+        const auto* setting = find("serial");
+        if (setting == nullptr) {
+            return;
+        }
+        const auto* items = setting->value.items();
+        if (items != nullptr && items->size() > 1) {
+            complain(setting->item_at(1), "the machine has one serial port for now; 'serial' can name one");
+        }
+        const auto word = items == nullptr ? text("serial").value_or("") : items->empty() ? std::string{} : *items->front().string();
+        if (word == "pty") {
+            config_.serial = SerialKind::Pty;
+        } else if (!word.empty() && word != "none" && word != "null") {
+            complain(setting->value_at, "serial = '{}' is not provided yet; 'pty' is, and the console command opens it", word.substr(0, 60));
+        }
+    }
+
+    void engine()
+    {
+        const auto word = text("engine");
+        if (!word || word->empty()) {
+            return;
+        }
+        config_.engine = engine_from(*word);
+        if (config_.engine != EngineChoice::Auto && config_.engine != EngineChoice::Emulate) {
+            complain(find("engine")->value_at, "the engine '{}' is not provided yet; 'emulate' is, and 'auto' takes it", *word);
+        }
+    }
+
+    const Settings& settings_;
+    std::vector<Warning>& warnings_;
+    DomainConfig config_;
+};
+
+} // namespace
+
+std::optional<EngineChoice> engine_from(std::string_view word)
+{
+    for (const auto engine : {EngineChoice::Auto, EngineChoice::Kvm, EngineChoice::Translate, EngineChoice::Emulate}) {
+        if (engine_name(engine) == word) {
+            return engine;
+        }
+    }
+    return std::nullopt;
+}
+
+std::expected<DomainConfig, Complaint> build_domain(const Settings& settings, std::string_view default_name, std::vector<Warning>& warnings)
+{
+    try {
+        return Builder{settings, warnings}.run(default_name);
+    } catch (Complaint& complaint) {
+        return std::unexpected{std::move(complaint)};
+    }
+}
+
+} // namespace windsor::config

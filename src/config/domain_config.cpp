@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/domain_config.hpp"
+
+#include <algorithm>
+
+namespace windsor::config {
+namespace {
+
+// The evaluated keys, led by what every listing shows even where it is a default.
+std::vector<std::pair<std::string, Value>> listed(const DomainConfig& config)
+{
+    std::vector<std::pair<std::string, Value>> entries;
+    entries.emplace_back("name", config.name);
+    if (!config.uuid.empty()) {
+        entries.emplace_back("uuid", config.uuid);
+    }
+    entries.emplace_back("memory", static_cast<std::int64_t>(config.memory_mb));
+    entries.emplace_back("maxmem", static_cast<std::int64_t>(config.maxmem_mb));
+    entries.emplace_back("vcpus", config.vcpus);
+    for (const auto& entry : config.evaluated) {
+        if (std::ranges::none_of(entries, [&](const auto& other) { return other.first == entry.first; })) {
+            entries.push_back(entry);
+        }
+    }
+    return entries;
+}
+
+} // namespace
+
+std::string_view action_name(LifeAction action)
+{
+    constexpr std::string_view kNames[] = {"destroy", "restart", "preserve", "rename-restart"};
+    return kNames[static_cast<std::size_t>(action)];
+}
+
+std::string_view engine_name(EngineChoice engine)
+{
+    constexpr std::string_view kNames[] = {"auto", "kvm", "translate", "emulate"};
+    return kNames[static_cast<std::size_t>(engine)];
+}
+
+nlohmann::ordered_json to_json(const DomainConfig& config)
+{
+    auto object = nlohmann::ordered_json::object();
+    for (const auto& [key, value] : listed(config)) {
+        object[key] = to_json(value);
+    }
+    return object;
+}
+
+std::string to_sxp(const DomainConfig& config)
+{
+    std::string text = "(domain";
+    for (const auto& [key, value] : listed(config)) {
+        text += "\n    (" + key + " " + to_sxp(value) + ")";
+    }
+    return text + "\n)";
+}
+
+} // namespace windsor::config

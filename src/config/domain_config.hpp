@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a domain configuration comes to: checked, typed, with every default filled in.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "config/diagnostic.hpp"
+#include "config/value.hpp"
+
+namespace windsor::config {
+
+enum class DiskBackend { File, Physical };
+enum class DiskFormat { Raw };
+enum class DiskAccess { ReadOnly, ReadWrite, SharedWrite }; // SharedWrite is xm's w!
+enum class DiskKind { Disk, Cdrom };
+
+struct DiskConfig {
+    std::string path; // empty: a CD drive without a disc
+    DiskBackend backend = DiskBackend::File;
+    DiskFormat format = DiskFormat::Raw;
+    std::string vdev; // hda, hdb, hdc or hdd
+    DiskKind kind = DiskKind::Disk;
+    DiskAccess access = DiskAccess::ReadWrite;
+    std::string script;
+    std::optional<std::uint64_t> size; // in bytes, when the configuration says how large the disk must be
+    std::string text;                  // as the configuration has it
+    Location where;
+};
+
+struct VifConfig {
+    std::string mac; // six lower-case pairs with colons; empty: to be chosen
+    std::string bridge;
+    std::string model;
+    std::string type;
+    std::string ip;
+    std::string script;
+    std::string vifname;
+    std::string rate;
+    std::string backend;
+    std::string text;
+    Location where;
+};
+
+enum class Switch { Off, On };
+enum class EngineChoice { Auto, Kvm, Translate, Emulate };
+enum class LifeAction { Destroy, Restart, Preserve, RenameRestart };
+enum class SerialKind { None, Pty };
+
+struct GraphicsConfig {
+    Switch vnc = Switch::On;
+    std::optional<int> display;           // TCP port 5900 + display
+    Switch unused = Switch::On;           // look for a free display from `display` (or 0) on
+    std::optional<std::string> listen;    // an address; resolve_graphics() fills it in
+    std::optional<std::string> password;
+    std::optional<std::string> keymap;
+    Switch viewer = Switch::Off;          // start a viewer with the domain
+    Switch sdl = Switch::Off;
+    Location display_where;
+};
+
+struct DomainConfig {
+    std::string name;
+    std::string uuid; // 8-4-4-4-12 lower-case digits; empty: to be chosen
+    std::uint64_t memory_mb = 128;
+    std::uint64_t maxmem_mb = 128;
+    int vcpus = 1;
+    std::string boot = "cd"; // the devices to try, in order: a, c, d
+    std::vector<DiskConfig> disks;
+    std::vector<VifConfig> vifs;
+    GraphicsConfig graphics;
+    SerialKind serial = SerialKind::None;
+    Switch acpi = Switch::On;
+    Switch apic = Switch::On;
+    Switch pae = Switch::On;
+    Switch localtime = Switch::Off;
+    std::int64_t rtc_timeoffset = 0; // seconds
+    LifeAction on_poweroff = LifeAction::Destroy;
+    LifeAction on_reboot = LifeAction::Restart;
+    LifeAction on_crash = LifeAction::Destroy;
+    std::optional<EngineChoice> engine; // nothing: as the host's configuration says
+    std::vector<std::pair<std::string, Value>> evaluated; // every known key as evaluated, in the file's order
+    std::vector<std::pair<std::string, Location>> places; // where each of them stands
+};
+
+std::string_view action_name(LifeAction action);
+std::string_view engine_name(EngineChoice engine);
+
+// The configuration as evaluated, with name, uuid and memory even if they are defaults: for `list -l`.
+nlohmann::ordered_json to_json(const DomainConfig& config);
+std::string to_sxp(const DomainConfig& config);
+
+} // namespace windsor::config

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/keys.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "config/diagnostic.hpp"
+
+namespace windsor::config {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kAliases{
+    {{"mem", "memory"}, {"vnc_password", "vncpasswd"}, {"vnc_listen", "vnclisten"}, {"cpu_count", "vcpus"}}};
+
+std::string_view type_text(KeyType type)
+{
+    switch (type) {
+    case KeyType::String: return "a string";
+    case KeyType::Integer: return "an integer";
+    case KeyType::Boolean: return "0 or 1";
+    case KeyType::Strings: return "a list of strings";
+    case KeyType::StringOrStrings: return "a string or a list of strings";
+    case KeyType::IntegerOrString: return "an integer or a string";
+    case KeyType::BooleanOrString: return "0, 1 or a string";
+    case KeyType::Any: break;
+    }
+    return "a value";
+}
+
+std::string_view dialect_text(KeyDialect dialect)
+{
+    switch (dialect) {
+    case KeyDialect::Xm: return "xm";
+    case KeyDialect::Xl: return "xl";
+    case KeyDialect::Both: return "xm and xl";
+    case KeyDialect::Windsor: return "Windsor's own";
+    case KeyDialect::Option: break;
+    }
+    return "an option inside another key's strings";
+}
+
+// "destroy, restart or preserve"
+std::string choice_list(std::string_view choices)
+{
+    std::string text;
+    while (!choices.empty()) {
+        const auto end = std::min(choices.find(' '), choices.size());
+        const bool last = end == choices.size();
+        text += text.empty() ? "" : last ? " or " : ", ";
+        text += choices.substr(0, end);
+        choices.remove_prefix(last ? end : end + 1);
+    }
+    return text;
+}
+
+std::string status_sentence(const KeyInfo& key)
+{
+    switch (key.status) {
+    case KeyStatus::Implemented: return {};
+    case KeyStatus::Accepted: return fmt::format("Accepted without effect: {}.", key.reason);
+    case KeyStatus::Silent: return key.reason.empty() ? "Accepted without effect." : fmt::format("Accepted without effect: {}.", key.reason);
+    case KeyStatus::Refused: break;
+    }
+    return fmt::format("Refused: {}.", key.reason);
+}
+
+std::string value_sentence(const KeyInfo& key)
+{
+    std::string text{type_text(key.type)};
+    if (!key.choices.empty()) {
+        text += ": " + choice_list(key.choices);
+    }
+    if (!key.default_text.empty()) {
+        text += fmt::format(" (default: {})", key.default_text);
+    }
+    return text;
+}
+
+// Escapes what troff would take as its own.
+std::string troff(std::string_view text)
+{
+    std::string result;
+    for (const char c : text) {
+        switch (c) {
+        case '\\': result += "\\e"; break;
+        case '-': result += "\\-"; break;
+        case '\'': result += "\\(aq"; break;
+        default: result += c; break;
+        }
+    }
+    return result.starts_with('.') ? "\\&" + result : result;
+}
+
+std::string man_entry(const KeyInfo& key)
+{
+    auto text = fmt::format(".TP\n.B {}\n{}\n", troff(key.name), troff(key.help));
+    if (const auto status = status_sentence(key); !status.empty()) {
+        text += troff(status) + "\n";
+    }
+    return text + fmt::format(".br\nValue: {}. In {}.\n", troff(value_sentence(key)), troff(dialect_text(key.dialect)));
+}
+
+std::string man_group(std::string_view heading, std::string_view introduction, KeyStatus status)
+{
+    auto text = fmt::format(".SS {}\n{}\n", heading, introduction);
+    for (const auto& key : all_keys()) {
+        if (key.status == status && key.dialect != KeyDialect::Option) {
+            text += man_entry(key);
+        }
+    }
+    return text;
+}
+
+constexpr std::string_view kManHead = R"(.TH WINDSOR.CFG 5 "" "Windsor" "Windsor"
+.SH NAME
+windsor.cfg \- configuration of a Windsor domain
+.SH SYNOPSIS
+.B xm create
+.I FILE
+.RI [ KEY = VALUE " ...]"
+.SH DESCRIPTION
+A domain configuration says what a virtual machine consists of.
+It is read in either of two forms.
+.SS "The classic form"
+A text in a small subset of Python, as
+.BR xm (1)
+has always read it: assignments of values to keys, and whatever helps to compute them.
+It may import
+.B os
+(for os.uname and os.path) and
+.BR re ,
+use conditions, loops, functions, comprehensions and all kinds of formatting, and print notes.
+Integers divide as in Python 2, and have 64 bits.
+It can reach neither files, apart from asking whether they exist, nor the network nor other programs.
+Steps, memory and nesting are limited.
+What is outside the subset is refused by name, with its line.
+.SS "The plain form"
+Lines of
+.IR KEY = VALUE ,
+as
+.BR xl.cfg (5)
+describes them: numbers, quoted strings, and lists in square brackets.
+.B +=
+appends to a list or a string.
+.PP
+In both forms
+.B #
+begins a comment, and a key with hyphens is read with underscores instead.
+A key that is not known gets a warning with the nearest known name, unless the file itself uses the variable.
+.PP
+.IR KEY = VALUE
+on the command line has the last word.
+The value is evaluated as an expression; if it is none, it is taken as a string.
+.SH KEYS
+)";
+
+constexpr std::string_view kManTail = R"(.SH EXAMPLES
+.nf
+.RS
+builder = \(aqhvm\(aq
+name = \(aqfalstaff\(aq
+memory = 512
+disk = [ \(aqfile:/opt/images/falstaff.img,hda,w\(aq,
+         \(aqfile:/opt/images/install.iso,hdc:cdrom,r\(aq ]
+boot = \(aqd\(aq
+vnc = 1
+.RE
+.fi
+.PP
+The same disks in the newer form:
+.PP
+.nf
+.RS
+disk = [ \(aq/opt/images/falstaff.img,raw,hda,rw\(aq,
+         \(aqformat=raw, vdev=hdc, access=ro, devtype=cdrom, target=/opt/images/install.iso\(aq ]
+.RE
+.fi
+.SH SEE ALSO
+.BR windsor (1),
+.BR xm (1)
+)";
+
+} // namespace
+
+std::string_view canonical_key(std::string_view name)
+{
+    const auto alias = std::ranges::find_if(kAliases, [&](const auto& entry) { return entry.first == name; });
+    return alias == kAliases.end() ? name : alias->second;
+}
+
+const KeyInfo* find_key(std::string_view name)
+{
+    const auto wanted = canonical_key(name);
+    const auto keys = all_keys();
+    const auto found = std::ranges::lower_bound(keys, wanted, {}, &KeyInfo::name);
+    return found != keys.end() && found->name == wanted ? &*found : nullptr;
+}
+
+std::string_view nearest_key(std::string_view name)
+{
+    std::vector<std::string_view> names;
+    for (const auto& key : all_keys()) {
+        if (key.dialect != KeyDialect::Option) {
+            names.push_back(key.name);
+        }
+    }
+    return nearest_name(name, names);
+}
+
+std::string help_for_key(std::string_view name)
+{
+    std::string underscored{name};
+    std::ranges::replace(underscored, '-', '_');
+    const auto* key = find_key(underscored);
+    if (key == nullptr) {
+        const auto nearest = nearest_key(underscored);
+        return nearest.empty() ? fmt::format("'{}' is no key of a domain configuration.\n", name)
+                               : fmt::format("'{}' is no key of a domain configuration; the nearest is '{}'.\n", name, nearest);
+    }
+    auto text = fmt::format("{}: {}\n\n{}\n", key->name, value_sentence(*key), key->help);
+    if (const auto status = status_sentence(*key); !status.empty()) {
+        text += status + "\n";
+    }
+    return text + fmt::format("In {}.\n", dialect_text(key->dialect));
+}
+
+std::string man_page_cfg()
+{
+    std::string text{kManHead};
+    text += man_group("\"Keys with effect\"", "These do what they say.", KeyStatus::Implemented);
+    text += man_group("\"Keys accepted with a warning\"", "These are known and have no effect; a warning says so unless the value asks for nothing.",
+                      KeyStatus::Accepted);
+    text += man_group("\"Keys accepted in silence\"", "These are known and have no effect, and nothing is lost by that.", KeyStatus::Silent);
+    text += man_group("\"Keys refused\"", "A domain is not started if one of these asks for something.", KeyStatus::Refused);
+    return text + std::string{kManTail};
+}
+
+} // namespace windsor::config

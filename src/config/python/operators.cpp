@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Arithmetic, comparison and containment, with Python 2's rules for numbers.
+#include <algorithm>
+#include <cmath>
+
+#include "config/python/interpreter.hpp"
+
+namespace windsor::config::python {
+namespace {
+
+constexpr std::string_view op_name(BinaryOp op)
+{
+    constexpr std::string_view kNames[] = {"+", "-", "*", "/", "//", "%", "**", "<<", ">>", "&", "|", "^"};
+    return kNames[static_cast<std::size_t>(op)];
+}
+
+std::optional<std::int64_t> as_integer(const Item& item)
+{
+    if (const auto* flag = std::get_if<bool>(&item)) {
+        return *flag ? 1 : 0;
+    }
+    const auto* number = std::get_if<std::int64_t>(&item);
+    return number == nullptr ? std::nullopt : std::optional{*number};
+}
+
+std::optional<double> as_real(const Item& item)
+{
+    if (const auto* number = std::get_if<double>(&item)) {
+        return *number;
+    }
+    const auto whole = as_integer(item);
+    return whole ? std::optional{static_cast<double>(*whole)} : std::nullopt;
+}
+
+std::int64_t floor_divide(std::int64_t a, std::int64_t b)
+{
+    return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
+}
+
+[[noreturn]] void overflow(const Interpreter& interpreter, BinaryOp op)
+{
+    interpreter.fail("the result of '{}' does not fit in 64 bits", op_name(op));
+}
+
+std::int64_t integer_power(const Interpreter& interpreter, std::int64_t base, std::int64_t exponent)
+{
+    std::int64_t result = 1;
+    while (exponent > 0) {
+        if ((exponent & 1) != 0 && __builtin_mul_overflow(result, base, &result)) {
+            overflow(interpreter, BinaryOp::Power);
+        }
+        exponent >>= 1;
+        if (exponent > 0 && __builtin_mul_overflow(base, base, &base)) {
+            overflow(interpreter, BinaryOp::Power);
+        }
+    }
+    return result;
+}
+
+std::int64_t shift(const Interpreter& interpreter, BinaryOp op, std::int64_t a, std::int64_t b)
+{
+    if (b < 0) {
+        interpreter.fail("a shift by a negative number is not possible");
+    }
+    if (op == BinaryOp::ShiftRight) {
+        return a >> std::min<std::int64_t>(b, 63);
+    }
+    std::int64_t result = 0;
+    if (a == 0) {
+        return 0;
+    }
+    if (b > 62 || __builtin_mul_overflow(a, std::int64_t{1} << b, &result)) {
+        overflow(interpreter, op);
+    }
+    return result;
+}
+
+Item integer_arithmetic(const Interpreter& interpreter, BinaryOp op, std::int64_t a, std::int64_t b)
+{
+    std::int64_t result = 0;
+    bool overflows = false;
+    switch (op) {
+    case BinaryOp::Add: overflows = __builtin_add_overflow(a, b, &result); break;
+    case BinaryOp::Subtract: overflows = __builtin_sub_overflow(a, b, &result); break;
+    case BinaryOp::Multiply: overflows = __builtin_mul_overflow(a, b, &result); break;
+    case BinaryOp::Divide:
+    case BinaryOp::FloorDivide:
+    case BinaryOp::Modulo:
+        if (b == 0) {
+            interpreter.fail("this divides by zero");
+        }
+        if (b == -1) {
+            overflows = op != BinaryOp::Modulo && __builtin_sub_overflow(std::int64_t{0}, a, &result);
+            break;
+        }
+        result = op == BinaryOp::Modulo ? a - floor_divide(a, b) * b : floor_divide(a, b);
+        break;
+    case BinaryOp::Power:
+        if (b < 0) {
+            return std::pow(static_cast<double>(a), static_cast<double>(b));
+        }
+        result = integer_power(interpreter, a, b);
+        break;
+    case BinaryOp::ShiftLeft:
+    case BinaryOp::ShiftRight: result = shift(interpreter, op, a, b); break;
+    case BinaryOp::And: result = a & b; break;
+    case BinaryOp::Or: result = a | b; break;
+    case BinaryOp::Xor: result = a ^ b; break;
+    }
+    if (overflows) {
+        overflow(interpreter, op);
+    }
+    return result;
+}
+
+std::optional<double> real_arithmetic(const Interpreter& interpreter, BinaryOp op, double a, double b)
+{
+    const bool divides = op == BinaryOp::Divide || op == BinaryOp::FloorDivide || op == BinaryOp::Modulo;
+    if (divides && b == 0.0) {
+        interpreter.fail("this divides by zero");
+    }
+    switch (op) {
+    case BinaryOp::Add: return a + b;
+    case BinaryOp::Subtract: return a - b;
+    case BinaryOp::Multiply: return a * b;
+    case BinaryOp::Divide: return a / b;
+    case BinaryOp::FloorDivide: return std::floor(a / b);
+    case BinaryOp::Modulo: {
+        const double rest = std::fmod(a, b);
+        return rest != 0.0 && (rest < 0.0) != (b < 0.0) ? rest + b : rest;
+    }
+    case BinaryOp::Power: {
+        const double result = std::pow(a, b);
+        if (std::isnan(result) && !std::isnan(a) && !std::isnan(b)) {
+            interpreter.fail("a negative number has no real power of this kind");
+        }
+        return result;
+    }
+    default: return std::nullopt;
+    }
+}
+
+template <typename Sequence> Items repeated(Interpreter& interpreter, const Sequence& items, std::int64_t count)
+{
+    const auto times = static_cast<std::uint64_t>(std::max<std::int64_t>(count, 0));
+    if (items.empty() || times == 0) {
+        return {};
+    }
+    interpreter.charge(times > (std::uint64_t{1} << 32) ? ~std::uint64_t{0} : 0);
+    interpreter.charge_items(items.size() * times);
+    Items result;
+    result.reserve(items.size() * times);
+    for (std::uint64_t i = 0; i < times; ++i) {
+        result.insert(result.end(), items.begin(), items.end());
+    }
+    return result;
+}
+
+std::string repeated_text(const Interpreter& interpreter, const std::string& text, std::int64_t count)
+{
+    const auto times = static_cast<std::uint64_t>(std::max<std::int64_t>(count, 0));
+    const auto limit = interpreter.environment().limits.text;
+    if (!text.empty() && times > limit / text.size()) {
+        interpreter.fail("a string grows longer than {} bytes", limit);
+    }
+    std::string result;
+    result.reserve(text.size() * times);
+    for (std::uint64_t i = 0; i < times && !text.empty(); ++i) {
+        result += text;
+    }
+    return result;
+}
+
+template <typename T> const T* get(const Item& item)
+{
+    return std::get_if<T>(&item);
+}
+
+Items concatenated(const Items& a, const Items& b)
+{
+    Items result = a;
+    result.insert(result.end(), b.begin(), b.end());
+    return result;
+}
+
+// Concatenation and repetition; nothing if the operands are no such pair.
+std::optional<Item> sequence_operation(Interpreter& interpreter, BinaryOp op, const Item& a, const Item& b)
+{
+    if (op == BinaryOp::Multiply) {
+        const bool swap = as_integer(a).has_value();
+        const auto& sequence = swap ? b : a;
+        const auto count = as_integer(swap ? a : b);
+        if (!count) {
+            return std::nullopt;
+        }
+        if (const auto* text = get<const StringObject*>(sequence)) {
+            return interpreter.string(repeated_text(interpreter, (*text)->text, *count));
+        }
+        if (const auto* list = get<ListObject*>(sequence)) {
+            return interpreter.list(repeated(interpreter, (*list)->items, *count));
+        }
+        if (const auto* tuple = get<const TupleObject*>(sequence)) {
+            return interpreter.tuple(repeated(interpreter, (*tuple)->items, *count));
+        }
+        return std::nullopt;
+    }
+    if (op != BinaryOp::Add || a.index() != b.index()) {
+        return std::nullopt;
+    }
+    if (const auto* text = get<const StringObject*>(a)) {
+        return interpreter.string((*text)->text + (*get<const StringObject*>(b))->text);
+    }
+    if (const auto* list = get<ListObject*>(a)) {
+        return interpreter.list(concatenated((*list)->items, (*get<ListObject*>(b))->items));
+    }
+    if (const auto* tuple = get<const TupleObject*>(a)) {
+        return interpreter.tuple(concatenated((*tuple)->items, (*get<const TupleObject*>(b))->items));
+    }
+    return std::nullopt;
+}
+
+std::optional<Item> set_operation(Interpreter& interpreter, BinaryOp op, const Item& a, const Item& b)
+{
+    const auto* left = get<SetObject*>(a);
+    const auto* right = get<SetObject*>(b);
+    if (left == nullptr || right == nullptr) {
+        return std::nullopt;
+    }
+    if (op != BinaryOp::Or && op != BinaryOp::And && op != BinaryOp::Subtract && op != BinaryOp::Xor) {
+        return std::nullopt;
+    }
+    auto* result = interpreter.make<SetObject>();
+    for (const auto& item : (*left)->items) {
+        const bool shared = op != BinaryOp::Or && interpreter.contains(b, item);
+        if (op == BinaryOp::Or || shared == (op == BinaryOp::And)) {
+            interpreter.add(*result, item);
+        }
+    }
+    for (const auto& item : (*right)->items) {
+        if (op == BinaryOp::Or || (op == BinaryOp::Xor && !interpreter.contains(a, item))) {
+            interpreter.add(*result, item);
+        }
+    }
+    return result;
+}
+
+} // namespace
+
+Item Interpreter::binary(BinaryOp op, const Item& a, const Item& b)
+{
+    const auto left = as_integer(a);
+    const auto right = as_integer(b);
+    if (left && right) {
+        const bool both_flags = get<bool>(a) != nullptr && get<bool>(b) != nullptr;
+        const auto result = integer_arithmetic(*this, op, *left, *right);
+        if (both_flags && (op == BinaryOp::And || op == BinaryOp::Or || op == BinaryOp::Xor)) {
+            return truth(result);
+        }
+        return result;
+    }
+    if (op == BinaryOp::Modulo && get<const StringObject*>(a) != nullptr) {
+        return string(percent_format(std::get<const StringObject*>(a)->text, b));
+    }
+    const auto left_real = as_real(a);
+    const auto right_real = as_real(b);
+    if (left_real && right_real) {
+        if (const auto result = real_arithmetic(*this, op, *left_real, *right_real)) {
+            return *result;
+        }
+    }
+    if (const auto result = sequence_operation(*this, op, a, b)) {
+        return *result;
+    }
+    if (const auto result = set_operation(*this, op, a, b)) {
+        return *result;
+    }
+    fail("'{}' cannot be applied to values of type '{}' and '{}'", op_name(op), type_name(a), type_name(b));
+}
+
+Item Interpreter::unary(UnaryOp op, const Item& a)
+{
+    if (op == UnaryOp::Not) {
+        return !truth(a);
+    }
+    if (const auto number = as_integer(a)) {
+        if (op == UnaryOp::Invert) {
+            return ~*number;
+        }
+        return op == UnaryOp::Minus ? integer_arithmetic(*this, BinaryOp::Subtract, 0, *number) : Item{*number};
+    }
+    const auto* real = get<double>(a);
+    if (real == nullptr || op == UnaryOp::Invert) {
+        fail("'{}' cannot be applied to a value of type '{}'", op == UnaryOp::Minus ? "-" : op == UnaryOp::Plus ? "+" : "~", type_name(a));
+    }
+    return op == UnaryOp::Minus ? -*real : *real;
+}
+
+bool Interpreter::truth(const Item& item) const
+{
+    return std::visit(
+        [](const auto& value) -> bool {
+            using T = std::decay_t<decltype(value)>;
+            if constexpr (std::is_same_v<T, None>) {
+                return false;
+            } else if constexpr (std::is_arithmetic_v<T>) {
+                return value != T{};
+            } else if constexpr (std::is_same_v<T, const StringObject*>) {
+                return !value->text.empty();
+            } else if constexpr (std::is_same_v<T, ListObject*> || std::is_same_v<T, const TupleObject*> || std::is_same_v<T, SetObject*>) {
+                return !value->items.empty();
+            } else if constexpr (std::is_same_v<T, DictObject*>) {
+                return !value->entries.empty();
+            } else {
+                return true;
+            }
+        },
+        item);
+}
+
+namespace {
+
+const Items* sequence_items(const Item& item)
+{
+    if (const auto* list = get<ListObject*>(item)) {
+        return &(*list)->items;
+    }
+    if (const auto* tuple = get<const TupleObject*>(item)) {
+        return &(*tuple)->items;
+    }
+    return nullptr;
+}
+
+} // namespace
+
+bool Interpreter::equal(const Item& a, const Item& b)
+{
+    const Nested nested{*this};
+    step();
+    const auto left = as_integer(a);
+    const auto right = as_integer(b);
+    if (left && right) {
+        return *left == *right;
+    }
+    const auto left_real = as_real(a);
+    const auto right_real = as_real(b);
+    if (left_real && right_real) {
+        return *left_real == *right_real;
+    }
+    if (a.index() != b.index()) {
+        return false;
+    }
+    if (const auto* text = get<const StringObject*>(a)) {
+        step((*text)->text.size() / 256);
+        return (*text)->text == (*get<const StringObject*>(b))->text;
+    }
+    if (const auto* items = sequence_items(a)) {
+        const auto& others = *sequence_items(b);
+        return items->size() == others.size() &&
+               std::equal(items->begin(), items->end(), others.begin(), [&](const Item& x, const Item& y) { return equal(x, y); });
+    }
+    if (const auto* set = get<SetObject*>(a)) {
+        const auto& other = **get<SetObject*>(b);
+        return (*set)->items.size() == other.items.size() &&
+               std::ranges::all_of((*set)->items, [&](const Item& item) { return contains(b, item); });
+    }
+    if (const auto* dict = get<DictObject*>(a)) {
+        auto& other = **get<DictObject*>(b);
+        return (*dict)->entries.size() == other.entries.size() && std::ranges::all_of((*dict)->entries, [&](const auto& entry) {
+                   const auto* found = find(other, entry.first);
+                   return found != nullptr && equal(entry.second, *found);
+               });
+    }
+    return a == b;
+}
+
+bool Interpreter::identical(const Item& a, const Item& b) const
+{
+    const auto* left = get<const StringObject*>(a);
+    const auto* right = get<const StringObject*>(b);
+    if (left != nullptr && right != nullptr) {
+        return (*left)->text == (*right)->text; // as equal short strings are one object in Python
+    }
+    return a == b;
+}
+
+bool Interpreter::less(const Item& a, const Item& b)
+{
+    const Nested nested{*this};
+    step();
+    const auto left = as_integer(a);
+    const auto right = as_integer(b);
+    if (left && right) {
+        return *left < *right;
+    }
+    const auto left_real = as_real(a);
+    const auto right_real = as_real(b);
+    if (left_real && right_real) {
+        return *left_real < *right_real;
+    }
+    if (a.index() == b.index()) {
+        if (const auto* text = get<const StringObject*>(a)) {
+            step((*text)->text.size() / 256);
+            return (*text)->text < (*get<const StringObject*>(b))->text;
+        }
+        if (const auto* items = sequence_items(a)) {
+            const auto& others = *sequence_items(b);
+            for (std::size_t i = 0; i < items->size() && i < others.size(); ++i) {
+                if (!equal((*items)[i], others[i])) {
+                    return less((*items)[i], others[i]);
+                }
+            }
+            return items->size() < others.size();
+        }
+    }
+    fail("values of type '{}' and '{}' have no order", type_name(a), type_name(b));
+}
+
+bool Interpreter::contains(const Item& container, const Item& item)
+{
+    if (const auto* text = get<const StringObject*>(container)) {
+        const auto& part = this->text(item, "what is searched in a string");
+        step((*text)->text.size() / 256 + std::min(part.size(), (*text)->text.size()) * (*text)->text.size() / 4096);
+        return (*text)->text.find(part) != std::string::npos;
+    }
+    if (const auto* dict = get<DictObject*>(container)) {
+        return find(**dict, item) != nullptr;
+    }
+    const auto* items = sequence_items(container);
+    if (const auto* set = get<SetObject*>(container)) {
+        items = &(*set)->items;
+    }
+    if (items == nullptr) {
+        fail("a value of type '{}' cannot be searched with 'in'", type_name(container));
+    }
+    return std::ranges::any_of(*items, [&](const Item& other) { return equal(item, other); });
+}
+
+const Item* Interpreter::find(DictObject& dict, const Item& key)
+{
+    if (std::holds_alternative<ListObject*>(key) || std::holds_alternative<DictObject*>(key) || std::holds_alternative<SetObject*>(key)) {
+        fail("a value of type '{}' cannot be a dictionary's key or a set's element", type_name(key));
+    }
+    const auto found = std::ranges::find_if(dict.entries, [&](const auto& entry) { return equal(entry.first, key); });
+    return found == dict.entries.end() ? nullptr : &found->second;
+}
+
+void Interpreter::store(DictObject& dict, const Item& key, const Item& value)
+{
+    const auto* found = find(dict, key);
+    if (found != nullptr) {
+        dict.entries[static_cast<std::size_t>(std::ranges::find_if(dict.entries, [&](const auto& entry) { return &entry.second == found; }) -
+                                              dict.entries.begin())]
+            .second = value;
+        return;
+    }
+    charge_items(2);
+    dict.entries.emplace_back(key, value);
+}
+
+void Interpreter::add(SetObject& set, const Item& item)
+{
+    if (!contains(Item{&set}, item)) {
+        charge_items(1);
+        set.items.push_back(item);
+    }
+}
+
+std::int64_t Interpreter::integer(const Item& item, std::string_view purpose) const
+{
+    const auto number = as_integer(item);
+    if (!number) {
+        fail("{} must be an integer, not of type '{}'", purpose, type_name(item));
+    }
+    return *number;
+}
+
+const std::string& Interpreter::text(const Item& item, std::string_view purpose) const
+{
+    const auto* object = get<const StringObject*>(item);
+    if (object == nullptr) {
+        fail("{} must be a string, not of type '{}'", purpose, type_name(item));
+    }
+    return (*object)->text;
+}
+
+} // namespace windsor::config::python

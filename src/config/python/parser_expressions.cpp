@@ -1,0 +1,664 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+#include <array>
+
+#include "config/python/parser_core.hpp"
+
+namespace windsor::config::python {
+namespace {
+
+struct BinaryToken {
+    std::string_view text;
+    BinaryOp op;
+    int strength;
+};
+
+constexpr std::array kBinaryTokens{
+    BinaryToken{"|", BinaryOp::Or, 1},          BinaryToken{"^", BinaryOp::Xor, 2},
+    BinaryToken{"&", BinaryOp::And, 3},         BinaryToken{"<<", BinaryOp::ShiftLeft, 4},
+    BinaryToken{">>", BinaryOp::ShiftRight, 4}, BinaryToken{"+", BinaryOp::Add, 5},
+    BinaryToken{"-", BinaryOp::Subtract, 5},    BinaryToken{"*", BinaryOp::Multiply, 6},
+    BinaryToken{"/", BinaryOp::Divide, 6},      BinaryToken{"//", BinaryOp::FloorDivide, 6},
+    BinaryToken{"%", BinaryOp::Modulo, 6},
+};
+
+constexpr std::array<std::string_view, 33> kKeywords{
+    "and",   "as",     "assert", "async",  "await", "break", "class",    "continue", "def",    "del",   "elif",
+    "else",  "except", "exec",   "finally", "for",   "from",  "global",   "if",       "import", "in",    "is",
+    "lambda", "nonlocal", "not", "or",     "pass",  "raise", "return",   "try",      "while",  "with",  "yield"};
+
+} // namespace
+
+bool Parser::at_operator(std::string_view text, std::size_t ahead) const
+{
+    return peek(ahead).kind == TokenKind::Operator && peek(ahead).text == text;
+}
+
+bool Parser::at_word(std::string_view text, std::size_t ahead) const
+{
+    return peek(ahead).kind == TokenKind::Name && peek(ahead).text == text;
+}
+
+bool Parser::take_operator(std::string_view text)
+{
+    const bool found = at_operator(text);
+    if (found) {
+        next();
+    }
+    return found;
+}
+
+bool Parser::take_word(std::string_view text)
+{
+    const bool found = at_word(text);
+    if (found) {
+        next();
+    }
+    return found;
+}
+
+void Parser::fail_here(std::string_view wanted) const
+{
+    const auto& token = peek();
+    std::string found;
+    switch (token.kind) {
+    case TokenKind::Newline: found = "the line ends"; break;
+    case TokenKind::End: found = "the text ends"; break;
+    case TokenKind::Indent: throw Refusal{token.at, "this line is indented, but nothing above it opens a block"};
+    case TokenKind::Dedent: found = "the block ends"; break;
+    case TokenKind::String:
+    case TokenKind::FormatString: found = "there is a string"; break;
+    default: found = fmt::format("there is '{}'", token.text.substr(0, 40)); break;
+    }
+    throw Refusal{token.at, fmt::format("{} is expected here, but {}", wanted, found)};
+}
+
+void Parser::expect_operator(std::string_view text, std::string_view purpose)
+{
+    if (!take_operator(text)) {
+        fail_here(fmt::format("'{}' {}", text, purpose));
+    }
+}
+
+std::string Parser::expect_name(std::string_view purpose)
+{
+    if (peek().kind != TokenKind::Name || std::ranges::find(kKeywords, peek().text) != kKeywords.end()) {
+        fail_here(purpose);
+    }
+    return next().text;
+}
+
+const Expr* Parser::parse_lone_expression()
+{
+    const auto* expr = expression_list();
+    if (peek().kind != TokenKind::End) {
+        fail_here("the end of the expression");
+    }
+    return expr;
+}
+
+const Expr* Parser::expression_list()
+{
+    const auto at = peek().at;
+    const auto* first = expression();
+    if (!at_operator(",")) {
+        return first;
+    }
+    Exprs items{first};
+    while (take_operator(",")) {
+        if (at_statement_end() || at_operator("=") || at_operator(")") || at_operator("]") || at_operator(":")) {
+            break;
+        }
+        items.push_back(expression());
+    }
+    return make(at, Display{DisplayKind::Tuple, std::move(items)});
+}
+
+const Expr* Parser::expression()
+{
+    const Nested nested{*this};
+    if (at_word("lambda")) {
+        return lambda();
+    }
+    const auto at = peek().at;
+    const auto* value = logical_or();
+    if (!at_word("if")) {
+        return value;
+    }
+    next();
+    const auto* test = logical_or();
+    if (!take_word("else")) {
+        fail_here("'else' of a conditional expression");
+    }
+    return make(at, Conditional{test, value, expression()});
+}
+
+const Expr* Parser::logical_or()
+{
+    const auto at = peek().at;
+    Exprs operands{logical_and()};
+    while (take_word("or")) {
+        operands.push_back(logical_and());
+    }
+    return operands.size() == 1 ? operands.front() : make(at, Logical{BoolOp::Or, std::move(operands)});
+}
+
+const Expr* Parser::logical_and()
+{
+    const auto at = peek().at;
+    Exprs operands{logical_not()};
+    while (take_word("and")) {
+        operands.push_back(logical_not());
+    }
+    return operands.size() == 1 ? operands.front() : make(at, Logical{BoolOp::And, std::move(operands)});
+}
+
+const Expr* Parser::logical_not()
+{
+    const auto at = peek().at;
+    if (!take_word("not")) {
+        return comparison();
+    }
+    const Nested nested{*this};
+    return make(at, Unary{UnaryOp::Not, logical_not()});
+}
+
+std::optional<CompareOp> Parser::take_comparison()
+{
+    if (at_word("not") && at_word("in", 1)) {
+        next();
+        next();
+        return CompareOp::NotIn;
+    }
+    if (!no_in_ && take_word("in")) {
+        return CompareOp::In;
+    }
+    if (take_word("is")) {
+        return take_word("not") ? CompareOp::IsNot : CompareOp::Is;
+    }
+    constexpr std::array<std::pair<std::string_view, CompareOp>, 7> kTokens{{{"==", CompareOp::Equal},
+                                                                             {"!=", CompareOp::NotEqual},
+                                                                             {"<>", CompareOp::NotEqual},
+                                                                             {"<=", CompareOp::LessEqual},
+                                                                             {">=", CompareOp::GreaterEqual},
+                                                                             {"<", CompareOp::Less},
+                                                                             {">", CompareOp::Greater}}};
+    for (const auto& [text, op] : kTokens) {
+        if (take_operator(text)) {
+            return op;
+        }
+    }
+    return std::nullopt;
+}
+
+const Expr* Parser::comparison()
+{
+    const auto at = peek().at;
+    const auto* first = binary(1);
+    std::vector<std::pair<CompareOp, const Expr*>> rest;
+    while (const auto op = take_comparison()) {
+        rest.emplace_back(*op, binary(1));
+    }
+    return rest.empty() ? first : make(at, Compare{first, std::move(rest)});
+}
+
+const Expr* Parser::binary(int lowest)
+{
+    const auto* left = unary();
+    for (std::size_t length = 0;; ++length) {
+        const auto& token = peek();
+        const auto found = std::ranges::find_if(kBinaryTokens, [&](const auto& entry) {
+            return token.kind == TokenKind::Operator && entry.text == token.text && entry.strength >= lowest;
+        });
+        if (found == kBinaryTokens.end()) {
+            return left;
+        }
+        const auto at = next().at;
+        if (length >= kLongestChain) {
+            throw Refusal{at, fmt::format("this expression has more than {} operators in a row", kLongestChain)};
+        }
+        const Nested nested{*this};
+        left = make(at, Binary{found->op, left, binary(found->strength + 1)});
+    }
+}
+
+const Expr* Parser::unary()
+{
+    const auto at = peek().at;
+    const auto op = at_operator("-") ? UnaryOp::Minus : at_operator("+") ? UnaryOp::Plus : UnaryOp::Invert;
+    if (!at_operator("-") && !at_operator("+") && !at_operator("~")) {
+        return power();
+    }
+    const Nested nested{*this};
+    next();
+    return make(at, Unary{op, unary()});
+}
+
+const Expr* Parser::power()
+{
+    const auto* base = postfix(atom());
+    const auto at = peek().at;
+    if (!take_operator("**")) {
+        return base;
+    }
+    const Nested nested{*this};
+    return make(at, Binary{BinaryOp::Power, base, unary()});
+}
+
+const Expr* Parser::postfix(const Expr* object)
+{
+    for (std::size_t length = 0;; ++length) {
+        if (length >= kLongestChain) {
+            throw Refusal{peek().at, fmt::format("this expression has more than {} operators in a row", kLongestChain)};
+        }
+        if (at_operator("(")) {
+            object = call(object);
+        } else if (at_operator("[")) {
+            object = subscript(object);
+        } else if (at_operator(".")) {
+            next();
+            const auto at = peek().at;
+            object = make(at, Attribute{object, expect_name("the name of an attribute")});
+        } else {
+            return object;
+        }
+    }
+}
+
+const Expr* Parser::call(const Expr* function)
+{
+    const Nested nested{*this};
+    Call node{function, {}, {}};
+    const auto at = function->at;
+    next();
+    while (!at_operator(")")) {
+        if (at_operator("*") || at_operator("**")) {
+            throw Refusal{peek().at, "unpacking of arguments with '*' is not available in a domain configuration"};
+        }
+        if (peek().kind == TokenKind::Name && at_operator("=", 1)) {
+            auto name = expect_name("the name of an argument");
+            next();
+            node.keywords.emplace_back(std::move(name), expression());
+        } else {
+            const auto start = peek().at;
+            const auto* value = expression();
+            if (at_word("for")) {
+                value = make(start, Comprehension{DisplayKind::List, value, nullptr, comprehension_clauses()});
+            }
+            node.arguments.push_back(value);
+        }
+        if (!take_operator(",")) {
+            break;
+        }
+    }
+    expect_operator(")", "or ',' after an argument");
+    return make(at, std::move(node));
+}
+
+const Expr* Parser::subscript(const Expr* object)
+{
+    const Nested nested{*this};
+    const auto at = next().at;
+    const auto bound = [&]() -> const Expr* {
+        return at_operator(":") || at_operator("]") ? nullptr : expression_list();
+    };
+    const auto* start = bound();
+    if (!at_operator(":")) {
+        if (start == nullptr) {
+            fail_here("an index");
+        }
+        expect_operator("]", "after an index");
+        return make(at, Subscript{object, start});
+    }
+    next();
+    const auto* stop = bound();
+    const auto* step = take_operator(":") ? bound() : nullptr;
+    expect_operator("]", "after a slice");
+    return make(at, Subscript{object, make(at, Slice{start, stop, step})});
+}
+
+const Expr* Parser::atom()
+{
+    const auto& token = peek();
+    switch (token.kind) {
+    case TokenKind::Integer: return make(token.at, Constant{next().integer});
+    case TokenKind::Float: return make(token.at, Constant{next().real});
+    case TokenKind::String:
+    case TokenKind::FormatString: return strings();
+    case TokenKind::Name: return name_atom();
+    default: break;
+    }
+    if (at_operator("(")) {
+        return parenthesised();
+    }
+    if (at_operator("[")) {
+        return list_display();
+    }
+    if (at_operator("{")) {
+        return brace_display();
+    }
+    if (at_operator("`")) {
+        throw Refusal{token.at, "backquotes are not available in a domain configuration; write repr(…) or '%r' % …"};
+    }
+    fail_here("a value");
+}
+
+const Expr* Parser::name_atom()
+{
+    const auto at = peek().at;
+    const auto& word = peek().text;
+    if (word == "True" || word == "False") {
+        return make(at, Constant{next().text == "True"});
+    }
+    if (word == "None") {
+        next();
+        return make(at, Constant{});
+    }
+    if (word == "yield" || word == "await") {
+        refuse_keyword();
+    }
+    auto name = expect_name("a value");
+    tree_.names_read.insert(name);
+    return make(at, Name{std::move(name)});
+}
+
+const Expr* Parser::strings()
+{
+    const auto at = peek().at;
+    std::string plain;
+    Formatted formatted;
+    while (peek().kind == TokenKind::String || peek().kind == TokenKind::FormatString) {
+        const auto& token = next();
+        if (token.kind == TokenKind::String) {
+            plain += token.text;
+            continue;
+        }
+        formatted.parts.push_back(FormatPart{.literal = std::move(plain)});
+        plain.clear();
+        format_parts(formatted, token.text, token, 0);
+    }
+    if (formatted.parts.empty()) {
+        return make(at, Constant{std::move(plain)});
+    }
+    formatted.parts.push_back(FormatPart{.literal = std::move(plain)});
+    return make(at, std::move(formatted));
+}
+
+// Splits the inside of an f-string into literal text and replacement fields (Language Reference 2.4.3).
+void Parser::format_parts(Formatted& formatted, std::string_view text, const Token& token, int level)
+{
+    std::string literal;
+    const auto flush = [&] {
+        formatted.parts.push_back(FormatPart{.literal = token.raw ? literal : decode_escapes(literal, token.at)});
+        literal.clear();
+    };
+    while (!text.empty()) {
+        const char c = text.front();
+        if ((c == '{' || c == '}') && level == 0 && text.size() > 1 && text[1] == c) {
+            literal += c;
+            text.remove_prefix(2);
+        } else if (c == '{') {
+            flush();
+            text.remove_prefix(replacement_field(formatted, text, token, level));
+        } else if (c == '}') {
+            throw Refusal{token.at, "a single '}' in an f-string must be doubled"};
+        } else {
+            literal += c;
+            text.remove_prefix(1);
+        }
+    }
+    flush();
+}
+
+// Reads one {expression!conversion:specification} at the start of text and returns its length.
+std::size_t Parser::replacement_field(Formatted& formatted, std::string_view text, const Token& token, int level)
+{
+    if (level > 1) {
+        throw Refusal{token.at, "the fields of this f-string are nested too deep"};
+    }
+    int brackets = 0;
+    char quote = 0;
+    std::size_t colon = std::string_view::npos;
+    std::size_t bang = std::string_view::npos;
+    std::size_t index = 1;
+    for (; index < text.size(); ++index) {
+        const char c = text[index];
+        if (quote != 0) {
+            quote = c == quote ? '\0' : quote;
+        } else if ((c == '\'' || c == '"') && colon == std::string_view::npos) {
+            quote = c;
+        } else if (c == '(' || c == '[' || c == '{') {
+            ++brackets;
+        } else if (c == '}' && brackets == 0) {
+            break;
+        } else if (c == ')' || c == ']' || c == '}') {
+            --brackets;
+        } else if (brackets == 0 && colon == std::string_view::npos && c == ':') {
+            colon = index;
+        } else if (brackets == 0 && colon == std::string_view::npos && bang == std::string_view::npos && c == '!' &&
+                   index + 1 < text.size() && text[index + 1] != '=') {
+            bang = index;
+        }
+    }
+    if (index >= text.size()) {
+        throw Refusal{token.at, "a '{' in this f-string is never closed"};
+    }
+    FormatPart part;
+    const auto inside = text.substr(1, std::min({colon, bang, index}) - 1);
+    if (bang != std::string_view::npos) {
+        part.conversion = text[bang + 1];
+        if (std::min(colon, index) != bang + 2 || (part.conversion != 'r' && part.conversion != 's')) {
+            throw Refusal{token.at, "after '!' an f-string takes 'r' or 's' only"};
+        }
+    }
+    Parser inner{tree_, tokenize(inside, TokenizeMode::Expression, token.at), depth_ + 1};
+    const Nested nested{*this};
+    part.value = inner.parse_lone_expression();
+    if (colon != std::string_view::npos) {
+        Formatted specification;
+        format_parts(specification, text.substr(colon + 1, index - colon - 1), token, level + 1);
+        part.specification = make(token.at, std::move(specification));
+    }
+    formatted.parts.push_back(std::move(part));
+    return index + 1;
+}
+
+Exprs Parser::items_until(std::string_view closing, const Expr* first)
+{
+    Exprs items{first};
+    while (take_operator(",")) {
+        if (at_operator(closing)) {
+            break;
+        }
+        items.push_back(expression());
+    }
+    expect_operator(closing, "or ',' after an element");
+    return items;
+}
+
+const Expr* Parser::parenthesised()
+{
+    const Nested nested{*this};
+    const bool outer = std::exchange(no_in_, false);
+    const auto at = next().at;
+    const Expr* result = nullptr;
+    if (take_operator(")")) {
+        result = make(at, Display{DisplayKind::Tuple, {}});
+    } else {
+        const auto* first = expression();
+        if (at_word("for")) {
+            result = make(at, Comprehension{DisplayKind::List, first, nullptr, comprehension_clauses()});
+            expect_operator(")", "after a generator");
+        } else if (at_operator(",")) {
+            result = make(at, Display{DisplayKind::Tuple, items_until(")", first)});
+        } else {
+            expect_operator(")", "after an expression");
+            result = first;
+        }
+    }
+    no_in_ = outer;
+    return result;
+}
+
+const Expr* Parser::list_display()
+{
+    const Nested nested{*this};
+    const bool outer = std::exchange(no_in_, false);
+    const auto at = next().at;
+    const Expr* result = nullptr;
+    if (take_operator("]")) {
+        result = make(at, Display{DisplayKind::List, {}});
+    } else {
+        const auto* first = expression();
+        if (at_word("for")) {
+            result = make(at, Comprehension{DisplayKind::List, first, nullptr, comprehension_clauses()});
+            expect_operator("]", "after a list comprehension");
+        } else {
+            result = make(at, Display{DisplayKind::List, items_until("]", first)});
+        }
+    }
+    no_in_ = outer;
+    return result;
+}
+
+const Expr* Parser::brace_display()
+{
+    const Nested nested{*this};
+    const bool outer = std::exchange(no_in_, false);
+    const auto at = next().at;
+    const Expr* result = nullptr;
+    if (take_operator("}")) {
+        no_in_ = outer;
+        return make(at, DictDisplay{});
+    }
+    const auto* first = expression();
+    if (!take_operator(":")) {
+        if (at_word("for")) {
+            result = make(at, Comprehension{DisplayKind::Set, first, nullptr, comprehension_clauses()});
+            expect_operator("}", "after a set comprehension");
+        } else {
+            result = make(at, Display{DisplayKind::Set, items_until("}", first)});
+        }
+        no_in_ = outer;
+        return result;
+    }
+    const auto* value = expression();
+    if (at_word("for")) {
+        result = make(at, Comprehension{DisplayKind::Set, first, value, comprehension_clauses()});
+    } else {
+        DictDisplay dict{{{first, value}}};
+        while (take_operator(",") && !at_operator("}")) {
+            const auto* key = expression();
+            expect_operator(":", "after a dictionary's key");
+            dict.entries.emplace_back(key, expression());
+        }
+        result = make(at, std::move(dict));
+    }
+    expect_operator("}", "or ',' after a dictionary's value");
+    no_in_ = outer;
+    return result;
+}
+
+std::vector<ComprehensionClause> Parser::comprehension_clauses()
+{
+    std::vector<ComprehensionClause> clauses;
+    while (take_word("for")) {
+        ComprehensionClause clause{target_list(), nullptr, {}};
+        if (!take_word("in")) {
+            fail_here("'in'");
+        }
+        clause.iterable = logical_or();
+        while (take_word("if")) {
+            clause.conditions.push_back(logical_or());
+        }
+        clauses.push_back(std::move(clause));
+        if (clauses.size() > 8) {
+            throw Refusal{peek().at, "a comprehension can have 8 'for' clauses at most"};
+        }
+    }
+    return clauses;
+}
+
+const Expr* Parser::lambda()
+{
+    const auto at = next().at;
+    auto list = parameters(":");
+    expect_operator(":", "after a lambda's parameters");
+    return make(at, Lambda{std::move(list), expression()});
+}
+
+std::vector<Parameter> Parser::parameters(std::string_view closing)
+{
+    std::vector<Parameter> list;
+    while (!at_operator(closing)) {
+        if (at_operator("*") || at_operator("**")) {
+            throw Refusal{peek().at, "parameters with '*' are not available in a domain configuration"};
+        }
+        const auto at = peek().at;
+        Parameter parameter{expect_name("the name of a parameter"), nullptr};
+        if (take_operator("=")) {
+            parameter.default_value = expression();
+        } else if (!list.empty() && list.back().default_value != nullptr) {
+            throw Refusal{at, fmt::format("parameter '{}' needs a default, since the one before it has one", parameter.name)};
+        }
+        list.push_back(std::move(parameter));
+        if (!take_operator(",")) {
+            break;
+        }
+    }
+    return list;
+}
+
+// The target of a `for`: names are assigned there, not read.
+const Expr* Parser::target_list()
+{
+    const auto before = tree_.names_read;
+    const bool outer = std::exchange(no_in_, true);
+    const auto* target = [&]() -> const Expr* {
+        const auto at = peek().at;
+        const auto* first = binary(1);
+        if (!at_operator(",")) {
+            return first;
+        }
+        Exprs items{first};
+        while (take_operator(",") && !at_word("in")) {
+            items.push_back(binary(1));
+        }
+        return make(at, Display{DisplayKind::Tuple, std::move(items)});
+    }();
+    no_in_ = outer;
+    check_target(target);
+    tree_.names_read = before;
+    return target;
+}
+
+void Parser::check_target(const Expr* target) const
+{
+    if (const auto* display = std::get_if<Display>(&target->node); display != nullptr && display->kind != DisplayKind::Set) {
+        for (const auto* item : display->items) {
+            check_target(item);
+        }
+        return;
+    }
+    if (std::holds_alternative<Name>(target->node)) {
+        return;
+    }
+    if (const auto* subscript = std::get_if<Subscript>(&target->node)) {
+        if (!std::holds_alternative<Slice>(subscript->index->node)) {
+            return;
+        }
+        throw Refusal{target->at, "assignment to a slice is not available in a domain configuration"};
+    }
+    if (std::holds_alternative<Attribute>(target->node)) {
+        throw Refusal{target->at, "assignment to an attribute is not available in a domain configuration"};
+    }
+    throw Refusal{target->at, "this cannot be assigned to; a key and its value are written KEY = VALUE"};
+}
+
+const Expr* parse_expression(Tree& tree, std::string_view text, Position start)
+{
+    Parser parser{tree, tokenize(text, TokenizeMode::Expression, start)};
+    return parser.parse_lone_expression();
+}
+
+} // namespace windsor::config::python
