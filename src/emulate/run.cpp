@@ -126,6 +126,19 @@ bool Cpu::execute(const Block& block)
     }
 }
 
+// Interrupt instructions clear TF and take their step trap with it. SDM volume 3B, section 17.3.1.4.
+static bool drops_step(const Insn& insn)
+{
+    switch (insn.mnemonic) {
+    case ZYDIS_MNEMONIC_INT:
+    case ZYDIS_MNEMONIC_INT1:
+    case ZYDIS_MNEMONIC_INT3:
+    case ZYDIS_MNEMONIC_INTO:
+    case ZYDIS_MNEMONIC_SYSCALL: return true;
+    default: return false;
+    }
+}
+
 // One instruction with everything that is watched: shadows, breakpoints, single steps, the trace.
 bool Cpu::step(HaltReason&)
 {
@@ -146,7 +159,7 @@ bool Cpu::step(HaltReason&)
         return alive;
     }
     s.rflags &= ~rflags::kRf;
-    const bool was_stepping = (s.rflags & rflags::kTf) != 0;
+    bool was_stepping = (s.rflags & rflags::kTf) != 0;
     const Insn insn = block->insns.front();
     if (trace_ != nullptr) {
         trace_->instruction(s, insn);
@@ -157,6 +170,7 @@ bool Cpu::step(HaltReason&)
         ++statistics_.instructions;
     }
     bool alive = settle(outcome, insn);
+    was_stepping = was_stepping && ((s.rflags & rflags::kTf) != 0 || !drops_step(insn));
     const bool due = (was_stepping || pending_debug != 0) && !s.mov_ss_shadow && outcome != Outcome::Fault;
     if (due && s.activity != Activity::Shutdown) {
         alive = deliver_debug_traps(*this, was_stepping) || shut_down();
@@ -223,6 +237,11 @@ HaltReason Cpu::run()
     update_special();
     HaltReason reason = HaltReason::Stopped;
     for (;;) {
+        if (pending_debug != 0 && !s.mov_ss_shadow) [[unlikely]] {
+            // Of data breakpoints met outside step(), and of a task switch with the T bit.
+            static_cast<void>(deliver_debug_traps(*this, false) || shut_down());
+            update_special();
+        }
         if (signals_.pending() != 0 && !service_signals(reason)) [[unlikely]] {
             return reason;
         }

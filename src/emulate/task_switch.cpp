@@ -341,6 +341,7 @@ bool Switch::run()
     const bool wide = layout_of(tss_.attributes).width == 4;
     load_registers();
     if (wide && (cpu_.s.cr0 & x86::cr0::kPg) != 0 && !load_cr3(cpu_, task_.cr3)) {
+        cpu_.mode_changed();
         return cpu_.refuse(Exception::Ts, error_of(to_.selector) | to_.ext);
     }
     if ((cpu_.s.rflags & fl::kVm) != 0) {

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "vcpu/cpu_model.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+namespace windsor::vcpu {
+namespace {
+
+constexpr unsigned kEcx = 2;
+constexpr unsigned kEdx = 3;
+
+std::string text_of(const CpuidLeaf& leaf)
+{
+    std::string text(16, '\0');
+    const std::uint32_t words[] = {leaf.eax, leaf.ebx, leaf.ecx, leaf.edx};
+    std::memcpy(text.data(), words, text.size());
+    return text;
+}
+
+TEST(CpuModel, UnknownNamesListTheKnown)
+{
+    const auto model = CpuModel::find("z80");
+    ASSERT_FALSE(model);
+    EXPECT_NE(model.error().message().find("z80"), std::string::npos);
+    EXPECT_NE(model.error().message().find("core2duo"), std::string::npos);
+}
+
+TEST(CpuModel, EveryNameIsFound)
+{
+    for (const std::string& name : CpuModel::names()) {
+        const auto model = CpuModel::find(name);
+        ASSERT_TRUE(model) << name;
+        EXPECT_EQ(model->name(), name);
+        EXPECT_NE(model->signature(), 0u);
+        EXPECT_GT(model->tsc_hz(), 0u);
+        EXPECT_EQ(model->cpuid(1, 0, {}, 0).eax, model->signature());
+    }
+}
+
+TEST(CpuModel, StandardOffersWhatTheEnginesProvide)
+{
+    const CpuModel model = CpuModel::standard();
+    const CpuidLeaf one = model.cpuid(1, 0, {}, 0);
+    EXPECT_NE(one.edx & (1u << 26), 0u); // SSE2
+    EXPECT_NE(one.ecx & (1u << 20), 0u); // SSE4.2
+    EXPECT_EQ(one.ecx & (1u << 28), 0u); // no AVX
+    EXPECT_EQ(one.ecx & (1u << 31), 0u); // no hypervisor
+    EXPECT_NE(model.cpuid(0x80000001, 0, {}, 0).edx & (1u << 29), 0u);
+    EXPECT_EQ(model.cpuid(0x80000000, 0, {}, 0).eax, 0x80000008u);
+    EXPECT_EQ(text_of(model.cpuid(0x80000002, 0, {}, 0)), "Windsor Virtual ");
+    EXPECT_EQ(text_of(model.cpuid(0x80000003, 0, {}, 0)).substr(0, 4), std::string("CPU\0", 4));
+}
+
+TEST(CpuModel, StateShapesTheAnswer)
+{
+    const CpuModel model = CpuModel::standard();
+    CpuState state;
+    EXPECT_EQ(model.cpuid(1, 0, state, 5).ebx >> 24, 5u);
+    EXPECT_EQ(model.cpuid(1, 0, state, 5).ecx & (1u << 27), 0u);
+    state.cr4 |= x86::cr4::kOsxsave;
+    EXPECT_NE(model.cpuid(1, 0, state, 5).ecx & (1u << 27), 0u);
+    EXPECT_EQ(model.cpuid(0xb, 0, state, 5).edx, 5u);
+}
+
+TEST(CpuModel, LeavesBeyondTheLast)
+{
+    const CpuModel intel = CpuModel::standard();
+    EXPECT_EQ(intel.cpuid(0x7fffffff, 0, {}, 0), intel.cpuid(0xd, 0, {}, 0));
+    const CpuModel amd = CpuModel::find("opteron").value();
+    EXPECT_EQ(amd.cpuid(0x7fffffff, 0, {}, 0), CpuidLeaf{});
+}
+
+TEST(CpuModel, OverridesChangeOneBit)
+{
+    CpuModel model = CpuModel::standard();
+    model.override_bit(1, 0, kEcx, 20, false);
+    EXPECT_EQ(model.cpuid(1, 0, {}, 0).ecx & (1u << 20), 0u);
+    EXPECT_NE(model.cpuid(1, 0, {}, 0).ecx & (1u << 19), 0u);
+    model.override_bit(1, 0, kEdx, 28, true);
+    EXPECT_NE(model.cpuid(1, 0, {}, 0).edx & (1u << 28), 0u);
+    model.hide_apic();
+    EXPECT_EQ(model.cpuid(1, 0, {}, 0).edx & (1u << 9), 0u);
+}
+
+} // namespace
+} // namespace windsor::vcpu
