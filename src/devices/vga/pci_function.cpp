@@ -8,12 +8,12 @@ namespace windsor::devices::vga {
 
 namespace {
 
-constexpr pci::Identity kIdentity{.vendor = 0x1234,
-                                  .device = 0x1111,
-                                  .class_code = 0x030000,
-                                  .revision = 2,
-                                  .subsystem_vendor = 0x1af4,
-                                  .subsystem = 0x1100};
+constexpr pci::Identity kIdentity{.vendor = kPciVendor,
+                                  .device = kPciDevice,
+                                  .class_code = kPciClass,
+                                  .revision = kPciRevision,
+                                  .subsystem_vendor = kPciSubsystemVendor,
+                                  .subsystem = kPciSubsystem};
 constexpr std::uint32_t kLargestRom = 64 * 1024;
 
 } // namespace
@@ -22,7 +22,7 @@ PciFunction::PciFunction(Vga& vga, memory::GuestMemory& memory, std::unique_ptr<
     : Function{kIdentity}, vga_{vga}, memory_{memory}, rom_{std::move(rom)}
 {
     add_bar(kFramebufferBar, pci::BarKind::Prefetchable32, static_cast<std::uint32_t>(kVramSize));
-    add_bar(kRegistersBar, pci::BarKind::Memory32, kRegistersSize);
+    add_bar(kRegistersBar, pci::BarKind::Memory32, mmio::kSize);
     add_rom(static_cast<std::uint32_t>(rom_->size()));
 }
 

@@ -16,8 +16,7 @@ namespace windsor::devices::vga {
 
 // Base address registers, as QEMU's "VGA" device has them.
 constexpr unsigned kFramebufferBar = 0; // prefetchable memory, kVramSize
-constexpr unsigned kRegistersBar = 2;   // memory
-constexpr std::uint32_t kRegistersSize = 4096;
+constexpr unsigned kRegistersBar = 2;   // memory, mmio::kSize
 
 // The framebuffer and the ROM are memory: map() puts them into the guest-physical address space. The
 // registers are the bus's business.

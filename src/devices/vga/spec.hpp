@@ -150,7 +150,7 @@ constexpr std::uint16_t kMaxBpp = 32;
 
 // The register window in BAR 2.
 namespace mmio {
-constexpr std::uint64_t kSize = 0x1000;
+constexpr std::uint32_t kSize = 0x1000;
 constexpr std::uint64_t kEdid = 0x000;
 constexpr std::uint64_t kEdidSize = 0x400;
 constexpr std::uint64_t kVga = 0x400; // ports 3C0h-3DFh

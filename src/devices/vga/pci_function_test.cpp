@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "devices/vga/vga_pci.hpp"
+#include "devices/vga/pci_function.hpp"
 
 #include "devices/vga/vga_testing.hpp"
 
@@ -11,15 +11,17 @@ namespace {
 
 using ::testing::ElementsAre;
 
+// Places the function's memory as a board does.
 class Target final : public pci::BarTarget {
 public:
-    void bar_mapped(pci::Function&, unsigned index, std::uint64_t base, std::uint64_t) override
+    void bar_mapped(pci::Function& function, unsigned index, std::uint64_t base, std::uint64_t) override
     {
-        mapped = {index, base};
+        static_cast<PciFunction&>(function).map(index, base, 1);
     }
-    void bar_unmapped(pci::Function&, unsigned, std::uint64_t, std::uint64_t) override { mapped = {}; }
-
-    std::pair<unsigned, std::uint64_t> mapped;
+    void bar_unmapped(pci::Function& function, unsigned index, std::uint64_t, std::uint64_t) override
+    {
+        static_cast<PciFunction&>(function).unmap(index);
+    }
 };
 
 class VgaPciTest : public VgaTest {
@@ -27,13 +29,13 @@ protected:
     VgaPciTest()
     {
         const std::vector<std::uint8_t> rom(40'000, 0x55);
-        function_ = VgaFunction::create(*vga_, memory_, rom).value();
-        function_->set_register_target(&target_);
+        function_ = PciFunction::create(*vga_, memory_, rom).value();
+        function_->set_bar_target(&target_);
     }
     void config(unsigned offset, std::uint32_t value) { function_->config_write(offset, 4, value); }
 
     Target target_;
-    std::unique_ptr<VgaFunction> function_;
+    std::unique_ptr<PciFunction> function_;
 };
 
 TEST_F(VgaPciTest, IdentifiesItself)
@@ -49,7 +51,7 @@ TEST_F(VgaPciTest, IdentifiesItself)
     EXPECT_EQ(function_->config_read(0x30, 4), 0xffff0001U);
 }
 
-TEST_F(VgaPciTest, MapsFramebufferRegistersAndRom)
+TEST_F(VgaPciTest, MapsFramebufferAndRom)
 {
     config(0x10, 0xfd000000);
     config(0x18, 0xfebf0000);
@@ -64,11 +66,11 @@ TEST_F(VgaPciTest, MapsFramebufferRegistersAndRom)
     ASSERT_NE(rom.host, nullptr);
     EXPECT_EQ(rom.host[1], 0x55);
     EXPECT_FALSE(rom.writable());
-    EXPECT_EQ(target_.mapped, (std::pair<unsigned, std::uint64_t>{2, 0xfebf0000}));
+    EXPECT_EQ(function_->bar_base(kRegistersBar), 0xfebf0000);
+    EXPECT_EQ(memory_.lookup(base::GuestPhysical{0xfebf0000}).host, nullptr);
     config(0x04, 0);
     EXPECT_EQ(memory_.lookup(base::GuestPhysical{0xfd000000}).host, nullptr);
     EXPECT_EQ(memory_.lookup(base::GuestPhysical{0xfebe0000}).host, nullptr);
-    EXPECT_EQ(target_.mapped.second, 0U);
 }
 
 TEST_F(VgaPciTest, WritesToTheFramebufferShow)
@@ -83,20 +85,18 @@ TEST_F(VgaPciTest, WritesToTheFramebufferShow)
     EXPECT_EQ(pixel(8, 9), 0x112233U);
 }
 
-TEST_F(VgaPciTest, ResetUnmapsAndResetsTheChip)
+TEST_F(VgaPciTest, ResetUnmaps)
 {
     config(0x10, 0xfd000000);
     config(0x04, 0x0002);
-    set_vbe_mode(640, 480, 32);
     function_->reset();
     EXPECT_EQ(memory_.lookup(base::GuestPhysical{0xfd000000}).host, nullptr);
-    EXPECT_FALSE(vga_->state().dispi_enabled());
 }
 
-TEST_F(VgaPciTest, RefusesARomThatIsTooLong)
+TEST_F(VgaPciTest, RefusesARomThatIsTooLongOrEmpty)
 {
-    const std::vector<std::uint8_t> rom((1 << 20) + 1);
-    EXPECT_FALSE(VgaFunction::create(*vga_, memory_, rom));
+    EXPECT_FALSE(PciFunction::create(*vga_, memory_, std::vector<std::uint8_t>((64 << 10) + 1)));
+    EXPECT_FALSE(PciFunction::create(*vga_, memory_, {}));
 }
 
 } // namespace
