@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <netdb.h>
@@ -226,6 +227,16 @@ bool VncSession::open(int socket)
     }
     client_->clientGoneHook = [](rfbClientPtr gone) { session_of(gone).on_gone(); };
     return true;
+}
+
+void VncSession::on_gone()
+{
+    // The library allocates these for each client and never frees them.
+    while (rfbExtensionData* const extension = client_->extensions) {
+        client_->extensions = extension->next;
+        std::free(extension);
+    }
+    client_ = nullptr;
 }
 
 void VncSession::serve(int socket)

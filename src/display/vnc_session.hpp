@@ -67,7 +67,7 @@ public:
     bool on_encoding(int encoding);
     bool on_extended_key();
     bool on_password(const std::uint8_t* response, int length);
-    void on_gone() { client_ = nullptr; }
+    void on_gone();
 
 private:
     struct Damage {
