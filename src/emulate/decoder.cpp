@@ -91,12 +91,22 @@ std::uint8_t register_number(ZydisRegister reg)
     return reg == ZYDIS_REGISTER_NONE ? kNoRegister : static_cast<std::uint8_t>(ZydisRegisterGetId(reg));
 }
 
-void translate_memory(const ZydisDecodedOperand& operand, Insn& insn)
+// A SIB byte without base: Zydis 4.0 takes REX.B into account there if the address size is 32 bits, which
+// processors do not. SDM volume 2A, table 2-3 and section 2.2.1.3.
+bool lacks_base(const ZydisDecodedInstruction& in, const ZydisDecodedOperand& operand)
+{
+    return operand.encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM && in.address_width != 16 && in.raw.modrm.mod == 0 &&
+           in.raw.modrm.rm == 4 && in.raw.sib.base == 5;
+}
+
+void translate_memory(const ZydisDecodedInstruction& in, const ZydisDecodedOperand& operand, Insn& insn)
 {
     const auto& mem = operand.mem;
     insn.segment = segment_of(mem.segment);
     insn.displacement = mem.disp.has_displacement ? mem.disp.value : 0;
-    if (mem.base == ZYDIS_REGISTER_RIP || mem.base == ZYDIS_REGISTER_EIP) {
+    if (lacks_base(in, operand)) {
+        insn.displacement = in.raw.disp.value;
+    } else if (mem.base == ZYDIS_REGISTER_RIP || mem.base == ZYDIS_REGISTER_EIP) {
         insn.rip_relative = true;
     } else {
         insn.base = register_number(mem.base);
@@ -169,7 +179,7 @@ void Decoder::translate_operands(const Decoded& decoded, Insn& insn) const
     }
     for (const ZydisDecodedOperand& operand : decoded.operands) {
         if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY && operand.encoding != ZYDIS_OPERAND_ENCODING_NONE) {
-            translate_memory(operand, insn);
+            translate_memory(in, operand, insn);
             insn.memory = true;
             break;
         }

@@ -145,7 +145,7 @@ template <typename T> bool build_frame(Cpu& cpu, const Insn& insn, unsigned leve
     const std::uint64_t top = (cpu.s.gpr[x86::kRsp] - (insn.immediate & 0xffff)) & mask;
     // The new top of the stack must be writable.
     T probe = 0;
-    if (!cpu.read_for_write<T>(Seg::Ss, (top - sizeof(T)) & mask, probe)) {
+    if (!cpu.read_for_write<T>(Seg::Ss, top, probe)) {
         return false;
     }
     cpu.s.gpr[x86::kRsp] = (cpu.s.gpr[x86::kRsp] & ~mask) | top;
