@@ -14,10 +14,10 @@ namespace c4 = x86::cr4;
 
 namespace {
 
-constexpr std::uint64_t kCr0Bits = c0::kPe | c0::kMp | c0::kEm | c0::kTs | c0::kEt | c0::kNe | c0::kWp | c0::kAm | c0::kNw |
-                                   c0::kCd | c0::kPg;
-// A change of these changes translations.
-constexpr std::uint64_t kCr0Paging = c0::kPg | c0::kWp | c0::kPe;
+constexpr std::uint64_t kCr0Bits =
+    c0::kPe | c0::kMp | c0::kEm | c0::kTs | c0::kEt | c0::kNe | c0::kWp | c0::kAm | c0::kNw | c0::kCd | c0::kPg;
+// A change of these changes translations, unless paging is off all along.
+constexpr std::uint64_t kCr0Paging = c0::kPg | c0::kWp;
 constexpr std::uint64_t kCr4Paging = c4::kPae | c4::kPse | c4::kPge | c4::kSmep | c4::kSmap;
 
 bool privileged(Cpu& cpu)
@@ -51,7 +51,8 @@ bool write_cr0(Cpu& cpu, std::uint64_t value)
     const std::uint64_t old = cpu.s.cr0;
     const bool paging = (value & c0::kPg) != 0;
     const bool was_paging = (old & c0::kPg) != 0;
-    if ((value >> 32) != 0 || (paging && (value & c0::kPe) == 0) || ((value & c0::kNw) != 0 && (value & c0::kCd) == 0)) {
+    if ((value >> 32) != 0 || (paging && (value & c0::kPe) == 0) ||
+        ((value & c0::kNw) != 0 && (value & c0::kCd) == 0)) {
         return cpu.refuse(Exception::Gp);
     }
     value = (value & kCr0Bits) | c0::kEt;
@@ -74,7 +75,7 @@ bool write_cr0(Cpu& cpu, std::uint64_t value)
     if (paging != was_paging) {
         cpu.s.efer = paging && long_enabled ? cpu.s.efer | x86::efer::kLma : cpu.s.efer & ~x86::efer::kLma;
     }
-    if (((value ^ old) & kCr0Paging) != 0) {
+    if ((paging || was_paging) && ((value ^ old) & kCr0Paging) != 0) {
         cpu.flush_tlb(Cpu::Flush::All);
     }
     cpu.mode_changed();
@@ -94,12 +95,14 @@ std::uint64_t cr4_bits(const Cpu& cpu)
 {
     const auto one = cpu.model().cpuid(1, 0, cpu.s, cpu.apic_id());
     const auto seven = cpu.model().cpuid(7, 0, cpu.s, cpu.apic_id());
-    const auto bit = [](std::uint32_t word, unsigned number, std::uint64_t flag) { return (word >> number & 1) != 0 ? flag : 0; };
-    return c4::kTsd | c4::kPce | bit(one.edx, 1, c4::kVme | c4::kPvi) | bit(one.edx, 2, c4::kDe) | bit(one.edx, 3, c4::kPse) |
-           bit(one.edx, 6, c4::kPae) | bit(one.edx, 7, c4::kMce) | bit(one.edx, 13, c4::kPge) |
-           bit(one.edx, 24, c4::kOsfxsr) | bit(one.edx, 25, c4::kOsxmmexcpt) | bit(one.ecx, 26, c4::kOsxsave) |
-           bit(seven.ebx, 0, c4::kFsgsbase) | bit(seven.ebx, 7, c4::kSmep) | bit(seven.ebx, 20, c4::kSmap) |
-           bit(seven.ecx, 2, c4::kUmip);
+    const auto bit = [](std::uint32_t word, unsigned number, std::uint64_t flag) {
+        return (word >> number & 1) != 0 ? flag : 0;
+    };
+    return c4::kTsd | c4::kPce | bit(one.edx, 1, c4::kVme | c4::kPvi) | bit(one.edx, 2, c4::kDe) |
+           bit(one.edx, 3, c4::kPse) | bit(one.edx, 6, c4::kPae) | bit(one.edx, 7, c4::kMce) |
+           bit(one.edx, 13, c4::kPge) | bit(one.edx, 24, c4::kOsfxsr) | bit(one.edx, 25, c4::kOsxmmexcpt) |
+           bit(one.ecx, 26, c4::kOsxsave) | bit(seven.ebx, 0, c4::kFsgsbase) | bit(seven.ebx, 7, c4::kSmep) |
+           bit(seven.ebx, 20, c4::kSmap) | bit(seven.ecx, 2, c4::kUmip);
 }
 
 bool write_cr4(Cpu& cpu, std::uint64_t value)
@@ -108,7 +111,8 @@ bool write_cr4(Cpu& cpu, std::uint64_t value)
     if ((value & ~cr4_bits(cpu)) != 0 || (cpu.long_mode() && (value & c4::kPae) == 0)) {
         return cpu.refuse(Exception::Gp);
     }
-    if (uses_pdptes(cpu.s.cr0, value, cpu.s.efer) && ((value ^ old) & kCr4Paging) != 0 && !load_pdptes(cpu, cpu.s.cr3)) {
+    if (uses_pdptes(cpu.s.cr0, value, cpu.s.efer) && ((value ^ old) & kCr4Paging) != 0 &&
+        !load_pdptes(cpu, cpu.s.cr3)) {
         return false;
     }
     cpu.s.cr4 = value;
@@ -183,6 +187,9 @@ Outcome lmsw(Cpu& cpu, const Insn& insn)
 
 Outcome smsw(Cpu& cpu, const Insn& insn)
 {
+    if (!may_look(cpu)) {
+        return Outcome::Fault;
+    }
     if (insn.memory) {
         return write_operand(cpu, insn, 0, 2, cpu.s.cr0 & 0xffff) ? Outcome::Next : Outcome::Fault;
     }

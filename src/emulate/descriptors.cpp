@@ -256,13 +256,15 @@ bool push_values(Cpu& cpu, Stack& stack, std::span<const std::uint64_t> values, 
     std::uint64_t linear = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
         pointer = (pointer - size) & stack.mask;
-        if (!stack_linear(cpu, stack, pointer, size, linear) || !cpu.probe_linear(linear, size, Intent::Write, stack.as)) {
+        if (!stack_linear(cpu, stack, pointer, size, linear) ||
+            !cpu.probe_linear(linear, size, Intent::Write, stack.as)) {
             return false;
         }
     }
     for (const std::uint64_t value : values) {
         stack.pointer = (stack.pointer - size) & stack.mask;
-        if (!stack_linear(cpu, stack, stack.pointer, size, linear) || !write_sized(cpu, linear, size, value, stack.as)) {
+        if (!stack_linear(cpu, stack, stack.pointer, size, linear) ||
+            !write_sized(cpu, linear, size, value, stack.as)) {
             return false;
         }
     }

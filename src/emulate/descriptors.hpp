@@ -41,7 +41,8 @@ enum class Lookup : std::uint8_t { Found, Outside, Fault };
 // The same for system descriptors, which have 16 bytes in long mode.
 [[nodiscard]] Lookup find_system_descriptor(Cpu& cpu, std::uint16_t selector, TableEntry& entry);
 // The same as find_descriptor(), raising `outside` with the selector and `ext` as error code.
-[[nodiscard]] bool need_descriptor(Cpu& cpu, std::uint16_t selector, TableEntry& entry, x86::Exception outside, std::uint32_t ext = 0);
+[[nodiscard]] bool need_descriptor(Cpu& cpu, std::uint16_t selector, TableEntry& entry, x86::Exception outside,
+                                   std::uint32_t ext = 0);
 // Sets the accessed bit of a code or data descriptor, in memory and in `entry`.
 [[nodiscard]] bool mark_accessed(Cpu& cpu, TableEntry& entry);
 // Sets or clears the busy bit of a TSS descriptor in memory.
@@ -69,7 +70,8 @@ bool valid_target(const Cpu& cpu, const x86::Segment& code, std::uint64_t rip);
 [[nodiscard]] bool read_operand(Cpu& cpu, const Insn& insn, std::uint64_t disp, unsigned size, std::uint64_t& value);
 [[nodiscard]] bool write_operand(Cpu& cpu, const Insn& insn, std::uint64_t disp, unsigned size, std::uint64_t value);
 // Reads with the checks of a write.
-[[nodiscard]] bool read_for_write_operand(Cpu& cpu, const Insn& insn, std::uint64_t disp, unsigned size, std::uint64_t& value);
+[[nodiscard]] bool read_for_write_operand(Cpu& cpu, const Insn& insn, std::uint64_t disp, unsigned size,
+                                          std::uint64_t& value);
 void set_reg_sized(Cpu& cpu, unsigned number, unsigned size, std::uint64_t value);
 constexpr std::uint64_t size_mask(unsigned size)
 {

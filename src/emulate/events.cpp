@@ -75,7 +75,8 @@ bool Delivery::real()
         return false;
     }
     Stack stack = current_stack(cpu_);
-    const std::array<std::uint64_t, 3> frame{cpu_.s.rflags & 0xffff, cpu_.s.segment(Seg::Cs).selector, event_.return_rip & 0xffff};
+    const std::array<std::uint64_t, 3> frame{cpu_.s.rflags & 0xffff, cpu_.s.segment(Seg::Cs).selector,
+                                             event_.return_rip & 0xffff};
     if (!push_values(cpu_, stack, frame, 2)) {
         return false;
     }
@@ -125,8 +126,9 @@ bool Delivery::legacy()
         return false;
     }
     const SystemType type = gate.system_type();
-    const bool known = type == SystemType::TaskGate || type == SystemType::InterruptGate16 || type == SystemType::TrapGate16 ||
-                       type == SystemType::InterruptGate || type == SystemType::TrapGate;
+    const bool known = type == SystemType::TaskGate || type == SystemType::InterruptGate16 ||
+                       type == SystemType::TrapGate16 || type == SystemType::InterruptGate ||
+                       type == SystemType::TrapGate;
     if (gate.attributes().s || !known) {
         return cpu_.refuse(Exception::Gp, idt_error());
     }

@@ -63,7 +63,8 @@ Outcome to_code_segment(Cpu& cpu, const Far& far, TableEntry& entry)
 {
     const Attributes attributes = entry.descriptor.attributes();
     const unsigned cpl = cpu.cpl();
-    const bool allowed = attributes.conforming() ? attributes.dpl <= cpl : rpl(far.selector) <= cpl && attributes.dpl == cpl;
+    const bool allowed =
+        attributes.conforming() ? attributes.dpl <= cpl : rpl(far.selector) <= cpl && attributes.dpl == cpl;
     if (!allowed || (cpu.long_mode() && attributes.l && attributes.db)) {
         return cpu.raise(Exception::Gp, error_of(far.selector));
     }
@@ -292,7 +293,8 @@ template <Kind kind> Outcome far_indirect(Cpu& cpu, const Insn& insn)
 {
     std::uint64_t offset = 0;
     std::uint64_t selector = 0;
-    if (!read_operand(cpu, insn, 0, insn.operand_size, offset) || !read_operand(cpu, insn, insn.operand_size, 2, selector)) {
+    if (!read_operand(cpu, insn, 0, insn.operand_size, offset) ||
+        !read_operand(cpu, insn, insn.operand_size, 2, selector)) {
         return Outcome::Fault;
     }
     return transfer(cpu, {.kind = kind,

@@ -321,7 +321,8 @@ Outcome iret_protected(Cpu& cpu, const Insn& insn)
     const bool new_stack = to.level > cpu.cpl() || cpu.long64();
     if (new_stack) {
         std::uint64_t ss = 0;
-        if (!peek(cpu, stack, std::uint64_t{size} * 3, size, to.rsp) || !peek(cpu, stack, std::uint64_t{size} * 4, size, ss)) {
+        if (!peek(cpu, stack, std::uint64_t{size} * 3, size, to.rsp) ||
+            !peek(cpu, stack, std::uint64_t{size} * 4, size, ss)) {
             return Outcome::Fault;
         }
         to.ss = static_cast<std::uint16_t>(ss);

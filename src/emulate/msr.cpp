@@ -99,16 +99,18 @@ constexpr std::array kQuietAmd{
 
 const Quiet* find_quiet(const Cpu& cpu, std::uint32_t number)
 {
-    const std::span<const Quiet> table = is_amd(cpu) ? std::span<const Quiet>{kQuietAmd} : std::span<const Quiet>{kQuiet};
-    const auto found = std::ranges::find_if(table, [&](const Quiet& q) { return number >= q.first && number <= q.last; });
+    const std::span<const Quiet> table =
+        is_amd(cpu) ? std::span<const Quiet>{kQuietAmd} : std::span<const Quiet>{kQuiet};
+    const auto found =
+        std::ranges::find_if(table, [&](const Quiet& q) { return number >= q.first && number <= q.last; });
     return found == table.end() ? nullptr : &*found;
 }
 
 // Ten banks that never hold an error.
 constexpr std::uint64_t kMcgCap = 10;
 // Not affected by Meltdown, L1TF, SSB, MDS, TAA, stale MMIO data, BHI, GDS and RFDS: nothing runs speculatively here.
-constexpr std::uint64_t kNotAffected = (1u << 0) | (1u << 3) | (1u << 4) | (1u << 5) | (1u << 6) | (1u << 8) | (1u << 13) |
-                                            (1u << 14) | (1u << 15) | (1u << 20) | (1u << 26) | (1u << 27);
+constexpr std::uint64_t kNotAffected = (1u << 0) | (1u << 3) | (1u << 4) | (1u << 5) | (1u << 6) | (1u << 8) |
+                                       (1u << 13) | (1u << 14) | (1u << 15) | (1u << 20) | (1u << 26) | (1u << 27);
 
 bool lives_outside(std::uint32_t number)
 {
@@ -128,12 +130,15 @@ std::optional<std::uint64_t> read_special(Cpu& cpu, std::uint32_t number)
     case msr::kTsc: return cpu.tsc();
     case msr::kFeatureControl: return is_amd(cpu) ? std::nullopt : std::optional<std::uint64_t>{1}; // locked
     case msr::kTscAdjust: return offers(cpu, Feature::TscAdjust) ? std::optional{cpu.s.tsc_adjust} : std::nullopt;
-    case msr::kArchCapabilities: return offers(cpu, Feature::ArchCapabilities) ? std::optional{kNotAffected} : std::nullopt;
+    case msr::kArchCapabilities:
+        return offers(cpu, Feature::ArchCapabilities) ? std::optional{kNotAffected} : std::nullopt;
     case msr::kMcgCap: return offers(cpu, Feature::Mca) ? std::optional{kMcgCap} : std::nullopt;
     case msr::kPat: return offers(cpu, Feature::Pat) ? std::optional{cpu.s.pat} : std::nullopt;
     case msr::kEfer: return cpu.s.efer;
-    case msr::kFsBase: return offers(cpu, Feature::LongMode) ? std::optional{cpu.s.segment(Seg::Fs).base} : std::nullopt;
-    case msr::kGsBase: return offers(cpu, Feature::LongMode) ? std::optional{cpu.s.segment(Seg::Gs).base} : std::nullopt;
+    case msr::kFsBase:
+        return offers(cpu, Feature::LongMode) ? std::optional{cpu.s.segment(Seg::Fs).base} : std::nullopt;
+    case msr::kGsBase:
+        return offers(cpu, Feature::LongMode) ? std::optional{cpu.s.segment(Seg::Gs).base} : std::nullopt;
     default: return offers(cpu, Feature::Mtrr) ? read_mtrr(cpu.s.mtrrs, number) : std::nullopt;
     }
 }
@@ -141,7 +146,8 @@ std::optional<std::uint64_t> read_special(Cpu& cpu, std::uint32_t number)
 bool write_efer(Cpu& cpu, std::uint64_t value)
 {
     namespace ef = x86::efer;
-    const std::uint64_t offered = (offers(cpu, Feature::Syscall) ? ef::kSce : 0) | (offers(cpu, Feature::Nx) ? ef::kNxe : 0) |
+    const std::uint64_t offered = (offers(cpu, Feature::Syscall) ? ef::kSce : 0) |
+                                  (offers(cpu, Feature::Nx) ? ef::kNxe : 0) |
                                   (offers(cpu, Feature::LongMode) ? ef::kLme | ef::kLma : 0);
     const std::uint64_t old = cpu.s.efer;
     const bool paging = (cpu.s.cr0 & x86::cr0::kPg) != 0;
@@ -213,8 +219,10 @@ Written write_special(Cpu& cpu, std::uint32_t number, std::uint64_t value)
         write_tsc_adjust(cpu, value);
         return Written::Done;
     case msr::kPat: return offers(cpu, Feature::Pat) ? done_if(write_pat(cpu, value)) : Written::Unknown;
-    case msr::kFsBase: return offers(cpu, Feature::LongMode) ? done_if(write_base(cpu, Seg::Fs, value)) : Written::Unknown;
-    case msr::kGsBase: return offers(cpu, Feature::LongMode) ? done_if(write_base(cpu, Seg::Gs, value)) : Written::Unknown;
+    case msr::kFsBase:
+        return offers(cpu, Feature::LongMode) ? done_if(write_base(cpu, Seg::Fs, value)) : Written::Unknown;
+    case msr::kGsBase:
+        return offers(cpu, Feature::LongMode) ? done_if(write_base(cpu, Seg::Gs, value)) : Written::Unknown;
     default: break;
     }
     if (offers(cpu, Feature::Mtrr) && is_mtrr(number)) {
@@ -291,7 +299,8 @@ Outcome rdmsr(Cpu& cpu, const Insn&)
 
 Outcome wrmsr(Cpu& cpu, const Insn& insn)
 {
-    const std::uint64_t value = (std::uint64_t{cpu.reg<std::uint32_t>(x86::kRdx)} << 32) | cpu.reg<std::uint32_t>(x86::kRax);
+    const std::uint64_t value =
+        (std::uint64_t{cpu.reg<std::uint32_t>(x86::kRdx)} << 32) | cpu.reg<std::uint32_t>(x86::kRax);
     if (cpu.cpl() != 0 || !write(cpu, cpu.reg<std::uint32_t>(x86::kRcx), value)) {
         return cpu.raise(Exception::Gp);
     }

@@ -20,7 +20,10 @@ public:
     using Report = std::function<void(std::uint32_t number, MsrAccess access)>;
 
     // `report` is called once for each register and kind of access, up to kReports of them.
-    explicit MsrPolicy(Unknown unknown = Unknown::Fault, Report report = {}) : unknown_{unknown}, report_{std::move(report)} {}
+    explicit MsrPolicy(Unknown unknown = Unknown::Fault, Report report = {})
+        : unknown_{unknown}, report_{std::move(report)}
+    {
+    }
 
     // Notes an access to an unknown register; true if it is to be tolerated.
     bool tolerate(std::uint32_t number, MsrAccess access)

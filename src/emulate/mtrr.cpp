@@ -74,7 +74,8 @@ bool write_variable(vcpu::Mtrrs& mtrrs, unsigned index, std::uint64_t value)
 
 bool is_mtrr(std::uint32_t number)
 {
-    return number == msr::kMtrrCap || number == msr::kMtrrDefType || is_variable(number) || fixed_index(number).has_value();
+    return number == msr::kMtrrCap || number == msr::kMtrrDefType || is_variable(number) ||
+           fixed_index(number).has_value();
 }
 
 std::optional<std::uint64_t> read_mtrr(const vcpu::Mtrrs& mtrrs, std::uint32_t number)

@@ -11,7 +11,8 @@ namespace {
 
 Outcome cpuid(Cpu& cpu, const Insn&)
 {
-    const auto leaf = cpu.model().cpuid(cpu.reg<std::uint32_t>(x86::kRax), cpu.reg<std::uint32_t>(x86::kRcx), cpu.s, cpu.apic_id());
+    const auto leaf =
+        cpu.model().cpuid(cpu.reg<std::uint32_t>(x86::kRax), cpu.reg<std::uint32_t>(x86::kRcx), cpu.s, cpu.apic_id());
     cpu.set_reg(x86::kRax, leaf.eax);
     cpu.set_reg(x86::kRbx, leaf.ebx);
     cpu.set_reg(x86::kRcx, leaf.ecx);

@@ -27,6 +27,9 @@ Outcome store_selector(Cpu& cpu, const Insn& insn, std::uint16_t selector)
     if (!cpu.protected_mode()) {
         return cpu.raise(Exception::Ud);
     }
+    if (!may_look(cpu)) {
+        return Outcome::Fault;
+    }
     if (insn.memory) {
         return write_operand(cpu, insn, 0, 2, selector) ? Outcome::Next : Outcome::Fault;
     }
@@ -227,7 +230,7 @@ Outcome arpl(Cpu& cpu, const Insn& insn)
     std::uint64_t value = cpu.reg<std::uint16_t>(insn.rm);
     if (insn.memory) {
         std::uint16_t cell = 0;
-        if (!cpu.read_for_write(insn.segment, cpu.effective_address(insn), cell)) {
+        if (!cpu.read(insn.segment, cpu.effective_address(insn), cell)) {
             return Outcome::Fault;
         }
         value = cell;

@@ -169,7 +169,8 @@ Outcome load_far_pointer(Cpu& cpu, const Insn& insn)
 {
     std::uint64_t offset = 0;
     std::uint64_t selector = 0;
-    if (!read_operand(cpu, insn, 0, insn.operand_size, offset) || !read_operand(cpu, insn, insn.operand_size, 2, selector) ||
+    if (!read_operand(cpu, insn, 0, insn.operand_size, offset) ||
+        !read_operand(cpu, insn, insn.operand_size, 2, selector) ||
         !load_segment(cpu, target(insn), static_cast<std::uint16_t>(selector))) {
         return Outcome::Fault;
     }

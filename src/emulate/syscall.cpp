@@ -125,7 +125,8 @@ Outcome sysexit(Cpu& cpu, const Insn& insn)
 // SYSRET and SYSEXIT return to 64-bit code with REX.W only.
 template <Handler handler> Handler select_return(const Decoded& decoded, Insn& insn)
 {
-    const bool wide = decoded.instruction.machine_mode == ZYDIS_MACHINE_MODE_LONG_64 && decoded.instruction.raw.rex.W != 0;
+    const bool wide =
+        decoded.instruction.machine_mode == ZYDIS_MACHINE_MODE_LONG_64 && decoded.instruction.raw.rex.W != 0;
     insn.extra = wide ? 8 : 4;
     insn.ends_block = true;
     return handler;

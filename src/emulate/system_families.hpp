@@ -35,6 +35,12 @@ template <Handler handler> Handler ending(const Decoded&, Insn& insn)
     return handler;
 }
 
+// User-mode instruction prevention (CR4.UMIP): SGDT, SIDT, SLDT, STR and SMSW are for ring 0 only. False: #GP.
+[[nodiscard]] inline bool may_look(Cpu& cpu)
+{
+    return (cpu.s.cr4 & x86::cr4::kUmip) == 0 || cpu.cpl() == 0 || cpu.refuse(x86::Exception::Gp);
+}
+
 // One attempt at delivery: false leaves the fault that came up in Cpu::fault(). See deliver(). events.cpp
 [[nodiscard]] bool deliver_once(Cpu& cpu, const Event& event);
 
@@ -52,9 +58,11 @@ void enter_v86(Cpu& cpu, const V86Segments& selectors);
 
 // --- Inner stacks, inner_stack.cpp ---
 // SS:ESP for a privilege level from the current 16- or 32-bit TSS (not in long mode).
-[[nodiscard]] bool read_tss_stack(Cpu& cpu, unsigned level, std::uint16_t& selector, std::uint64_t& pointer, std::uint32_t ext);
+[[nodiscard]] bool read_tss_stack(Cpu& cpu, unsigned level, std::uint16_t& selector, std::uint64_t& pointer,
+                                  std::uint32_t ext);
 // The checks of a stack segment that is about to serve privilege level `level`; marks it accessed.
-[[nodiscard]] bool check_inner_stack(Cpu& cpu, std::uint16_t selector, unsigned level, TableEntry& entry, std::uint32_t ext);
+[[nodiscard]] bool check_inner_stack(Cpu& cpu, std::uint16_t selector, unsigned level, TableEntry& entry,
+                                     std::uint32_t ext);
 // RSP for a privilege level from the 64-bit TSS; must be canonical.
 [[nodiscard]] bool read_tss_rsp(Cpu& cpu, std::uint32_t offset, std::uint64_t& pointer, std::uint32_t ext);
 

@@ -34,6 +34,9 @@ bool load_table(Cpu& cpu, const Insn& insn, x86::DescriptorTable& table)
 
 Outcome store_table(Cpu& cpu, const Insn& insn, const x86::DescriptorTable& table)
 {
+    if (!may_look(cpu)) {
+        return Outcome::Fault;
+    }
     const unsigned width = cpu.long64() ? 8 : 4;
     // Both parts are checked before either is written.
     std::uint64_t old = 0;

@@ -28,8 +28,24 @@ struct Layout {
     unsigned segment_count;
     std::uint32_t ldt;
 };
-constexpr Layout kTss16{.width = 2, .minimum = 0x2b, .ip = 14, .flags = 16, .gpr = 18, .segments = 34, .segment_stride = 2, .segment_count = 4, .ldt = 42};
-constexpr Layout kTss32{.width = 4, .minimum = 0x67, .ip = 32, .flags = 36, .gpr = 40, .segments = 72, .segment_stride = 4, .segment_count = 6, .ldt = 96};
+constexpr Layout kTss16{.width = 2,
+                        .minimum = 0x2b,
+                        .ip = 14,
+                        .flags = 16,
+                        .gpr = 18,
+                        .segments = 34,
+                        .segment_stride = 2,
+                        .segment_count = 4,
+                        .ldt = 42};
+constexpr Layout kTss32{.width = 4,
+                        .minimum = 0x67,
+                        .ip = 32,
+                        .flags = 36,
+                        .gpr = 40,
+                        .segments = 72,
+                        .segment_stride = 4,
+                        .segment_count = 6,
+                        .ldt = 96};
 constexpr std::uint32_t kTssCr3 = 28;
 constexpr std::uint32_t kTssTrap = 100;
 
@@ -92,7 +108,8 @@ bool Switch::check()
     nested_ = to_.by == SwitchBy::Call || to_.by == SwitchBy::Event;
     // All pages of both are looked up before anything changes.
     const Layout& old = layout_of(cpu_.s.tr.attributes);
-    return cpu_.probe_linear(address(cpu_.s.tr.base, old.ip), old.segments + old.segment_stride * old.segment_count - old.ip, Intent::Write,
+    return cpu_.probe_linear(address(cpu_.s.tr.base, old.ip),
+                             old.segments + old.segment_stride * old.segment_count - old.ip, Intent::Write,
                              As::Processor);
 }
 
@@ -148,7 +165,8 @@ bool Switch::save_old()
         return false;
     }
     for (unsigned i = 0; i < 8; ++i) {
-        if (!write_sized(cpu_, address(base, layout.gpr + i * layout.width), layout.width, cpu_.s.gpr[i], As::Processor)) {
+        if (!write_sized(cpu_, address(base, layout.gpr + i * layout.width), layout.width, cpu_.s.gpr[i],
+                         As::Processor)) {
             return false;
         }
     }
@@ -180,8 +198,8 @@ bool Switch::update_descriptors()
 
 void Switch::load_registers()
 {
-    constexpr std::uint64_t kLoaded = fl::kArithmetic | fl::kTf | fl::kIf | fl::kDf | fl::kIopl | fl::kNt | fl::kRf | fl::kVm | fl::kAc |
-                                      fl::kVif | fl::kVip | fl::kId;
+    constexpr std::uint64_t kLoaded = fl::kArithmetic | fl::kTf | fl::kIf | fl::kDf | fl::kIopl | fl::kNt | fl::kRf |
+                                      fl::kVm | fl::kAc | fl::kVif | fl::kVip | fl::kId;
     cpu_.s.tr = tss_;
     cpu_.s.tr.attributes.type |= 2;
     cpu_.s.cr0 |= x86::cr0::kTs;
@@ -349,7 +367,8 @@ bool Switch::run()
             cpu_.mode_changed();
             return false;
         }
-        enter_v86(cpu_, {selector(Seg::Cs), selector(Seg::Ss), selector(Seg::Es), selector(Seg::Ds), selector(Seg::Fs), selector(Seg::Gs)});
+        enter_v86(cpu_, {selector(Seg::Cs), selector(Seg::Ss), selector(Seg::Es), selector(Seg::Ds), selector(Seg::Fs),
+                         selector(Seg::Gs)});
     } else if (!load_segments()) {
         return false;
     }

@@ -13,16 +13,17 @@ namespace {
 
 // Feature bits by CPUID word. SDM volume 2A, CPUID; AMD64 APM volume 3, appendix E.
 namespace edx1 {
-constexpr std::uint32_t kFpu = 1u << 0, kVme = 1u << 1, kDe = 1u << 2, kPse = 1u << 3, kTsc = 1u << 4, kMsr = 1u << 5, kPae = 1u << 6,
-                        kMce = 1u << 7, kCx8 = 1u << 8, kApic = 1u << 9, kSep = 1u << 11, kMtrr = 1u << 12, kPge = 1u << 13,
-                        kMca = 1u << 14, kCmov = 1u << 15, kPat = 1u << 16, kPse36 = 1u << 17, kClfsh = 1u << 19, kMmx = 1u << 23,
-                        kFxsr = 1u << 24, kSse = 1u << 25, kSse2 = 1u << 26;
+constexpr std::uint32_t kFpu = 1u << 0, kVme = 1u << 1, kDe = 1u << 2, kPse = 1u << 3, kTsc = 1u << 4, kMsr = 1u << 5,
+                        kPae = 1u << 6, kMce = 1u << 7, kCx8 = 1u << 8, kApic = 1u << 9, kSep = 1u << 11,
+                        kMtrr = 1u << 12, kPge = 1u << 13, kMca = 1u << 14, kCmov = 1u << 15, kPat = 1u << 16,
+                        kPse36 = 1u << 17, kClfsh = 1u << 19, kMmx = 1u << 23, kFxsr = 1u << 24, kSse = 1u << 25,
+                        kSse2 = 1u << 26;
 // The part that AMD repeats in leaf 0x80000001.
 constexpr std::uint32_t kRepeated = 0x0183f3ff;
 } // namespace edx1
 namespace ecx1 {
-constexpr std::uint32_t kSse3 = 1u << 0, kSsse3 = 1u << 9, kCx16 = 1u << 13, kSse41 = 1u << 19, kSse42 = 1u << 20, kPopcnt = 1u << 23,
-                        kXsave = 1u << 26, kOsxsave = 1u << 27;
+constexpr std::uint32_t kSse3 = 1u << 0, kSsse3 = 1u << 9, kCx16 = 1u << 13, kSse41 = 1u << 19, kSse42 = 1u << 20,
+                        kPopcnt = 1u << 23, kXsave = 1u << 26, kOsxsave = 1u << 27;
 } // namespace ecx1
 namespace ebx7 {
 constexpr std::uint32_t kFsgsbase = 1u << 0, kSmep = 1u << 7, kSmap = 1u << 20;
@@ -56,9 +57,10 @@ struct Recipe {
     unsigned physical_bits{40};
 };
 
-constexpr std::uint32_t kPentium = edx1::kFpu | edx1::kVme | edx1::kDe | edx1::kPse | edx1::kTsc | edx1::kMsr | edx1::kMce | edx1::kCx8 | edx1::kApic;
-constexpr std::uint32_t kPentium3 = kPentium | edx1::kPae | edx1::kSep | edx1::kMtrr | edx1::kPge | edx1::kMca | edx1::kCmov | edx1::kPat |
-                                    edx1::kPse36 | edx1::kMmx | edx1::kFxsr | edx1::kSse;
+constexpr std::uint32_t kPentium =
+    edx1::kFpu | edx1::kVme | edx1::kDe | edx1::kPse | edx1::kTsc | edx1::kMsr | edx1::kMce | edx1::kCx8 | edx1::kApic;
+constexpr std::uint32_t kPentium3 = kPentium | edx1::kPae | edx1::kSep | edx1::kMtrr | edx1::kPge | edx1::kMca |
+                                    edx1::kCmov | edx1::kPat | edx1::kPse36 | edx1::kMmx | edx1::kFxsr | edx1::kSse;
 constexpr std::uint32_t kAmd64 = kPentium3 | edx1::kSse2 | edx1::kClfsh;
 constexpr std::uint32_t kLongMode = edx81::kSyscall | edx81::kNx | edx81::kLm;
 
@@ -71,7 +73,8 @@ constexpr std::array kRecipes{
            .brand = "Windsor Virtual CPU",
            .max_leaf = 0xd,
            .edx1 = kAmd64,
-           .ecx1 = ecx1::kSse3 | ecx1::kSsse3 | ecx1::kCx16 | ecx1::kSse41 | ecx1::kSse42 | ecx1::kPopcnt | ecx1::kXsave,
+           .ecx1 =
+               ecx1::kSse3 | ecx1::kSsse3 | ecx1::kCx16 | ecx1::kSse41 | ecx1::kSse42 | ecx1::kPopcnt | ecx1::kXsave,
            .ebx7 = ebx7::kFsgsbase | ebx7::kSmep | ebx7::kSmap,
            .edx7 = edx7::kArchCapabilities,
            .edx81 = kLongMode | edx81::kRdtscp,
@@ -163,7 +166,8 @@ void add_brand(Leaves& leaves, std::string_view brand)
 {
     for (std::uint32_t i = 0; i < 3; ++i) {
         const std::size_t at = std::size_t{i} * 16;
-        leaves[{kExtended + 2 + i, 0}] = {word_at(brand, at), word_at(brand, at + 4), word_at(brand, at + 8), word_at(brand, at + 12)};
+        leaves[{kExtended + 2 + i, 0}] = {word_at(brand, at), word_at(brand, at + 4), word_at(brand, at + 8),
+                                          word_at(brand, at + 12)};
     }
 }
 

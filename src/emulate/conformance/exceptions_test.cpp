@@ -135,7 +135,8 @@ TEST_P(Exceptions, NullDataSegmentFaultsWhenUsed)
 
 TEST_P(Exceptions, PrivilegedInstructionsInRing3)
 {
-    for (const Bytes& code : {Bytes{0xf4}, Bytes{0x0f, 0x22, 0xc0}, Bytes{0xfa}, Bytes{0x0f, 0x06}, Bytes{0x0f, 0x01, 0x17}, Bytes{0x0f, 0x32}}) {
+    for (const Bytes& code : {Bytes{0xf4}, Bytes{0x0f, 0x22, 0xc0}, Bytes{0xfa}, Bytes{0x0f, 0x06},
+                              Bytes{0x0f, 0x01, 0x17}, Bytes{0x0f, 0x32}}) {
         guest.make_user();
         guest.put(kUserCode, code);
         guest.s().gpr[windsor::x86::kRdi] = kData;

@@ -79,7 +79,8 @@ struct Raw {
 
     std::uint64_t descriptor() const;
 };
-std::uint64_t gate(std::uint16_t selector, std::uint32_t offset, std::uint8_t type, std::uint8_t dpl, std::uint8_t parameters = 0);
+std::uint64_t gate(std::uint16_t selector, std::uint32_t offset, std::uint8_t type, std::uint8_t dpl,
+                   std::uint8_t parameters = 0);
 
 constexpr std::uint8_t kTypeData = 3;       // writable, accessed
 constexpr std::uint8_t kTypeDownData = 7;   // expand-down

@@ -18,7 +18,8 @@ const std::vector<EngineKind>& engine_kinds()
         {.name = "interpreter",
          .make =
              [](const EngineParts& parts) {
-                 return std::make_unique<Interpreter>(Cpu::Parts{.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock});
+                 return std::make_unique<Interpreter>(
+                     Cpu::Parts{.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock});
              }},
     };
     return kKinds;
@@ -29,13 +30,16 @@ std::uint64_t Raw::descriptor() const
     const bool pages = limit > 0xfffff;
     const std::uint32_t units = pages ? limit >> 12 : limit;
     const x86::Attributes attributes{.type = type, .s = s, .dpl = dpl, .p = p, .l = l, .db = db && !l, .g = pages};
-    const std::uint64_t high = (base & 0xff000000u) | (units & 0xf0000u) | (std::uint64_t{attributes.word()} << 8) | ((base >> 16) & 0xff);
+    const std::uint64_t high =
+        (base & 0xff000000u) | (units & 0xf0000u) | (std::uint64_t{attributes.word()} << 8) | ((base >> 16) & 0xff);
     return (high << 32) | ((base & 0xffffu) << 16) | (units & 0xffffu);
 }
 
-std::uint64_t gate(std::uint16_t selector, std::uint32_t offset, std::uint8_t type, std::uint8_t dpl, std::uint8_t parameters)
+std::uint64_t gate(std::uint16_t selector, std::uint32_t offset, std::uint8_t type, std::uint8_t dpl,
+                   std::uint8_t parameters)
 {
-    const std::uint64_t high = (offset & 0xffff0000u) | 0x8000u | (std::uint32_t{dpl} << 13) | (std::uint32_t{type} << 8) | parameters;
+    const std::uint64_t high =
+        (offset & 0xffff0000u) | 0x8000u | (std::uint32_t{dpl} << 13) | (std::uint32_t{type} << 8) | parameters;
     return (high << 32) | (std::uint32_t{selector} << 16) | (offset & 0xffffu);
 }
 
@@ -67,7 +71,8 @@ Bytes assemble64(std::uint64_t address, const Writer& write)
     return assemble(asmjit::Arch::kX64, address, write);
 }
 
-Guest::Guest(const EngineKind& kind) : block_{std::move(memory::Block::create(kRam).value())}, model_{vcpu::CpuModel::standard()}
+Guest::Guest(const EngineKind& kind)
+    : block_{std::move(memory::Block::create(kRam).value())}, model_{vcpu::CpuModel::standard()}
 {
     memory_.map({.size = kRam, .block = block_.get()});
     state_ = vcpu::reset_state(model_.signature());
@@ -148,7 +153,10 @@ void Guest::fill_tss()
 x86::Segment Guest::from_gdt(std::uint16_t selector) const
 {
     const x86::Descriptor descriptor{peek<std::uint64_t>(kGdt + (selector & 0xfff8u))};
-    return {.selector = selector, .base = descriptor.base(), .limit = descriptor.limit(), .attributes = descriptor.attributes()};
+    return {.selector = selector,
+            .base = descriptor.base(),
+            .limit = descriptor.limit(),
+            .attributes = descriptor.attributes()};
 }
 
 void Guest::enter(std::uint16_t cs, std::uint16_t ss, std::uint64_t rip, std::uint64_t rsp)

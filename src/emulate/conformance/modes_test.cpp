@@ -319,6 +319,19 @@ TEST_P(Modes, DescriptorTableRegisters)
     EXPECT_EQ(guest.peek<std::uint32_t>(kData + 10), kIdt);
 }
 
+TEST_P(Modes, UserModeInstructionPrevention)
+{
+    for (const bool prevented : {false, true}) {
+        guest.make_user();
+        guest.s().cr4 |= prevented ? c4::kUmip : 0;
+        guest.code32(kUserCode, [](Assembler& a) {
+            a.smsw(eax);
+            a.int_(0x80);
+        });
+        EXPECT_EQ(guest.run_to_handler().vector, prevented ? 13u : 0x80u);
+    }
+}
+
 } // namespace
 
 } // namespace windsor::emulate::conformance

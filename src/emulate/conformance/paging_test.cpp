@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Paging in its three forms: faults and their error codes, accessed and dirty bits, protection. SDM volume 3A, chapter 4.
+// Paging in its three forms: faults and their error codes, accessed and dirty bits, protection. SDM volume 3A,
+// chapter 4.
 #include "emulate/conformance/guest.hpp"
 
 #include "x86/paging.hpp"

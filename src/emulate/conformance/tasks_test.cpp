@@ -178,7 +178,8 @@ TEST_P(Tasks, BusyTasksAndShortSegmentsAreRefused)
     EXPECT_EQ(frame.error_code, kOther);
 
     prepare(guest);
-    guest.set_gdt(kOther, Raw{.base = kOtherTss, .limit = 0x67, .type = 9, .s = false, .p = false, .db = false}.descriptor());
+    guest.set_gdt(kOther,
+                  Raw{.base = kOtherTss, .limit = 0x67, .type = 9, .s = false, .p = false, .db = false}.descriptor());
     frame = guest.run_to_handler();
     EXPECT_EQ(frame.vector, 11u);
     EXPECT_EQ(frame.error_code, kOther);

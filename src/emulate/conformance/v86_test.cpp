@@ -48,7 +48,8 @@ TEST_P(Virtual8086, IretEntersIt)
     guest.make_v86(0); // for the vectors
     guest.make_protected();
     guest.code32(kCode, [](Assembler& a) {
-        for (const std::uint32_t value : {0x2222u, 0x1111u, 0x2000u, 0x2100u, 0x3000u, 0xfff0u, 0x23002u, kUserCode >> 4, 0x10u}) {
+        for (const std::uint32_t value :
+             {0x2222u, 0x1111u, 0x2000u, 0x2100u, 0x3000u, 0xfff0u, 0x23002u, kUserCode >> 4, 0x10u}) {
             a.push(value);
         }
         a.iretd();
@@ -64,7 +65,8 @@ TEST_P(Virtual8086, IretEntersIt)
 
 TEST_P(Virtual8086, SensitiveInstructionsFaultBelowIopl3)
 {
-    for (const Bytes& code : {Bytes{0xfa}, Bytes{0xfb}, Bytes{0x9c}, Bytes{0x9d}, Bytes{0xcd, 0x21}, Bytes{0xcf}, Bytes{0xf4}}) {
+    for (const Bytes& code :
+         {Bytes{0xfa}, Bytes{0xfb}, Bytes{0x9c}, Bytes{0x9d}, Bytes{0xcd, 0x21}, Bytes{0xcf}, Bytes{0xf4}}) {
         guest.make_v86(0);
         guest.put(kUserCode, code);
         const Frame frame = guest.run_to_handler();
@@ -77,7 +79,8 @@ TEST_P(Virtual8086, SensitiveInstructionsFaultBelowIopl3)
 TEST_P(Virtual8086, WithIopl3TheyWork)
 {
     guest.make_v86(3);
-    guest.put(kUserCode, {0xfb, 0x90, 0x9c, 0x58, 0xfa, 0x9c, 0x5b, 0xcd, 0x80}); // sti; nop; pushf; pop ax; cli; pushf; pop bx
+    guest.put(kUserCode,
+              {0xfb, 0x90, 0x9c, 0x58, 0xfa, 0x9c, 0x5b, 0xcd, 0x80}); // sti; nop; pushf; pop ax; cli; pushf; pop bx
     EXPECT_EQ(guest.run_to_handler().vector, 0x80u);
     EXPECT_NE(guest.reg(kRax) & fl::kIf, 0u);
     EXPECT_EQ(guest.reg(kRbx) & fl::kIf, 0u);
