@@ -14,7 +14,8 @@ namespace windsor::config {
 namespace {
 
 // Inside this file a Complaint is thrown, and caught in build_domain.
-template <typename... Args> [[noreturn]] void complain(const Location& where, fmt::format_string<Args...> format, Args&&... args)
+template <typename... Args>
+[[noreturn]] void complain(const Location& where, fmt::format_string<Args...> format, Args&&... args)
 {
     throw Complaint{where, fmt::format(format, std::forward<Args>(args)...)};
 }
@@ -27,7 +28,8 @@ std::optional<std::int64_t> as_integer(const Value& value)
     if (const auto* flag = value.boolean()) {
         return *flag ? 1 : 0;
     }
-    if (const auto* real = value.real(); real != nullptr && *real == static_cast<double>(static_cast<std::int32_t>(*real)) && std::abs(*real) < 2e9) {
+    if (const auto* real = value.real();
+        real != nullptr && *real == static_cast<double>(static_cast<std::int32_t>(*real)) && std::abs(*real) < 2e9) {
         return static_cast<std::int64_t>(*real);
     }
     if (const auto* text = value.string(); text != nullptr && !text->empty()) {
@@ -63,7 +65,8 @@ std::optional<bool> as_boolean(const Value& value)
 
 bool is_strings(const Value& value)
 {
-    return value.items() != nullptr && std::ranges::all_of(*value.items(), [](const Value& item) { return item.string() != nullptr; });
+    return value.items() != nullptr &&
+           std::ranges::all_of(*value.items(), [](const Value& item) { return item.string() != nullptr; });
 }
 
 bool has_type(const Value& value, KeyType type)
@@ -84,8 +87,14 @@ bool has_type(const Value& value, KeyType type)
 
 std::string_view type_phrase(KeyType type)
 {
-    constexpr std::string_view kPhrases[] = {"a string", "an integer", "0 or 1", "a list of strings", "a string or a list of strings",
-                                             "an integer or a string", "0, 1 or a string", "a value"};
+    constexpr std::string_view kPhrases[] = {"a string",
+                                             "an integer",
+                                             "0 or 1",
+                                             "a list of strings",
+                                             "a string or a list of strings",
+                                             "an integer or a string",
+                                             "0, 1 or a string",
+                                             "a value"};
     return kPhrases[static_cast<std::size_t>(type)];
 }
 
@@ -105,7 +114,8 @@ bool is_choice(std::string_view choices, std::string_view word)
 bool asks_nothing(const KeyInfo& key, const Value& value)
 {
     const auto* text = value.string();
-    return !value.truth() || to_text(value) == key.default_text || (text != nullptr && (*text == key.default_text || *text == "0" || *text == "none"));
+    return !value.truth() || to_text(value) == key.default_text ||
+           (text != nullptr && (*text == key.default_text || *text == "0" || *text == "none"));
 }
 
 class Builder {
@@ -157,7 +167,8 @@ private:
             return;
         }
         if (!has_type(setting.value, key->type)) {
-            complain(setting.value_at, "'{}' must be {}, not {}", key->name, type_phrase(key->type), setting.value.kind_name());
+            complain(setting.value_at, "'{}' must be {}, not {}", key->name, type_phrase(key->type),
+                     setting.value.kind_name());
         }
         check_range(*key, setting);
         if (key->status == KeyStatus::Accepted && !asks_nothing(*key, setting.value)) {
@@ -173,10 +184,12 @@ private:
             }
             if (!key.choices.empty() && !text->empty() && !is_choice(key.choices, *text)) {
                 std::vector<std::string_view> words;
-                for (auto rest = key.choices; !rest.empty(); rest.remove_prefix(std::min(rest.find(' '), rest.size() - 1) + 1)) {
+                for (auto rest = key.choices; !rest.empty();
+                     rest.remove_prefix(std::min(rest.find(' '), rest.size() - 1) + 1)) {
                     words.push_back(rest.substr(0, rest.find(' ')));
                 }
-                complain(setting.value_at, "'{}' cannot be '{}'; it is one of: {}", key.name, text->substr(0, 40), fmt::join(words, ", "));
+                complain(setting.value_at, "'{}' cannot be '{}'; it is one of: {}", key.name, text->substr(0, 40),
+                         fmt::join(words, ", "));
             }
         }
         if (key.type != KeyType::Integer) {
@@ -231,17 +244,22 @@ private:
         const auto where = setting != nullptr ? setting->value_at : Location{};
         constexpr std::string_view kMarks = "_.+:@-";
         const auto good = [&](char c) {
-            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || kMarks.find(c) != std::string_view::npos;
+            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                   kMarks.find(c) != std::string_view::npos;
         };
         if (config_.name.empty()) {
             complain(where, "the domain's name is empty");
         }
-        if (config_.name.size() > 64 || !std::ranges::all_of(config_.name, good) || config_.name.starts_with('.') || config_.name.starts_with('-')) {
-            complain(where, "'{}' cannot be a domain's name: it may have 64 letters, digits and the characters _ . + : @ - and begins with none of - and .",
-                     config_.name.substr(0, 64));
+        if (config_.name.size() > 64 || !std::ranges::all_of(config_.name, good) || config_.name.starts_with('.') ||
+            config_.name.starts_with('-')) {
+            complain(
+                where,
+                "'{}' cannot be a domain's name: it may have 64 letters, digits and the characters _ . + : @ - and begins with none of - and .",
+                config_.name.substr(0, 64));
         }
         if (std::ranges::all_of(config_.name, [](char c) { return c >= '0' && c <= '9'; })) {
-            complain(where, "'{}' cannot be a domain's name: a number alone would be mistaken for a domain id", config_.name);
+            complain(where, "'{}' cannot be a domain's name: a number alone would be mistaken for a domain id",
+                     config_.name);
         }
         if (const auto uuid = text("uuid"); uuid && !uuid->empty()) {
             auto parsed = parse_uuid(*uuid);
@@ -257,14 +275,18 @@ private:
         for (const std::string_view key : {"builder", "type"}) {
             const auto value = text(key);
             if (value && !value->empty() && *value != "hvm") {
-                complain(find(key)->value_at, "{} = '{}' asks for a paravirtual guest; Windsor runs unmodified systems, {} = 'hvm'", key, *value, key);
+                complain(find(key)->value_at,
+                         "{} = '{}' asks for a paravirtual guest; Windsor runs unmodified systems, {} = 'hvm'", key,
+                         *value, key);
             }
         }
         for (const std::string_view key : {"kernel", "loader"}) {
             const auto path = text(key);
             if (path && !path->empty() && path->substr(path->rfind('/') + 1) != "hvmloader") {
-                complain(find(key)->value_at, "{} = '{}' asks to boot a kernel directly; the guest's own boot loader starts it here, so remove '{}'", key,
-                         path->substr(0, 100), key);
+                complain(
+                    find(key)->value_at,
+                    "{} = '{}' asks to boot a kernel directly; the guest's own boot loader starts it here, so remove '{}'",
+                    key, path->substr(0, 100), key);
             }
         }
         for (const std::string_view key : {"bios", "firmware"}) {
@@ -274,22 +296,27 @@ private:
             }
         }
         if (const auto vga = text("vga"); vga && !vga->empty() && *vga != "stdvga") {
-            warn(find("vga")->value_at, fmt::format("the graphics card '{}' is not provided yet; the machine has the standard VGA", *vga));
+            warn(find("vga")->value_at,
+                 fmt::format("the graphics card '{}' is not provided yet; the machine has the standard VGA", *vga));
         }
     }
 
     void memory_and_processors()
     {
         config_.memory_mb = static_cast<std::uint64_t>(integer("memory").value_or(128));
-        config_.maxmem_mb = static_cast<std::uint64_t>(integer("maxmem").value_or(static_cast<std::int64_t>(config_.memory_mb)));
+        config_.maxmem_mb =
+            static_cast<std::uint64_t>(integer("maxmem").value_or(static_cast<std::int64_t>(config_.memory_mb)));
         if (config_.maxmem_mb < config_.memory_mb) {
-            complain(find("maxmem")->value_at, "'maxmem' is {} MiB and less than 'memory', {} MiB", config_.maxmem_mb, config_.memory_mb);
+            complain(find("maxmem")->value_at, "'maxmem' is {} MiB and less than 'memory', {} MiB", config_.maxmem_mb,
+                     config_.memory_mb);
         }
         if (config_.maxmem_mb > config_.memory_mb) {
-            warn(find("maxmem")->key_at, fmt::format("'maxmem' above 'memory' has no effect: the domain keeps its {} MiB", config_.memory_mb));
+            warn(find("maxmem")->key_at,
+                 fmt::format("'maxmem' above 'memory' has no effect: the domain keeps its {} MiB", config_.memory_mb));
         }
         if (const auto count = integer("vcpus"); count && *count > 1) {
-            complain(find("vcpus")->value_at, "a domain can have one processor for now, not {}: the engines run one; write vcpus = 1", *count);
+            complain(find("vcpus")->value_at,
+                     "a domain can have one processor for now, not {}: the engines run one; write vcpus = 1", *count);
         }
     }
 
@@ -305,7 +332,10 @@ private:
         }
         for (const char c : order) {
             if (std::string_view{"acdn"}.find(c) == std::string_view::npos) {
-                complain(setting->value_at, "'{}' in 'boot' is no boot device; a is the floppy, c the hard disk, d the CD-ROM, n the network", c);
+                complain(
+                    setting->value_at,
+                    "'{}' in 'boot' is no boot device; a is the floppy, c the hard disk, d the CD-ROM, n the network",
+                    c);
             }
         }
         if (order.find('n') != std::string::npos) {
@@ -352,7 +382,11 @@ private:
         }
         if (const auto cdrom = text("cdrom"); cdrom && !cdrom->empty()) {
             const bool prefixed = cdrom->starts_with("phy:") || cdrom->starts_with("file:");
-            add_disk((prefixed ? "" : cdrom->starts_with("/dev/") ? "phy:" : "file:") + *cdrom + ",hdc:cdrom,r", find("cdrom")->value_at);
+            add_disk((prefixed                      ? ""
+                      : cdrom->starts_with("/dev/") ? "phy:"
+                                                    : "file:") +
+                         *cdrom + ",hdc:cdrom,r",
+                     find("cdrom")->value_at);
         }
     }
 
@@ -373,7 +407,8 @@ private:
             for (auto& note : notes) {
                 warn(where, std::move(note));
             }
-            if (!vif->mac.empty() && std::ranges::any_of(config_.vifs, [&](const VifConfig& other) { return other.mac == vif->mac; })) {
+            if (!vif->mac.empty() &&
+                std::ranges::any_of(config_.vifs, [&](const VifConfig& other) { return other.mac == vif->mac; })) {
                 complain(where, "the MAC address {} is given twice", vif->mac);
             }
             vif->where = where;
@@ -394,12 +429,15 @@ private:
         auto address = text("vnclisten").value_or("");
         const bool bracketed = address.starts_with('[');
         const auto close = bracketed ? address.find(']') : std::string::npos;
-        const auto colon = bracketed ? (close == std::string::npos ? close : address.find(':', close)) : address.find(':');
-        const bool several = !bracketed && colon != std::string::npos && address.find(':', colon + 1) != std::string::npos;
+        const auto colon =
+            bracketed ? (close == std::string::npos ? close : address.find(':', close)) : address.find(':');
+        const bool several =
+            !bracketed && colon != std::string::npos && address.find(':', colon + 1) != std::string::npos;
         if (colon != std::string::npos && !several) {
             const auto display = as_integer(Value{address.substr(colon + 1)});
             if (!display || *display < 0 || *display > 59'635) {
-                complain(setting->value_at, "'{}' behind the colon of 'vnclisten' is no VNC display number", address.substr(colon + 1).substr(0, 40));
+                complain(setting->value_at, "'{}' behind the colon of 'vnclisten' is no VNC display number",
+                         address.substr(colon + 1).substr(0, 40));
             }
             config_.graphics.display = static_cast<int>(*display);
             config_.graphics.display_where = setting->value_at;
@@ -444,9 +482,12 @@ private:
         if (!name || name->empty()) {
             return;
         }
-        const auto good = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; };
+        const auto good = [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+        };
         if (name->size() > 32 || !std::ranges::all_of(*name, good)) {
-            complain(find("keymap")->value_at, "'{}' is no name of a keyboard layout; one is like en-us or de", name->substr(0, 40));
+            complain(find("keymap")->value_at, "'{}' is no name of a keyboard layout; one is like en-us or de",
+                     name->substr(0, 40));
         }
         config_.graphics.keymap = name;
     }
@@ -467,8 +508,9 @@ private:
             return;
         }
         if (word->starts_with("coredump")) {
-            complain(find(key)->value_at, "{} = '{}' is refused: core dumps of domains are not written yet; '{}' does the same without one", key, *word,
-                     word->substr(word->find('-') + 1));
+            complain(find(key)->value_at,
+                     "{} = '{}' is refused: core dumps of domains are not written yet; '{}' does the same without one",
+                     key, *word, word->substr(word->find('-') + 1));
         }
         into = *word == "restart"          ? LifeAction::Restart
                : *word == "preserve"       ? LifeAction::Preserve
@@ -498,11 +540,14 @@ private:
         if (items != nullptr && items->size() > 1) {
             complain(setting->item_at(1), "the machine has one serial port for now; 'serial' can name one");
         }
-        const auto word = items == nullptr ? text("serial").value_or("") : items->empty() ? std::string{} : *items->front().string();
+        const auto word = items == nullptr ? text("serial").value_or("")
+                          : items->empty() ? std::string{}
+                                           : *items->front().string();
         if (word == "pty") {
             config_.serial = SerialKind::Pty;
         } else if (!word.empty() && word != "none" && word != "null") {
-            complain(setting->value_at, "serial = '{}' is not provided yet; 'pty' is, and the console command opens it", word.substr(0, 60));
+            complain(setting->value_at, "serial = '{}' is not provided yet; 'pty' is, and the console command opens it",
+                     word.substr(0, 60));
         }
     }
 
@@ -514,7 +559,8 @@ private:
         }
         config_.engine = engine_from(*word);
         if (config_.engine != EngineChoice::Auto && config_.engine != EngineChoice::Emulate) {
-            complain(find("engine")->value_at, "the engine '{}' is not provided yet; 'emulate' is, and 'auto' takes it", *word);
+            complain(find("engine")->value_at, "the engine '{}' is not provided yet; 'emulate' is, and 'auto' takes it",
+                     *word);
         }
     }
 
@@ -535,7 +581,8 @@ std::optional<EngineChoice> engine_from(std::string_view word)
     return std::nullopt;
 }
 
-std::expected<DomainConfig, Complaint> build_domain(const Settings& settings, std::string_view default_name, std::vector<Warning>& warnings)
+std::expected<DomainConfig, Complaint> build_domain(const Settings& settings, std::string_view default_name,
+                                                    std::vector<Warning>& warnings)
 {
     try {
         return Builder{settings, warnings}.run(default_name);

@@ -13,7 +13,8 @@
 namespace windsor::config {
 
 // Checks every known key against the table and fills a DomainConfig. `default_name` is used if the file has no name.
-std::expected<DomainConfig, Complaint> build_domain(const Settings& settings, std::string_view default_name, std::vector<Warning>& warnings);
+std::expected<DomainConfig, Complaint> build_domain(const Settings& settings, std::string_view default_name,
+                                                    std::vector<Warning>& warnings);
 
 // The engine that a word names; nothing if it names none.
 std::optional<EngineChoice> engine_from(std::string_view word);

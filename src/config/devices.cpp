@@ -17,13 +17,15 @@ std::string_view trimmed(std::string_view text)
 {
     constexpr std::string_view kBlanks = " \t\r\n";
     const auto start = text.find_first_not_of(kBlanks);
-    return start == std::string_view::npos ? std::string_view{} : text.substr(start, text.find_last_not_of(kBlanks) - start + 1);
+    return start == std::string_view::npos ? std::string_view{}
+                                           : text.substr(start, text.find_last_not_of(kBlanks) - start + 1);
 }
 
 std::string lowered(std::string_view text)
 {
     std::string result{text};
-    std::ranges::transform(result, result.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+    std::ranges::transform(result, result.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
     return result;
 }
 
@@ -62,11 +64,13 @@ private:
 
     bool has_classic_prefix() const
     {
-        constexpr std::array<std::string_view, 19> kPrefixes{"file", "phy",   "tap",   "tap2", "drbd", "nbd", "enbd",  "iscsi",   "npiv", "rbd",
-                                                             "aio",  "raw",   "qcow",  "qcow2", "vhd",  "qed", "ioemu", "tapdisk", "hw"};
+        constexpr std::array<std::string_view, 19> kPrefixes{
+            "file", "phy", "tap",  "tap2",  "drbd", "nbd", "enbd",  "iscsi",   "npiv", "rbd",
+            "aio",  "raw", "qcow", "qcow2", "vhd",  "qed", "ioemu", "tapdisk", "hw"};
         const auto text = trimmed(text_);
         const auto colon = text.find_first_of(":=,/");
-        return colon != std::string_view::npos && text[colon] == ':' && std::ranges::find(kPrefixes, text.substr(0, colon)) != kPrefixes.end();
+        return colon != std::string_view::npos && text[colon] == ':' &&
+               std::ranges::find(kPrefixes, text.substr(0, colon)) != kPrefixes.end();
     }
 
     std::string_view take_field(std::string_view& rest)
@@ -92,9 +96,12 @@ private:
             return outcome;
         }
         if (const auto domain = take_field(rest); !domain.empty() && domain != "0" && domain != "Domain-0") {
-            return failure("the disk is to be served by the domain '{}', and driver domains are not provided", domain.substr(0, 40));
+            return failure("the disk is to be served by the domain '{}', and driver domains are not provided",
+                           domain.substr(0, 40));
         }
-        return rest.empty() ? Outcome{} : failure("'{}' is left over behind the disk's mode; a classic disk is 'TARGET,DRIVE,MODE'", rest.substr(0, 40));
+        return rest.empty() ? Outcome{}
+                            : failure("'{}' is left over behind the disk's mode; a classic disk is 'TARGET,DRIVE,MODE'",
+                                      rest.substr(0, 40));
     }
 
     Outcome set_classic_target(std::string_view target)
@@ -115,14 +122,16 @@ private:
 
     Outcome set_prefix(std::string_view prefix)
     {
-        if (prefix == "file" || prefix == "tap" || prefix == "tap2" || prefix == "tapdisk" || prefix == "aio" || prefix == "ioemu" || prefix == "ram") {
+        if (prefix == "file" || prefix == "tap" || prefix == "tap2" || prefix == "tapdisk" || prefix == "aio" ||
+            prefix == "ioemu" || prefix == "ram") {
             return {};
         }
         if (prefix == "phy") {
             disk_.backend = DiskBackend::Physical;
             return {};
         }
-        if (prefix == "drbd" || prefix == "nbd" || prefix == "enbd" || prefix == "iscsi" || prefix == "npiv" || prefix == "rbd" || prefix == "hw") {
+        if (prefix == "drbd" || prefix == "nbd" || prefix == "enbd" || prefix == "iscsi" || prefix == "npiv" ||
+            prefix == "rbd" || prefix == "hw") {
             return failure("'{}:' disks are not provided yet; 'file:' and 'phy:' are", prefix);
         }
         return set_format(prefix == "qcow" || prefix == "vmdk" || prefix == "vdi" ? prefix : prefix);
@@ -160,10 +169,11 @@ private:
             if (is_option && trimmed(field.substr(0, equals)) == "target") {
                 return set_path(trimmed(start.substr(start.find('=') + 1)));
             }
-            const auto outcome = is_option           ? set_option(trimmed(field.substr(0, equals)), trimmed(field.substr(equals + 1)))
-                                 : is_flag(field)    ? set_flag(field)
+            const auto outcome = is_option
+                                     ? set_option(trimmed(field.substr(0, equals)), trimmed(field.substr(equals + 1)))
+                                 : is_flag(field) ? set_flag(field)
                                  : positional < 4 ? set_positional(positional++, field)
-                                                     : unknown(field);
+                                                  : unknown(field);
             if (!outcome) {
                 return outcome;
             }
@@ -173,12 +183,14 @@ private:
 
     static bool is_option_name(std::string_view name)
     {
-        return !name.empty() && std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || c == '-' || c == '_'; });
+        return !name.empty() &&
+               std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || c == '-' || c == '_'; });
     }
 
     static bool is_flag(std::string_view field)
     {
-        constexpr std::array<std::string_view, 6> kFlags{"cdrom", "direct-io-safe", "discard", "no-discard", "colo", "readonly"};
+        constexpr std::array<std::string_view, 6> kFlags{"cdrom",      "direct-io-safe", "discard",
+                                                         "no-discard", "colo",           "readonly"};
         return std::ranges::find(kFlags, field) != kFlags.end();
     }
 
@@ -206,11 +218,13 @@ private:
 
     Outcome unknown(std::string_view name)
     {
-        constexpr std::array<std::string_view, 14> kNames{"target",  "format",  "vdev",   "access",     "backendtype", "backend", "script",
-                                                          "devtype", "discard", "cdrom", "no-discard", "size",        "direct-io-safe", "specification"};
+        constexpr std::array<std::string_view, 14> kNames{
+            "target",  "format",  "vdev",  "access",     "backendtype", "backend",        "script",
+            "devtype", "discard", "cdrom", "no-discard", "size",        "direct-io-safe", "specification"};
         const auto nearest = nearest_name(name, kNames);
-        return nearest.empty() ? failure("'{}' is no option of a disk", name.substr(0, 40))
-                               : failure("'{}' is no option of a disk; the nearest is '{}'", name.substr(0, 40), nearest);
+        return nearest.empty()
+                   ? failure("'{}' is no option of a disk", name.substr(0, 40))
+                   : failure("'{}' is no option of a disk; the nearest is '{}'", name.substr(0, 40), nearest);
     }
 
     Outcome set_option(std::string_view name, std::string_view value)
@@ -226,7 +240,9 @@ private:
         }
         if (name == "devtype") {
             disk_.kind = value == "cdrom" ? DiskKind::Cdrom : DiskKind::Disk;
-            return value == "cdrom" || value == "disk" ? Outcome{} : failure("'{}' is no kind of drive; 'cdrom' and 'disk' are", value.substr(0, 40));
+            return value == "cdrom" || value == "disk"
+                       ? Outcome{}
+                       : failure("'{}' is no kind of drive; 'cdrom' and 'disk' are", value.substr(0, 40));
         }
         if (name == "backendtype") {
             return set_backend_type(value);
@@ -234,18 +250,22 @@ private:
         if (name == "backend") {
             return value == "0" || value == "Domain-0" || value.empty()
                        ? Outcome{}
-                       : failure("the disk is to be served by the domain '{}', and driver domains are not provided", value.substr(0, 40));
+                       : failure("the disk is to be served by the domain '{}', and driver domains are not provided",
+                                 value.substr(0, 40));
         }
         if (name == "script") {
             disk_.script = value;
-            warnings_.push_back(fmt::format("the disk's script '{}' is accepted without effect: scripts are not run yet", value.substr(0, 80)));
+            warnings_.push_back(fmt::format(
+                "the disk's script '{}' is accepted without effect: scripts are not run yet", value.substr(0, 80)));
             return {};
         }
         if (name == "size") {
             return set_size(value);
         }
         if (name == "specification" || name == "transport") {
-            return value == "xen" ? Outcome{} : failure("'{}={}' is not provided; the drives are IDE drives", name, value.substr(0, 40));
+            return value == "xen"
+                       ? Outcome{}
+                       : failure("'{}={}' is not provided; the drives are IDE drives", name, value.substr(0, 40));
         }
         return unknown(name);
     }
@@ -270,7 +290,8 @@ private:
         unit = unit.substr(0, unit.find_first_of("ib"));
         const auto power = unit.empty() ? 0 : kUnits.find(unit) + 1;
         const auto shift = static_cast<unsigned>(power * 10);
-        if (error != std::errc{} || unit.size() > 1 || power > 4 || number == 0 || number > (std::uint64_t{1} << (60 - shift))) {
+        if (error != std::errc{} || unit.size() > 1 || power > 4 || number == 0 ||
+            number > (std::uint64_t{1} << (60 - shift))) {
             return failure("'{}' is no size of a disk; write it like 20G", value.substr(0, 40));
         }
         disk_.size = number << shift;
@@ -289,7 +310,8 @@ private:
             return failure("disks in the format '{}' are not provided yet; convert the image to raw", format);
         }
         const auto nearest = nearest_name(format, kFormats);
-        return failure("'{}' is no disk format{}", format.substr(0, 40), nearest.empty() ? "; 'raw' is" : fmt::format("; the nearest is '{}'", nearest));
+        return failure("'{}' is no disk format{}", format.substr(0, 40),
+                       nearest.empty() ? "; 'raw' is" : fmt::format("; the nearest is '{}'", nearest));
     }
 
     Outcome set_path(std::string_view path)
@@ -310,7 +332,8 @@ private:
         } else if (mode.empty()) {
             return failure("the disk's mode is missing: 'r', 'w' or 'w!'");
         } else {
-            return failure("'{}' is no mode of a disk; 'r' reads only, 'w' writes, 'w!' writes although others do", access.substr(0, 40));
+            return failure("'{}' is no mode of a disk; 'r' reads only, 'w' writes, 'w!' writes although others do",
+                           access.substr(0, 40));
         }
         return {};
     }
@@ -324,7 +347,8 @@ private:
             return failure("the disk's drive is missing: hda, hdb, hdc or hdd");
         }
         if (vdev.size() != 3 || !vdev.starts_with("hd") || vdev[2] < 'a' || vdev[2] > 'd') {
-            return failure("the drive '{}' is not there: the machine has the four drives hda, hdb, hdc and hdd", vdev.substr(0, 40));
+            return failure("the drive '{}' is not there: the machine has the four drives hda, hdb, hdc and hdd",
+                           vdev.substr(0, 40));
         }
         disk_.vdev = std::string{vdev};
         return {};
@@ -355,9 +379,10 @@ private:
     DiskConfig disk_;
 };
 
-constexpr std::array<std::string_view, 22> kVifOptions{"mac",     "bridge",     "type",   "model",  "ip",         "script",       "vifname", "rate",
-                                                       "backend", "gatewaydev", "netdev", "devid",  "forwarddev", "accel",        "policy",  "uuid",
-                                                       "mtu",     "trusted",    "tag",    "gateway", "security_label", "relationship"};
+constexpr std::array<std::string_view, 22> kVifOptions{
+    "mac",        "bridge",  "type",           "model",       "ip",    "script", "vifname", "rate", "backend",
+    "gatewaydev", "netdev",  "devid",          "forwarddev",  "accel", "policy", "uuid",    "mtu",  "trusted",
+    "tag",        "gateway", "security_label", "relationship"};
 
 using VifField = std::string VifConfig::*;
 constexpr std::array<std::pair<std::string_view, VifField>, 8> kVifFields{{{"bridge", &VifConfig::bridge},
@@ -369,7 +394,8 @@ constexpr std::array<std::pair<std::string_view, VifField>, 8> kVifFields{{{"bri
                                                                            {"backend", &VifConfig::backend},
                                                                            {"type", &VifConfig::type}}};
 
-std::expected<void, std::string> set_vif_option(VifConfig& vif, std::string_view name, std::string_view value, std::vector<std::string>& warnings)
+std::expected<void, std::string> set_vif_option(VifConfig& vif, std::string_view name, std::string_view value,
+                                                std::vector<std::string>& warnings)
 {
     if (name == "mac") {
         auto mac = parse_mac(value);
@@ -382,14 +408,16 @@ std::expected<void, std::string> set_vif_option(VifConfig& vif, std::string_view
     if (name == "type" && value != "ioemu" && value != "vif" && value != "netfront" && value != "paravirtualised") {
         return failure("'{}' is no type of network card; 'ioemu' and 'vif' are", value.substr(0, 40));
     }
-    if (const auto field = std::ranges::find_if(kVifFields, [&](const auto& entry) { return entry.first == name; }); field != kVifFields.end()) {
+    if (const auto field = std::ranges::find_if(kVifFields, [&](const auto& entry) { return entry.first == name; });
+        field != kVifFields.end()) {
         vif.*field->second = std::string{value};
         return {};
     }
     if (std::ranges::find(kVifOptions, name) == kVifOptions.end()) {
         const auto nearest = nearest_name(name, kVifOptions);
         warnings.push_back(nearest.empty() ? fmt::format("'{}' is no option of a network card", name.substr(0, 40))
-                                           : fmt::format("'{}' is no option of a network card; the nearest is '{}'", name.substr(0, 40), nearest));
+                                           : fmt::format("'{}' is no option of a network card; the nearest is '{}'",
+                                                         name.substr(0, 40), nearest));
     }
     return {};
 }
@@ -410,10 +438,12 @@ std::expected<std::string, std::string> parse_mac(std::string_view text)
         well_formed = i % 3 == 2 ? mac[i] == ':' : is_hex(mac[i]);
     }
     if (!well_formed) {
-        return failure("'{}' is no MAC address; one is six pairs of hexadecimal digits, like 00:16:3e:01:02:03", text.substr(0, 40));
+        return failure("'{}' is no MAC address; one is six pairs of hexadecimal digits, like 00:16:3e:01:02:03",
+                       text.substr(0, 40));
     }
     if (std::string_view{"13579bdf"}.find(mac[1]) != std::string_view::npos) {
-        return failure("'{}' is a multicast address and cannot be a card's MAC address; the second digit must be even", mac);
+        return failure("'{}' is a multicast address and cannot be a card's MAC address; the second digit must be even",
+                       mac);
     }
     if (mac == "00:00:00:00:00:00") {
         return failure("'{}' cannot be a card's MAC address", mac);
@@ -426,7 +456,8 @@ std::expected<std::string, std::string> parse_uuid(std::string_view text)
     auto digits = lowered(trimmed(text));
     std::erase(digits, '-');
     if (digits.size() != 32 || !std::ranges::all_of(digits, is_hex)) {
-        return failure("'{}' is no UUID; one is 32 hexadecimal digits, like 5b001f4d-7891-90d8-2f55-96a56e8d07df", text.substr(0, 60));
+        return failure("'{}' is no UUID; one is 32 hexadecimal digits, like 5b001f4d-7891-90d8-2f55-96a56e8d07df",
+                       text.substr(0, 60));
     }
     for (const std::size_t place : {8U, 13U, 18U, 23U}) {
         digits.insert(place, 1, '-');
@@ -452,7 +483,8 @@ std::expected<VifConfig, std::string> parse_vif(std::string_view text, std::vect
         if (equals == std::string_view::npos) {
             return failure("'{}' is no option of a network card; options are written NAME=VALUE", field.substr(0, 40));
         }
-        auto outcome = set_vif_option(vif, trimmed(field.substr(0, equals)), trimmed(field.substr(equals + 1)), warnings);
+        auto outcome =
+            set_vif_option(vif, trimmed(field.substr(0, equals)), trimmed(field.substr(equals + 1)), warnings);
         if (!outcome) {
             return Failure{outcome.error()};
         }

@@ -29,7 +29,8 @@ std::string_view source_line(std::string_view text, std::uint32_t wanted)
 std::string printable(std::string_view text)
 {
     auto result = valid_utf8(text);
-    std::ranges::replace_if(result, [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == 0x7f; }, '?');
+    std::ranges::replace_if(
+        result, [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == 0x7f; }, '?');
     return result;
 }
 
@@ -83,7 +84,8 @@ std::string render(const Location& where, std::string_view sentence)
             caret += c == '\t' ? '\t' : ' ';
         }
     }
-    return fmt::format("{}:{}:{}: {}\n    {}\n    {}^", name, where.at.line, where.at.column, printable(sentence), printable(line), caret);
+    return fmt::format("{}:{}:{}: {}\n    {}\n    {}^", name, where.at.line, where.at.column, printable(sentence),
+                       printable(line), caret);
 }
 
 std::string_view nearest_name(std::string_view word, std::span<const std::string_view> candidates)

@@ -54,12 +54,12 @@ enum class SerialKind { None, Pty };
 
 struct GraphicsConfig {
     Switch vnc = Switch::On;
-    std::optional<int> display;           // TCP port 5900 + display
-    Switch unused = Switch::On;           // look for a free display from `display` (or 0) on
-    std::optional<std::string> listen;    // an address; resolve_graphics() fills it in
+    std::optional<int> display;        // TCP port 5900 + display
+    Switch unused = Switch::On;        // look for a free display from `display` (or 0) on
+    std::optional<std::string> listen; // an address; resolve_graphics() fills it in
     std::optional<std::string> password;
     std::optional<std::string> keymap;
-    Switch viewer = Switch::Off;          // start a viewer with the domain
+    Switch viewer = Switch::Off; // start a viewer with the domain
     Switch sdl = Switch::Off;
     Location display_where;
 };
@@ -83,7 +83,7 @@ struct DomainConfig {
     LifeAction on_poweroff = LifeAction::Destroy;
     LifeAction on_reboot = LifeAction::Restart;
     LifeAction on_crash = LifeAction::Destroy;
-    std::optional<EngineChoice> engine; // nothing: as the host's configuration says
+    std::optional<EngineChoice> engine;                   // nothing: as the host's configuration says
     std::vector<std::pair<std::string, Value>> evaluated; // every known key as evaluated, in the file's order
     std::vector<std::pair<std::string, Location>> places; // where each of them stands
 };

@@ -103,7 +103,8 @@ class HostReader {
 public:
     HostReader(HostConfig& into, std::span<const HostKeyInfo> keys) : into_{into}, keys_{keys} {}
 
-    std::expected<void, Complaint> set(std::string_view key, const std::string& value, const Location& key_at, const Location& value_at)
+    std::expected<void, Complaint> set(std::string_view key, const std::string& value, const Location& key_at,
+                                       const Location& value_at)
     {
         const auto known = std::ranges::find_if(keys_, [&](const auto& entry) { return entry.name == key; });
         if (known == keys_.end()) {
@@ -132,8 +133,10 @@ private:
         }
         const auto nearest = nearest_name(key, names);
         const auto shown = key.substr(0, 60);
-        into_.warnings.push_back(Warning{where, nearest.empty() ? fmt::format("'{}' is no known setting and has no effect", shown)
-                                                                : fmt::format("'{}' is no known setting and has no effect; the nearest is '{}'", shown, nearest)});
+        into_.warnings.push_back(Warning{
+            where, nearest.empty() ? fmt::format("'{}' is no known setting and has no effect", shown)
+                                   : fmt::format("'{}' is no known setting and has no effect; the nearest is '{}'",
+                                                 shown, nearest)});
     }
 
     std::expected<void, Complaint> apply(std::string_view key, const std::string& value, const Location& where)
@@ -141,7 +144,9 @@ private:
         if (key == "engine") {
             into_.engine = engine_from(value);
             if (!into_.engine) {
-                return std::unexpected{Complaint{where, fmt::format("'{}' is no engine; auto, kvm, translate and emulate are", value.substr(0, 40))}};
+                return std::unexpected{
+                    Complaint{where, fmt::format("'{}' is no engine; auto, kvm, translate and emulate are",
+                                                 value.substr(0, 40))}};
             }
         } else if (key == "vncpasswd") {
             into_.vnc_password = value;
@@ -189,7 +194,8 @@ base::Status read_xend_config(HostConfig& into, std::string_view text, const std
         const bool has_value = node.items.size() > 1 && !node.items[1].is_list;
         const auto& key = node.items[0];
         const auto value_at = has_value ? node.items[1].at : key.at;
-        const auto outcome = reader.set(key.atom, has_value ? node.items[1].atom : std::string{}, Location{source, key.at}, Location{source, value_at});
+        const auto outcome = reader.set(key.atom, has_value ? node.items[1].atom : std::string{},
+                                        Location{source, key.at}, Location{source, value_at});
         if (!outcome) {
             return rendered(outcome.error());
         }
@@ -235,7 +241,8 @@ base::Result<HostConfig> load_host_config(const HostConfigPaths& paths)
 void resolve_graphics(DomainConfig& config, const HostConfig& host)
 {
     auto& graphics = config.graphics;
-    const auto settle = [](std::optional<std::string>& own, const std::optional<std::string>& from_host, std::string_view otherwise) {
+    const auto settle = [](std::optional<std::string>& own, const std::optional<std::string>& from_host,
+                           std::string_view otherwise) {
         if (!own) {
             own = from_host && !from_host->empty() ? *from_host : std::string{otherwise};
         }

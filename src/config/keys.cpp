@@ -62,7 +62,9 @@ std::string status_sentence(const KeyInfo& key)
     switch (key.status) {
     case KeyStatus::Implemented: return {};
     case KeyStatus::Accepted: return fmt::format("Accepted without effect: {}.", key.reason);
-    case KeyStatus::Silent: return key.reason.empty() ? "Accepted without effect." : fmt::format("Accepted without effect: {}.", key.reason);
+    case KeyStatus::Silent:
+        return key.reason.empty() ? "Accepted without effect."
+                                  : fmt::format("Accepted without effect: {}.", key.reason);
     case KeyStatus::Refused: break;
     }
     return fmt::format("Refused: {}.", key.reason);
@@ -218,8 +220,9 @@ std::string help_for_key(std::string_view name)
     const auto* key = find_key(underscored);
     if (key == nullptr) {
         const auto nearest = nearest_key(underscored);
-        return nearest.empty() ? fmt::format("'{}' is no key of a domain configuration.\n", name)
-                               : fmt::format("'{}' is no key of a domain configuration; the nearest is '{}'.\n", name, nearest);
+        return nearest.empty()
+                   ? fmt::format("'{}' is no key of a domain configuration.\n", name)
+                   : fmt::format("'{}' is no key of a domain configuration; the nearest is '{}'.\n", name, nearest);
     }
     auto text = fmt::format("{}: {}\n\n{}\n", key->name, value_sentence(*key), key->help);
     if (const auto status = status_sentence(*key); !status.empty()) {
@@ -232,10 +235,13 @@ std::string man_page_cfg()
 {
     std::string text{kManHead};
     text += man_group("\"Keys with effect\"", "These do what they say.", KeyStatus::Implemented);
-    text += man_group("\"Keys accepted with a warning\"", "These are known and have no effect; a warning says so unless the value asks for nothing.",
+    text += man_group("\"Keys accepted with a warning\"",
+                      "These are known and have no effect; a warning says so unless the value asks for nothing.",
                       KeyStatus::Accepted);
-    text += man_group("\"Keys accepted in silence\"", "These are known and have no effect, and nothing is lost by that.", KeyStatus::Silent);
-    text += man_group("\"Keys refused\"", "A domain is not started if one of these asks for something.", KeyStatus::Refused);
+    text += man_group("\"Keys accepted in silence\"",
+                      "These are known and have no effect, and nothing is lost by that.", KeyStatus::Silent);
+    text += man_group("\"Keys refused\"", "A domain is not started if one of these asks for something.",
+                      KeyStatus::Refused);
     return text + std::string{kManTail};
 }
 

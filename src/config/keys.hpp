@@ -16,7 +16,7 @@ enum class KeyType {
     String,
     Integer,
     Boolean,
-    Strings,         // a list of strings
+    Strings, // a list of strings
     StringOrStrings,
     IntegerOrString,
     BooleanOrString,
@@ -30,7 +30,7 @@ enum class KeyStatus {
     Refused,  // unless the value asks for nothing
 };
 
-enum class KeyDialect { Xm, Xl, Both, Windsor, Option };  // Option: valid only inside another key's strings
+enum class KeyDialect { Xm, Xl, Both, Windsor, Option }; // Option: valid only inside another key's strings
 
 struct KeyInfo {
     std::string_view name;
@@ -38,9 +38,9 @@ struct KeyInfo {
     KeyStatus status;
     KeyDialect dialect;
     std::string_view default_text;
-    std::string_view help;        // one paragraph
-    std::string_view reason = {}; // why it is refused, or what is missing; a clause after "… : "
-    std::string_view choices = {};  // the allowed values, separated by blanks
+    std::string_view help;         // one paragraph
+    std::string_view reason = {};  // why it is refused, or what is missing; a clause after "… : "
+    std::string_view choices = {}; // the allowed values, separated by blanks
     std::int64_t least = 0;
     std::int64_t most = INT64_MAX;
 };

@@ -11,7 +11,8 @@ using enum KeyType;
 using enum KeyStatus;
 using enum KeyDialect;
 
-constexpr std::string_view kNoPv = "Windsor runs unmodified systems (hvm) only, and this belongs to a paravirtual guest";
+constexpr std::string_view kNoPv =
+    "Windsor runs unmodified systems (hvm) only, and this belongs to a paravirtual guest";
 constexpr std::string_view kNoXen = "there is no Xen hypervisor underneath";
 constexpr std::string_view kOptionOnly = "it is an option inside the strings of another key, not a key of its own";
 constexpr std::string_view kNoPassThrough = "pass-through of host devices is not provided yet";

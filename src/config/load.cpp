@@ -63,7 +63,10 @@ struct Override {
 
 class Loader {
 public:
-    Loader(SourcePtr source, const Options& options) : source_{std::move(source)}, options_{options}, environment_{environment_for(options)} {}
+    Loader(SourcePtr source, const Options& options)
+        : source_{std::move(source)}, options_{options}, environment_{environment_for(options)}
+    {
+    }
 
     std::expected<Loaded, Complaint> run()
     {
@@ -101,10 +104,14 @@ private:
             const auto equals = text.find('=');
             auto key = text.substr(0, equals);
             std::ranges::replace(key, '-', '_');
-            const auto part = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
+            const auto part = [](char c) {
+                return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+            };
             auto source = std::make_shared<const Source>(Source{"command line", text});
-            if (equals == std::string::npos || key.empty() || !std::ranges::all_of(key, part) || (key[0] >= '0' && key[0] <= '9')) {
-                return std::unexpected{Complaint{Location{source, {1, 1}}, "a setting on the command line is written KEY=VALUE"}};
+            if (equals == std::string::npos || key.empty() || !std::ranges::all_of(key, part) ||
+                (key[0] >= '0' && key[0] <= '9')) {
+                return std::unexpected{
+                    Complaint{Location{source, {1, 1}}, "a setting on the command line is written KEY=VALUE"}};
             }
             overrides_.push_back({source, key, override_value(key, text.substr(equals + 1))});
         }
@@ -118,7 +125,8 @@ private:
     Value override_value(std::string_view name, const std::string& text) const
     {
         const auto* key = find_key(name);
-        const bool wants_text = key != nullptr && (key->type == KeyType::String || key->name == "cpus" || key->type == KeyType::IntegerOrString);
+        const bool wants_text = key != nullptr && (key->type == KeyType::String || key->name == "cpus" ||
+                                                   key->type == KeyType::IntegerOrString);
         const bool is_quoted = text.starts_with('\'') || text.starts_with('"');
         if (wants_text && !is_quoted) {
             return text;
@@ -157,7 +165,8 @@ private:
             const bool known = find_key(name) != nullptr;
             if (!binding.plain) {
                 if (known && binding.kind != "module") {
-                    not_values_.push_back({at(binding.key), fmt::format("'{}' is a {} here and no value", name, binding.kind)});
+                    not_values_.push_back(
+                        {at(binding.key), fmt::format("'{}' is a {} here and no value", name, binding.kind)});
                 }
                 continue;
             }
@@ -181,7 +190,8 @@ private:
             std::ranges::replace(name, '-', '_');
             if (name != setting.key) {
                 loaded_.warnings.push_back(
-                    Warning{setting.key_at, fmt::format("the key '{}' is read as '{}'; a name cannot have hyphens", setting.key, name)});
+                    Warning{setting.key_at, fmt::format("the key '{}' is read as '{}'; a name cannot have hyphens",
+                                                        setting.key, name)});
             }
             setting.key = std::move(name);
             settings_.set(std::move(setting));
@@ -192,7 +202,11 @@ private:
     {
         for (auto& entry : overrides_) {
             const auto value_column = static_cast<std::uint32_t>(entry.source->text.find('=') + 2);
-            Setting setting{entry.key, std::move(entry.value), Location{entry.source, {1, 1}}, Location{entry.source, {1, value_column}}, {}};
+            Setting setting{entry.key,
+                            std::move(entry.value),
+                            Location{entry.source, {1, 1}},
+                            Location{entry.source, {1, value_column}},
+                            {}};
             if (find_key(entry.key) != nullptr || !names_read_.contains(entry.key)) {
                 settings_.set(std::move(setting));
             }
@@ -207,8 +221,11 @@ private:
             }
             const auto shown = setting.key.substr(0, 60);
             const auto nearest = nearest_key(setting.key);
-            loaded_.warnings.push_back(Warning{setting.key_at, nearest.empty() ? fmt::format("'{}' is no known key and has no effect", shown)
-                                                                              : fmt::format("'{}' is no known key and has no effect; the nearest is '{}'", shown, nearest)});
+            loaded_.warnings.push_back(
+                Warning{setting.key_at, nearest.empty()
+                                            ? fmt::format("'{}' is no known key and has no effect", shown)
+                                            : fmt::format("'{}' is no known key and has no effect; the nearest is '{}'",
+                                                          shown, nearest)});
         }
     }
 

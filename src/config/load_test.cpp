@@ -87,8 +87,9 @@ TEST(Load, HalLoadsWithAWarningForItsHyphen)
     EXPECT_EQ(config.on_crash, LifeAction::Restart);
     EXPECT_EQ(config.serial, SerialKind::Pty);
     EXPECT_EQ(config.vifs.at(0).mac, "00:16:3e:7e:f3:15");
-    EXPECT_THAT(warnings_of(*loaded), ElementsAre("the key 'device-model' is read as 'device_model'; a name cannot have hyphens",
-                                                  HasSubstr("network cards")));
+    EXPECT_THAT(warnings_of(*loaded),
+                ElementsAre("the key 'device-model' is read as 'device_model'; a name cannot have hyphens",
+                            HasSubstr("network cards")));
     EXPECT_EQ(loaded->warnings[0].where.at, (Position{15, 1}));
 }
 
@@ -103,7 +104,8 @@ TEST(Load, TheTwoStagesOfWindowsSetupLoad)
     EXPECT_EQ(first->config.localtime, Switch::On);
     EXPECT_EQ(second->config.on_reboot, LifeAction::Restart);
     EXPECT_EQ(second->config.apic, Switch::On);
-    EXPECT_THAT(warnings_of(*first), ElementsAre(HasSubstr("'usb' is accepted without effect"), HasSubstr("'usbdevice'"), HasSubstr("network cards")));
+    EXPECT_THAT(warnings_of(*first), ElementsAre(HasSubstr("'usb' is accepted without effect"),
+                                                 HasSubstr("'usbdevice'"), HasSubstr("network cards")));
 }
 
 TEST(Load, DefaultsAreFilledIn)
@@ -123,9 +125,10 @@ TEST(Load, AnUnknownKeyWarnsWithItsPlaceAndTheNearestName)
 {
     const auto loaded = load("name = 'x'\nmemroy = 512\n");
     ASSERT_EQ(loaded.warnings.size(), 1U);
-    EXPECT_EQ(loaded.warnings[0].text(), "test.cfg:2:1: 'memroy' is no known key and has no effect; the nearest is 'memory'\n"
-                                         "    memroy = 512\n"
-                                         "    ^");
+    EXPECT_EQ(loaded.warnings[0].text(),
+              "test.cfg:2:1: 'memroy' is no known key and has no effect; the nearest is 'memory'\n"
+              "    memroy = 512\n"
+              "    ^");
 }
 
 TEST(Load, HelperVariablesDoNotWarn)
@@ -147,13 +150,16 @@ TEST(Load, ErrorsPointAtTheirPlace)
               "test.cfg:3:9: 'open' is not available in a domain configuration\n"
               "        f = open('/etc/passwd')\n"
               "            ^");
-    EXPECT_EQ(error_of("import subprocess\n"), "test.cfg:1:8: import of 'subprocess' is not available in a domain configuration, only 'os' and 're' are\n"
-                                               "    import subprocess\n"
-                                               "           ^");
-    EXPECT_EQ(error_of("vif = [ 'bridge=a', 'mac=00:16:3e:zz:02:03' ]\n"),
-              "test.cfg:1:21: '00:16:3e:zz:02:03' is no MAC address; one is six pairs of hexadecimal digits, like 00:16:3e:01:02:03\n"
-              "    vif = [ 'bridge=a', 'mac=00:16:3e:zz:02:03' ]\n"
-              "                        ^");
+    EXPECT_EQ(
+        error_of("import subprocess\n"),
+        "test.cfg:1:8: import of 'subprocess' is not available in a domain configuration, only 'os' and 're' are\n"
+        "    import subprocess\n"
+        "           ^");
+    EXPECT_EQ(
+        error_of("vif = [ 'bridge=a', 'mac=00:16:3e:zz:02:03' ]\n"),
+        "test.cfg:1:21: '00:16:3e:zz:02:03' is no MAC address; one is six pairs of hexadecimal digits, like 00:16:3e:01:02:03\n"
+        "    vif = [ 'bridge=a', 'mac=00:16:3e:zz:02:03' ]\n"
+        "                        ^");
     EXPECT_EQ(error_of("memory = 'much'\n"), "test.cfg:1:10: 'memory' must be an integer, not a string\n"
                                              "    memory = 'much'\n"
                                              "             ^");
@@ -182,7 +188,8 @@ TEST(Load, PresentLimitsAreSaid)
 
 TEST(Load, OverridesHaveTheLastWord)
 {
-    const auto loaded = load("memory = 512\nname = 'a'\nif 'big' in dir_ : memory = 2048\n", {"memory=1024", "name=007x", "dir_=bigger", "boot=d", "cpus=0-3"});
+    const auto loaded = load("memory = 512\nname = 'a'\nif 'big' in dir_ : memory = 2048\n",
+                             {"memory=1024", "name=007x", "dir_=bigger", "boot=d", "cpus=0-3"});
     EXPECT_EQ(loaded.config.memory_mb, 1024U);
     EXPECT_EQ(loaded.config.name, "007x");
     EXPECT_EQ(loaded.config.boot, "d");
@@ -203,8 +210,9 @@ TEST(Load, OverridesAreShownWhereTheyStand)
 
 TEST(Load, ThePlainFormLoads)
 {
-    const auto loaded = load("# xl\n  name = \"plain\"; memory = 0x200\n\tdisk = [ '/x.img,raw,hda,rw',\n 'format=raw, vdev=hdc, access=ro, devtype=cdrom, target=/a, b.iso' ]\n"
-                             "device-model-version=\"qemu-xen\"\ndisk += [ '/y,,hdb,w' ]\n");
+    const auto loaded = load(
+        "# xl\n  name = \"plain\"; memory = 0x200\n\tdisk = [ '/x.img,raw,hda,rw',\n 'format=raw, vdev=hdc, access=ro, devtype=cdrom, target=/a, b.iso' ]\n"
+        "device-model-version=\"qemu-xen\"\ndisk += [ '/y,,hdb,w' ]\n");
     EXPECT_EQ(loaded.config.name, "plain");
     EXPECT_EQ(loaded.config.memory_mb, 512U);
     ASSERT_EQ(loaded.config.disks.size(), 3U);
@@ -216,13 +224,16 @@ TEST(Load, AMissingFileIsOneSentence)
 {
     const auto loaded = load_file("/nowhere/at/all", test_options());
     ASSERT_FALSE(loaded.has_value());
-    EXPECT_EQ(loaded.error().message(), "/nowhere/at/all: the domain configuration cannot be opened: No such file or directory");
+    EXPECT_EQ(loaded.error().message(),
+              "/nowhere/at/all: the domain configuration cannot be opened: No such file or directory");
     EXPECT_THAT(load_file("/", test_options()).error().message(), HasSubstr("must be a regular file"));
 }
 
 TEST(Load, GraphicsOptionsAreRead)
 {
-    const auto graphics = load("vnc=1\nvncunused=0\nvncdisplay=7\nvnclisten='0.0.0.0'\nvncpasswd='secret'\nkeymap='de'\nvncconsole=1\n").config.graphics;
+    const auto graphics =
+        load("vnc=1\nvncunused=0\nvncdisplay=7\nvnclisten='0.0.0.0'\nvncpasswd='secret'\nkeymap='de'\nvncconsole=1\n")
+            .config.graphics;
     EXPECT_EQ(graphics.display, 7);
     EXPECT_EQ(graphics.unused, Switch::Off);
     EXPECT_EQ(graphics.listen, "0.0.0.0");
@@ -239,15 +250,19 @@ TEST(Load, GraphicsOptionsAreRead)
 
 TEST(Load, PrintedLinesAreHandedOver)
 {
-    const auto loaded = load("print 'memory is', 512\nprint('a', 'b', sep='-')\nprint('%s' % 'c') + ''\nprint 'x',\nprint 'y'\n");
+    const auto loaded =
+        load("print 'memory is', 512\nprint('a', 'b', sep='-')\nprint('%s' % 'c') + ''\nprint 'x',\nprint 'y'\n");
     EXPECT_THAT(loaded.printed, ElementsAre("memory is 512", "a-b", "c", "x y"));
 }
 
 TEST(Load, EvaluatedKeysAreListed)
 {
     const auto config = load("memory = 512\nacpi = True\nextra_ = 1\ndisk = ['file:/a b,hda,w']\n").config;
-    EXPECT_EQ(to_json(config).dump(), R"({"name":"test","memory":512,"maxmem":512,"vcpus":1,"acpi":true,"disk":["file:/a b,hda,w"]})");
-    EXPECT_EQ(to_sxp(config), "(domain\n    (name test)\n    (memory 512)\n    (maxmem 512)\n    (vcpus 1)\n    (acpi 1)\n    (disk ('file:/a b,hda,w'))\n)");
+    EXPECT_EQ(to_json(config).dump(),
+              R"({"name":"test","memory":512,"maxmem":512,"vcpus":1,"acpi":true,"disk":["file:/a b,hda,w"]})");
+    EXPECT_EQ(
+        to_sxp(config),
+        "(domain\n    (name test)\n    (memory 512)\n    (maxmem 512)\n    (vcpus 1)\n    (acpi 1)\n    (disk ('file:/a b,hda,w'))\n)");
 }
 
 } // namespace

@@ -25,7 +25,10 @@ bool is_digit(char c)
 
 class PlainParser {
 public:
-    PlainParser(std::shared_ptr<const Source> source, PlainNames names) : source_{std::move(source)}, text_{source_->text}, names_{names} {}
+    PlainParser(std::shared_ptr<const Source> source, PlainNames names)
+        : source_{std::move(source)}, text_{source_->text}, names_{names}
+    {
+    }
 
     Settings run()
     {
@@ -75,7 +78,8 @@ private:
                 advance(std::min(text_.find('\n'), text_.size()));
             } else if (c == '\\' && (peek(1) == '\n' || (peek(1) == '\r' && peek(2) == '\n'))) {
                 advance(peek(1) == '\n' ? 2 : 3);
-            } else if (!text_.empty() && (c == ' ' || c == '\t' || c == '\r' || (c == '\n' && ends == LineEnds::Skip))) {
+            } else if (!text_.empty() &&
+                       (c == ' ' || c == '\t' || c == '\r' || (c == '\n' && ends == LineEnds::Skip))) {
                 advance();
             } else {
                 return;

@@ -67,7 +67,8 @@ private:
         case '\'':
         case '"': string(result); break;
         default:
-            while (!text_.empty() && kBlanks.find(text_.front()) == std::string_view::npos && std::string_view{"()#"}.find(text_.front()) == std::string_view::npos) {
+            while (!text_.empty() && kBlanks.find(text_.front()) == std::string_view::npos &&
+                   std::string_view{"()#"}.find(text_.front()) == std::string_view::npos) {
                 result.atom += text_.front();
                 advance();
             }

@@ -18,7 +18,10 @@ std::size_t sequence_length(std::string_view text)
     if (lead < 0x80) {
         return 1;
     }
-    const std::size_t length = lead >= 0xc2 && lead <= 0xdf ? 2 : lead >= 0xe0 && lead <= 0xef ? 3 : lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+    const std::size_t length = lead >= 0xc2 && lead <= 0xdf   ? 2
+                               : lead >= 0xe0 && lead <= 0xef ? 3
+                               : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                              : 0;
     if (length == 0 || text.size() < length) {
         return 0;
     }
@@ -33,7 +36,8 @@ std::size_t sequence_length(std::string_view text)
     return overlong || outside ? 0 : length;
 }
 
-template <typename Sequence, typename Write> std::string joined(const Sequence& items, std::string_view separator, Write write)
+template <typename Sequence, typename Write>
+std::string joined(const Sequence& items, std::string_view separator, Write write)
 {
     std::string text;
     for (const auto& item : items) {
@@ -109,11 +113,11 @@ bool Value::operator==(const Value& other) const
     if (const auto* entries = dict()) {
         return *entries == *other.dict();
     }
-    return boolean() != nullptr    ? *boolean() == *other.boolean()
-           : integer() != nullptr  ? *integer() == *other.integer()
-           : real() != nullptr     ? *real() == *other.real()
-           : string() != nullptr   ? *string() == *other.string()
-                                   : true;
+    return boolean() != nullptr   ? *boolean() == *other.boolean()
+           : integer() != nullptr ? *integer() == *other.integer()
+           : real() != nullptr    ? *real() == *other.real()
+           : string() != nullptr  ? *string() == *other.string()
+                                  : true;
 }
 
 nlohmann::ordered_json to_json(const Value& value)
@@ -153,9 +157,11 @@ std::string to_sxp(const Value& value)
         return "(" + joined(*list, " ", [](const Value& item) { return to_sxp(item); }) + ")";
     }
     if (const auto* entries = value.dict()) {
-        return "(" + joined(*entries, " ", [](const auto& entry) {
-                   return "(" + sxp_atom(entry.first) + " " + to_sxp(entry.second) + ")";
-               }) + ")";
+        return "(" +
+               joined(
+                   *entries, " ",
+                   [](const auto& entry) { return "(" + sxp_atom(entry.first) + " " + to_sxp(entry.second) + ")"; }) +
+               ")";
     }
     if (const auto* text = value.string()) {
         return sxp_atom(*text);
@@ -169,7 +175,10 @@ std::string to_sxp(const Value& value)
 std::string to_text(const Value& value)
 {
     if (const auto* entries = value.dict()) {
-        return "{" + joined(*entries, ", ", [](const auto& entry) { return python_quoted(entry.first) + ": " + to_text(entry.second); }) + "}";
+        return "{" +
+               joined(*entries, ", ",
+                      [](const auto& entry) { return python_quoted(entry.first) + ": " + to_text(entry.second); }) +
+               "}";
     }
     if (const auto* list = value.items()) {
         const auto text = joined(*list, ", ", [](const Value& item) { return to_text(item); });
@@ -202,7 +211,9 @@ std::string valid_utf8(std::string_view text)
 
 std::string sxp_atom(std::string_view text)
 {
-    const auto bare = [](char c) { return c > ' ' && c < 0x7f && std::string_view{"()'\"\\#"}.find(c) == std::string_view::npos; };
+    const auto bare = [](char c) {
+        return c > ' ' && c < 0x7f && std::string_view{"()'\"\\#"}.find(c) == std::string_view::npos;
+    };
     if (!text.empty() && std::ranges::all_of(text, bare)) {
         return std::string{text};
     }

@@ -21,7 +21,20 @@ using Block = std::vector<const Stmt*>;
 using Exprs = std::vector<const Expr*>;
 
 enum class UnaryOp { Plus, Minus, Invert, Not };
-enum class BinaryOp { Add, Subtract, Multiply, Divide, FloorDivide, Modulo, Power, ShiftLeft, ShiftRight, And, Or, Xor };
+enum class BinaryOp {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    FloorDivide,
+    Modulo,
+    Power,
+    ShiftLeft,
+    ShiftRight,
+    And,
+    Or,
+    Xor
+};
 enum class CompareOp { Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual, In, NotIn, Is, IsNot };
 enum class DisplayKind { List, Tuple, Set };
 enum class BoolOp { And, Or };
@@ -114,8 +127,8 @@ struct Formatted {
 
 struct Expr {
     Position at;
-    std::variant<Constant, Name, Display, DictDisplay, Comprehension, Unary, Binary, Logical, Compare, Conditional, Call,
-                 Attribute, Subscript, Slice, Lambda, Formatted>
+    std::variant<Constant, Name, Display, DictDisplay, Comprehension, Unary, Binary, Logical, Compare, Conditional,
+                 Call, Attribute, Subscript, Slice, Lambda, Formatted>
         node;
 };
 
@@ -178,7 +191,8 @@ struct Delete {
 
 struct Stmt {
     Position at;
-    std::variant<Evaluate, Assign, AugmentedAssign, If, For, While, Def, Return, Jump, Imports, Print, Global, Delete> node;
+    std::variant<Evaluate, Assign, AugmentedAssign, If, For, While, Def, Return, Jump, Imports, Print, Global, Delete>
+        node;
 };
 
 struct SyntaxNote {

@@ -16,8 +16,11 @@ void Arguments::expect(std::size_t least, std::size_t most) const
         interpreter.fail("{}() takes no argument named '{}' here", function, keywords.front().first);
     }
     if (positional.size() < least || positional.size() > most) {
-        const auto wanted = least == most ? fmt::format("{}", least) : most > 1000 ? fmt::format("{} or more", least) : fmt::format("{} to {}", least, most);
-        interpreter.fail("{}() takes {} argument{}, and {} are given", function, wanted, wanted == "1" ? "" : "s", positional.size());
+        const auto wanted = least == most ? fmt::format("{}", least)
+                            : most > 1000 ? fmt::format("{} or more", least)
+                                          : fmt::format("{} to {}", least, most);
+        interpreter.fail("{}() takes {} argument{}, and {} are given", function, wanted, wanted == "1" ? "" : "s",
+                         positional.size());
     }
 }
 
@@ -86,7 +89,8 @@ Item call_enumerate(Interpreter& interpreter, Arguments& arguments)
     const auto number = start ? interpreter.integer(*start, "the start of enumerate()") : 0;
     Items result;
     for (const auto& item : interpreter.iterate(arguments.positional[0])) {
-        const auto place = interpreter.binary(BinaryOp::Add, Item{number}, Item{static_cast<std::int64_t>(result.size())});
+        const auto place =
+            interpreter.binary(BinaryOp::Add, Item{number}, Item{static_cast<std::int64_t>(result.size())});
         result.push_back(interpreter.tuple({place, item}));
     }
     return interpreter.list(std::move(result));
@@ -132,7 +136,8 @@ Item extreme(Interpreter& interpreter, Arguments& arguments, bool largest)
 {
     const auto key = arguments.take_keyword("key");
     arguments.expect(1, 100'000);
-    const auto items = arguments.positional.size() == 1 ? interpreter.iterate(arguments.positional[0]) : arguments.positional;
+    const auto items =
+        arguments.positional.size() == 1 ? interpreter.iterate(arguments.positional[0]) : arguments.positional;
     if (items.empty()) {
         interpreter.fail("{}() of nothing has no value", arguments.function);
     }
@@ -347,13 +352,15 @@ Item call_dict(Interpreter& interpreter, Arguments& arguments)
 Item call_any(Interpreter& interpreter, Arguments& arguments)
 {
     arguments.expect(1, 1);
-    return std::ranges::any_of(interpreter.iterate(arguments.positional[0]), [&](const Item& item) { return interpreter.truth(item); });
+    return std::ranges::any_of(interpreter.iterate(arguments.positional[0]),
+                               [&](const Item& item) { return interpreter.truth(item); });
 }
 
 Item call_all(Interpreter& interpreter, Arguments& arguments)
 {
     arguments.expect(1, 1);
-    return std::ranges::all_of(interpreter.iterate(arguments.positional[0]), [&](const Item& item) { return interpreter.truth(item); });
+    return std::ranges::all_of(interpreter.iterate(arguments.positional[0]),
+                               [&](const Item& item) { return interpreter.truth(item); });
 }
 
 Item call_round(Interpreter& interpreter, Arguments& arguments)
@@ -434,7 +441,8 @@ bool is_instance(Interpreter& interpreter, const Item& item, const Item& type)
     }
     const auto name = Interpreter::type_name(item);
     const auto& wanted = (*builtin)->name;
-    const bool long_or_text = (wanted == "long" && name == "int") || ((wanted == "unicode" || wanted == "basestring") && name == "str");
+    const bool long_or_text =
+        (wanted == "long" && name == "int") || ((wanted == "unicode" || wanted == "basestring") && name == "str");
     return name == wanted || long_or_text || (name == "bool" && wanted == "int");
 }
 
@@ -457,33 +465,52 @@ struct Builtin {
 };
 
 constexpr std::array kBuiltins{
-    Builtin{"abs", call_abs},           Builtin{"all", call_all},
-    Builtin{"any", call_any},           Builtin{"basestring", call_str, Role::Type},
-    Builtin{"bool", call_bool, Role::Type}, Builtin{"chr", call_chr},
-    Builtin{"dict", call_dict, Role::Type}, Builtin{"enumerate", call_enumerate},
-    Builtin{"filter", call_filter},     Builtin{"float", call_float, Role::Type},
-    Builtin{"hex", call_hex},           Builtin{"int", call_int, Role::Type},
-    Builtin{"isinstance", call_isinstance}, Builtin{"len", call_len},
-    Builtin{"list", call_list, Role::Type}, Builtin{"long", call_int, Role::Type},
-    Builtin{"map", call_map},           Builtin{"max", call_max},
-    Builtin{"min", call_min},           Builtin{"ord", call_ord},
-    Builtin{"print", call_print},       Builtin{"range", call_range},
-    Builtin{"repr", call_repr},         Builtin{"reversed", call_reversed},
-    Builtin{"round", call_round},       Builtin{"set", call_set, Role::Type},
-    Builtin{"sorted", call_sorted},     Builtin{"str", call_str, Role::Type},
-    Builtin{"sum", call_sum},           Builtin{"tuple", call_tuple, Role::Type},
-    Builtin{"type", call_type},         Builtin{"unicode", call_str, Role::Type},
-    Builtin{"xrange", call_range},      Builtin{"zip", call_zip},
+    Builtin{"abs", call_abs},
+    Builtin{"all", call_all},
+    Builtin{"any", call_any},
+    Builtin{"basestring", call_str, Role::Type},
+    Builtin{"bool", call_bool, Role::Type},
+    Builtin{"chr", call_chr},
+    Builtin{"dict", call_dict, Role::Type},
+    Builtin{"enumerate", call_enumerate},
+    Builtin{"filter", call_filter},
+    Builtin{"float", call_float, Role::Type},
+    Builtin{"hex", call_hex},
+    Builtin{"int", call_int, Role::Type},
+    Builtin{"isinstance", call_isinstance},
+    Builtin{"len", call_len},
+    Builtin{"list", call_list, Role::Type},
+    Builtin{"long", call_int, Role::Type},
+    Builtin{"map", call_map},
+    Builtin{"max", call_max},
+    Builtin{"min", call_min},
+    Builtin{"ord", call_ord},
+    Builtin{"print", call_print},
+    Builtin{"range", call_range},
+    Builtin{"repr", call_repr},
+    Builtin{"reversed", call_reversed},
+    Builtin{"round", call_round},
+    Builtin{"set", call_set, Role::Type},
+    Builtin{"sorted", call_sorted},
+    Builtin{"str", call_str, Role::Type},
+    Builtin{"sum", call_sum},
+    Builtin{"tuple", call_tuple, Role::Type},
+    Builtin{"type", call_type},
+    Builtin{"unicode", call_str, Role::Type},
+    Builtin{"xrange", call_range},
+    Builtin{"zip", call_zip},
 };
 
 // What Python has and a domain configuration has not, so that it can be refused by name.
 constexpr std::array<std::string_view, 46> kUnavailable{
-    "__import__", "__builtins__", "__file__", "__name__", "apply",    "bin",       "buffer",    "bytearray",    "bytes",  "callable",
-    "classmethod", "cmp",         "coerce",   "compile",  "complex",  "delattr",   "dir",       "divmod",       "eval",   "exec",
-    "execfile",   "exit",         "file",     "format",   "frozenset", "getattr",  "globals",   "hasattr",      "hash",   "help",
-    "id",         "input",        "intern",   "iter",     "locals",   "memoryview", "next",     "object",       "oct",    "open",
-    "pow",        "property",     "quit",     "raw_input", "reduce",  "setattr"};
-constexpr std::array<std::string_view, 8> kMoreUnavailable{"slice", "staticmethod", "super", "unichr", "vars", "breakpoint", "reload", "issubclass"};
+    "__import__", "__builtins__", "__file__",    "__name__",   "apply",    "bin",     "buffer",  "bytearray",
+    "bytes",      "callable",     "classmethod", "cmp",        "coerce",   "compile", "complex", "delattr",
+    "dir",        "divmod",       "eval",        "exec",       "execfile", "exit",    "file",    "format",
+    "frozenset",  "getattr",      "globals",     "hasattr",    "hash",     "help",    "id",      "input",
+    "intern",     "iter",         "locals",      "memoryview", "next",     "object",  "oct",     "open",
+    "pow",        "property",     "quit",        "raw_input",  "reduce",   "setattr"};
+constexpr std::array<std::string_view, 8> kMoreUnavailable{"slice", "staticmethod", "super",  "unichr",
+                                                           "vars",  "breakpoint",   "reload", "issubclass"};
 
 } // namespace
 
@@ -499,7 +526,8 @@ BuiltinCall find_builtin(std::string_view name, bool& is_type)
 
 bool is_known_python_name(std::string_view name)
 {
-    return std::ranges::find(kUnavailable, name) != kUnavailable.end() || std::ranges::find(kMoreUnavailable, name) != kMoreUnavailable.end();
+    return std::ranges::find(kUnavailable, name) != kUnavailable.end() ||
+           std::ranges::find(kMoreUnavailable, name) != kMoreUnavailable.end();
 }
 
 } // namespace windsor::config::python

@@ -43,7 +43,8 @@ std::expected<Value, Refusal> evaluate_expression(std::string_view text, const E
         predefine(interpreter, environment);
         const auto item = interpreter.eval(*expr);
         if (!Interpreter::is_plain(item)) {
-            throw Refusal{expr->at, fmt::format("a value of type '{}' is no configuration value", Interpreter::type_name(item))};
+            throw Refusal{expr->at,
+                          fmt::format("a value of type '{}' is no configuration value", Interpreter::type_name(item))};
         }
         return interpreter.to_value(item);
     } catch (Refusal& refusal) {

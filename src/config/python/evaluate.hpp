@@ -24,10 +24,10 @@ using HostNames = std::array<std::string, 5>;
 enum class PathQuestion { Exists, IsFile, IsDirectory };
 
 struct Limits {
-    std::uint64_t steps = 1'000'000;      // evaluated expressions, or elements handled by a builtin
-    std::uint64_t bytes = 64 << 20;       // all values ever made
-    std::uint32_t depth = 600;            // nested expressions, statements and calls
-    std::uint32_t text = 1 << 20;         // the length of any one string
+    std::uint64_t steps = 1'000'000; // evaluated expressions, or elements handled by a builtin
+    std::uint64_t bytes = 64 << 20;  // all values ever made
+    std::uint32_t depth = 600;       // nested expressions, statements and calls
+    std::uint32_t text = 1 << 20;    // the length of any one string
 };
 
 struct Environment {
@@ -40,12 +40,12 @@ struct Environment {
 // One global variable after evaluation.
 struct Binding {
     Value value;
-    bool plain = true;             // false for functions, modules and the like, which have no Value
-    std::string kind;              // Python's name of its type
+    bool plain = true;              // false for functions, modules and the like, which have no Value
+    std::string kind;               // Python's name of its type
     bool assigned_directly = false; // by NAME = …, and not by a loop, an import, a def or unpacking
     Position key;
     Position value_at;
-    std::vector<Position> items;   // where each element stands, when the value is a list written out
+    std::vector<Position> items; // where each element stands, when the value is a list written out
 };
 
 struct Outcome {

@@ -69,12 +69,15 @@ std::string grouped(std::string digits, char separator, std::size_t group)
 // Puts a sign, a prefix and digits (or a text) into the width. Widths count characters, not bytes.
 std::string aligned(const Specification& spec, const std::string& prefix, const std::string& body, char own_align)
 {
-    const auto characters = static_cast<std::int64_t>(
-        prefix.size() + static_cast<std::size_t>(std::ranges::count_if(body, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; })));
+    const auto characters =
+        static_cast<std::int64_t>(prefix.size() + static_cast<std::size_t>(std::ranges::count_if(body, [](char c) {
+                                      return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+                                  })));
     const auto padding = static_cast<std::size_t>(std::max<std::int64_t>(0, spec.width - characters));
     switch (spec.align == 0 ? own_align : spec.align) {
     case '<': return prefix + body + std::string(padding, spec.fill);
-    case '^': return std::string(padding / 2, spec.fill) + prefix + body + std::string(padding - padding / 2, spec.fill);
+    case '^':
+        return std::string(padding / 2, spec.fill) + prefix + body + std::string(padding - padding / 2, spec.fill);
     case '=': return prefix + std::string(padding, spec.fill) + body;
     default: return std::string(padding, spec.fill) + prefix + body;
     }
@@ -121,7 +124,8 @@ public:
         const bool negative = std::signbit(value) && !std::isnan(value);
         std::string digits;
         if (type == 0) {
-            digits = spec_.precision < 0 ? float_text(std::fabs(value)) : float_digits(std::fabs(value), 'g', std::max(precision, 1), spec_.alternate);
+            digits = spec_.precision < 0 ? float_text(std::fabs(value))
+                                         : float_digits(std::fabs(value), 'g', std::max(precision, 1), spec_.alternate);
         } else if (type == '%') {
             digits = float_digits(std::fabs(value) * 100, 'f', precision, spec_.alternate) + "%";
         } else {
@@ -238,17 +242,20 @@ std::string Interpreter::format_value(const Item& item, std::string_view specifi
 {
     auto spec = parse_specification(*this, specification);
     Formatter formatter{*this, spec};
-    const bool numeric = std::holds_alternative<std::int64_t>(item) || std::holds_alternative<double>(item) || std::holds_alternative<bool>(item);
+    const bool numeric = std::holds_alternative<std::int64_t>(item) || std::holds_alternative<double>(item) ||
+                         std::holds_alternative<bool>(item);
     if (numeric && (is_float_type(spec.type) || (std::holds_alternative<double>(item) && spec.type == 0))) {
         limit_digits(*this, spec);
         return formatter.real(to_real(*this, item), spec.type);
     }
     const bool plain_flag = std::holds_alternative<bool>(item) && spec.type == 0;
-    if (numeric && !plain_flag && !std::holds_alternative<double>(item) && (is_integer_type(spec.type) || spec.type == 0)) {
+    if (numeric && !plain_flag && !std::holds_alternative<double>(item) &&
+        (is_integer_type(spec.type) || spec.type == 0)) {
         if (spec.precision >= 0) {
             fail("an integer's format takes no precision");
         }
-        return formatter.integer(integer(item, "a formatted number"), spec.type == 0 || spec.type == 'n' ? 'd' : spec.type);
+        return formatter.integer(integer(item, "a formatted number"),
+                                 spec.type == 0 || spec.type == 'n' ? 'd' : spec.type);
     }
     if (spec.type != 0 && spec.type != 's') {
         fail("the format type '{}' is not for a value of type '{}'", spec.type, type_name(item));
@@ -290,7 +297,9 @@ public:
     void finish() const
     {
         const auto* tuple = std::get_if<const TupleObject*>(&values_);
-        const auto count = tuple != nullptr ? (*tuple)->items.size() : std::holds_alternative<DictObject*>(values_) ? used_ : 1;
+        const auto count = tuple != nullptr                               ? (*tuple)->items.size()
+                           : std::holds_alternative<DictObject*>(values_) ? used_
+                                                                          : 1;
         if (!named_ && used_ < count) {
             interpreter_.fail("the format uses {} of the {} values given", used_, count);
         }
@@ -334,7 +343,8 @@ std::string percent_conversion(Interpreter& interpreter, std::string_view& text,
     }
     take_flags(text, spec, zero);
     const auto number = [&] {
-        return take(text, '*') ? std::min(interpreter.integer(values.next(), "a width"), kWidest) : take_number(interpreter, text);
+        return take(text, '*') ? std::min(interpreter.integer(values.next(), "a width"), kWidest)
+                               : take_number(interpreter, text);
     };
     const auto width = number();
     if (width < -1) {
@@ -379,7 +389,9 @@ std::string percent_conversion(Interpreter& interpreter, std::string_view& text,
             interpreter.fail("{} does not fit in 64 bits", float_text(*real));
         }
         limit_digits(interpreter, spec);
-        return formatter.integer(real != nullptr ? static_cast<std::int64_t>(*real) : interpreter.integer(value, "a formatted number"), spec.type);
+        return formatter.integer(real != nullptr ? static_cast<std::int64_t>(*real)
+                                                 : interpreter.integer(value, "a formatted number"),
+                                 spec.type);
     }
     default: break;
     }
@@ -417,7 +429,10 @@ namespace {
 
 class FormatMethod {
 public:
-    FormatMethod(Interpreter& interpreter, const Arguments& arguments) : interpreter_{interpreter}, arguments_{arguments} {}
+    FormatMethod(Interpreter& interpreter, const Arguments& arguments)
+        : interpreter_{interpreter}, arguments_{arguments}
+    {
+    }
 
     std::string run(std::string_view text, int level)
     {
@@ -500,7 +515,9 @@ private:
             }
             auto key = name.substr(1, stop - 1);
             const auto number = take_number(interpreter_, key);
-            value = interpreter_.index(value, key.empty() && number >= 0 ? Item{number} : interpreter_.string(std::string{name.substr(1, stop - 1)}));
+            value = interpreter_.index(value, key.empty() && number >= 0
+                                                  ? Item{number}
+                                                  : interpreter_.string(std::string{name.substr(1, stop - 1)}));
             name.remove_prefix(stop + 1);
         }
         return value;
@@ -512,11 +529,13 @@ private:
         const auto number = name.empty() ? static_cast<std::int64_t>(automatic_++) : take_number(interpreter_, rest);
         if (number >= 0 && (name.empty() || rest.empty())) {
             if (static_cast<std::size_t>(number) >= arguments_.positional.size()) {
-                interpreter_.fail("the format asks for value {}, and {} are given", number, arguments_.positional.size());
+                interpreter_.fail("the format asks for value {}, and {} are given", number,
+                                  arguments_.positional.size());
             }
             return arguments_.positional[static_cast<std::size_t>(number)];
         }
-        const auto found = std::ranges::find_if(arguments_.keywords, [&](const auto& entry) { return entry.first == name; });
+        const auto found =
+            std::ranges::find_if(arguments_.keywords, [&](const auto& entry) { return entry.first == name; });
         if (found == arguments_.keywords.end()) {
             interpreter_.fail("the format asks for '{}', which is not given", name.substr(0, 40));
         }

@@ -11,7 +11,8 @@ Interpreter::Nested::Nested(Interpreter& interpreter) : depth_{interpreter.depth
 {
     if (++depth_ > interpreter.environment_.limits.depth) {
         --depth_;
-        interpreter.fail("calls and expressions are nested more than {} levels deep", interpreter.environment_.limits.depth);
+        interpreter.fail("calls and expressions are nested more than {} levels deep",
+                         interpreter.environment_.limits.depth);
     }
 }
 
@@ -291,7 +292,9 @@ Item Interpreter::evaluate(const Subscript& node)
     const auto at = current_;
     const auto object = eval(*node.object);
     if (const auto* bounds = std::get_if<Slice>(&node.index->node)) {
-        const auto bound = [&](const Expr* expr) { return expr == nullptr ? std::nullopt : std::optional{eval(*expr)}; };
+        const auto bound = [&](const Expr* expr) {
+            return expr == nullptr ? std::nullopt : std::optional{eval(*expr)};
+        };
         const auto start = bound(bounds->start);
         const auto stop = bound(bounds->stop);
         const auto stride = bound(bounds->step);
@@ -366,18 +369,21 @@ Item Interpreter::call(const Item& function, Items positional, std::vector<std::
     fail("a value of type '{}' cannot be called", type_name(function));
 }
 
-Item Interpreter::call_builtin(const BuiltinObject& builtin_function, Items positional, std::vector<std::pair<std::string, Item>> keywords)
+Item Interpreter::call_builtin(const BuiltinObject& builtin_function, Items positional,
+                               std::vector<std::pair<std::string, Item>> keywords)
 {
     const Nested nested{*this};
     step();
     if (const auto* self = std::get_if<const StringObject*>(&builtin_function.self)) {
         step((*self)->text.size() / 64);
     }
-    Arguments arguments{*this, builtin_function.name, builtin_function.self, std::move(positional), std::move(keywords)};
+    Arguments arguments{*this, builtin_function.name, builtin_function.self, std::move(positional),
+                        std::move(keywords)};
     return builtin_function.call(*this, arguments);
 }
 
-Item Interpreter::call_function(const FunctionObject& function, Items positional, std::vector<std::pair<std::string, Item>> keywords)
+Item Interpreter::call_function(const FunctionObject& function, Items positional,
+                                std::vector<std::pair<std::string, Item>> keywords)
 {
     const Nested nested{*this};
     const auto at = current_;

@@ -39,9 +39,9 @@ struct ModuleObject;
 struct PatternObject;
 struct MatchObject;
 
-using Item = std::variant<None, bool, std::int64_t, double, const StringObject*, ListObject*, const TupleObject*, DictObject*,
-                          SetObject*, const FunctionObject*, const BuiltinObject*, const ModuleObject*, const PatternObject*,
-                          const MatchObject*>;
+using Item = std::variant<None, bool, std::int64_t, double, const StringObject*, ListObject*, const TupleObject*,
+                          DictObject*, SetObject*, const FunctionObject*, const BuiltinObject*, const ModuleObject*,
+                          const PatternObject*, const MatchObject*>;
 using Items = std::vector<Item>;
 
 class Interpreter;
@@ -82,7 +82,7 @@ struct Scope : Object {
 struct FunctionObject : Object {
     std::string name;
     const std::vector<Parameter>* parameters = nullptr;
-    Items defaults; // for the last parameters
+    Items defaults;                   // for the last parameters
     const Block* body = nullptr;      // of a def
     const Expr* expression = nullptr; // of a lambda
     Scope* enclosing = nullptr;
@@ -265,8 +265,10 @@ private:
     void assign_item(const Item& object, const Item& key, const Item& value);
     void note_origin(const Expr& target, const Expr& value);
     bool extend_in_place(const Item& target, const Item& value);
-    Item call_function(const FunctionObject& function, Items positional, std::vector<std::pair<std::string, Item>> keywords);
-    Item call_builtin(const BuiltinObject& builtin, Items positional, std::vector<std::pair<std::string, Item>> keywords);
+    Item call_function(const FunctionObject& function, Items positional,
+                       std::vector<std::pair<std::string, Item>> keywords);
+    Item call_builtin(const BuiltinObject& builtin, Items positional,
+                      std::vector<std::pair<std::string, Item>> keywords);
     Items function_defaults(const std::vector<Parameter>& parameters);
     Item builtin(std::string_view name);
     Item module(const Import& import);
@@ -292,7 +294,8 @@ private:
 // Python's index rule: negative ones count from the end. Nothing if it is outside.
 std::optional<std::size_t> resolve_index(std::int64_t index, std::size_t length);
 
-// Tables of what exists, by name; null if it does not. In builtins.cpp, methods_string.cpp, methods_container.cpp and modules.cpp.
+// Tables of what exists, by name; null if it does not. In builtins.cpp, methods_string.cpp, methods_container.cpp and
+// modules.cpp.
 BuiltinCall find_builtin(std::string_view name, bool& is_type);
 bool is_known_python_name(std::string_view name);
 BuiltinCall find_string_method(std::string_view name);

@@ -17,7 +17,7 @@ std::optional<std::size_t> resolve_index(std::int64_t index, std::size_t length)
 
 std::string_view Interpreter::type_name(const Item& item)
 {
-    constexpr std::string_view kNames[] = {"NoneType", "bool", "int", "float",    "str",    "list",    "tuple",
+    constexpr std::string_view kNames[] = {"NoneType", "bool", "int",      "float",    "str",    "list",    "tuple",
                                            "dict",     "set",  "function", "function", "module", "pattern", "match"};
     return kNames[item.index()];
 }
@@ -197,7 +197,8 @@ Item Interpreter::index(const Item& object, const Item& key)
     return list_object != nullptr ? (*list_object)->items[*place] : (*tuple_object)->items[*place];
 }
 
-Item Interpreter::slice(const Item& object, std::optional<Item> start, std::optional<Item> stop, std::optional<Item> stride)
+Item Interpreter::slice(const Item& object, std::optional<Item> start, std::optional<Item> stop,
+                        std::optional<Item> stride)
 {
     const auto bound = [&](const std::optional<Item>& item) -> std::optional<std::int64_t> {
         if (!item || std::holds_alternative<None>(*item)) {
@@ -205,7 +206,8 @@ Item Interpreter::slice(const Item& object, std::optional<Item> start, std::opti
         }
         return integer(*item, "the bound of a slice");
     };
-    const bool sliceable = std::holds_alternative<const StringObject*>(object) || std::holds_alternative<ListObject*>(object) ||
+    const bool sliceable = std::holds_alternative<const StringObject*>(object) ||
+                           std::holds_alternative<ListObject*>(object) ||
                            std::holds_alternative<const TupleObject*>(object);
     if (!sliceable) {
         fail("a value of type '{}' cannot be sliced", type_name(object));
@@ -223,7 +225,8 @@ Item Interpreter::slice(const Item& object, std::optional<Item> start, std::opti
             return otherwise;
         }
         const auto from_start = *value < 0 ? (*value < -size ? -1 : *value + size) : *value;
-        return by > 0 ? std::clamp<std::int64_t>(from_start, 0, size) : std::clamp<std::int64_t>(from_start, -1, size - 1);
+        return by > 0 ? std::clamp<std::int64_t>(from_start, 0, size)
+                      : std::clamp<std::int64_t>(from_start, -1, size - 1);
     };
     const auto first = clamp(bound(start), by > 0 ? 0 : size - 1);
     const auto last = clamp(bound(stop), by > 0 ? size : -1);
@@ -304,7 +307,8 @@ Item Interpreter::attribute(const Item& object, std::string_view name)
         },
         object);
     if (method == nullptr) {
-        fail("a value of type '{}' has no attribute '{}' in a domain configuration", type_name(object), name.substr(0, 60));
+        fail("a value of type '{}' has no attribute '{}' in a domain configuration", type_name(object),
+             name.substr(0, 60));
     }
     return bound(object, name, method);
 }

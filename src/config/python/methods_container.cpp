@@ -80,7 +80,8 @@ Item list_remove(Interpreter& interpreter, Arguments& arguments)
 {
     arguments.expect(1, 1);
     auto& items = self_list(arguments);
-    items.erase(items.begin() + static_cast<std::ptrdiff_t>(place_of(interpreter, items, arguments.positional[0], "remove")));
+    items.erase(items.begin() +
+                static_cast<std::ptrdiff_t>(place_of(interpreter, items, arguments.positional[0], "remove")));
     return None{};
 }
 
@@ -122,8 +123,10 @@ Item list_copy(Interpreter& interpreter, Arguments& arguments)
     return interpreter.list(self_list(arguments));
 }
 
-// A merge sort of our own: a comparison that the configuration makes inconsistent must not break an invariant of std::sort.
-void merge_sort(Interpreter& interpreter, std::vector<std::pair<Item, Item>>& entries, std::size_t start, std::size_t end)
+// A merge sort of our own: a comparison that the configuration makes inconsistent must not break an invariant of
+// std::sort.
+void merge_sort(Interpreter& interpreter, std::vector<std::pair<Item, Item>>& entries, std::size_t start,
+                std::size_t end)
 {
     if (end - start < 2) {
         return;
@@ -136,7 +139,8 @@ void merge_sort(Interpreter& interpreter, std::vector<std::pair<Item, Item>>& en
     auto left = start;
     auto right = middle;
     while (left < middle || right < end) {
-        const bool take_right = left == middle || (right < end && interpreter.less(entries[right].first, entries[left].first));
+        const bool take_right =
+            left == middle || (right < end && interpreter.less(entries[right].first, entries[left].first));
         merged.push_back(entries[take_right ? right++ : left++]);
     }
     std::ranges::copy(merged, entries.begin() + static_cast<std::ptrdiff_t>(start));
@@ -149,7 +153,8 @@ Item list_sort(Interpreter& interpreter, Arguments& arguments)
     arguments.expect(0, 0);
     std::vector<std::pair<Item, Item>> entries;
     for (const auto& item : interpreter.iterate(arguments.self)) {
-        entries.emplace_back(key && !std::holds_alternative<None>(*key) ? interpreter.call(*key, {item}, {}) : item, item);
+        entries.emplace_back(key && !std::holds_alternative<None>(*key) ? interpreter.call(*key, {item}, {}) : item,
+                             item);
     }
     const bool backwards = reverse && interpreter.truth(*reverse);
     if (backwards) {
@@ -303,7 +308,8 @@ Item set_discard(Interpreter& interpreter, Arguments& arguments)
 {
     arguments.expect(1, 1);
     auto& items = self_set(arguments).items;
-    const auto found = std::ranges::find_if(items, [&](const Item& item) { return interpreter.equal(item, arguments.positional[0]); });
+    const auto found =
+        std::ranges::find_if(items, [&](const Item& item) { return interpreter.equal(item, arguments.positional[0]); });
     if (found != items.end()) {
         items.erase(found);
     }
@@ -335,18 +341,28 @@ Item set_difference(Interpreter& interpreter, Arguments& arguments)
 
 using Method = std::pair<std::string_view, BuiltinCall>;
 
-constexpr std::array kListMethods{Method{"append", list_append}, Method{"clear", list_clear},     Method{"copy", list_copy},
-                                  Method{"count", list_count},   Method{"extend", list_extend},   Method{"index", list_index},
-                                  Method{"insert", list_insert}, Method{"pop", list_pop},         Method{"remove", list_remove},
-                                  Method{"reverse", list_reverse}, Method{"sort", list_sort}};
+constexpr std::array kListMethods{
+    Method{"append", list_append},   Method{"clear", list_clear},   Method{"copy", list_copy},
+    Method{"count", list_count},     Method{"extend", list_extend}, Method{"index", list_index},
+    Method{"insert", list_insert},   Method{"pop", list_pop},       Method{"remove", list_remove},
+    Method{"reverse", list_reverse}, Method{"sort", list_sort}};
 constexpr std::array kTupleMethods{Method{"count", tuple_count}, Method{"index", tuple_index}};
-constexpr std::array kDictMethods{Method{"clear", dict_clear},     Method{"copy", dict_copy},     Method{"get", dict_get},
-                                  Method{"has_key", dict_has_key}, Method{"items", dict_items},   Method{"iteritems", dict_items},
-                                  Method{"iterkeys", dict_keys},   Method{"itervalues", dict_values}, Method{"keys", dict_keys},
-                                  Method{"pop", dict_pop},         Method{"setdefault", dict_setdefault}, Method{"update", dict_update},
+constexpr std::array kDictMethods{Method{"clear", dict_clear},
+                                  Method{"copy", dict_copy},
+                                  Method{"get", dict_get},
+                                  Method{"has_key", dict_has_key},
+                                  Method{"items", dict_items},
+                                  Method{"iteritems", dict_items},
+                                  Method{"iterkeys", dict_keys},
+                                  Method{"itervalues", dict_values},
+                                  Method{"keys", dict_keys},
+                                  Method{"pop", dict_pop},
+                                  Method{"setdefault", dict_setdefault},
+                                  Method{"update", dict_update},
                                   Method{"values", dict_values}};
-constexpr std::array kSetMethods{Method{"add", set_add}, Method{"difference", set_difference}, Method{"discard", set_discard},
-                                 Method{"intersection", set_intersection}, Method{"remove", set_discard}, Method{"union", set_union}};
+constexpr std::array kSetMethods{Method{"add", set_add},         Method{"difference", set_difference},
+                                 Method{"discard", set_discard}, Method{"intersection", set_intersection},
+                                 Method{"remove", set_discard},  Method{"union", set_union}};
 
 template <typename Table> BuiltinCall look_up(const Table& table, std::string_view name)
 {

@@ -47,12 +47,14 @@ template <typename Change> Item changed(Interpreter& interpreter, Arguments& arg
 
 Item call_upper(Interpreter& interpreter, Arguments& arguments)
 {
-    return changed(interpreter, arguments, [](std::string& text) { std::ranges::transform(text, text.begin(), upper); });
+    return changed(interpreter, arguments,
+                   [](std::string& text) { std::ranges::transform(text, text.begin(), upper); });
 }
 
 Item call_lower(Interpreter& interpreter, Arguments& arguments)
 {
-    return changed(interpreter, arguments, [](std::string& text) { std::ranges::transform(text, text.begin(), lower); });
+    return changed(interpreter, arguments,
+                   [](std::string& text) { std::ranges::transform(text, text.begin(), lower); });
 }
 
 Item call_capitalize(Interpreter& interpreter, Arguments& arguments)
@@ -121,7 +123,8 @@ Item split_at(Interpreter& interpreter, std::string_view text, const std::string
     }
     Items parts;
     for (;;) {
-        const auto place = most == static_cast<std::int64_t>(parts.size()) ? std::string_view::npos : text.find(separator);
+        const auto place =
+            most == static_cast<std::int64_t>(parts.size()) ? std::string_view::npos : text.find(separator);
         parts.push_back(interpreter.string(std::string{text.substr(0, place)}));
         if (place == std::string_view::npos) {
             return interpreter.list(std::move(parts));
@@ -285,9 +288,11 @@ bool has_affix(Interpreter& interpreter, const std::string& text, const Item& af
     if (const auto* several = std::get_if<const TupleObject*>(&affix)) {
         const Interpreter::Nested nested{interpreter};
         interpreter.step((*several)->items.size());
-        return std::ranges::any_of((*several)->items, [&](const Item& one) { return has_affix(interpreter, text, one, at_start); });
+        return std::ranges::any_of((*several)->items,
+                                   [&](const Item& one) { return has_affix(interpreter, text, one, at_start); });
     }
-    const auto& part = interpreter.text(affix, at_start ? "the argument of startswith()" : "the argument of endswith()");
+    const auto& part =
+        interpreter.text(affix, at_start ? "the argument of startswith()" : "the argument of endswith()");
     return at_start ? text.starts_with(part) : text.ends_with(part);
 }
 
@@ -315,7 +320,8 @@ std::int64_t found_at(Interpreter& interpreter, Arguments& arguments, bool from_
         return -1;
     }
     const auto place = from_right ? text.rfind(part) : text.find(part, static_cast<std::size_t>(start));
-    return place == std::string::npos || static_cast<std::int64_t>(place) < start ? -1 : static_cast<std::int64_t>(place);
+    return place == std::string::npos || static_cast<std::int64_t>(place) < start ? -1
+                                                                                  : static_cast<std::int64_t>(place);
 }
 
 Item call_find(Interpreter& interpreter, Arguments& arguments)
@@ -360,7 +366,8 @@ Item padded(Interpreter& interpreter, Arguments& arguments, char align)
         interpreter.fail("{}() fills with one character", arguments.function);
     }
     const auto& text = arguments.self_string();
-    const auto padding = static_cast<std::size_t>(width) > text.size() ? static_cast<std::size_t>(width) - text.size() : 0;
+    const auto padding =
+        static_cast<std::size_t>(width) > text.size() ? static_cast<std::size_t>(width) - text.size() : 0;
     const auto left = align == '<' ? 0 : align == '>' ? padding : padding / 2;
     return interpreter.string(std::string(left, fill[0]) + text + std::string(padding - left, fill[0]));
 }
@@ -414,11 +421,13 @@ Item call_isspace(Interpreter&, Arguments& arguments)
 }
 Item call_isupper(Interpreter&, Arguments& arguments)
 {
-    return every(arguments, [](char c) { return !is_lower(c); }) == Item{true} && std::ranges::any_of(arguments.self_string(), is_upper);
+    return every(arguments, [](char c) { return !is_lower(c); }) == Item{true} &&
+           std::ranges::any_of(arguments.self_string(), is_upper);
 }
 Item call_islower(Interpreter&, Arguments& arguments)
 {
-    return every(arguments, [](char c) { return !is_upper(c); }) == Item{true} && std::ranges::any_of(arguments.self_string(), is_lower);
+    return every(arguments, [](char c) { return !is_upper(c); }) == Item{true} &&
+           std::ranges::any_of(arguments.self_string(), is_lower);
 }
 
 Item call_format(Interpreter& interpreter, Arguments& arguments)
@@ -434,15 +443,42 @@ Item call_recode(Interpreter&, Arguments& arguments)
 }
 
 constexpr std::array<std::pair<std::string_view, BuiltinCall>, 37> kMethods{{
-    {"capitalize", call_capitalize}, {"center", call_center},         {"count", call_count},           {"decode", call_recode},
-    {"encode", call_recode},         {"endswith", call_endswith},     {"find", call_find},             {"format", call_format},
-    {"index", call_index},           {"isalnum", call_isalnum},       {"isalpha", call_isalpha},       {"isdigit", call_isdigit},
-    {"islower", call_islower},       {"isspace", call_isspace},       {"isupper", call_isupper},       {"join", call_join},
-    {"ljust", call_ljust},           {"lower", call_lower},           {"lstrip", call_lstrip},         {"partition", call_partition},
-    {"replace", call_replace},       {"rfind", call_rfind},           {"rjust", call_rjust},           {"rpartition", call_rpartition},
-    {"rsplit", call_rsplit},         {"rstrip", call_rstrip},         {"split", call_split},           {"splitlines", call_splitlines},
-    {"startswith", call_startswith}, {"strip", call_strip},           {"swapcase", call_swapcase},     {"title", call_title},
-    {"upper", call_upper},           {"zfill", call_zfill},           {"isdecimal", call_isdigit},     {"isnumeric", call_isdigit},
+    {"capitalize", call_capitalize},
+    {"center", call_center},
+    {"count", call_count},
+    {"decode", call_recode},
+    {"encode", call_recode},
+    {"endswith", call_endswith},
+    {"find", call_find},
+    {"format", call_format},
+    {"index", call_index},
+    {"isalnum", call_isalnum},
+    {"isalpha", call_isalpha},
+    {"isdigit", call_isdigit},
+    {"islower", call_islower},
+    {"isspace", call_isspace},
+    {"isupper", call_isupper},
+    {"join", call_join},
+    {"ljust", call_ljust},
+    {"lower", call_lower},
+    {"lstrip", call_lstrip},
+    {"partition", call_partition},
+    {"replace", call_replace},
+    {"rfind", call_rfind},
+    {"rjust", call_rjust},
+    {"rpartition", call_rpartition},
+    {"rsplit", call_rsplit},
+    {"rstrip", call_rstrip},
+    {"split", call_split},
+    {"splitlines", call_splitlines},
+    {"startswith", call_startswith},
+    {"strip", call_strip},
+    {"swapcase", call_swapcase},
+    {"title", call_title},
+    {"upper", call_upper},
+    {"zfill", call_zfill},
+    {"isdecimal", call_isdigit},
+    {"isnumeric", call_isdigit},
     {"casefold", call_lower},
 }};
 

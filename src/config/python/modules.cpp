@@ -62,7 +62,8 @@ Item path_split(Interpreter& interpreter, Arguments& arguments)
 {
     arguments.expect(1, 1);
     const auto& path = arguments.string(0);
-    return interpreter.tuple({interpreter.string(directory_of(path)), interpreter.string(path.substr(path.rfind('/') + 1))});
+    return interpreter.tuple(
+        {interpreter.string(directory_of(path)), interpreter.string(path.substr(path.rfind('/') + 1))});
 }
 
 Item path_splitext(Interpreter& interpreter, Arguments& arguments)
@@ -179,7 +180,8 @@ Matching matching(Interpreter& interpreter, Arguments& arguments, std::size_t le
     return result;
 }
 
-std::optional<Regex::Match> find_match(Interpreter& interpreter, const Regex& regex, std::string_view text, std::size_t from, Regex::Anchor anchor)
+std::optional<Regex::Match> find_match(Interpreter& interpreter, const Regex& regex, std::string_view text,
+                                       std::size_t from, Regex::Anchor anchor)
 {
     auto found = regex.find(text, from, anchor, interpreter.steps_left());
     if (!found) {
@@ -254,7 +256,8 @@ std::optional<std::string> group_text(std::string_view text, const Regex::Match&
 std::size_t group_number(Interpreter& interpreter, const Regex& regex, const Item& key)
 {
     if (const auto* name = std::get_if<const StringObject*>(&key)) {
-        const auto found = std::ranges::find_if(regex.group_names(), [&](const auto& entry) { return entry.first == (*name)->text; });
+        const auto found =
+            std::ranges::find_if(regex.group_names(), [&](const auto& entry) { return entry.first == (*name)->text; });
         if (found == regex.group_names().end()) {
             interpreter.fail("the pattern has no group '{}'", (*name)->text.substr(0, 40));
         }
@@ -268,7 +271,8 @@ std::size_t group_number(Interpreter& interpreter, const Regex& regex, const Ite
 }
 
 // The replacement text of sub(), with \1 and \g<name>.
-std::string expanded(Interpreter& interpreter, const std::string& replacement, std::string_view text, const PatternObject& pattern, const Regex::Match& match)
+std::string expanded(Interpreter& interpreter, const std::string& replacement, std::string_view text,
+                     const PatternObject& pattern, const Regex::Match& match)
 {
     std::string result;
     for (std::size_t i = 0; i < replacement.size(); ++i) {
@@ -278,11 +282,15 @@ std::string expanded(Interpreter& interpreter, const std::string& replacement, s
         }
         const char c = replacement[++i];
         if (c >= '0' && c <= '9') {
-            result += group_text(text, match, group_number(interpreter, pattern.regex, Item{static_cast<std::int64_t>(c - '0')})).value_or("");
-        } else if (c == 'g' && i + 1 < replacement.size() && replacement[i + 1] == '<' && replacement.find('>', i) != std::string::npos) {
+            result += group_text(text, match,
+                                 group_number(interpreter, pattern.regex, Item{static_cast<std::int64_t>(c - '0')}))
+                          .value_or("");
+        } else if (c == 'g' && i + 1 < replacement.size() && replacement[i + 1] == '<' &&
+                   replacement.find('>', i) != std::string::npos) {
             const auto end = replacement.find('>', i);
             const auto name = replacement.substr(i + 2, end - i - 2);
-            const bool numeric = !name.empty() && name.size() < 4 && std::ranges::all_of(name, [](char d) { return d >= '0' && d <= '9'; });
+            const bool numeric = !name.empty() && name.size() < 4 &&
+                                 std::ranges::all_of(name, [](char d) { return d >= '0' && d <= '9'; });
             const auto key = numeric ? Item{static_cast<std::int64_t>(std::stoi(name))} : interpreter.string(name);
             result += group_text(text, match, group_number(interpreter, pattern.regex, key)).value_or("");
             i = end;
@@ -308,7 +316,7 @@ Item re_sub(Interpreter& interpreter, Arguments& arguments)
 {
     const auto count_item = arguments.take_keyword("count");
     const auto [pattern, next] = matching(interpreter, arguments, 2, 3);
-    auto most = count_item                                  ? interpreter.integer(*count_item, "the count of sub()")
+    auto most = count_item                               ? interpreter.integer(*count_item, "the count of sub()")
                 : arguments.positional.size() > next + 2 ? arguments.integer(next + 2)
                                                          : 0;
     const auto& replacement = arguments.positional[next];
@@ -329,7 +337,8 @@ Item re_sub(Interpreter& interpreter, Arguments& arguments)
             interpreter.step((*literal)->text.size() / 16);
             result += expanded(interpreter, (*literal)->text, text, *pattern, *match);
         } else {
-            const auto made = interpreter.call(replacement, {make_match(interpreter, pattern, arguments.positional[next + 1], *match)}, {});
+            const auto made = interpreter.call(
+                replacement, {make_match(interpreter, pattern, arguments.positional[next + 1], *match)}, {});
             result += interpreter.text(made, "what the function of sub() returns");
         }
         copied = end;
@@ -427,7 +436,8 @@ Item match_groups(Interpreter& interpreter, Arguments& arguments)
     Items parts;
     for (std::size_t group = 1; group <= match.pattern->regex.group_count(); ++group) {
         const auto part = match_part(interpreter, match, group);
-        parts.push_back(std::holds_alternative<None>(part) && !arguments.positional.empty() ? arguments.positional[0] : part);
+        parts.push_back(std::holds_alternative<None>(part) && !arguments.positional.empty() ? arguments.positional[0]
+                                                                                            : part);
     }
     return interpreter.tuple(std::move(parts));
 }
@@ -447,7 +457,8 @@ std::int64_t match_offset(Interpreter& interpreter, Arguments& arguments, std::s
 {
     arguments.expect(0, 1);
     const auto& match = self_match(arguments);
-    const auto group = arguments.positional.empty() ? 0 : group_number(interpreter, match.pattern->regex, arguments.positional[0]);
+    const auto group =
+        arguments.positional.empty() ? 0 : group_number(interpreter, match.pattern->regex, arguments.positional[0]);
     return match.match.slots[group * 2 + side];
 }
 
@@ -465,17 +476,21 @@ Item match_span(Interpreter& interpreter, Arguments& arguments)
 }
 
 constexpr std::array kOsMembers{Member{"uname", os_uname}};
-constexpr std::array kPathMembers{
-    Member{"basename", path_basename}, Member{"dirname", path_dirname}, Member{"exists", path_exists},     Member{"isabs", path_isabs},
-    Member{"isdir", path_isdir},       Member{"isfile", path_isfile},   Member{"join", path_join},         Member{"normpath", path_normpath},
-    Member{"split", path_split},       Member{"splitext", path_splitext}};
-constexpr std::array kReMembers{Member{"compile", re_compile}, Member{"escape", re_escape}, Member{"findall", re_findall},
-                                Member{"fullmatch", re_fullmatch}, Member{"match", re_match}, Member{"search", re_search},
-                                Member{"split", re_split}, Member{"sub", re_sub}};
-constexpr std::array kPatternMethods{Member{"findall", re_findall}, Member{"fullmatch", re_fullmatch}, Member{"match", re_match},
-                                     Member{"search", re_search}, Member{"split", re_split}, Member{"sub", re_sub}};
-constexpr std::array kMatchMethods{Member{"end", match_end},     Member{"group", match_group}, Member{"groupdict", match_groupdict},
-                                   Member{"groups", match_groups}, Member{"span", match_span}, Member{"start", match_start}};
+constexpr std::array kPathMembers{Member{"basename", path_basename}, Member{"dirname", path_dirname},
+                                  Member{"exists", path_exists},     Member{"isabs", path_isabs},
+                                  Member{"isdir", path_isdir},       Member{"isfile", path_isfile},
+                                  Member{"join", path_join},         Member{"normpath", path_normpath},
+                                  Member{"split", path_split},       Member{"splitext", path_splitext}};
+constexpr std::array kReMembers{Member{"compile", re_compile}, Member{"escape", re_escape},
+                                Member{"findall", re_findall}, Member{"fullmatch", re_fullmatch},
+                                Member{"match", re_match},     Member{"search", re_search},
+                                Member{"split", re_split},     Member{"sub", re_sub}};
+constexpr std::array kPatternMethods{Member{"findall", re_findall}, Member{"fullmatch", re_fullmatch},
+                                     Member{"match", re_match},     Member{"search", re_search},
+                                     Member{"split", re_split},     Member{"sub", re_sub}};
+constexpr std::array kMatchMethods{
+    Member{"end", match_end},       Member{"group", match_group}, Member{"groupdict", match_groupdict},
+    Member{"groups", match_groups}, Member{"span", match_span},   Member{"start", match_start}};
 
 template <typename Table> BuiltinCall look_up(const Table& table, std::string_view name)
 {
@@ -518,8 +533,9 @@ const ModuleObject* make_module(Interpreter& interpreter, std::string_view name)
     }
     if (name == "re") {
         auto* re = module_of(interpreter, name, kReMembers);
-        for (const auto& [flag, bit] : {std::pair{"I", kIgnoreCase}, std::pair{"IGNORECASE", kIgnoreCase}, std::pair{"M", kMultiLine},
-                                        std::pair{"MULTILINE", kMultiLine}, std::pair{"S", kDotAll}, std::pair{"DOTALL", kDotAll}}) {
+        for (const auto& [flag, bit] :
+             {std::pair{"I", kIgnoreCase}, std::pair{"IGNORECASE", kIgnoreCase}, std::pair{"M", kMultiLine},
+              std::pair{"MULTILINE", kMultiLine}, std::pair{"S", kDotAll}, std::pair{"DOTALL", kDotAll}}) {
             re->members.emplace(flag, Item{static_cast<std::int64_t>(bit)});
         }
         return re;

@@ -290,7 +290,11 @@ Item Interpreter::unary(UnaryOp op, const Item& a)
     }
     const auto* real = get<double>(a);
     if (real == nullptr || op == UnaryOp::Invert) {
-        fail("'{}' cannot be applied to a value of type '{}'", op == UnaryOp::Minus ? "-" : op == UnaryOp::Plus ? "+" : "~", type_name(a));
+        fail("'{}' cannot be applied to a value of type '{}'",
+             op == UnaryOp::Minus  ? "-"
+             : op == UnaryOp::Plus ? "+"
+                                   : "~",
+             type_name(a));
     }
     return op == UnaryOp::Minus ? -*real : *real;
 }
@@ -306,7 +310,8 @@ bool Interpreter::truth(const Item& item) const
                 return value != T{};
             } else if constexpr (std::is_same_v<T, const StringObject*>) {
                 return !value->text.empty();
-            } else if constexpr (std::is_same_v<T, ListObject*> || std::is_same_v<T, const TupleObject*> || std::is_same_v<T, SetObject*>) {
+            } else if constexpr (std::is_same_v<T, ListObject*> || std::is_same_v<T, const TupleObject*> ||
+                                 std::is_same_v<T, SetObject*>) {
                 return !value->items.empty();
             } else if constexpr (std::is_same_v<T, DictObject*>) {
                 return !value->entries.empty();
@@ -355,8 +360,8 @@ bool Interpreter::equal(const Item& a, const Item& b)
     }
     if (const auto* items = sequence_items(a)) {
         const auto& others = *sequence_items(b);
-        return items->size() == others.size() &&
-               std::equal(items->begin(), items->end(), others.begin(), [&](const Item& x, const Item& y) { return equal(x, y); });
+        return items->size() == others.size() && std::equal(items->begin(), items->end(), others.begin(),
+                                                            [&](const Item& x, const Item& y) { return equal(x, y); });
     }
     if (const auto* set = get<SetObject*>(a)) {
         const auto& other = **get<SetObject*>(b);
@@ -365,7 +370,8 @@ bool Interpreter::equal(const Item& a, const Item& b)
     }
     if (const auto* dict = get<DictObject*>(a)) {
         auto& other = **get<DictObject*>(b);
-        return (*dict)->entries.size() == other.entries.size() && std::ranges::all_of((*dict)->entries, [&](const auto& entry) {
+        return (*dict)->entries.size() == other.entries.size() &&
+               std::ranges::all_of((*dict)->entries, [&](const auto& entry) {
                    const auto* found = find(other, entry.first);
                    return found != nullptr && equal(entry.second, *found);
                });
@@ -437,7 +443,8 @@ bool Interpreter::contains(const Item& container, const Item& item)
 
 const Item* Interpreter::find(DictObject& dict, const Item& key)
 {
-    if (std::holds_alternative<ListObject*>(key) || std::holds_alternative<DictObject*>(key) || std::holds_alternative<SetObject*>(key)) {
+    if (std::holds_alternative<ListObject*>(key) || std::holds_alternative<DictObject*>(key) ||
+        std::holds_alternative<SetObject*>(key)) {
         fail("a value of type '{}' cannot be a dictionary's key or a set's element", type_name(key));
     }
     const auto found = std::ranges::find_if(dict.entries, [&](const auto& entry) { return equal(entry.first, key); });
@@ -448,8 +455,9 @@ void Interpreter::store(DictObject& dict, const Item& key, const Item& value)
 {
     const auto* found = find(dict, key);
     if (found != nullptr) {
-        dict.entries[static_cast<std::size_t>(std::ranges::find_if(dict.entries, [&](const auto& entry) { return &entry.second == found; }) -
-                                              dict.entries.begin())]
+        dict.entries[static_cast<std::size_t>(
+                         std::ranges::find_if(dict.entries, [&](const auto& entry) { return &entry.second == found; }) -
+                         dict.entries.begin())]
             .second = value;
         return;
     }

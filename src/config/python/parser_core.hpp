@@ -17,7 +17,10 @@ namespace windsor::config::python {
 
 class Parser {
 public:
-    Parser(Tree& tree, std::vector<Token> tokens, int depth = 0) : tree_{tree}, tokens_{std::move(tokens)}, depth_{depth} {}
+    Parser(Tree& tree, std::vector<Token> tokens, int depth = 0)
+        : tree_{tree}, tokens_{std::move(tokens)}, depth_{depth}
+    {
+    }
 
     void parse_file();
     const Expr* parse_lone_expression();

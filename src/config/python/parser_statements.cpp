@@ -20,8 +20,9 @@ constexpr std::array<std::pair<std::string_view, BinaryOp>, 12> kAugmented{{{"+=
                                                                             {"|=", BinaryOp::Or},
                                                                             {"^=", BinaryOp::Xor}}};
 
-constexpr std::array<std::string_view, 13> kRefusedKeywords{"assert", "async", "await", "class", "except", "exec", "finally",
-                                                            "nonlocal", "raise", "try",  "with",  "yield",  "match"};
+constexpr std::array<std::string_view, 13> kRefusedKeywords{"assert", "async",   "await",    "class", "except",
+                                                            "exec",   "finally", "nonlocal", "raise", "try",
+                                                            "with",   "yield",   "match"};
 
 } // namespace
 
@@ -44,7 +45,8 @@ bool Parser::at_statement_end() const
 void Parser::refuse_keyword() const
 {
     const auto& word = peek();
-    if (word.kind == TokenKind::Name && word.text != "match" && std::ranges::find(kRefusedKeywords, word.text) != kRefusedKeywords.end()) {
+    if (word.kind == TokenKind::Name && word.text != "match" &&
+        std::ranges::find(kRefusedKeywords, word.text) != kRefusedKeywords.end()) {
         throw Refusal{word.at, fmt::format("'{}' is not available in a domain configuration", word.text)};
     }
 }
@@ -188,7 +190,8 @@ std::size_t Parser::hyphenated_length() const
 {
     std::size_t length = 1;
     while (at_operator("-", length) && peek(length + 1).kind == TokenKind::Name &&
-           peek(length).at.column == peek(length - 1).end_column && peek(length + 1).at.column == peek(length).end_column) {
+           peek(length).at.column == peek(length - 1).end_column &&
+           peek(length + 1).at.column == peek(length).end_column) {
         length += 2;
     }
     return length > 1 && at_operator("=", length) ? length : 0;
@@ -313,7 +316,8 @@ const Stmt* Parser::import_statement()
     do {
         Import import{.module = {}, .name = {}, .alias = {}, .at = peek().at};
         import.module = dotted_name();
-        import.alias = take_word("as") ? expect_name("a name after 'as'") : import.module.substr(0, import.module.find('.'));
+        import.alias =
+            take_word("as") ? expect_name("a name after 'as'") : import.module.substr(0, import.module.find('.'));
         node.imports.push_back(std::move(import));
     } while (take_operator(","));
     return make_stmt(at, std::move(node));

@@ -39,8 +39,24 @@ private:
     friend class RegexMatcher;
 
     enum class Op : std::uint8_t {
-        Character, Any, Set, Split, Jump, Save, LineStart, LineEnd, TextStart, TextEnd, WordBoundary, NotWordBoundary,
-        BackReference, LookAhead, NotLookAhead, Mark, SkipIfEmpty, Accept
+        Character,
+        Any,
+        Set,
+        Split,
+        Jump,
+        Save,
+        LineStart,
+        LineEnd,
+        TextStart,
+        TextEnd,
+        WordBoundary,
+        NotWordBoundary,
+        BackReference,
+        LookAhead,
+        NotLookAhead,
+        Mark,
+        SkipIfEmpty,
+        Accept
     };
     // Split tries `first`, then `second`. Mark notes the position in a register; SkipIfEmpty goes on to `first` only
     // if the position has moved since. A look-ahead's body follows it and ends in Accept; `first` is behind that.

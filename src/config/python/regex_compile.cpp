@@ -85,7 +85,8 @@ private:
 
     static bool has_targets(Op op)
     {
-        return op == Op::Split || op == Op::Jump || op == Op::LookAhead || op == Op::NotLookAhead || op == Op::SkipIfEmpty;
+        return op == Op::Split || op == Op::Jump || op == Op::LookAhead || op == Op::NotLookAhead ||
+               op == Op::SkipIfEmpty;
     }
 
     // Moves the targets at or behind `from` of one instruction.
@@ -102,7 +103,8 @@ private:
 
     void read_global_flags()
     {
-        while (rest().starts_with("(?") && rest().size() > 2 && std::string_view{"imsxLua"}.find(rest()[2]) != std::string_view::npos) {
+        while (rest().starts_with("(?") && rest().size() > 2 &&
+               std::string_view{"imsxLua"}.find(rest()[2]) != std::string_view::npos) {
             index_ += 2;
             for (; !at(')'); ++index_) {
                 switch (peek()) {
@@ -178,7 +180,9 @@ private:
         const auto comma = inside.find(',');
         const auto low = inside.substr(0, comma);
         const auto high = comma == std::string_view::npos ? low : inside.substr(comma + 1);
-        const auto digits = [](std::string_view text) { return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }); };
+        const auto digits = [](std::string_view text) {
+            return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+        };
         if (!digits(low) || !digits(high) || (low.empty() && (comma == std::string_view::npos || high.empty()))) {
             return false;
         }
@@ -197,7 +201,8 @@ private:
         for (const char c : digits) {
             value = value * 10 + static_cast<std::uint32_t>(c - '0');
             if (value > kMostRepeats) {
-                throw PatternError{fmt::format("a quantifier in the pattern asks for more than {} repetitions", kMostRepeats)};
+                throw PatternError{
+                    fmt::format("a quantifier in the pattern asks for more than {} repetitions", kMostRepeats)};
             }
         }
         return value;
@@ -395,10 +400,22 @@ private:
             return;
         }
         switch (c) {
-        case 'A': ++index_; emit({Op::TextStart}); return;
-        case 'Z': ++index_; emit({Op::TextEnd}); return;
-        case 'b': ++index_; emit({Op::WordBoundary}); return;
-        case 'B': ++index_; emit({Op::NotWordBoundary}); return;
+        case 'A':
+            ++index_;
+            emit({Op::TextStart});
+            return;
+        case 'Z':
+            ++index_;
+            emit({Op::TextEnd});
+            return;
+        case 'b':
+            ++index_;
+            emit({Op::WordBoundary});
+            return;
+        case 'B':
+            ++index_;
+            emit({Op::NotWordBoundary});
+            return;
         default: break;
         }
         if (c >= '1' && c <= '9') {

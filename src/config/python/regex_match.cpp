@@ -8,7 +8,8 @@ namespace windsor::config::python {
 class RegexMatcher {
 public:
     RegexMatcher(const Regex& regex, std::string_view text, bool whole, std::uint64_t& steps)
-        : regex_{regex}, text_{text}, whole_{whole}, steps_{steps}, slots_((regex.groups_ + 1) * 2, -1), marks_(regex.registers_, -1)
+        : regex_{regex}, text_{text}, whole_{whole}, steps_{steps}, slots_((regex.groups_ + 1) * 2, -1),
+          marks_(regex.registers_, -1)
     {
     }
 
@@ -176,7 +177,9 @@ private:
                 save(Undo::Kind::Mark, marks_, instruction.second, position);
                 ++pc;
                 break;
-            case Op::SkipIfEmpty: pc = marks_[instruction.second] == static_cast<std::int64_t>(position) ? pc + 1 : instruction.first; break;
+            case Op::SkipIfEmpty:
+                pc = marks_[instruction.second] == static_cast<std::int64_t>(position) ? pc + 1 : instruction.first;
+                break;
             case Op::BackReference: {
                 const auto length = repeated_length(instruction.first, position);
                 good = length >= 0;
@@ -220,8 +223,8 @@ private:
     std::vector<Undo> undo_;
 };
 
-std::expected<std::optional<Regex::Match>, std::string> Regex::find(std::string_view text, std::size_t from, Anchor anchor,
-                                                                    std::uint64_t& steps) const
+std::expected<std::optional<Regex::Match>, std::string> Regex::find(std::string_view text, std::size_t from,
+                                                                    Anchor anchor, std::uint64_t& steps) const
 {
     RegexMatcher matcher{*this, text, anchor == Anchor::Whole, steps};
     for (auto start = from; start <= text.size(); ++start) {

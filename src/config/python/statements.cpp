@@ -49,7 +49,8 @@ void Interpreter::note_origin(const Expr& target, const Expr& value)
     }
     auto& origin = origins_[name->id];
     origin = Origin{.direct = true, .key = target.at, .value_at = value.at, .items = {}};
-    if (const auto* display = std::get_if<Display>(&value.node); display != nullptr && display->kind != DisplayKind::Set) {
+    if (const auto* display = std::get_if<Display>(&value.node);
+        display != nullptr && display->kind != DisplayKind::Set) {
         for (const auto* item : display->items) {
             origin.items.push_back(item->at);
         }
@@ -86,7 +87,8 @@ void Interpreter::assign(const Expr& target, const Item& value)
     if (const auto* name = std::get_if<Name>(&target.node)) {
         assign_name(name->id, value);
         if (scope_ == globals_) {
-            origins_.try_emplace(name->id, Origin{.direct = false, .key = target.at, .value_at = target.at, .items = {}});
+            origins_.try_emplace(name->id,
+                                 Origin{.direct = false, .key = target.at, .value_at = target.at, .items = {}});
         }
         return;
     }
@@ -148,7 +150,8 @@ Interpreter::Flow Interpreter::execute(const AugmentedAssign& node)
     const auto* name = std::get_if<Name>(&node.target->node);
     if (node.op == BinaryOp::Add && extend_in_place(before, value)) {
         const auto* display = std::get_if<Display>(&node.value->node);
-        if (const auto origin = name == nullptr ? origins_.end() : origins_.find(name->id); origin != origins_.end() && display != nullptr) {
+        if (const auto origin = name == nullptr ? origins_.end() : origins_.find(name->id);
+            origin != origins_.end() && display != nullptr) {
             for (const auto* item : display->items) {
                 origin->second.items.push_back(item->at);
             }
@@ -230,7 +233,8 @@ Item Interpreter::module(const Import& import)
     }
     const auto* made = make_module(*this, import.module);
     if (made == nullptr) {
-        fail("import of '{}' is not available in a domain configuration, only 'os' and 're' are", import.module.substr(0, 60));
+        fail("import of '{}' is not available in a domain configuration, only 'os' and 're' are",
+             import.module.substr(0, 60));
     }
     modules_[import.module] = made;
     return made;
@@ -241,7 +245,8 @@ Interpreter::Flow Interpreter::execute(const Imports& node)
     for (const auto& import : node.imports) {
         current_ = import.at;
         if (import.name == "*") {
-            fail("'from {} import *' is not available in a domain configuration; name what is needed", import.module.substr(0, 60));
+            fail("'from {} import *' is not available in a domain configuration; name what is needed",
+                 import.module.substr(0, 60));
         }
         auto value = module(import);
         if (!import.name.empty()) {
@@ -313,7 +318,9 @@ Interpreter::Flow Interpreter::execute(const Delete& node)
             continue;
         }
         const auto* list_object = std::get_if<ListObject*>(&object);
-        const auto place = list_object == nullptr ? std::nullopt : resolve_index(integer(key, "an index"), (*list_object)->items.size());
+        const auto place = list_object == nullptr
+                               ? std::nullopt
+                               : resolve_index(integer(key, "an index"), (*list_object)->items.size());
         if (!place) {
             fail("there is no such element to delete");
         }

@@ -87,7 +87,10 @@ private:
         return tokens_.back();
     }
 
-    std::size_t newline_length() const { return peek() == '\n' ? 1 : peek() == '\r' && peek(1) == '\n' ? 2 : peek() == '\r' ? 1 : 0; }
+    std::size_t newline_length() const
+    {
+        return peek() == '\n' ? 1 : peek() == '\r' && peek(1) == '\n' ? 2 : peek() == '\r' ? 1 : 0;
+    }
 
     // Measures the white space at a line's start; false if the line is blank and has been skipped.
     bool read_indentation()
@@ -235,7 +238,8 @@ private:
     {
         const auto at = at_;
         std::size_t length = 0;
-        const bool prefixed = peek() == '0' && std::string_view{"xXoObB"}.find(peek(1)) != std::string_view::npos && peek(1) != '\0';
+        const bool prefixed =
+            peek() == '0' && std::string_view{"xXoObB"}.find(peek(1)) != std::string_view::npos && peek(1) != '\0';
         if (prefixed) {
             length = 2;
             while (is_name_part(peek(length))) {
@@ -320,8 +324,9 @@ private:
         const auto found = std::ranges::find_if(kOperators, [&](auto op) { return text_.starts_with(op); });
         if (found == kOperators.end() && text_.front() != '@' && text_.front() != '`' && text_.front() != '!') {
             const auto byte = static_cast<unsigned char>(text_.front());
-            throw Refusal{at_, byte >= 0x21 && byte < 0x7f ? fmt::format("the character '{}' has no meaning here", text_.front())
-                                                           : fmt::format("the byte 0x{:02x} has no meaning here", byte)};
+            throw Refusal{at_, byte >= 0x21 && byte < 0x7f
+                                   ? fmt::format("the character '{}' has no meaning here", text_.front())
+                                   : fmt::format("the byte 0x{:02x} has no meaning here", byte)};
         }
         const auto op = found == kOperators.end() ? text_.substr(0, 1) : *found;
         const auto at = at_;
@@ -422,7 +427,8 @@ std::string decode_escapes(std::string_view text, Position at)
             const auto start = index;
             const auto value = read_digits(text, index, wanted, 16);
             if (index != start + wanted || value > 0x10ffff) {
-                throw Refusal{at, fmt::format("'\\{}' must be followed by {} hexadecimal digits of a character", escape, wanted)};
+                throw Refusal{
+                    at, fmt::format("'\\{}' must be followed by {} hexadecimal digits of a character", escape, wanted)};
             }
             if (escape == 'x') {
                 result += static_cast<char>(static_cast<unsigned char>(value));

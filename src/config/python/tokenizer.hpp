@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Python's lexical analysis: lines, indentation, quotes (Python 3 Language Reference, chapter 2; Python 2's numbers too).
+// Python's lexical analysis: lines, indentation, quotes (Python 3 Language Reference, chapter 2; Python 2's numbers
+// too).
 #pragma once
 
 #include <cstdint>
@@ -15,10 +16,10 @@ enum class TokenKind { Name, Integer, Float, String, FormatString, Operator, New
 
 struct Token {
     TokenKind kind = TokenKind::End;
-    std::string text;         // a name, an operator, a string's value, or a format string's undecoded inside
+    std::string text; // a name, an operator, a string's value, or a format string's undecoded inside
     std::int64_t integer = 0;
     double real = 0;
-    bool raw = false;         // of a format string: backslashes stand for themselves
+    bool raw = false; // of a format string: backslashes stand for themselves
     Position at;
     std::uint32_t end_column = 0;
 };

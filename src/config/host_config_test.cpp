@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/host_config.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace windsor::config {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST(HostConfig, TheClassicFileLoadsAsItStands)
+{
+    const auto host = load_host_config({.xend = std::string{WINDSOR_CONFIG_TESTDATA} + "/xend-config.sxp", .xl = ""});
+    ASSERT_TRUE(host.has_value()) << host.error().message();
+    EXPECT_EQ(host->vnc_listen, "0.0.0.0");
+    EXPECT_EQ(host->vnc_password, "");
+    EXPECT_EQ(host->keymap, "en-us");
+    EXPECT_THAT(host->warnings, IsEmpty());
+}
+
+TEST(HostConfig, MissingFilesAreFine)
+{
+    const auto host = load_host_config({.xend = "/nowhere/a", .xl = "/nowhere/b"});
+    ASSERT_TRUE(host.has_value());
+    EXPECT_FALSE(host->vnc_listen.has_value());
+}
+
+TEST(HostConfig, XlConfIsRead)
+{
+    HostConfig host;
+    ASSERT_TRUE(
+        read_xl_conf(
+            host,
+            "# comment\nvif.default.bridge=\"xenbr0\"\nautoballoon=\"off\"\nengine='emulate'\nvnclisten=\"1.2.3.4\"\nlokfile='x'\n",
+            "xl.conf")
+            .has_value());
+    EXPECT_EQ(host.engine, EngineChoice::Emulate);
+    EXPECT_EQ(host.vnc_listen, "1.2.3.4");
+    ASSERT_EQ(host.warnings.size(), 1U);
+    EXPECT_EQ(
+        host.warnings[0].text(),
+        "xl.conf:6:1: 'lokfile' is no known setting and has no effect; the nearest is 'lockfile'\n    lokfile='x'\n    ^");
+}
+
+std::string sxp_error(std::string_view text)
+{
+    HostConfig host;
+    const auto status = read_xend_config(host, text, "x.sxp");
+    return status ? "" : status.error().message();
+}
+
+TEST(HostConfig, WrongTextsAreShown)
+{
+    EXPECT_EQ(sxp_error("(vnc-listen '0.0.0.0'\n"), "x.sxp:1:1: '(' is never closed\n    (vnc-listen '0.0.0.0'\n    ^");
+    EXPECT_THAT(sxp_error(")"), HasSubstr("')' closes nothing"));
+    EXPECT_THAT(sxp_error("(a 'b"), HasSubstr("no closing quote"));
+    EXPECT_THAT(sxp_error("vnc-listen"), HasSubstr("(NAME VALUE)"));
+    EXPECT_THAT(sxp_error("(engine fast)"), HasSubstr("'fast' is no engine"));
+    EXPECT_THAT(sxp_error("(xend-tcp-xmlrpc-server yes)"), HasSubstr("is refused"));
+    EXPECT_EQ(sxp_error("(xend-tcp-xmlrpc-server no)"), "");
+    EXPECT_EQ(sxp_error("(xend-relocation-hosts-allow '') # nothing\n(console-limit 1024)"), "");
+    EXPECT_THAT(sxp_error(std::string(1000, '(')), HasSubstr("nested more than"));
+}
+
+TEST(Graphics, TheDomainComesBeforeTheHostAndTheHostBeforeTheDefault)
+{
+    HostConfig host;
+    DomainConfig first;
+    resolve_graphics(first, host);
+    EXPECT_EQ(first.graphics.listen, "127.0.0.1");
+    EXPECT_EQ(first.graphics.password, "");
+    EXPECT_EQ(first.graphics.keymap, "en-us");
+    host.vnc_listen = "0.0.0.0";
+    host.vnc_password = "host";
+    host.keymap = "fr";
+    DomainConfig second;
+    second.graphics.password = "";
+    second.graphics.keymap = "de";
+    resolve_graphics(second, host);
+    EXPECT_EQ(second.graphics.listen, "0.0.0.0");
+    EXPECT_EQ(second.graphics.password, "");
+    EXPECT_EQ(second.graphics.keymap, "de");
+}
+
+TEST(Engine, TheDomainComesBeforeTheHost)
+{
+    HostConfig host;
+    DomainConfig config;
+    EXPECT_EQ(resolve_engine(config, host), EngineChoice::Auto);
+    host.engine = EngineChoice::Emulate;
+    EXPECT_EQ(resolve_engine(config, host), EngineChoice::Emulate);
+    config.engine = EngineChoice::Auto;
+    EXPECT_EQ(resolve_engine(config, host), EngineChoice::Auto);
+}
+
+} // namespace
+} // namespace windsor::config
