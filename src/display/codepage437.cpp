@@ -91,7 +91,8 @@ ScreenText screen_text(const devices::TextScreen& screen)
         std::string line;
         std::size_t end = 0;
         for (unsigned column = 0; column < screen.columns; ++column) {
-            const char32_t c = codepage437_to_unicode(screen.cells[std::size_t{row} * screen.columns + column].character);
+            const devices::TextCell& cell = screen.cells[std::size_t{row} * screen.columns + column];
+            const char32_t c = codepage437_to_unicode(cell.character);
             append_utf8(line, c);
             end = c == U' ' ? end : line.size();
         }

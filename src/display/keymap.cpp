@@ -61,7 +61,8 @@ base::Result<Keymap> Keymap::find(std::string_view name)
         for (const bool shift : {false, true}) {
             for (std::size_t row = 0; row < kRowKeys.size(); ++row) {
                 const LayoutRow& r = found->rows[row];
-                const std::u32string_view level = alt_gr ? (shift ? r.shift_alt_gr : r.alt_gr) : (shift ? r.shift : r.plain);
+                const std::u32string_view level =
+                    alt_gr ? (shift ? r.shift_alt_gr : r.alt_gr) : (shift ? r.shift : r.plain);
                 for (std::size_t i = 0; i < std::min(level.size(), kRowKeys[row].size()); ++i) {
                     keymap.by_character_.try_emplace(level[i], Stroke{kRowKeys[row][i], shift, alt_gr});
                 }

@@ -68,7 +68,8 @@ TEST(Keymap, DeadKeysCombine)
 {
     const Keymap fr = Keymap::find("fr").value();
     EXPECT_THAT(fr.strokes(U'ê'), ElementsAre(Stroke{.code = 0x1a}, Stroke{.code = 0x12}));
-    EXPECT_THAT(fr.strokes(U'Ï'), ElementsAre(Stroke{.code = 0x1a, .shift = true}, Stroke{.code = 0x17, .shift = true}));
+    EXPECT_THAT(fr.strokes(U'Ï'),
+                ElementsAre(Stroke{.code = 0x1a, .shift = true}, Stroke{.code = 0x17, .shift = true}));
     const Keymap de = Keymap::find("de").value();
     EXPECT_THAT(de.strokes(U'^'), ElementsAre(Stroke{.code = 0x29}, Stroke{.code = 0x39}));
     EXPECT_THAT(de.strokes(U'漢'), IsEmpty());

@@ -130,7 +130,8 @@ public:
 
     unsigned clients() const
     {
-        return static_cast<unsigned>(std::ranges::count_if(sessions_, [](const auto& session) { return session->busy(); }));
+        const auto busy = std::ranges::count_if(sessions_, [](const auto& session) { return session->busy(); });
+        return static_cast<unsigned>(busy);
     }
 
     void show(const devices::Picture& picture, std::span<const devices::Rectangle> damage)

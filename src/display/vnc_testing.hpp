@@ -28,7 +28,8 @@ inline void PrintTo(const KeyEvent& event, std::ostream* out)
 
 class RawClient {
 public:
-    explicit RawClient(std::uint16_t port, int receive_buffer = 0) : fd_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)}
+    explicit RawClient(std::uint16_t port, int receive_buffer = 0)
+        : fd_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)}
     {
         if (receive_buffer != 0) {
             ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
@@ -169,7 +170,8 @@ public:
 
     void extended_key(std::uint32_t xt, bool down)
     {
-        send({255, 0, 0, static_cast<std::uint8_t>(down ? 1 : 0), 0, 0, 0, 'x', 0, 0, 0, static_cast<std::uint8_t>(xt)});
+        send({255, 0, 0, static_cast<std::uint8_t>(down ? 1 : 0), 0, 0, 0, 'x', 0, 0, 0,
+              static_cast<std::uint8_t>(xt)});
     }
 
     void pointer(unsigned x, unsigned y, std::uint8_t buttons) { send({5, buttons, high(x), low(x), high(y), low(y)}); }

@@ -83,7 +83,8 @@ protected:
     {
         for (std::uint8_t i = 0; i < 16; ++i) {
             attribute(i, i);
-            dac(i, {static_cast<std::uint8_t>(4 * i), static_cast<std::uint8_t>(4 * i), static_cast<std::uint8_t>(4 * i)});
+            const auto grey = static_cast<std::uint8_t>(4 * i);
+            dac(i, {grey, grey, grey});
         }
         attribute(attr::kPlaneEnable, 0x0f);
     }
