@@ -85,12 +85,13 @@ Handler select_out(const Decoded& decoded, Insn& insn)
 // The destination is checked before the port is read: a device must not lose a byte to a page fault.
 template <typename T, typename A> struct Ins {
     static constexpr bool kCompares = false;
+    static bool permitted(Cpu& cpu) { return port_allowed(cpu, cpu.reg<std::uint16_t>(x86::kRdx), sizeof(T)); }
     static bool once(Cpu& cpu, const Insn&)
     {
         const auto port = cpu.reg<std::uint16_t>(x86::kRdx);
         const std::uint64_t offset = cpu.reg<A>(x86::kRdi);
         std::uint64_t linear = 0;
-        if (!port_allowed(cpu, port, sizeof(T)) || !cpu.linearize(Seg::Es, offset, sizeof(T), Intent::Write, linear) ||
+        if (!permitted(cpu) || !cpu.linearize(Seg::Es, offset, sizeof(T), Intent::Write, linear) ||
             !cpu.probe_linear(linear, sizeof(T), Intent::Write, As::Program)) {
             return false;
         }
@@ -105,11 +106,12 @@ template <typename T, typename A> struct Ins {
 
 template <typename T, typename A> struct Outs {
     static constexpr bool kCompares = false;
+    static bool permitted(Cpu& cpu) { return port_allowed(cpu, cpu.reg<std::uint16_t>(x86::kRdx), sizeof(T)); }
     static bool once(Cpu& cpu, const Insn& insn)
     {
         const auto port = cpu.reg<std::uint16_t>(x86::kRdx);
         T value = 0;
-        if (!port_allowed(cpu, port, sizeof(T)) || !cpu.read<T>(insn.segment, cpu.reg<A>(x86::kRsi), value)) {
+        if (!permitted(cpu) || !cpu.read<T>(insn.segment, cpu.reg<A>(x86::kRsi), value)) {
             return false;
         }
         write_port<T>(cpu, port, value);

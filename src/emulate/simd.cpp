@@ -182,18 +182,11 @@ Outcome run_simd(Cpu& cpu, const Insn& insn)
             return Outcome::Fault;
         }
     }
-    const x86::FxArea before = recipe.uses_mm && recipe.mxcsr ? cpu.s.fx : x86::FxArea{};
     if (recipe.uses_mm) {
-        enter_mmx(cpu.s.fx);
+        enter_mmx(cpu.s.fx); // conversions that raise #XM leave the MMX state too
     }
     void* const rm = recipe.rm == StubOperand::Memory ? bounce.data() : slot(cpu, recipe.rm, insn.rm);
-    const Outcome outcome = execute(cpu, stub, slot(cpu, recipe.reg, insn.reg), rm);
-    if (outcome == Outcome::Fault && recipe.uses_mm) {
-        const std::uint32_t flags = cpu.s.fx.mxcsr;
-        cpu.s.fx = before;
-        cpu.s.fx.mxcsr = flags;
-    }
-    return outcome;
+    return execute(cpu, stub, slot(cpu, recipe.reg, insn.reg), rm);
 }
 
 StubOperand register_kind(ZydisRegister reg)
@@ -363,6 +356,9 @@ Handler select_simd(const Decoded& decoded, Insn& insn)
     if (decoded.stubs == nullptr || !is_simd_set(instruction.meta.isa_set) ||
         instruction.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY) {
         return nullptr;
+    }
+    if (instruction.mnemonic == ZYDIS_MNEMONIC_MOVSD && insn.memory) {
+        return select_movsd_memory(decoded);
     }
     StubRecipe recipe;
     for (const ZydisDecodedOperand& operand : decoded.operands) {

@@ -11,6 +11,9 @@ void add_simd_misc(OpcodeTable& table);  // masked moves, fences, prefetches, CR
 void add_fx_save(OpcodeTable& table);    // FXSAVE, FXRSTOR, XSAVE, XRSTOR, XGETBV
 void add_x87_control(OpcodeTable& table); // FLDCW, FNSTENV and their like
 
+// The forms of MOVSD with memory.
+Handler select_movsd_memory(const Decoded& decoded);
+
 // Copies a memory operand of 1, 2, 4, 8, 10 or 16 bytes. A failed write leaves memory as it was.
 [[nodiscard]] bool read_memory(Cpu& cpu, x86::Seg seg, std::uint64_t offset, void* into, unsigned size);
 [[nodiscard]] bool write_memory(Cpu& cpu, x86::Seg seg, std::uint64_t offset, const void* from, unsigned size);

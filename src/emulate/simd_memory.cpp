@@ -9,6 +9,10 @@ namespace windsor::emulate {
 
 namespace {
 
+struct Bytes16 {
+    std::array<std::uint8_t, 16> bytes;
+};
+
 template <typename T> bool read_as(Cpu& cpu, x86::Seg seg, std::uint64_t offset, void* into)
 {
     T value{};
@@ -35,6 +39,7 @@ bool read_memory(Cpu& cpu, x86::Seg seg, std::uint64_t offset, void* into, unsig
     case 2: return read_as<std::uint16_t>(cpu, seg, offset, into);
     case 4: return read_as<std::uint32_t>(cpu, seg, offset, into);
     case 8: return read_as<std::uint64_t>(cpu, seg, offset, into);
+    case 16: return read_as<Bytes16>(cpu, seg, offset, into);
     default: return cpu.read_bytes(seg, offset, {static_cast<std::uint8_t*>(into), size});
     }
 }
@@ -46,6 +51,7 @@ bool write_memory(Cpu& cpu, x86::Seg seg, std::uint64_t offset, const void* from
     case 2: return write_as<std::uint16_t>(cpu, seg, offset, from);
     case 4: return write_as<std::uint32_t>(cpu, seg, offset, from);
     case 8: return write_as<std::uint64_t>(cpu, seg, offset, from);
+    case 16: return write_as<Bytes16>(cpu, seg, offset, from);
     default: return cpu.write_bytes(seg, offset, {static_cast<const std::uint8_t*>(from), size});
     }
 }

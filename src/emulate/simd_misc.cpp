@@ -12,11 +12,14 @@ namespace windsor::emulate {
 
 namespace {
 
+constexpr std::uint64_t kPageMask = 0xfff;
+
 Outcome run_emms(Cpu& cpu, const Insn&)
 {
     if (!mmx_available(cpu)) {
         return Outcome::Fault;
     }
+    enter_mmx(cpu.s.fx);
     cpu.s.fx.ftw = 0;
     return Outcome::Next;
 }
@@ -28,8 +31,11 @@ Outcome run_emms(Cpu& cpu, const Insn&)
     const std::uint64_t wrap = insn.address_size == 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << 8 * insn.address_size) - 1;
     const std::uint64_t start = cpu.s.gpr[x86::kRdi];
     for (unsigned i = 0; i < size; ++i) {
+        // A fault on the second page names its first byte.
+        const bool second_page = (start & kPageMask) + i > kPageMask;
+        const std::uint64_t at = second_page ? (start + i) & ~kPageMask : start + i;
         std::uint8_t old = 0;
-        if ((mask[i] & 0x80) != 0 && !cpu.read_for_write<std::uint8_t>(insn.segment, (start + i) & wrap, old)) {
+        if ((mask[i] & 0x80) != 0 && !cpu.read_for_write<std::uint8_t>(insn.segment, at & wrap, old)) {
             return false;
         }
     }

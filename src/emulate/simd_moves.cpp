@@ -144,6 +144,11 @@ template <unsigned kAt> Handler select_half(const Decoded& decoded, Insn& insn)
 
 } // namespace
 
+Handler select_movsd_memory(const Decoded& decoded)
+{
+    return stores(decoded) ? store_part<std::uint64_t, 0> : load_scalar<std::uint64_t>;
+}
+
 void add_simd_moves(OpcodeTable& table)
 {
     for (const ZydisMnemonic mnemonic : {ZYDIS_MNEMONIC_MOVAPS, ZYDIS_MNEMONIC_MOVAPD, ZYDIS_MNEMONIC_MOVDQA,

@@ -97,7 +97,8 @@ template <typename T, typename A> struct Cmps {
     {
         T left = 0;
         T right = 0;
-        if (!cpu.read<T>(insn.segment, cpu.reg<A>(x86::kRsi), left) || !cpu.read<T>(Seg::Es, cpu.reg<A>(x86::kRdi), right)) {
+        // If both fault, the hardware reports the second operand.
+        if (!cpu.read<T>(Seg::Es, cpu.reg<A>(x86::kRdi), right) || !cpu.read<T>(insn.segment, cpu.reg<A>(x86::kRsi), left)) {
             return false;
         }
         alu::Cmp::apply<T>(left, right, cpu.s.rflags);

@@ -42,6 +42,9 @@ template <typename Op, typename A> Outcome repeat(Cpu& cpu, const Insn& insn)
     const bool down = (cpu.s.rflags & x86::rflags::kDf) != 0;
     std::uint64_t left = cpu.reg<A>(x86::kRcx);
     if (left == 0) {
+        if constexpr (requires { Op::permitted(cpu); }) { // even if nothing is transferred
+            return Op::permitted(cpu) ? Outcome::Next : Outcome::Fault;
+        }
         return Outcome::Next;
     }
     for (unsigned budget = stepping ? 1 : kStringBudget; budget != 0;) {

@@ -96,6 +96,20 @@ Outcome run_x87_load(Cpu& cpu, const Insn& insn)
     return Outcome::Next;
 }
 
+bool writable(Cpu& cpu, const Insn& insn, std::uint64_t offset, unsigned size)
+{
+    std::uint16_t word = 0;
+    std::uint32_t doubleword = 0;
+    std::uint64_t quadword = 0;
+    switch (size) {
+    case 2: return cpu.read_for_write(insn.segment, offset, word);
+    case 4: return cpu.read_for_write(insn.segment, offset, doubleword);
+    case 8: return cpu.read_for_write(insn.segment, offset, quadword);
+    default:
+        return cpu.read_for_write(insn.segment, offset, quadword) && cpu.read_for_write(insn.segment, offset + 8, word);
+    }
+}
+
 Outcome run_x87_store(Cpu& cpu, const Insn& insn)
 {
     if (!x87_available(cpu) || !no_x87_pending(cpu)) {
@@ -105,8 +119,10 @@ Outcome run_x87_store(Cpu& cpu, const Insn& insn)
     const std::uint64_t offset = cpu.effective_address(insn);
     std::array<std::uint8_t, 16> bounce{};
     const x86::FxArea before = cpu.s.fx;
-    if (execute(cpu, stub, bounce.data()) &&
-        !write_memory(cpu, insn.segment, offset, bounce.data(), stub.recipe.memory_size)) {
+    // Memory that cannot be written faults even where an exception keeps the store from happening.
+    const unsigned size = stub.recipe.memory_size;
+    const bool stored = execute(cpu, stub, bounce.data());
+    if (stored ? !write_memory(cpu, insn.segment, offset, bounce.data(), size) : !writable(cpu, insn, offset, size)) {
         cpu.s.fx = before;
         return Outcome::Fault;
     }

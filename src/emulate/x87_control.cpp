@@ -33,6 +33,13 @@ Outcome run_fnop(Cpu& cpu, const Insn&)
     return x87_available(cpu) && no_x87_pending(cpu) ? Outcome::Next : Outcome::Fault;
 }
 
+// The 8087's and 80287's enable, disable and protected-mode instructions do nothing since the 80387, and wait for
+// nothing.
+Outcome run_obsolete(Cpu& cpu, const Insn&)
+{
+    return x87_available(cpu) ? Outcome::Next : Outcome::Fault;
+}
+
 Outcome run_fninit(Cpu& cpu, const Insn&)
 {
     if (!x87_available(cpu)) {
@@ -170,10 +177,10 @@ template <Handler kHandler> Handler select_fixed(const Decoded&, Insn&)
 void add_x87_control(OpcodeTable& table)
 {
     table.set(ZYDIS_MNEMONIC_FWAIT, select_fixed<run_fwait>);
-    // The 8087's and 80287's enable, disable and protected-mode instructions do nothing since the 80387.
-    for (const ZydisMnemonic mnemonic : {ZYDIS_MNEMONIC_FNOP, ZYDIS_MNEMONIC_FENI8087_NOP,
-                                         ZYDIS_MNEMONIC_FDISI8087_NOP, ZYDIS_MNEMONIC_FSETPM287_NOP}) {
-        table.set(mnemonic, select_fixed<run_fnop>);
+    table.set(ZYDIS_MNEMONIC_FNOP, select_fixed<run_fnop>);
+    for (const ZydisMnemonic mnemonic :
+         {ZYDIS_MNEMONIC_FENI8087_NOP, ZYDIS_MNEMONIC_FDISI8087_NOP, ZYDIS_MNEMONIC_FSETPM287_NOP}) {
+        table.set(mnemonic, select_fixed<run_obsolete>);
     }
     table.set(ZYDIS_MNEMONIC_FNINIT, select_fixed<run_fninit>);
     table.set(ZYDIS_MNEMONIC_FNCLEX, select_fixed<run_fnclex>);

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which instructions can be compared with the host's processor in user mode.
+#pragma once
+
+#include "emulate/compare/generator.hpp"
+
+namespace windsor::emulate::compare {
+
+// Whether the instruction belongs to the family, by its instruction set and operands.
+bool belongs(Family family, const ZydisDecodedInstruction& instruction, std::span<const ZydisDecodedOperand> operands);
+
+// Whether both sides are in the same position to run it: not privileged, and no answers that depend on the system.
+bool comparable(const ZydisDecodedInstruction& instruction, std::span<const ZydisDecodedOperand> operands);
+
+bool is_near_branch(const ZydisDecodedInstruction& instruction);
+bool has_operand_size_prefix(const ZydisDecodedInstruction& instruction);
+
+} // namespace windsor::emulate::compare

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "emulate/compare/generator.hpp"
+
+#include "emulate/compare/forms.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace windsor::emulate::compare {
+
+namespace {
+
+constexpr unsigned kLongest = 15;
+// In blocks of several instructions this register addresses memory, and none of them writes it.
+constexpr ZydisRegister kBlockBase = ZYDIS_REGISTER_RBX;
+
+bool is_stack_pointer(ZydisRegister reg)
+{
+    return ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg) == ZYDIS_REGISTER_RSP;
+}
+
+} // namespace
+
+Generator::Generator(const GeneratorOptions& options) : options_{options}, random_{options.seed}
+{
+    if (options_.mode == CodeMode::Long64) {
+        ZydisDecoderInit(&decoder_, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    } else {
+        ZydisDecoderInit(&decoder_, ZYDIS_MACHINE_MODE_LONG_COMPAT_32, ZYDIS_STACK_WIDTH_32);
+    }
+}
+
+void Generator::append_prefixes(std::vector<std::uint8_t>& bytes)
+{
+    static constexpr auto kMandatory = std::to_array<std::uint8_t>({0x66, 0xf2, 0xf3});
+    static constexpr auto kSegments = std::to_array<std::uint8_t>({0x26, 0x2e, 0x36, 0x3e});
+    if (random_.one_in(24)) {
+        bytes.push_back(random_.pick(kSegments));
+    }
+    if (options_.mode == CodeMode::Long64 && random_.one_in(16)) {
+        bytes.push_back(0x67);
+    }
+    if (options_.family == Family::Integer && random_.one_in(12)) {
+        bytes.push_back(0xf0);
+    }
+    const unsigned rarity = options_.family == Family::Sse || options_.family == Family::Mmx ? 1 : 3;
+    if (random_.below(rarity + 1) <= 0 || (rarity == 1 && random_.one_in(2))) {
+        bytes.push_back(random_.pick(kMandatory));
+    }
+    if (options_.mode == CodeMode::Long64 && random_.one_in(2)) {
+        bytes.push_back(static_cast<std::uint8_t>(0x40 | random_.below(16)));
+    }
+}
+
+void Generator::append_opcode(std::vector<std::uint8_t>& bytes)
+{
+    const std::uint64_t draw = random_.below(20);
+    switch (options_.family) {
+    case Family::X87: bytes.push_back(static_cast<std::uint8_t>(random_.one_in(64) ? 0x9b : 0xd8 + random_.below(8))); return;
+    case Family::Integer:
+        if (draw < 8) {
+            bytes.push_back(0x0f);
+        }
+        break;
+    case Family::Mmx:
+    case Family::Sse:
+        bytes.push_back(0x0f);
+        if (draw < 5) {
+            bytes.push_back(0x38);
+        } else if (draw < 8) {
+            bytes.push_back(0x3a);
+        }
+        break;
+    }
+    bytes.push_back(static_cast<std::uint8_t>(random_.bits()));
+}
+
+std::vector<std::uint8_t> Generator::random_bytes()
+{
+    std::vector<std::uint8_t> bytes;
+    append_prefixes(bytes);
+    append_opcode(bytes);
+    const std::size_t modrm = bytes.size();
+    while (bytes.size() < kLongest + 6) {
+        bytes.push_back(static_cast<std::uint8_t>(random_.bits()));
+    }
+    if (options_.block_length > 1 && (bytes[modrm] >> 6) != 3) {
+        const unsigned mod = random_.one_in(2) ? 1 : 2;
+        bytes[modrm] = static_cast<std::uint8_t>((bytes[modrm] & 0x38) | mod << 6 | 3); // [RBX + displacement]
+    }
+    return bytes;
+}
+
+std::optional<Generator::Made> Generator::decode(std::vector<std::uint8_t> bytes) const
+{
+    Made made;
+    if (ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder_, bytes.data(), std::min<std::size_t>(bytes.size(), kLongest),
+                                           &made.instruction, made.operands.data()))) {
+        return std::nullopt;
+    }
+    bytes.resize(made.instruction.length);
+    made.bytes = std::move(bytes);
+    return made;
+}
+
+bool Generator::acceptable(const Made& made) const
+{
+    return belongs(options_.family, made.instruction, made.all()) && comparable(made.instruction, made.all());
+}
+
+// Not the last of a block: falls through, and leaves the base register and the stack pointer where memory is.
+bool Generator::fits_block(const Made& made) const
+{
+    if (is_near_branch(made.instruction)) {
+        return false;
+    }
+    for (const ZydisDecodedOperand& operand : made.all()) {
+        if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY && operand.mem.type == ZYDIS_MEMOP_TYPE_MEM) {
+            const bool stack = operand.encoding == ZYDIS_OPERAND_ENCODING_NONE && is_stack_pointer(operand.mem.base);
+            const bool based = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, operand.mem.base) == kBlockBase &&
+                               operand.mem.index == ZYDIS_REGISTER_NONE;
+            const bool absolute = operand.mem.base == ZYDIS_REGISTER_NONE && operand.mem.index == ZYDIS_REGISTER_NONE;
+            if (!stack && !based && !absolute && operand.mem.base != ZYDIS_REGISTER_RIP) {
+                return false;
+            }
+        }
+        const bool written = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
+        if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER && written) {
+            const ZydisRegister whole = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, operand.reg.value);
+            const bool hidden = operand.visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN;
+            if (whole == kBlockBase || (whole == ZYDIS_REGISTER_RSP && !hidden)) {
+                return false;
+            }
+        }
+    }
+    return made.instruction.mnemonic != ZYDIS_MNEMONIC_LEAVE && made.instruction.mnemonic != ZYDIS_MNEMONIC_ENTER;
+}
+
+std::uint64_t Generator::code_target(std::uint64_t avoid_from, std::uint64_t avoid_to)
+{
+    for (;;) {
+        const std::uint64_t target = kCodePage + random_.below(kCodeSize);
+        if (target < avoid_from || target >= avoid_to) {
+            return target;
+        }
+    }
+}
+
+// Mostly well inside the window and often aligned; now and then across its end.
+std::uint64_t Generator::choose_target(unsigned size)
+{
+    if (random_.one_in(40)) {
+        return kWindow + kWindowSize - random_.below(size + 1);
+    }
+    if (random_.one_in(40)) {
+        return kWindow + 0x1000 - random_.below(size + 1); // across a page
+    }
+    const std::uint64_t target = kWindow + 0x200 + random_.below(kWindowSize - 0x800);
+    return random_.one_in(8) ? target : target & ~std::uint64_t{15};
+}
+
+Generator::Made Generator::make(std::uint64_t address, TestCase& test, bool last)
+{
+    for (;;) {
+        std::optional<Made> made = decode(random_bytes());
+        if (made && acceptable(*made) && (last || fits_block(*made))) {
+            arrange(*made, address, test);
+            return std::move(*made);
+        }
+    }
+}
+
+TestCase Generator::next()
+{
+    TestCase test;
+    test.mode = options_.mode;
+    fill_registers(test.registers);
+    fill_window(test.window);
+    std::uint64_t address = kCodeStart;
+    for (unsigned i = 0; i < options_.block_length; ++i) {
+        const Made made = make(address, test, i + 1 == options_.block_length && options_.block_length == 1);
+        test.code.insert(test.code.end(), made.bytes.begin(), made.bytes.end());
+        address += made.bytes.size();
+    }
+    if (options_.mode == CodeMode::Compat32) {
+        for (unsigned i = 0; i < x86::kGprCount; ++i) {
+            test.registers.gpr[i] = i < 8 ? test.registers.gpr[i] & 0xffffffff : 0;
+        }
+    }
+    return test;
+}
+
+} // namespace windsor::emulate::compare

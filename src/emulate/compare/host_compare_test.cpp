@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The interpreter against the host's own processor, over random instructions and state.
+#include "emulate/compare/comparison.hpp"
+#include "emulate/compare/engine_run.hpp"
+#include "emulate/compare/generator.hpp"
+#include "emulate/compare/host_run.hpp"
+#include "emulate/interpreter.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <map>
+#include <string>
+
+#include <fmt/format.h>
+
+namespace windsor::emulate::compare {
+namespace {
+
+struct Plan {
+    const char* name;
+    Family family;
+    CodeMode mode;
+    unsigned cases;
+};
+
+std::unique_ptr<vcpu::Engine> make_interpreter(const EngineParts& parts)
+{
+    return std::make_unique<Interpreter>(
+        Cpu::Parts{.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock});
+}
+
+// WINDSOR_COMPARE_CASES multiplies the number of cases, WINDSOR_COMPARE_SEED chooses others.
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise)
+{
+    const char* text = std::getenv(name);
+    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 0);
+}
+
+class HostCompare : public testing::TestWithParam<Plan> {};
+
+std::string first_word(const std::string& line)
+{
+    return line.substr(0, line.find_first_of(" \n"));
+}
+
+TEST_P(HostCompare, AgreesOnRandomInstructions)
+{
+    const Plan& plan = GetParam();
+    auto host = HostRunner::create();
+    ASSERT_TRUE(host) << host.error().message();
+    auto engine = EngineRunner::create(make_interpreter);
+    ASSERT_TRUE(engine) << engine.error().message();
+    const std::uint64_t cases = plan.cases * from_environment("WINDSOR_COMPARE_CASES", 1);
+    Generator generator{{.family = plan.family, .mode = plan.mode, .seed = from_environment("WINDSOR_COMPARE_SEED", 1)}};
+    std::map<std::string, unsigned> failures;
+    for (std::uint64_t i = 0; i < cases; ++i) {
+        const TestCase test = generator.next();
+        const Ending expected = (*host)->run(test);
+        const Ending got = (*engine)->run(test);
+        const auto wrong = difference(test, expected, got);
+        if (wrong && ++failures[first_word(disassembly(test))] <= 2) {
+            ADD_FAILURE() << "case " << i << ": " << disassembly(test) << *wrong;
+        }
+    }
+    for (const auto& [mnemonic, count] : failures) {
+        ADD_FAILURE() << mnemonic << " differs in " << count << " cases";
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, HostCompare,
+                         testing::Values(Plan{"Integer64", Family::Integer, CodeMode::Long64, 40000},
+                                         Plan{"Integer32", Family::Integer, CodeMode::Compat32, 30000},
+                                         Plan{"X87", Family::X87, CodeMode::Long64, 30000},
+                                         Plan{"X87In32", Family::X87, CodeMode::Compat32, 8000},
+                                         Plan{"Mmx", Family::Mmx, CodeMode::Long64, 20000},
+                                         Plan{"Sse", Family::Sse, CodeMode::Long64, 50000},
+                                         Plan{"SseIn32", Family::Sse, CodeMode::Compat32, 8000}),
+                         [](const auto& plan) { return std::string{plan.param.name}; });
+
+} // namespace
+} // namespace windsor::emulate::compare
