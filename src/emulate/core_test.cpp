@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <thread>
 
 namespace windsor::emulate::testing {
@@ -430,23 +433,28 @@ TEST(InterpreterCore, TwoProcessorsShareMemoryAndCountAtomically)
 TEST(InterpreterCore, AProcessorSeesCodeThatAnotherOneWrites)
 {
     TestMachine m;
-    Interpreter second{Cpu::Parts{.memory = m.memory, .io = m.io, .model = m.model, .clock = m.clock, .apic_id = 1}};
-    m.code(kCode, {0x90, 0xeb, 0xfd});                                // nop; jmp $-1
-    m.code(kData, {0xc6, 0x05, 0x00, 0x00, 0x02, 0x00, 0x90, 0xf4});  // mov byte [kCode], 0x90; hlt: fills the TLB
-    vcpu::CpuState writer = m.flat32();
-    writer.rip = kData;
-    second.set_state(writer);
-    EXPECT_EQ(second.run(), HaltReason::Halted);
-    m.cpu.set_state(m.flat32());
-    std::thread other{[&] {
-        std::this_thread::sleep_for(std::chrono::milliseconds{20});
-        *m.at(kData + 6) = 0xf4;
-        m.memory.written(base::GuestPhysical{kData});
-        second.set_state(writer);
-        EXPECT_EQ(second.run(), HaltReason::Halted);
-    }};
-    EXPECT_EQ(m.cpu.run(), HaltReason::Halted);
-    other.join();
+    Interpreter writer{Cpu::Parts{.memory = m.memory, .io = m.io, .model = m.model, .clock = m.clock, .apic_id = 1}};
+    m.code(kCode, {0x90, 0xeb, 0xfd}); // nop; jmp $-1
+    // mov byte [kCode], 0x90 (which fills its TLB); l: cmp byte [kData+0x100], 0; je l; mov byte [kCode], 0xf4; hlt
+    m.code(kData, {0xc6, 0x05, 0x00, 0x00, 0x02, 0x00, 0x90, 0x80, 0x3d, 0x00, 0x01, 0x03, 0x00, 0x00, 0x74, 0xf7,
+                   0xc6, 0x05, 0x00, 0x00, 0x02, 0x00, 0xf4, 0xf4});
+    vcpu::CpuState state = m.flat32();
+    m.cpu.set_state(state);
+    state.rip = kData;
+    writer.set_state(state);
+    std::thread writing{[&] { EXPECT_EQ(writer.run(), HaltReason::Halted); }};
+    std::this_thread::sleep_for(std::chrono::milliseconds{30});
+    std::atomic<bool> halted{false};
+    std::thread running{[&] { halted = m.cpu.run() == HaltReason::Halted; }};
+    std::this_thread::sleep_for(std::chrono::milliseconds{30});
+    std::atomic_ref<std::uint8_t>{*m.at(kData + 0x100)}.store(1);
+    writing.join();
+    for (int i = 0; i < 500 && !halted; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    }
+    m.cpu.raise(Signal::Stop);
+    running.join();
+    EXPECT_TRUE(halted);
 }
 
 } // namespace

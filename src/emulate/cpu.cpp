@@ -127,12 +127,14 @@ void Cpu::flush_tlb(Flush what)
     } else {
         tlb_->flush_non_global();
     }
+    ++fetch_epoch_;
     blocks_->forget_linear();
 }
 
 void Cpu::invalidate_page(std::uint64_t linear)
 {
     tlb_->flush_page(linear);
+    ++fetch_epoch_;
     blocks_->forget_linear();
 }
 
@@ -173,6 +175,9 @@ void Cpu::drain_invalidations()
     }
     for (const std::uint8_t* page : batch.code) {
         blocks_->drop_page(page);
+    }
+    for (const std::uint8_t* page : batch.held) {
+        code_page_held(page);
     }
     if (batch.mappings || batch.dirty_log) {
         flush_tlb(Flush::All);

@@ -238,6 +238,13 @@ private:
         std::uint64_t write_end{0};
     };
 
+    // Where instructions are fetched from: the last translations, good for one epoch.
+    struct FetchSlot {
+        std::uint64_t page{0};
+        std::uint64_t epoch{0};
+        std::uint64_t physical{0};
+    };
+
     Parts parts_;
     TlbEntry* program_tlb_{nullptr};
     std::array<SegmentWindow, x86::kSegCount> windows_{};
@@ -250,6 +257,8 @@ private:
     bool gigabyte_pages_{false};
     std::array<std::uint64_t, 5> watched_{}; // DR0-DR3 and DR7 that the TLB was filled under
     TraceSink* trace_{nullptr};
+    std::uint64_t fetch_epoch_{1}; // counts flushes of the TLB
+    std::array<FetchSlot, 256> fetch_slots_{};
     Mode mode_{Mode::Real};
     unsigned cpl_{0};
     unsigned code_size_{2};

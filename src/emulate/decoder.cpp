@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "emulate/decoder.hpp"
 
+#include "emulate/invalidations.hpp"
 #include "emulate/offered.hpp"
 #include "emulate/physical_map.hpp"
 
@@ -246,10 +247,11 @@ void Decoder::fill_block(Block& block, const std::uint8_t* host, unsigned availa
 
 // The flag goes up before the bytes are read: a write by another processor from then on is heard of. Whoever
 // finds it down must also slow down its own stores.
-void Decoder::flag_page(Cpu& cpu, const memory::Page& page)
+void Decoder::flag_page(Cpu& cpu, const memory::Page& page, std::uint64_t physical)
 {
     if ((page.flags->fetch_or(memory::kPageCode) & memory::kPageCode) == 0) {
         cpu.code_page_held(page.host);
+        cpu.invalidations_->announce_code(physical);
     }
 }
 
@@ -293,8 +295,8 @@ const Block* Decoder::careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, c
         }
         second = &cpu.physical_->page(next);
         if (first.readable() && second->readable()) {
-            flag_page(cpu, first);
-            flag_page(cpu, *second);
+            flag_page(cpu, first, physical);
+            flag_page(cpu, *second, next);
         }
         for (unsigned i = in_page; i < allowed; ++i) {
             bytes[i] = static_cast<std::uint8_t>(cpu.read_physical(next + i - in_page, 1));
@@ -345,7 +347,7 @@ const Block* Decoder::block(Cpu& cpu, std::uint64_t linear)
         found = cpu.physical_->page(next).host == found->second_page ? found : nullptr;
     }
     if (found == nullptr) {
-        flag_page(cpu, page);
+        flag_page(cpu, page, physical);
         auto fresh = std::make_unique<Block>();
         fresh->host = host;
         fresh->mode = static_cast<std::uint8_t>(mode);

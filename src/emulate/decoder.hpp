@@ -33,7 +33,7 @@ private:
     void fill_block(Block& block, const std::uint8_t* host, unsigned available, DecodeMode mode) const;
     // One instruction, byte by byte through paging, the limit and MMIO.
     const Block* careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, const memory::Page& page);
-    static void flag_page(Cpu& cpu, const memory::Page& page);
+    static void flag_page(Cpu& cpu, const memory::Page& page, std::uint64_t physical);
     static const Block* keep(Cpu& cpu, std::unique_ptr<Block> block);
     void choose(const Decoded& decoded, Insn& insn) const;
 

@@ -12,10 +12,17 @@ template <typename T> std::uint64_t relative(const Cpu& cpu, const Insn& insn)
     return static_cast<T>(cpu.s.rip + insn.length + insn.immediate);
 }
 
+// A branch not taken goes on as a jump to the next instruction: the run loop knows that nothing else has changed.
+Outcome fall_through(Cpu& cpu, const Insn& insn)
+{
+    cpu.s.rip = cpu.next_rip(insn);
+    return Outcome::Jump;
+}
+
 template <typename T, unsigned code> Outcome jcc(Cpu& cpu, const Insn& insn)
 {
     if (!condition<code>(cpu.s.rflags)) {
-        return Outcome::Next;
+        return fall_through(cpu, insn);
     }
     return cpu.jump(relative<T>(cpu, insn));
 }
@@ -138,7 +145,7 @@ template <typename Count, LoopIf when> Outcome loop(Cpu& cpu, const Insn& insn)
     const bool taken = left != 0 && (when == LoopIf::Always || zero == (when == LoopIf::Zero));
     if (!taken) {
         cpu.set_reg<Count>(x86::kRcx, left);
-        return Outcome::Next;
+        return fall_through(cpu, insn);
     }
     const std::uint64_t target = cpu.s.rip + insn.length + insn.immediate;
     const Outcome outcome = cpu.jump(insn.operand_size == 8   ? target
@@ -159,7 +166,7 @@ template <LoopIf when> Handler select_loop(const Decoded&, Insn& insn)
 template <typename Count> Outcome jump_if_no_count(Cpu& cpu, const Insn& insn)
 {
     if (cpu.reg<Count>(x86::kRcx) != 0) {
-        return Outcome::Next;
+        return fall_through(cpu, insn);
     }
     const std::uint64_t target = cpu.s.rip + insn.length + insn.immediate;
     return cpu.jump(insn.operand_size == 8 ? target : insn.operand_size == 4 ? target & 0xffffffff : target & 0xffff);

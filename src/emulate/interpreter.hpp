@@ -18,7 +18,7 @@ public:
     vcpu::HaltReason run() override { return cpu_.run(); }
 
     vcpu::CpuState state() const override { return cpu_.s; }
-    void set_state(const vcpu::CpuState& state) override { cpu_.load_state(state); }
+    void set_state(const vcpu::CpuState& state) override;
 
     void raise(vcpu::Signal signal) override { cpu_.signals().raise(signal); }
     void lower(vcpu::Signal signal) override { cpu_.signals().lower(signal); }

@@ -81,6 +81,7 @@ TlbEntry* Cpu::fill(std::uint64_t linear, const Translation& translation, bool w
         }
         entry.write = page | (slow ? TlbEntry::kSlow : 0);
     }
+    tlb_->note_use(set);
     if (translation.large) {
         tlb_->note_large();
     }
@@ -232,7 +233,7 @@ void Cpu::code_page_written(const Located& at)
     if (!effect.page_held) {
         at.flags->fetch_and(static_cast<std::uint8_t>(~memory::kPageCode));
     }
-    invalidations_->announce(at.physical);
+    invalidations_->announce_write(at.physical);
 }
 
 // Called when the first block of a page is decoded.

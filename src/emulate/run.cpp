@@ -23,11 +23,17 @@ std::string_view mnemonic_name(const Insn& insn)
 
 bool Cpu::fetch_physical(std::uint64_t linear, std::uint64_t& physical)
 {
-    Translation translation;
-    if (!translate(linear, Purpose::Fetch, cpl_ == 3 ? TlbSet::User : TlbSet::Supervisor, translation)) {
-        return false;
+    const std::uint64_t page = linear & kLinearPage;
+    const std::uint64_t epoch = fetch_epoch_ * 2 + (cpl_ == 3 ? 1 : 0);
+    FetchSlot& slot = fetch_slots_[(linear >> 12) % fetch_slots_.size()];
+    if (slot.page != page || slot.epoch != epoch) {
+        Translation translation;
+        if (!translate(linear, Purpose::Fetch, cpl_ == 3 ? TlbSet::User : TlbSet::Supervisor, translation)) {
+            return false;
+        }
+        slot = {.page = page, .epoch = epoch, .physical = translation.physical & kLinearPage};
     }
-    physical = translation.physical;
+    physical = slot.physical | (linear & ~kLinearPage);
     return true;
 }
 
@@ -198,6 +204,8 @@ bool Cpu::service_signals(HaltReason& reason)
         signals_.lower(Signal::Init);
         vcpu::CpuState state = s;
         vcpu::apply_init(state, parts_.model.signature());
+        // The bootstrap processor begins at the reset vector, the others wait. SDM volume 3A, section 8.4.
+        state.activity = parts_.apic_id == 0 ? Activity::Running : Activity::WaitForSipi;
         load_state(state);
     }
     if (s.activity == Activity::WaitForSipi && signals_.test(Signal::Sipi)) {

@@ -82,7 +82,8 @@ public:
     void code(std::uint64_t address, std::initializer_list<int> bytes)
     {
         for (const int byte : bytes) {
-            *at(address++) = static_cast<std::uint8_t>(byte);
+            const std::array one{static_cast<std::uint8_t>(byte)};
+            static_cast<void>(memory.write(base::GuestPhysical{address++}, one));
         }
     }
     // Assembles with AsmJit for 64-bit or 32-bit mode.
@@ -96,6 +97,7 @@ public:
         holder.resolveUnresolvedLinks();
         holder.relocateToBase(address);
         holder.copyFlattenedData(at(address), holder.codeSize());
+        memory.written(base::GuestPhysical{address});
     }
 
     // 16-bit real mode, CS base zero, interrupt table at zero leads to the handlers.

@@ -45,23 +45,30 @@ public:
 
     void flush_all()
     {
-        for (auto& set : sets_) {
-            for (TlbEntry& entry : set) {
-                entry.clear();
+        for (std::size_t which = 0; which < kTlbSets; ++which) {
+            if (used_[which]) {
+                for (TlbEntry& entry : sets_[which]) {
+                    entry.clear();
+                }
+                used_[which] = false;
             }
         }
         holds_large_ = false;
     }
     void flush_non_global()
     {
-        for (auto& set : sets_) {
-            for (TlbEntry& entry : set) {
-                if ((entry.physical & TlbEntry::kGlobal) == 0) {
-                    entry.clear();
+        for (std::size_t which = 0; which < kTlbSets; ++which) {
+            if (used_[which]) {
+                for (TlbEntry& entry : sets_[which]) {
+                    if ((entry.physical & TlbEntry::kGlobal) == 0) {
+                        entry.clear();
+                    }
                 }
             }
         }
     }
+    // Says that an entry of the set is about to be filled.
+    void note_use(TlbSet set) { used_[static_cast<std::size_t>(set)] = true; }
     // Part of a large page may be held under many entries, so any of them takes all of them along.
     void flush_page(std::uint64_t linear)
     {
@@ -88,6 +95,7 @@ public:
 
 private:
     std::array<std::array<TlbEntry, kEntries>, kTlbSets> sets_{};
+    std::array<bool, kTlbSets> used_{};
     bool holds_large_{false};
 };
 

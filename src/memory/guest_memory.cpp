@@ -162,6 +162,14 @@ void GuestMemory::written(GuestPhysical page)
     }
 }
 
+void GuestMemory::code_held(GuestPhysical page)
+{
+    const std::scoped_lock lock{mutex_};
+    for (MemoryObserver* observer : observers_) {
+        observer->code_held(GuestPhysical{page.raw() & ~kPageMask});
+    }
+}
+
 std::vector<bool> GuestMemory::take_dirty(Block& block)
 {
     const std::scoped_lock lock{mutex_};

@@ -93,6 +93,8 @@ public:
     virtual void code_written(GuestPhysical page) = 0;
     // The dirty flag of logged pages was cleared: the next write must set it again.
     virtual void dirty_log_cleared() = 0;
+    // An engine has begun to hold instructions of a page: whoever stores to it from now on must heed kPageCode.
+    virtual void code_held(GuestPhysical /*page*/) {}
 };
 
 // Mappings change under the machine lock. Lookups and copies may run in any thread: they take a
@@ -114,6 +116,8 @@ public:
 
     // Tells observers that `page` (any address within it) was written behind their back.
     void written(GuestPhysical page);
+    // Tells observers that kPageCode has been set on `page`.
+    void code_held(GuestPhysical page);
     // Clears kPageDirty of a block's pages and tells observers; gives the pages that were dirty.
     std::vector<bool> take_dirty(Block& block);
 
