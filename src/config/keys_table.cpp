@@ -61,7 +61,7 @@ constexpr std::array kKeys{
     KeyInfo{"bootloader_user", String, Silent, Xl, "", "The user that the host-side boot loader runs as."},
     KeyInfo{"builder", String, Implemented, Both, "hvm", "The kind of guest. Windsor builds hvm: a whole PC for an unmodified operating system.", "", "hvm linux generic"},
     KeyInfo{"cap", Integer, Accepted, Xl, "0", "The most processor time the domain may have, in percent of one processor.", "processor time is not limited yet"},
-    KeyInfo{"cdrom", String, Implemented, Xm, "", "An older way to give a CD: the image or drive appears as hdc, like 'file:…,hdc:cdrom,r' in disk."},
+    KeyInfo{"cdrom", String, Implemented, Xm, "", "An older way to give a CD: the image or drive appears as hdc, like 'file:/path,hdc:cdrom,r' in disk."},
     KeyInfo{"channel", Strings, Refused, Xl, "", "Low-bandwidth channels between guest and host.", "channels are not provided yet"},
     KeyInfo{"cmdline", String, Refused, Xl, "", "The command line of a directly booted kernel.", "kernels are booted by the guest's own boot loader"},
     KeyInfo{"connection", String, Silent, Option, "", "How a channel is connected.", kOptionOnly},
