@@ -1,2 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-int main() { return 0; }
+#include "toolstack/command.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <iostream>
+#include <vector>
+
+namespace {
+
+using windsor::toolstack::Dialect;
+
+Dialect dialect_of(std::string_view program)
+{
+    return program == "xm" ? Dialect::Xm : program == "xl" ? Dialect::Xl : Dialect::Windsor;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    // A reader that leaves (a pager, a viewer) must not look like a crash of the command.
+    std::signal(SIGPIPE, SIG_IGN);
+    const std::string called = argc > 0 ? argv[0] : "windsor";
+    const std::string name = called.substr(called.rfind('/') + 1);
+    const Dialect dialect = dialect_of(name);
+    const auto paths = windsor::domain::Paths::of_user();
+    if (!paths) {
+        std::cerr << name << ": " << paths.error().message() << '\n';
+        return 1;
+    }
+    windsor::toolstack::Context context{.dialect = dialect,
+                                        .program = dialect == Dialect::Windsor ? "windsor" : name,
+                                        .out = std::cout,
+                                        .err = std::cerr,
+                                        .paths = *paths};
+    const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+    return windsor::toolstack::run(context, words);
+}

@@ -245,6 +245,7 @@ void Domain::act(config::LifeAction action, Fate fate)
     case config::LifeAction::Restart:
         machine_->reset();
         fate_ = Fate::Alive;
+        ++restarts_;
         if (!paused_) {
             machine_->resume();
         }
@@ -310,6 +311,7 @@ Json Domain::status() const
                 {"maxmem_mb", settings_.config.maxmem_mb},
                 {"vcpus", settings_.config.vcpus},
                 {"state", state_letters()},
+                {"restarts", restarts_},
                 {"cpu_seconds", static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9},
                 {"started", std::chrono::system_clock::to_time_t(started_)},
                 {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - started_).count()},

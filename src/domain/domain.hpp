@@ -101,6 +101,7 @@ private:
     std::optional<std::uint16_t> vnc_port_;
     bool paused_{false};
     bool reboot_requested_{false};
+    unsigned restarts_{0}; // how often the guest has begun anew
     Fate fate_{Fate::Alive};
     std::chrono::system_clock::time_point started_{std::chrono::system_clock::now()};
 };

@@ -46,6 +46,9 @@ void Domain::add_methods()
     control_->add("rename", [this](const Json& params, const Reply& reply) {
         reply(done(claim_.rename(params.at("name").get<std::string>())));
     });
+    control_->add("vnc_password", [this](const Json&, const Reply& reply) {
+        reply(Json{{"password", settings_.config.graphics.password.value_or("")}});
+    });
     add_life_cycle_methods();
     add_console_methods();
     add_input_methods();
@@ -69,11 +72,12 @@ void Domain::add_life_cycle_methods()
         reply(Json::object());
     });
     control_->add("shutdown", [this](const Json& params, const Reply& reply) {
-        reboot_requested_ = params.value("reboot", false);
+        const bool reboot = params.value("reboot", false);
         if (!machine_->press_power_button()) {
             reply(base::fail("the guest does not listen to the ACPI power button (yet); 'destroy' ends it hard, 'reset' restarts it"));
             return;
         }
+        reboot_requested_ = reboot;
         reply(Json::object());
     });
     control_->add("reset", [this](const Json&, const Reply& reply) {

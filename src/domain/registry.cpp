@@ -104,6 +104,25 @@ base::Status refuse_taken(const std::vector<Entry>& entries, const std::string& 
     return {};
 }
 
+// A name is a file's name elsewhere, a word in lists, and never mistaken for an id.
+base::Status check_name(const std::string& name)
+{
+    constexpr std::size_t kLongest = 64;
+    constexpr std::string_view kMarks = "_.+:@-";
+    const auto good = [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || kMarks.find(c) != std::string_view::npos;
+    };
+    if (name.empty() || name.size() > kLongest || !std::ranges::all_of(name, good) || name[0] == '.' || name[0] == '-') {
+        return base::fail("'{}' cannot be a domain's name: it may have {} letters, digits and the characters _ . + : @ - and begins with "
+                          "none of - and .",
+                          name.substr(0, kLongest), kLongest);
+    }
+    if (name.find_first_not_of("0123456789") == std::string::npos) {
+        return base::fail("'{}' cannot be a domain's name: a number alone would be mistaken for a domain id", name);
+    }
+    return {};
+}
+
 } // namespace
 
 Claim::Claim(fs::path root, Entry entry, base::Fd lock) : root_{std::move(root)}, entry_{std::move(entry)}, lock_{std::move(lock)} {}
@@ -118,6 +137,7 @@ Claim::~Claim()
 
 base::Status Claim::rename(const std::string& name)
 {
+    WINDSOR_TRY(check_name(name));
     const base::Fd lock = WINDSOR_TRY(lock_file(root_ / kRegistryLock, LOCK_EX));
     WINDSOR_TRY(refuse_taken(scan(root_), name));
     WINDSOR_TRY(write_line(entry_.folder / "name", name));
@@ -176,6 +196,7 @@ base::Result<Entry> Registry::find(std::string_view name_or_id) const
 
 base::Result<Claim> Registry::claim(const std::string& name) const
 {
+    WINDSOR_TRY(check_name(name));
     const base::Fd registry_lock = WINDSOR_TRY(lock_file(root_ / kRegistryLock, LOCK_EX));
     WINDSOR_TRY(refuse_taken(scan(root_), name));
     const DomainId id = std::max(to_id(read_line(root_ / kNextId)).value_or(1), 1u);

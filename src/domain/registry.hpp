@@ -38,7 +38,7 @@ public:
     ~Claim();
 
     const Entry& entry() const { return entry_; }
-    // Fails if a running domain has that name.
+    // Fails if a running domain has that name, or it cannot be one.
     base::Status rename(const std::string& name);
     // After fork(): the folder belongs to the child from now on, and goes with the child.
     void hand_over();
@@ -62,7 +62,7 @@ public:
     base::Result<std::vector<Entry>> list() const;
     // By name or, if no name matches, by id.
     base::Result<Entry> find(std::string_view name_or_id) const;
-    // A new domain with the next id. Fails if the name is taken.
+    // A new domain with the next id. Fails if the name is taken, or cannot be one.
     base::Result<Claim> claim(const std::string& name) const;
 
 private:

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 namespace windsor::domain {
@@ -16,6 +17,7 @@ namespace {
 constexpr std::size_t kLongestLine = 1u << 20;
 constexpr std::size_t kLargestBacklog = 32u << 20;
 constexpr std::size_t kMostClients = 64;
+constexpr timeval kPatience{.tv_sec = 30, .tv_usec = 0}; // of a client with a domain that does not answer
 
 base::Result<sockaddr_un> address_of(const std::filesystem::path& path)
 {
@@ -218,6 +220,8 @@ base::Result<RpcClient> RpcClient::connect(const std::filesystem::path& path)
     if (!socket || ::connect(socket.get(), generic(address), sizeof address) != 0) {
         return base::fail("cannot reach the domain at {}: {}", path.string(), base::errno_text(errno));
     }
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
     return RpcClient{std::move(socket)};
 }
 
@@ -234,6 +238,9 @@ base::Result<std::string> RpcClient::read_line()
         const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
         if (count < 0 && errno == EINTR) {
             continue;
+        }
+        if (count < 0 && errno == EAGAIN) {
+            return base::fail("the domain has not answered for {} s; its log may say why", kPatience.tv_sec);
         }
         if (count <= 0) {
             return base::fail("the domain has ended");

@@ -63,7 +63,7 @@ class RpcClient {
 public:
     static base::Result<RpcClient> connect(const std::filesystem::path& socket);
 
-    // Waits for the answer; an error answer becomes an Error with its message.
+    // Waits for the answer, 30 s at most; an error answer becomes an Error with its message.
     base::Result<Json> call(const std::string& method, const Json& params = Json::object());
 
 private:

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Reaching running domains.
+#pragma once
+
+#include "domain/registry.hpp"
+#include "domain/rpc.hpp"
+#include "toolstack/command.hpp"
+
+#include <string_view>
+#include <vector>
+
+namespace windsor::toolstack {
+
+struct Connection {
+    domain::Entry entry;
+    domain::RpcClient client;
+};
+
+// To the domain of that name or id.
+base::Result<Connection> connect(const Context& context, std::string_view name_or_id);
+
+// One call to the domain of that name or id.
+base::Result<domain::Json> call(const Context& context, std::string_view name_or_id, const std::string& method,
+                                const domain::Json& params = domain::Json::object());
+
+// What a domain says of itself. A domain that does not answer is shown by what the registry knows, with
+// "------" as its state.
+domain::Json status_of(const domain::Entry& entry);
+
+// The status of all domains by id.
+base::Result<std::vector<domain::Json>> all_status(const Context& context);
+
+} // namespace windsor::toolstack

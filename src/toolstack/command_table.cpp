@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The table of commands: those of xm and xl, and Windsor's own.
+#include "toolstack/commands.hpp"
+
+#include <array>
+
+namespace windsor::toolstack {
+
+namespace {
+
+using enum Command::Origin;
+using For = Option::For;
+
+constexpr std::string_view kNoBlock = "media cannot be changed while a domain runs";
+constexpr std::string_view kNoNetwork = "domains have no network cards yet";
+constexpr std::string_view kNoSave = "a domain's state cannot be saved yet";
+constexpr std::string_view kNoMemory = "a domain keeps the memory it was started with";
+constexpr std::string_view kNoCpus = "a domain has one processor, and the host schedules it";
+constexpr std::string_view kNoScheduler = "the host's scheduler treats domains as processes; use nice(1) and chrt(1)";
+constexpr std::string_view kNoPools = "there are no processor pools; use the host's cpusets";
+constexpr std::string_view kNoXen = "there is no Xen hypervisor underneath";
+constexpr std::string_view kNoPci = "host devices cannot be handed to domains yet";
+constexpr std::string_view kNoUsb = "domains have no USB controller yet";
+constexpr std::string_view kNoScsi = "domains have no SCSI controller";
+constexpr std::string_view kNoCache = "the host's resctrl file system governs cache and bandwidth";
+constexpr std::string_view kNoManaged = "configurations are not kept for later; 'create' starts a domain from its file";
+constexpr std::string_view kNoPvDevices = "paravirtual devices are not provided";
+constexpr std::string_view kNoCore = "core dumps of domains are not written yet";
+
+constexpr std::array kCreateOptions{
+    Option{'f', "defconfig", "FILE", "Take FILE as the configuration; all other words are settings."},
+    Option{'\0', "path", "DIRECTORIES", "Where to look for a name without a slash: directories joined by colons, .:/etc/xen by default."},
+    Option{'c', "console_autoconnect", "", "Join the serial console afterwards; Ctrl-] leaves it."},
+    Option{'p', "paused", "", "Leave the domain paused."},
+    Option{'q', "quiet", "", "Print nothing but errors."},
+    Option{'n', "dryrun", "", "Print the configuration as evaluated, and start nothing."},
+    Option{'V', "vncviewer", "", "Start a VNC viewer afterwards."},
+    Option{'A', "vncviewer-autopass", "", "The same, and hand the viewer the password."},
+    Option{'F', "", "", "Wait until the domain has ended.", For::Xl},
+    Option{'e', "", "", "Do not wait for the domain's end: accepted, since that is what happens.", For::Xl},
+};
+constexpr std::array kListOptions{
+    Option{'l', "long", "", "Everything: s-expressions from xm, a JSON array otherwise."},
+    Option{'v', "verbose", "", "UUIDs too.", For::Xl},
+    Option{'\0', "state", "STATE", "Only domains that are running, blocked, paused, shutdown, crashed or dying.", For::Xm},
+};
+constexpr std::array kShutdownOptions{
+    Option{'a', "all", "", "All domains."},
+    Option{'w', "wait", "", "Wait until the guests have ended."},
+    Option{'F', "", "", "Press the power button where the guest has no driver: accepted, since that is what happens.", For::Xl},
+    Option{'H', "", "", "Halt rather than power off: accepted, since the guest decides.", For::Xm},
+    Option{'R', "", "", "Start again afterwards, as 'reboot' does.", For::Xm},
+};
+constexpr std::array kRebootOptions{
+    Option{'a', "all", "", "All domains."},
+    Option{'w', "wait", "", "Wait until the guests have ended."},
+    Option{'F', "", "", "Press the power button where the guest has no driver: accepted, since that is what happens.", For::Xl},
+};
+constexpr std::array kDestroyOptions{
+    Option{'f', "", "", "Accepted for the sake of scripts: there is no domain that must not be destroyed.", For::Xl},
+};
+constexpr std::array kConsoleOptions{
+    Option{'t', "type", "TYPE", "Accepted: serial is the only type.", For::Xl},
+    Option{'n', "num", "NUMBER", "Accepted: 0 is the only console."},
+    Option{'q', "quiet", "", "Accepted.", For::Xm},
+};
+constexpr std::array kViewerOptions{
+    Option{'a', "autopass", "", "Hand the viewer the password."},
+    Option{'\0', "vncviewer-autopass", "", "The same.", For::Xm},
+};
+constexpr std::array kUptimeOptions{
+    Option{'s', "short", "", "Without seconds, and with the time of day."},
+};
+constexpr std::array kDmesgOptions{
+    Option{'c', "clear", "", "Accepted: nothing is kept that could be cleared."},
+};
+constexpr std::array kInfoOptions{
+    Option{'n', "numa", "", "Accepted.", For::Xl},
+    Option{'c', "config", "", "Accepted.", For::Xm},
+};
+constexpr std::array kTypeOptions{
+    Option{'e', "enter", "", "Press Enter afterwards."},
+    Option{'w', "wait", "", "Return when the guest has been sent all keys."},
+    Option{'k', "keymap", "NAME", "The keyboard layout that the guest is set to."},
+};
+constexpr std::array kKeyOptions{
+    Option{'w', "wait", "", "Return when the guest has been sent all keys."},
+};
+constexpr std::array kMouseOptions{
+    Option{'\0', "wheel", "CLICKS", "Turn the wheel, towards the user if positive."},
+};
+constexpr std::array kWaitOptions{
+    Option{'t', "text", "REGEX", "What to wait for, a regular expression (ECMAScript); ^ and $ stand for the ends of a line."},
+    Option{'\0', "timeout", "SECONDS", "Give up after so long; 60 seconds by default."},
+};
+constexpr std::array kHelpOptions{
+    Option{'l', "long", "", "Accepted: the list is always whole.", For::Xm},
+    Option{'v', "verbose", "", "Accepted: the list is always whole.", For::Xl},
+    Option{'\0', "man", "PAGE", "Print a manual page's source: windsor, xm or windsor.cfg."},
+};
+
+constexpr Command refused(std::string_view name, Command::Origin origin, std::string_view reason)
+{
+    return Command{.name = name, .origin = origin, .synopsis = "", .help = "Not in this version.", .details = reason};
+}
+
+// clang-format off
+constexpr std::array kCommands{
+    refused("autoballoon", Xl, kNoMemory),
+    refused("block-attach", Both, kNoBlock),
+    refused("block-configure", Xm, kNoBlock),
+    refused("block-detach", Both, kNoBlock),
+    refused("block-list", Both, kNoBlock),
+    Command{"button-press", Xl, "DOMAIN power", "Press the machine's power button.", button_press, {}, 2, 2, "An older name of 'trigger DOMAIN power'."},
+    refused("cd-eject", Xl, kNoBlock),
+    refused("cd-insert", Xl, kNoBlock),
+    refused("channel-list", Xl, kNoPvDevices),
+    refused("claims", Xl, kNoXen),
+    refused("config-update", Xl, kNoManaged),
+    Command{"console", Both, "DOMAIN", "Join the guest's first serial line.", console, kConsoleOptions, 1, 1,
+            "The configuration must have serial='pty'. Ctrl-] leaves the console."},
+    refused("cpupool-cpu-add", Both, kNoPools),
+    refused("cpupool-cpu-remove", Both, kNoPools),
+    refused("cpupool-create", Both, kNoPools),
+    refused("cpupool-delete", Xm, kNoPools),
+    refused("cpupool-destroy", Both, kNoPools),
+    refused("cpupool-list", Both, kNoPools),
+    refused("cpupool-migrate", Both, kNoPools),
+    refused("cpupool-new", Xm, kNoPools),
+    refused("cpupool-numa-split", Xl, kNoPools),
+    refused("cpupool-rename", Xl, kNoPools),
+    refused("cpupool-start", Xm, kNoPools),
+    Command{"create", Both, "CONFIG [KEY=VALUE]...", "Start a domain from its configuration file.", create, kCreateOptions, 0, 1000,
+            "The file is in the classic xm language or the plain xl syntax; see windsor.cfg(5). Settings after it go before the file's own. Relative paths in it count from the directory where create is called. The engine that was chosen and the address of the VNC console are printed. Nothing is left behind if the domain cannot start."},
+    refused("debug-keys", Both, kNoXen),
+    refused("delete", Xm, kNoManaged),
+    Command{"destroy", Both, "DOMAIN", "End a domain at once, as if the power failed.", destroy, kDestroyOptions, 1, 1},
+    Command{"dmesg", Both, "[DOMAIN]", "Show what Windsor found on this host, or a domain's log.", dmesg, kDmesgOptions, 0, 1,
+            "The log of a domain that has ended is kept until one of the same name ends."},
+    Command{"domid", Both, "DOMAIN", "Show a domain's id.", domid, {}, 1, 1},
+    Command{"domname", Both, "DOMAIN", "Show a domain's name.", domname, {}, 1, 1},
+    Command{"domstate", Xm, "DOMAIN", "Show a domain's state in a word.", domstate, {}, 1, 1},
+    refused("dry-run", Xm, "there are no security labels to try; 'create --dryrun' shows the configuration as evaluated"),
+    refused("dump-core", Both, kNoCore),
+    refused("getenforce", Xl, kNoXen),
+    Command{"help", Both, "[COMMAND|KEY]", "Show the commands, or explain one, or a configuration key.", help, kHelpOptions, 0, 1},
+    Command{"info", Both, "", "Show facts of the host, and the processor engine that domains get.", info, kInfoOptions, 0, 0},
+    Command{"key", Windsor, "DOMAIN KEYS...", "Press keys.", key, kKeyOptions, 2, 1000,
+            "Keys pressed together are joined by hyphens: ctrl-alt-delete, alt-f2, shift-tab, enter."},
+    Command{"list", Both, "[DOMAIN]...", "List the domains.", list, kListOptions, 0, 1000,
+            "The columns are those of Xen. The host itself is no domain: there is no line for Domain-0. The letters of the state are r for running, b for blocked (the processor waits), p for paused, s for shut down (and preserved), c for crashed."},
+    refused("loadpolicy", Xl, kNoXen),
+    refused("log", Xm, "there is no daemon that would have a log; 'dmesg DOMAIN' shows a domain's"),
+    refused("mem-max", Both, kNoMemory),
+    refused("mem-set", Both, kNoMemory),
+    refused("migrate", Both, "a domain cannot move between hosts yet"),
+    Command{"mouse", Windsor, "DOMAIN DX DY [BUTTONS]", "Move the mouse and hold buttons.", mouse, kMouseOptions, 3, 4,
+            "Right and down are positive. BUTTONS are those held from now on: left, right, middle or none, joined by +, or a number from 0 to 7. To click, call it twice: mouse NAME 0 0 left; mouse NAME 0 0 none."},
+    refused("network-attach", Both, kNoNetwork),
+    refused("network-detach", Both, kNoNetwork),
+    refused("network-list", Both, kNoNetwork),
+    refused("network2-attach", Xm, kNoNetwork),
+    refused("network2-detach", Xm, kNoNetwork),
+    refused("network2-list", Xm, kNoNetwork),
+    refused("new", Xm, kNoManaged),
+    Command{"pause", Both, "DOMAIN", "Let a domain stand still.", pause, {}, 1, 1},
+    refused("pci-assignable-add", Xl, kNoPci),
+    refused("pci-assignable-list", Xl, kNoPci),
+    refused("pci-assignable-remove", Xl, kNoPci),
+    refused("pci-attach", Both, kNoPci),
+    refused("pci-detach", Both, kNoPci),
+    refused("pci-list", Both, kNoPci),
+    refused("pci-list-assignable-devices", Xm, kNoPci),
+    refused("psr-cat-set", Xl, kNoCache),
+    refused("psr-cat-show", Xl, kNoCache),
+    refused("psr-cmt-attach", Xl, kNoCache),
+    refused("psr-cmt-detach", Xl, kNoCache),
+    refused("psr-cmt-show", Xl, kNoCache),
+    refused("psr-hwinfo", Xl, kNoCache),
+    refused("psr-mba-set", Xl, kNoCache),
+    refused("psr-mba-show", Xl, kNoCache),
+    refused("qemu-monitor-command", Xl, "there is no QEMU in a domain; 'help' lists what can be asked of one"),
+    Command{"reboot", Both, "DOMAIN", "Press the power button, and start again when the guest has shut down.", reboot, kRebootOptions, 0, 1,
+            "What follows is what on_reboot says."},
+    refused("remus", Xl, kNoSave),
+    Command{"rename", Both, "DOMAIN NEWNAME", "Give a domain another name.", rename, {}, 2, 2},
+    Command{"reset", Xm, "DOMAIN", "Press the machine's reset button.", reset, {}, 1, 1},
+    refused("restore", Both, kNoSave),
+    refused("resume", Both, kNoSave),
+    refused("save", Both, kNoSave),
+    refused("sched-credit", Both, kNoScheduler),
+    refused("sched-credit2", Both, kNoScheduler),
+    refused("sched-rtds", Xl, kNoScheduler),
+    refused("sched-sedf", Xm, kNoScheduler),
+    Command{"screen", Windsor, "DOMAIN", "Print the guest's text screen.", screen, {}, 1, 1,
+            "In a graphics mode there is no text: a sentence says so, and the exit status is 2."},
+    Command{"screenshot", Windsor, "DOMAIN FILE.png", "Save a picture of the guest's screen.", screenshot, {}, 2, 2,
+            "The file is a PNG; - is standard output."},
+    refused("scsi-attach", Xm, kNoScsi),
+    refused("scsi-detach", Xm, kNoScsi),
+    refused("scsi-list", Xm, kNoScsi),
+    refused("serve", Xm, "there is no daemon to serve for"),
+    refused("set-parameters", Xl, kNoXen),
+    refused("setenforce", Xl, kNoXen),
+    refused("sharing", Xl, kNoXen),
+    refused("shell", Xm, "there is no interactive shell; give each command to the program"),
+    Command{"shutdown", Both, "DOMAIN", "Press the power button, for the guest to shut down by itself.", shutdown, kShutdownOptions, 0, 1,
+            "A guest that does not listen to the ACPI power button is reported. What follows is what on_poweroff says."},
+    refused("start", Xm, kNoManaged),
+    Command{"stats", Windsor, "DOMAIN", "Show what a domain's processor has done.", stats, {}, 1, 1},
+    refused("suspend", Both, kNoSave),
+    refused("sysrq", Both, "the guest has no paravirtual driver that would take it; 'key' types any keys"),
+    refused("top", Both, "domains are processes: use top(1); 'list' shows their time"),
+    Command{"trigger", Both, "DOMAIN power|reset", "Press the power or the reset button.", trigger, {}, 2, 3},
+    Command{"type", Windsor, "DOMAIN TEXT...", "Type a text on the guest's keyboard.", type, kTypeOptions, 2, 1000,
+            "Words are joined by blanks; line ends are typed as Enter."},
+    Command{"unpause", Both, "DOMAIN", "Let a paused domain go on.", unpause, {}, 1, 1},
+    Command{"uptime", Both, "[DOMAIN]...", "Show for how long domains have been running.", uptime, kUptimeOptions, 0, 1000},
+    refused("usb-add", Xm, kNoUsb),
+    refused("usb-attach", Xm, kNoUsb),
+    refused("usb-del", Xm, kNoUsb),
+    refused("usb-detach", Xm, kNoUsb),
+    refused("usb-hc-create", Xm, kNoUsb),
+    refused("usb-hc-destroy", Xm, kNoUsb),
+    refused("usb-list", Both, kNoUsb),
+    refused("usb-list-assignable-devices", Xm, kNoUsb),
+    refused("usbctrl-attach", Xl, kNoUsb),
+    refused("usbctrl-detach", Xl, kNoUsb),
+    refused("usbdev-attach", Xl, kNoUsb),
+    refused("usbdev-detach", Xl, kNoUsb),
+    refused("vcpu-list", Both, kNoCpus),
+    refused("vcpu-pin", Both, kNoCpus),
+    refused("vcpu-set", Both, kNoCpus),
+    refused("vdispl-attach", Xl, kNoPvDevices),
+    refused("vdispl-detach", Xl, kNoPvDevices),
+    refused("vdispl-list", Xl, kNoPvDevices),
+    refused("vkb-attach", Xl, kNoPvDevices),
+    refused("vkb-detach", Xl, kNoPvDevices),
+    refused("vkb-list", Xl, kNoPvDevices),
+    Command{"vm-list", Xl, "", "List the domains' UUIDs, ids and names.", vm_list, {}, 0, 0},
+    Command{"vncviewer", Both, "DOMAIN", "Open a domain's screen in a VNC viewer.", vncviewer, kViewerOptions, 1, 1,
+            "The first of vncviewer, xtigervncviewer, xtightvncviewer and gvncviewer in PATH is taken."},
+    refused("vnet-create", Xm, kNoNetwork),
+    refused("vnet-delete", Xm, kNoNetwork),
+    refused("vnet-list", Xm, kNoNetwork),
+    refused("vsnd-attach", Xl, kNoPvDevices),
+    refused("vsnd-detach", Xl, kNoPvDevices),
+    refused("vsnd-list", Xl, kNoPvDevices),
+    refused("vtpm-attach", Xl, kNoPvDevices),
+    refused("vtpm-detach", Xl, kNoPvDevices),
+    refused("vtpm-list", Xl, kNoPvDevices),
+    Command{"wait", Windsor, "DOMAIN --text REGEX", "Wait until a text shows on the guest's text screen.", wait, kWaitOptions, 1, 1,
+            "Prints what matched. The exit status is 1 if the time is up, or the domain ends, before that."},
+};
+// clang-format on
+
+} // namespace
+
+std::span<const Command> all_commands()
+{
+    return kCommands;
+}
+
+} // namespace windsor::toolstack

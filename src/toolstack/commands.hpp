@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The handlers of the commands, for the table.
+#pragma once
+
+#include "toolstack/command.hpp"
+
+namespace windsor::toolstack {
+
+// create.cpp
+base::Result<int> create(Context& context, const Arguments& arguments);
+
+// list.cpp
+base::Result<int> list(Context& context, const Arguments& arguments);
+base::Result<int> vm_list(Context& context, const Arguments& arguments);
+base::Result<int> domid(Context& context, const Arguments& arguments);
+base::Result<int> domname(Context& context, const Arguments& arguments);
+base::Result<int> domstate(Context& context, const Arguments& arguments);
+base::Result<int> uptime(Context& context, const Arguments& arguments);
+base::Result<int> stats(Context& context, const Arguments& arguments);
+
+// life.cpp
+base::Result<int> destroy(Context& context, const Arguments& arguments);
+base::Result<int> shutdown(Context& context, const Arguments& arguments);
+base::Result<int> reboot(Context& context, const Arguments& arguments);
+base::Result<int> reset(Context& context, const Arguments& arguments);
+base::Result<int> pause(Context& context, const Arguments& arguments);
+base::Result<int> unpause(Context& context, const Arguments& arguments);
+base::Result<int> rename(Context& context, const Arguments& arguments);
+base::Result<int> trigger(Context& context, const Arguments& arguments);
+base::Result<int> button_press(Context& context, const Arguments& arguments);
+
+// info.cpp
+base::Result<int> info(Context& context, const Arguments& arguments);
+base::Result<int> dmesg(Context& context, const Arguments& arguments);
+
+// console.cpp
+base::Result<int> console(Context& context, const Arguments& arguments);
+base::Result<int> vncviewer(Context& context, const Arguments& arguments);
+
+// screen.cpp
+base::Result<int> screen(Context& context, const Arguments& arguments);
+base::Result<int> screenshot(Context& context, const Arguments& arguments);
+base::Result<int> type(Context& context, const Arguments& arguments);
+base::Result<int> key(Context& context, const Arguments& arguments);
+base::Result<int> mouse(Context& context, const Arguments& arguments);
+base::Result<int> wait(Context& context, const Arguments& arguments);
+
+// help.cpp
+base::Result<int> help(Context& context, const Arguments& arguments);
+
+} // namespace windsor::toolstack

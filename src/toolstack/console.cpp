@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "toolstack/console.hpp"
+
+#include "toolstack/client.hpp"
+#include "toolstack/commands.hpp"
+#include "toolstack/terminal.hpp"
+
+#include <cstdlib>
+#include <unistd.h>
+
+namespace windsor::toolstack {
+
+using domain::Json;
+
+base::Result<int> open_console(Context& context, const std::string& domain)
+{
+    const Json status = WINDSOR_TRY(call(context, domain, "status"));
+    if (!status.contains("console")) {
+        return base::fail("domain '{}' has no serial console; set serial='pty' in its configuration, or use 'vncviewer'", domain);
+    }
+    context.out << std::flush;
+    if (::isatty(STDIN_FILENO) == 1) {
+        context.err << "The serial console of '" << status.value("name", domain) << "'; Ctrl-] leaves it.\n" << std::flush;
+    }
+    const ConsoleEnd end = WINDSOR_TRY(join_console(status["console"].get<std::string>(), STDIN_FILENO, STDOUT_FILENO));
+    if (end == ConsoleEnd::Left && ::isatty(STDOUT_FILENO) == 1) {
+        context.out << '\n';
+    }
+    return end == ConsoleEnd::Signal ? 1 : 0;
+}
+
+base::Result<ViewerCommand> viewer_for(const Context& context, const std::string& domain, Password password)
+{
+    Connection connection = WINDSOR_TRY(connect(context, domain));
+    const Json status = WINDSOR_TRY(connection.client.call("status"));
+    const std::string address = WINDSOR_TRY(viewer_address(status));
+    const char* path = std::getenv("PATH");
+    ViewerCommand viewer{.program = WINDSOR_TRY(find_viewer(path != nullptr ? path : "/usr/bin:/bin")),
+                         .arguments = {address},
+                         .password = std::nullopt};
+    if (password == Password::HandOver && status["vnc"].value("password", false)) {
+        const Json answer = WINDSOR_TRY(connection.client.call("vnc_password"));
+        viewer.password = answer.value("password", "");
+    }
+    return viewer;
+}
+
+base::Result<int> console(Context& context, const Arguments& arguments)
+{
+    return open_console(context, arguments.operand(0));
+}
+
+base::Result<int> vncviewer(Context& context, const Arguments& arguments)
+{
+    const Password password = arguments.has("autopass") ? Password::HandOver : Password::Ask;
+    const ViewerCommand viewer = WINDSOR_TRY(viewer_for(context, arguments.operand(0), password));
+    context.out << std::flush;
+    return std::unexpected{exec_viewer(viewer)};
+}
+
+} // namespace windsor::toolstack

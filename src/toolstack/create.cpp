@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/file.hpp"
+#include "config/load.hpp"
+#include "toolstack/commands.hpp"
+#include "toolstack/console.hpp"
+#include "toolstack/spawn.hpp"
+
+#include <algorithm>
+#include <sys/wait.h>
+
+namespace windsor::toolstack {
+
+namespace {
+
+constexpr std::string_view kSearchPath = ".:/etc/xen";
+
+// The configuration file and the settings that go before it.
+struct Request {
+    std::string file;
+    std::vector<std::string> overrides;
+};
+
+// A name without a slash is looked for in the directories of the search path.
+base::Result<std::string> find_config(const std::string& name, const std::string& search)
+{
+    if (name.find('/') != std::string::npos) {
+        return name;
+    }
+    for (std::size_t from = 0; from <= search.size();) {
+        const std::size_t end = std::min(search.find(':', from), search.size());
+        const std::string directory = search.substr(from, end - from);
+        const std::string candidate = (directory.empty() ? "." : directory) + '/' + name;
+        if (config::config_file_exists(candidate)) {
+            return candidate;
+        }
+        from = end + 1;
+    }
+    return base::fail("there is no configuration file '{}' in {}; give its path", name, search);
+}
+
+base::Result<Request> read_request(const Arguments& arguments)
+{
+    std::vector<std::string> operands = arguments.operands();
+    std::string name = arguments.value("defconfig");
+    if (name.empty()) {
+        const auto is_file = [](const std::string& word) {
+            return word.find('=') == std::string::npos || config::config_file_exists(word);
+        };
+        const auto found = std::ranges::find_if(operands, is_file);
+        if (found == operands.end()) {
+            return base::fail("say which configuration file to start a domain from");
+        }
+        name = *found;
+        operands.erase(found);
+    }
+    const auto wrong = std::ranges::find_if(operands, [](const std::string& word) { return word.find('=') == std::string::npos; });
+    if (wrong != operands.end()) {
+        return base::fail("'{}' is one configuration file too many; settings are written KEY=VALUE", *wrong);
+    }
+    return Request{WINDSOR_TRY(find_config(name, arguments.value("path", std::string{kSearchPath}))), std::move(operands)};
+}
+
+void print_notes(Context& context, const std::vector<config::Warning>& host, const config::Loaded& loaded)
+{
+    for (const std::string& line : loaded.printed) {
+        context.out << line << '\n';
+    }
+    for (const auto* warnings : {&host, &loaded.warnings}) {
+        for (const config::Warning& warning : *warnings) {
+            context.err << "Warning: " << warning.text() << '\n';
+        }
+    }
+}
+
+void print_started(Context& context, const domain::Json& status)
+{
+    context.out << status.value("engine_line", "") << '\n';
+    if (status.contains("vnc")) {
+        context.out << fmt::format("VNC: {}:{} (display :{})\n", status["vnc"].value("listen", ""), status["vnc"].value("port", 0),
+                                   status["vnc"].value("display", 0));
+    }
+    context.out << fmt::format("Started domain {} (id={})\n", status.value("name", ""), status.value("id", 0u)) << std::flush;
+}
+
+void print_config(Context& context, const config::DomainConfig& config)
+{
+    if (context.dialect == Dialect::Xm) {
+        context.out << config::to_sxp(config) << '\n';
+    } else {
+        context.out << config::to_json(config).dump(4) << '\n';
+    }
+}
+
+base::Status start_own_viewer(const Context& context, const std::string& name, const Arguments& arguments)
+{
+    const Password password = arguments.has("vncviewer-autopass") ? Password::HandOver : Password::Ask;
+    return start_viewer(WINDSOR_TRY(viewer_for(context, name, password)));
+}
+
+// What comes after a successful start. The domain goes on whatever happens here.
+base::Result<int> follow_up(Context& context, const Arguments& arguments, const config::DomainConfig& config, const Started& started)
+{
+    const bool viewer = arguments.has("vncviewer") || arguments.has("vncviewer-autopass") || config.graphics.viewer == config::Switch::On;
+    if (viewer) {
+        WINDSOR_TRY(start_own_viewer(context, config.name, arguments));
+    }
+    if (arguments.has("console_autoconnect")) {
+        return open_console(context, config.name);
+    }
+    if (arguments.has("F")) {
+        ::waitpid(started.pid, nullptr, 0);
+    }
+    return 0;
+}
+
+base::Result<Started> start(const Context& context, const Arguments& arguments, const config::HostConfig& host,
+                            const config::Loaded& loaded, const Origin& origin, const std::vector<int>& inherited)
+{
+    domain::Settings settings{.config = loaded.config,
+                              .engine = config::resolve_engine(loaded.config, host),
+                              .start = arguments.has("paused") ? domain::StartAs::Paused : domain::StartAs::Running};
+    config::resolve_graphics(settings.config, host);
+    for (const config::Warning& warning : loaded.warnings) {
+        settings.warnings.push_back(warning.text());
+    }
+    WINDSOR_TRY(domain::choose_engine(settings.engine));
+    const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
+    domain::Claim claim = WINDSOR_TRY(registry.claim(settings.config.name));
+    return start_domain(std::move(settings), std::move(claim), origin, context.paths, inherited);
+}
+
+} // namespace
+
+base::Result<int> create(Context& context, const Arguments& arguments)
+{
+    const std::vector<int> inherited = open_descriptors();
+    const Request request = WINDSOR_TRY(read_request(arguments));
+    const bool quiet = arguments.has("quiet");
+    const bool dry = arguments.has("dryrun");
+    const Origin origin{.text = WINDSOR_TRY(config::read_config_file(request.file, "domain configuration")),
+                        .overrides = request.overrides};
+    if (!quiet && !dry) {
+        context.out << (context.dialect == Dialect::Xm ? fmt::format("Using config file \"{}\".\n", request.file)
+                                                       : fmt::format("Parsing config from {}\n", request.file));
+    }
+    const config::HostConfig host = WINDSOR_TRY(config::load_host_config(context.host_config));
+    config::Options options;
+    options.overrides = request.overrides;
+    const config::Loaded loaded = WINDSOR_TRY(config::load_text(origin.text, request.file, options));
+    if (!quiet) {
+        print_notes(context, host.warnings, loaded);
+    }
+    if (dry) {
+        print_config(context, loaded.config);
+        return 0;
+    }
+    if (arguments.has("console_autoconnect") && loaded.config.serial == config::SerialKind::None) {
+        return base::fail("-c joins the serial console, and the configuration has none: add serial='pty', or leave -c out");
+    }
+    context.out << std::flush;
+    const Started started = WINDSOR_TRY(start(context, arguments, host, loaded, origin, inherited));
+    if (!quiet) {
+        print_started(context, started.status);
+    }
+    return follow_up(context, arguments, loaded.config, started);
+}
+
+} // namespace windsor::toolstack

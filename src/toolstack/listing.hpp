@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// How domains look in lists. Scripts read these columns: they are those of xm and xl, to the blank.
+#pragma once
+
+#include "domain/rpc.hpp"
+#include "toolstack/command.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace windsor::toolstack {
+
+enum class Detail { Plain, Verbose };
+
+// The header and a line for each status. There is no Domain-0: the host is no domain.
+std::string short_list(std::span<const domain::Json> domains, Dialect dialect, Detail detail = Detail::Plain);
+
+// One domain as `list -l` shows it: an s-expression in xm's manner, an object of xl's JSON array.
+// `config` is the answer to the method "config".
+std::string long_sxp(const domain::Json& status, const domain::Json& config);
+nlohmann::ordered_json long_json(const domain::Json& status, const domain::Json& config);
+
+// "2 days,  3:04:05"; in the short form without the seconds.
+std::string uptime_text(std::int64_t seconds, Detail detail);
+
+} // namespace windsor::toolstack

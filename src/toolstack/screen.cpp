@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The console for programs: the screen as text or picture, keys, mouse, waiting for a text.
+#include "domain/base64.hpp"
+#include "toolstack/client.hpp"
+#include "toolstack/commands.hpp"
+#include "toolstack/numbers.hpp"
+#include "toolstack/screen_text.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+namespace windsor::toolstack {
+
+using domain::Json;
+
+namespace {
+
+constexpr int kGraphicsMode = 2; // exit status of `screen` when there is no text
+constexpr auto kPollInterval = std::chrono::milliseconds{200};
+constexpr double kDefaultTimeout = 60;
+constexpr double kLongestTimeout = 1e8;
+
+std::string joined(const std::vector<std::string>& words, std::size_t from)
+{
+    std::string text;
+    for (std::size_t i = from; i < words.size(); ++i) {
+        text += (i == from ? "" : " ") + words[i];
+    }
+    return text;
+}
+
+// Until the guest has been sent all keys: it takes them at its own pace.
+base::Status wait_until_typed(Connection& connection)
+{
+    for (;;) {
+        const Json queued = WINDSOR_TRY(connection.client.call("queued_keys"));
+        if (!queued.is_number() || queued == 0) {
+            return {};
+        }
+        std::this_thread::sleep_for(kPollInterval / 4);
+    }
+}
+
+// Written beside its place and moved there, so that nobody sees half a picture.
+base::Status write_file(const std::string& path, const std::vector<std::uint8_t>& bytes)
+{
+    namespace fs = std::filesystem;
+    std::error_code error;
+    const bool ordinary = !fs::exists(path, error) || fs::is_regular_file(path, error);
+    const std::string temporary = ordinary ? path + ".new" : path;
+    std::ofstream file{temporary, std::ios::binary};
+    const std::string text{bytes.begin(), bytes.end()};
+    file.write(text.data(), static_cast<std::streamsize>(text.size()));
+    file.close();
+    if (file.good() && ordinary) {
+        fs::rename(temporary, path, error);
+    }
+    if (!file.good() || error) {
+        std::error_code ignored;
+        if (ordinary) {
+            fs::remove(temporary, ignored);
+        }
+        return base::fail("cannot write {}: {}", path, error ? error.message() : base::errno_text(errno));
+    }
+    return {};
+}
+
+} // namespace
+
+base::Result<int> screen(Context& context, const Arguments& arguments)
+{
+    const Json answer = WINDSOR_TRY(call(context, arguments.operand(0), "screen"));
+    if (answer.value("mode", "") != "text") {
+        context.err << context.program << ": the screen of '" << arguments.operand(0)
+                    << "' is in a graphics mode and has no text; 'screenshot' gives the picture\n";
+        return kGraphicsMode;
+    }
+    context.out << screen_lines(answer);
+    return 0;
+}
+
+base::Result<int> screenshot(Context& context, const Arguments& arguments)
+{
+    const Json answer = WINDSOR_TRY(call(context, arguments.operand(0), "screenshot"));
+    const std::vector<std::uint8_t> png = domain::from_base64(answer.value("png", ""));
+    if (arguments.operand(1) == "-") {
+        context.out << std::string{png.begin(), png.end()} << std::flush;
+        return 0;
+    }
+    WINDSOR_TRY(write_file(arguments.operand(1), png));
+    return 0;
+}
+
+base::Result<int> type(Context& context, const Arguments& arguments)
+{
+    Connection connection = WINDSOR_TRY(connect(context, arguments.operand(0)));
+    Json params{{"text", joined(arguments.operands(), 1)}};
+    if (arguments.has("keymap")) {
+        params["keymap"] = arguments.value("keymap");
+    }
+    WINDSOR_TRY(connection.client.call("type", params));
+    if (arguments.has("enter")) {
+        WINDSOR_TRY(connection.client.call("keys", {{"keys", "enter"}}));
+    }
+    if (arguments.has("wait")) {
+        WINDSOR_TRY(wait_until_typed(connection));
+    }
+    return 0;
+}
+
+base::Result<int> key(Context& context, const Arguments& arguments)
+{
+    Connection connection = WINDSOR_TRY(connect(context, arguments.operand(0)));
+    WINDSOR_TRY(connection.client.call("keys", {{"keys", joined(arguments.operands(), 1)}}));
+    if (arguments.has("wait")) {
+        WINDSOR_TRY(wait_until_typed(connection));
+    }
+    return 0;
+}
+
+base::Result<int> mouse(Context& context, const Arguments& arguments)
+{
+    constexpr int kMost = 10'000;
+    const auto number = [](const std::string& text, std::string_view what) { return parse_integer(text, what, -kMost, kMost); };
+    Json params{{"dx", WINDSOR_TRY(number(arguments.operand(1), "dx"))}, {"dy", WINDSOR_TRY(number(arguments.operand(2), "dy"))}};
+    params["buttons"] = arguments.operands().size() > 3 ? WINDSOR_TRY(parse_buttons(arguments.operand(3))) : 0;
+    params["wheel"] = WINDSOR_TRY(number(arguments.value("wheel", "0"), "the wheel's clicks"));
+    WINDSOR_TRY(call(context, arguments.operand(0), "mouse", params));
+    return 0;
+}
+
+base::Result<int> wait(Context& context, const Arguments& arguments)
+{
+    if (!arguments.has("text")) {
+        return base::fail("say what to wait for: --text REGEX");
+    }
+    const TextPattern pattern = WINDSOR_TRY(TextPattern::compile(arguments.value("text")));
+    const double seconds = arguments.has("timeout") ? WINDSOR_TRY(parse_seconds(arguments.value("timeout"), kLongestTimeout)) : kDefaultTimeout;
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000)};
+    Connection connection = WINDSOR_TRY(connect(context, arguments.operand(0)));
+    for (;;) {
+        const Json answer = WINDSOR_TRY(connection.client.call("screen"));
+        const auto match = answer.value("mode", "") == "text" ? pattern.find(screen_lines(answer)) : std::nullopt;
+        if (match) {
+            context.out << *match << '\n';
+            return 0;
+        }
+        if (std::chrono::steady_clock::now() >= until) {
+            return base::fail("'{}' did not show on the screen of '{}' within {:g} s", arguments.value("text"), arguments.operand(0), seconds);
+        }
+        std::this_thread::sleep_for(kPollInterval);
+    }
+}
+
+} // namespace windsor::toolstack

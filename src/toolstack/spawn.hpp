@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Making a domain's process.
+#pragma once
+
+#include "base/result.hpp"
+#include "domain/domain.hpp"
+#include "domain/paths.hpp"
+#include "domain/registry.hpp"
+
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace windsor::toolstack {
+
+// From what the configuration came, so that it can be evaluated again for rename-restart.
+struct Origin {
+    std::string text;                   // of the file
+    std::vector<std::string> overrides; // key=value
+};
+
+struct Started {
+    pid_t pid;
+    domain::Json status; // the domain's own answer to "status"
+};
+
+// The descriptors beyond standard error that this process has now. A domain must not keep what its creator
+// was given: pipes would never end, locks never be released.
+std::vector<int> open_descriptors();
+
+// Forks a domain process of its own session, which owns the claim from now on, and waits until the machine is
+// built. Fails with the domain's error sentence, with nothing left behind. `inherited` is closed in it.
+base::Result<Started> start_domain(domain::Settings settings, domain::Claim claim, const Origin& origin,
+                                   const domain::Paths& paths, const std::vector<int>& inherited);
+
+} // namespace windsor::toolstack

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Starting a VNC viewer for a domain.
+#pragma once
+
+#include "base/result.hpp"
+#include "domain/rpc.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace windsor::toolstack {
+
+struct ViewerCommand {
+    std::string program; // path
+    std::vector<std::string> arguments;
+    std::optional<std::string> password; // to be handed over unasked
+};
+
+// The address a viewer on this host connects to: "127.0.0.1:1" for display 1, wherever it listens.
+// Fails if the domain has no VNC console. `status` is the domain's answer to "status".
+base::Result<std::string> viewer_address(const domain::Json& status);
+
+// The first known viewer in `path`, a list of directories like $PATH.
+base::Result<std::string> find_viewer(std::string_view path);
+
+// Becomes the viewer; returns only if that fails.
+base::Error exec_viewer(const ViewerCommand& viewer);
+
+// Starts the viewer beside this process.
+base::Status start_viewer(const ViewerCommand& viewer);
+
+} // namespace windsor::toolstack
