@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -28,8 +29,8 @@ std::optional<std::int64_t> as_integer(const Value& value)
     if (const auto* flag = value.boolean()) {
         return *flag ? 1 : 0;
     }
-    if (const auto* real = value.real();
-        real != nullptr && *real == static_cast<double>(static_cast<std::int32_t>(*real)) && std::abs(*real) < 2e9) {
+    // A whole number that happens to be floating-point, such as 1024 * 0.5, will do.
+    if (const auto* real = value.real(); real != nullptr && std::fabs(*real) < 1e15 && std::floor(*real) == *real) {
         return static_cast<std::int64_t>(*real);
     }
     if (const auto* text = value.string(); text != nullptr && !text->empty()) {

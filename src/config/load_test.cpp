@@ -248,6 +248,16 @@ TEST(Load, GraphicsOptionsAreRead)
     EXPECT_THAT(warnings_of(load("sdl=1")), ElementsAre(HasSubstr("the local window is not provided yet")));
 }
 
+TEST(Load, NumbersMayBeWrittenInSeveralWays)
+{
+    EXPECT_EQ(load("memory = 1024 * 0.5").config.memory_mb, 512U);
+    EXPECT_EQ(load("memory = '512'").config.memory_mb, 512U);
+    EXPECT_EQ(load("acpi = 'no'").config.acpi, Switch::Off);
+    EXPECT_THAT(error_of("memory = 0.5"), HasSubstr("'memory' must be an integer, not a floating-point number"));
+    EXPECT_THAT(error_of("memory = 1e300"), HasSubstr("must be an integer"));
+    EXPECT_THAT(error_of("acpi = 2"), HasSubstr("'acpi' must be 0 or 1, not an integer"));
+}
+
 TEST(Load, PrintedLinesAreHandedOver)
 {
     const auto loaded =
