@@ -115,11 +115,6 @@ void Generator::arrange_implied(const Made& made, TestCase& test)
         put(test.window, gpr[x86::kRsp], image & ~std::uint64_t{0x4'4100}, 8);
         break;
     }
-    case ZYDIS_MNEMONIC_PUSHF:
-    case ZYDIS_MNEMONIC_PUSHFD:
-    case ZYDIS_MNEMONIC_PUSHFQ: // ID of the host's process is not to be had
-        test.ignored.push_back({gpr[x86::kRsp] - made.instruction.operand_width / 8u + 2, 1});
-        break;
     default: break;
     }
 }
@@ -182,6 +177,15 @@ void Generator::arrange_memory(Made& made, std::uint64_t address, TestCase& test
             const std::uint64_t value = (target - displacement) / (1u + operand.mem.scale);
             gpr[gpr_number(operand.mem.base)] = value;
             target = value * (1u + operand.mem.scale) + displacement;
+        } else if (based && gpr_number(operand.mem.base) == x86::kRsp) {
+            // The stack pointer has to stay near the window, lest pushes reach the host's own memory.
+            std::uint64_t offset = displacement;
+            if (made.instruction.raw.disp.size == 32) {
+                offset = random_.below(0x100);
+                patch_displacement(made.bytes, made.instruction, offset);
+            }
+            offset += indexed ? (gpr[gpr_number(operand.mem.index)] &= 0xff) * operand.mem.scale : 0;
+            gpr[x86::kRsp] = target - offset;
         } else if (based) {
             const std::uint64_t index = indexed ? gpr[gpr_number(operand.mem.index)] * operand.mem.scale : 0;
             std::uint64_t& base = gpr[gpr_number(operand.mem.base)];
@@ -191,7 +195,7 @@ void Generator::arrange_memory(Made& made, std::uint64_t address, TestCase& test
             patch_displacement(made.bytes, made.instruction, target - index * operand.mem.scale);
         }
         ignore_pointers(made.instruction, target, test);
-        if (!random_.one_in(4)) {
+        if (is_near_branch(made.instruction) || !random_.one_in(4)) {
             place_operand(made, target, size, test);
         }
     }

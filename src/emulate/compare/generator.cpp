@@ -14,6 +14,41 @@ constexpr unsigned kLongest = 15;
 // In blocks of several instructions this register addresses memory, and none of them writes it.
 constexpr ZydisRegister kBlockBase = ZYDIS_REGISTER_RBX;
 
+// They move the stack, load flags that change how the host goes on, or address memory far from their operand.
+bool is_unfit_for_blocks(const ZydisDecodedInstruction& instruction)
+{
+    switch (instruction.mnemonic) {
+    case ZYDIS_MNEMONIC_ENTER:
+    case ZYDIS_MNEMONIC_LEAVE:
+    case ZYDIS_MNEMONIC_POPF:
+    case ZYDIS_MNEMONIC_POPFD:
+    case ZYDIS_MNEMONIC_POPFQ:
+    case ZYDIS_MNEMONIC_BT:
+    case ZYDIS_MNEMONIC_BTS:
+    case ZYDIS_MNEMONIC_BTR:
+    case ZYDIS_MNEMONIC_BTC: return true;
+    default: return false;
+    }
+}
+
+// BT and its like with a bit offset that is also part of the address would reach far beyond the window.
+bool offset_is_address(const ZydisDecodedInstruction& instruction, std::span<const ZydisDecodedOperand> operands)
+{
+    switch (instruction.mnemonic) {
+    case ZYDIS_MNEMONIC_BT:
+    case ZYDIS_MNEMONIC_BTS:
+    case ZYDIS_MNEMONIC_BTR:
+    case ZYDIS_MNEMONIC_BTC: break;
+    default: return false;
+    }
+    if (operands[0].type != ZYDIS_OPERAND_TYPE_MEMORY || operands[1].type != ZYDIS_OPERAND_TYPE_REGISTER) {
+        return false;
+    }
+    const auto whole = [](ZydisRegister reg) { return ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg); };
+    const ZydisRegister offset = whole(operands[1].reg.value);
+    return offset == whole(operands[0].mem.base) || offset == whole(operands[0].mem.index);
+}
+
 bool is_stack_pointer(ZydisRegister reg)
 {
     return ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg) == ZYDIS_REGISTER_RSP;
@@ -105,13 +140,16 @@ std::optional<Generator::Made> Generator::decode(std::vector<std::uint8_t> bytes
 
 bool Generator::acceptable(const Made& made) const
 {
+    if (offset_is_address(made.instruction, made.all())) {
+        return false;
+    }
     return belongs(options_.family, made.instruction, made.all()) && comparable(made.instruction, made.all());
 }
 
 // Not the last of a block: falls through, and leaves the base register and the stack pointer where memory is.
 bool Generator::fits_block(const Made& made) const
 {
-    if (is_near_branch(made.instruction)) {
+    if (is_near_branch(made.instruction) || is_unfit_for_blocks(made.instruction)) {
         return false;
     }
     for (const ZydisDecodedOperand& operand : made.all()) {
@@ -133,7 +171,7 @@ bool Generator::fits_block(const Made& made) const
             }
         }
     }
-    return made.instruction.mnemonic != ZYDIS_MNEMONIC_LEAVE && made.instruction.mnemonic != ZYDIS_MNEMONIC_ENTER;
+    return true;
 }
 
 std::uint64_t Generator::code_target(std::uint64_t avoid_from, std::uint64_t avoid_to)

@@ -22,6 +22,7 @@ struct Plan {
     Family family;
     CodeMode mode;
     unsigned cases;
+    unsigned block_length{1};
 };
 
 std::unique_ptr<vcpu::Engine> make_interpreter(const EngineParts& parts)
@@ -52,7 +53,10 @@ TEST_P(HostCompare, AgreesOnRandomInstructions)
     auto engine = EngineRunner::create(make_interpreter);
     ASSERT_TRUE(engine) << engine.error().message();
     const std::uint64_t cases = plan.cases * from_environment("WINDSOR_COMPARE_CASES", 1);
-    Generator generator{{.family = plan.family, .mode = plan.mode, .seed = from_environment("WINDSOR_COMPARE_SEED", 1)}};
+    Generator generator{{.family = plan.family,
+                         .mode = plan.mode,
+                         .block_length = plan.block_length,
+                         .seed = from_environment("WINDSOR_COMPARE_SEED", 1)}};
     std::map<std::string, unsigned> failures;
     for (std::uint64_t i = 0; i < cases; ++i) {
         const TestCase test = generator.next();
@@ -74,8 +78,11 @@ INSTANTIATE_TEST_SUITE_P(Families, HostCompare,
                                          Plan{"X87", Family::X87, CodeMode::Long64, 30000},
                                          Plan{"X87In32", Family::X87, CodeMode::Compat32, 8000},
                                          Plan{"Mmx", Family::Mmx, CodeMode::Long64, 20000},
-                                         Plan{"Sse", Family::Sse, CodeMode::Long64, 50000},
-                                         Plan{"SseIn32", Family::Sse, CodeMode::Compat32, 8000}),
+                                         Plan{"Sse", Family::Sse, CodeMode::Long64, 40000},
+                                         Plan{"SseIn32", Family::Sse, CodeMode::Compat32, 8000},
+                                         Plan{"IntegerBlocks", Family::Integer, CodeMode::Long64, 6000, 10},
+                                         Plan{"X87Blocks", Family::X87, CodeMode::Long64, 6000, 10},
+                                         Plan{"SseBlocks", Family::Sse, CodeMode::Long64, 4000, 10}),
                          [](const auto& plan) { return std::string{plan.param.name}; });
 
 } // namespace

@@ -203,6 +203,8 @@ Ending HostRunner::Impl::run(const TestCase& test)
     shared_->ending = &ending;
     shared_->phase = Phase::Entering;
     asm volatile("int3" : : : "memory");
+    constexpr std::uint64_t kNotRestored = x86::rflags::kNt | x86::rflags::kId; // by a signal's return
+    __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() & ~kNotRestored);
     if (ending.vector == 3) {
         ending.rip -= 1;
     }
