@@ -35,7 +35,7 @@ vcpu::CpuState enabled(TestMachine& m)
 
 struct Availability {
     const char* name;
-    std::initializer_list<int> code;
+    std::vector<int> code; // a list would not outlive the declaration of the parameters
     std::uint64_t cr0_set;
     std::uint64_t cr4_clear;
     Exception expected;
@@ -52,7 +52,8 @@ TEST_P(FxAvailability, Faults)
     m.code(kCode, GetParam().code);
     EXPECT_EQ(m.run(state), HaltReason::Halted);
     EXPECT_EQ(m.vector(), vector_of(GetParam().expected));
-    EXPECT_EQ(m.get<std::uint32_t>(m.cpu.state().gpr[x86::kRsp]), kCode) << "the fault is at the instruction";
+    const unsigned error_code = x86::has_error_code(GetParam().expected) ? 4 : 0;
+    EXPECT_EQ(m.get<std::uint32_t>(m.cpu.state().gpr[x86::kRsp] + error_code), kCode) << "the fault is at the instruction";
 }
 
 INSTANTIATE_TEST_SUITE_P(

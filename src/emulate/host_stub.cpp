@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "emulate/host_stub.hpp"
 
+#include "emulate/stub_recipe.hpp"
+
 #include <cstddef>
 #include <map>
 
@@ -17,7 +19,9 @@ namespace {
 
 namespace a86 = asmjit::x86;
 
-constexpr std::uint32_t kHostMxcsr = 0x1f80; // System V ABI, section 3.2.1: round to nearest, all masked
+// What the System V ABI, section 3.2.1, wants: round to nearest, all exceptions masked.
+constexpr std::uint32_t kHostMxcsr = 0x1f80;
+constexpr std::uint16_t kHostFcw = 0x037f;
 
 // The bytes of an instruction must reach the host's memory one address, executable, and Windsor another, writable.
 asmjit::JitAllocator::CreateParams two_views()
@@ -35,7 +39,9 @@ public:
     void write()
     {
         out_.mov(a86::r8, a86::rdx);
-        if (recipe_.x87) {
+        if (recipe_.x87 && recipe_.form != X87Form::Image) {
+            write_x87_short();
+        } else if (recipe_.x87) {
             write_x87();
         } else {
             write_simd();
@@ -70,6 +76,91 @@ private:
         save_flags();
         out_.fxsave64(a86::ptr(a86::rdi));
         out_.fninit();
+    }
+
+    void fld(a86::Gp slot) { out_.fld(a86::ptr(slot, 0, 10)); }
+    void fstp(a86::Gp slot) { out_.fstp(a86::ptr(slot, 0, 10)); }
+
+    // The host's unit keeps the exception flags of what ran last. Those that the guest has too may stay.
+    void prepare_x87()
+    {
+        const asmjit::Label clean = out_.newLabel();
+        const asmjit::Label usual = out_.newLabel();
+        out_.fnstsw(a86::ax);
+        out_.test(a86::byte_ptr(a86::r8, offsetof(StubFrame, fsw)), a86::al);
+        out_.jz(clean);
+        out_.fnclex();
+        out_.bind(clean);
+        out_.cmp(a86::word_ptr(a86::r8, offsetof(StubFrame, fcw)), kHostFcw);
+        out_.je(usual);
+        out_.fldcw(a86::word_ptr(a86::r8, offsetof(StubFrame, fcw)));
+        out_.bind(usual);
+    }
+
+    void finish_x87()
+    {
+        const asmjit::Label usual = out_.newLabel();
+        out_.cmp(a86::word_ptr(a86::r8, offsetof(StubFrame, fcw)), kHostFcw);
+        out_.je(usual);
+        out_.push(kHostFcw);
+        out_.fldcw(a86::word_ptr(a86::rsp));
+        out_.pop(a86::rax);
+        out_.bind(usual);
+    }
+
+    void load_x87_operands()
+    {
+        switch (recipe_.form) {
+        case X87Form::ToTop:
+        case X87Form::ToOther:
+        case X87Form::CompareOther: fld(a86::rsi); [[fallthrough]];
+        case X87Form::Unary:
+        case X87Form::Store:
+        case X87Form::CompareMemory: fld(a86::rdi); break;
+        case X87Form::Push:
+        case X87Form::Image: break;
+        }
+    }
+
+    // The host's stack ends as empty as it was.
+    void store_x87_results()
+    {
+        constexpr unsigned kOperands = 2;
+        switch (recipe_.form) {
+        case X87Form::Push:
+        case X87Form::Unary: fstp(a86::rdi); break;
+        case X87Form::ToTop:
+            fstp(a86::rdi);
+            drop(1);
+            break;
+        case X87Form::ToOther:
+            drop(1u - recipe_.pops);
+            fstp(a86::rsi);
+            break;
+        case X87Form::CompareOther: drop(kOperands - recipe_.pops); break;
+        case X87Form::Store:
+        case X87Form::CompareMemory: drop(1u - recipe_.pops); break;
+        case X87Form::Image: break;
+        }
+    }
+
+    void drop(unsigned registers)
+    {
+        for (unsigned i = 0; i < registers; ++i) {
+            out_.fstp(a86::st0);
+        }
+    }
+
+    void write_x87_short()
+    {
+        prepare_x87();
+        load_x87_operands();
+        instruction();
+        save_flags();
+        out_.fnstsw(a86::ax);
+        out_.mov(a86::word_ptr(a86::r8, offsetof(StubFrame, fsw)), a86::ax);
+        store_x87_results();
+        finish_x87();
     }
 
     void load(StubOperand kind, a86::Gp slot, unsigned xmm, unsigned mm, a86::Gp gpr)

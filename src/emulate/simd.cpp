@@ -6,6 +6,7 @@
 #include "emulate/opcode_table.hpp"
 #include "emulate/simd_families.hpp"
 #include "emulate/stub_mnemonics.hpp"
+#include "emulate/stub_recipe.hpp"
 
 #include <cstring>
 

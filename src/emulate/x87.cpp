@@ -7,6 +7,7 @@
 #include "emulate/opcode_table.hpp"
 #include "emulate/simd_families.hpp"
 #include "emulate/stub_mnemonics.hpp"
+#include "emulate/x87_short.hpp"
 #include "emulate/x87_state.hpp"
 
 #include <cstring>
@@ -67,24 +68,16 @@ bool execute(Cpu& cpu, const HostStub& stub, void* memory)
 }
 
 
-Outcome run_x87_register(Cpu& cpu, const Insn& insn)
+Outcome run_register(Cpu& cpu, const HostStub& stub)
 {
-    if (!x87_available(cpu) || !no_x87_pending(cpu)) {
-        return Outcome::Fault;
-    }
-    const auto& stub = *static_cast<const HostStub*>(insn.aux);
     std::uint64_t unused[2]{};
     static_cast<void>(execute(cpu, stub, unused));
     note_x87_instruction(cpu, stub.recipe.fop);
     return Outcome::Next;
 }
 
-Outcome run_x87_load(Cpu& cpu, const Insn& insn)
+Outcome run_load(Cpu& cpu, const Insn& insn, const HostStub& stub)
 {
-    if (!x87_available(cpu) || !no_x87_pending(cpu)) {
-        return Outcome::Fault;
-    }
-    const auto& stub = *static_cast<const HostStub*>(insn.aux);
     const std::uint64_t offset = cpu.effective_address(insn);
     std::array<std::uint8_t, 16> bounce{};
     if (!read_memory(cpu, insn.segment, offset, bounce.data(), stub.recipe.memory_size)) {
@@ -110,12 +103,8 @@ bool writable(Cpu& cpu, const Insn& insn, std::uint64_t offset, unsigned size)
     }
 }
 
-Outcome run_x87_store(Cpu& cpu, const Insn& insn)
+Outcome run_store(Cpu& cpu, const Insn& insn, const HostStub& stub)
 {
-    if (!x87_available(cpu) || !no_x87_pending(cpu)) {
-        return Outcome::Fault;
-    }
-    const auto& stub = *static_cast<const HostStub*>(insn.aux);
     const std::uint64_t offset = cpu.effective_address(insn);
     std::array<std::uint8_t, 16> bounce{};
     const x86::FxArea before = cpu.s.fx;
@@ -129,6 +118,11 @@ Outcome run_x87_store(Cpu& cpu, const Insn& insn)
     note_x87_instruction(cpu, stub.recipe.fop);
     note_x87_operand(cpu, insn.segment, offset);
     return Outcome::Next;
+}
+
+Outcome run_image(Cpu& cpu, const Insn& insn)
+{
+    return run_x87_image(cpu, insn, *static_cast<const HostStub*>(insn.aux));
 }
 
 // FCMOVcc and the forms of FCOMI.
@@ -178,18 +172,29 @@ Handler select_x87(const Decoded& decoded, Insn& insn)
     recipe.code[0] = instruction.opcode;
     recipe.code[1] = static_cast<std::uint8_t>(modrm);
     recipe.length = 2;
+    recipe.other = recipe.rm == StubOperand::Memory ? std::uint8_t{0} : instruction.raw.modrm.rm;
     recipe.fop = x87_opcode(instruction);
     insn.aux = decoded.stubs->find_or_make(recipe);
     if (insn.aux == nullptr) {
         return nullptr;
     }
-    if (recipe.rm != StubOperand::Memory) {
-        return run_x87_register;
-    }
-    return recipe.rm_written ? run_x87_store : run_x87_load;
+    const Handler shorter =
+        select_x87_short(decoded, insn, *static_cast<const HostStub*>(insn.aux));
+    return shorter != nullptr ? shorter : run_image;
 }
 
 } // namespace
+
+Outcome run_x87_image(Cpu& cpu, const Insn& insn, const HostStub& image)
+{
+    if (!x87_available(cpu) || !no_x87_pending(cpu)) {
+        return Outcome::Fault;
+    }
+    if (image.recipe.rm != StubOperand::Memory) {
+        return run_register(cpu, image);
+    }
+    return image.recipe.rm_written ? run_store(cpu, insn, image) : run_load(cpu, insn, image);
+}
 
 void add_x87(OpcodeTable& table)
 {
