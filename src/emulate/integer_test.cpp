@@ -19,7 +19,7 @@ unsigned vector_of(Exception exception)
 }
 
 // Runs a real-mode program from registers that `prepare` sets.
-vcpu::CpuState run_real(TestMachine& m, std::initializer_list<int> bytes, const std::function<void(vcpu::CpuState&)>& prepare = {})
+vcpu::CpuState run_real(TestMachine& m, const std::vector<int>& bytes, const std::function<void(vcpu::CpuState&)>& prepare = {})
 {
     m.code(kReal, bytes);
     vcpu::CpuState state = m.real();
@@ -30,7 +30,7 @@ vcpu::CpuState run_real(TestMachine& m, std::initializer_list<int> bytes, const 
     return m.cpu.state();
 }
 
-vcpu::CpuState run32(TestMachine& m, std::initializer_list<int> bytes, const std::function<void(vcpu::CpuState&)>& prepare = {})
+vcpu::CpuState run32(TestMachine& m, const std::vector<int>& bytes, const std::function<void(vcpu::CpuState&)>& prepare = {})
 {
     m.code(kCode, bytes);
     vcpu::CpuState state = m.flat32();
@@ -150,7 +150,7 @@ TEST(InterpreterInteger, BitOffsetsReachBeyondTheOperand)
 TEST(InterpreterInteger, AdjustsDecimals)
 {
     struct Case {
-        std::initializer_list<int> code;
+        std::vector<int> code;
         std::uint64_t in, out;
         std::uint64_t flags_in, carry;
     };

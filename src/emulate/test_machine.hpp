@@ -79,7 +79,8 @@ public:
         return value;
     }
     template <typename T> void put(std::uint64_t address, T value) { std::memcpy(at(address), &value, sizeof value); }
-    void code(std::uint64_t address, std::initializer_list<int> bytes)
+    void code(std::uint64_t address, std::initializer_list<int> bytes) { code(address, std::vector<int>{bytes}); }
+    void code(std::uint64_t address, const std::vector<int>& bytes)
     {
         for (const int byte : bytes) {
             const std::array one{static_cast<std::uint8_t>(byte)};
