@@ -126,7 +126,8 @@ machine::DriveOptions Domain::drive(const config::DiskConfig& disk)
     if (disk.path.empty()) {
         return options;
     }
-    options.open_media = [this, disk](machine::Executor executor) -> base::Result<std::unique_ptr<devices::BlockMedia>> {
+    options.open_media = [this,
+                          disk](machine::Executor executor) -> base::Result<std::unique_ptr<devices::BlockMedia>> {
         auto image = storage::open_image(image_spec(disk));
         if (!image) {
             return std::unexpected{at(disk.where, image.error())};
@@ -314,7 +315,8 @@ Json Domain::status() const
                 {"restarts", restarts_},
                 {"cpu_seconds", static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9},
                 {"started", std::chrono::system_clock::to_time_t(started_)},
-                {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - started_).count()},
+                {"uptime_seconds",
+                 std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - started_).count()},
                 {"engine", engine_.name},
                 {"engine_line", engine_.line},
                 {"warnings", settings_.warnings}};

@@ -13,9 +13,10 @@ namespace {
 
 Json text_of(const display::ScreenText& screen)
 {
-    return {{"mode", "text"},
-            {"lines", screen.lines},
-            {"cursor", {{"visible", screen.cursor_visible}, {"column", screen.cursor_column}, {"row", screen.cursor_row}}}};
+    return {
+        {"mode", "text"},
+        {"lines", screen.lines},
+        {"cursor", {{"visible", screen.cursor_visible}, {"column", screen.cursor_column}, {"row", screen.cursor_row}}}};
 }
 
 base::Result<Json> done(const base::Status& status)
@@ -74,7 +75,8 @@ void Domain::add_life_cycle_methods()
     control_->add("shutdown", [this](const Json& params, const Reply& reply) {
         const bool reboot = params.value("reboot", false);
         if (!machine_->press_power_button()) {
-            reply(base::fail("the guest does not listen to the ACPI power button (yet); 'destroy' ends it hard, 'reset' restarts it"));
+            reply(base::fail("the guest does not listen to the ACPI power button (yet); 'destroy' ends it hard, "
+                             "'reset' restarts it"));
             return;
         }
         reboot_requested_ = reboot;

@@ -98,8 +98,8 @@ base::Status refuse_taken(const std::vector<Entry>& entries, const std::string& 
 {
     const auto taken = std::ranges::find(entries, name, &Entry::name);
     if (taken != entries.end()) {
-        return base::fail("a domain named '{}' is running already (id {}); choose another name, or destroy it first", name,
-                          taken->id);
+        return base::fail("a domain named '{}' is running already (id {}); choose another name, or destroy it first",
+                          name, taken->id);
     }
     return {};
 }
@@ -110,10 +110,13 @@ base::Status check_name(const std::string& name)
     constexpr std::size_t kLongest = 64;
     constexpr std::string_view kMarks = "_.+:@-";
     const auto good = [&](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || kMarks.find(c) != std::string_view::npos;
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               kMarks.find(c) != std::string_view::npos;
     };
-    if (name.empty() || name.size() > kLongest || !std::ranges::all_of(name, good) || name[0] == '.' || name[0] == '-') {
-        return base::fail("'{}' cannot be a domain's name: it may have {} letters, digits and the characters _ . + : @ - and begins with "
+    if (name.empty() || name.size() > kLongest || !std::ranges::all_of(name, good) || name[0] == '.' ||
+        name[0] == '-') {
+        return base::fail("'{}' cannot be a domain's name: it may have {} letters, digits and the characters _ . + : @ "
+                          "- and begins with "
                           "none of - and .",
                           name.substr(0, kLongest), kLongest);
     }
@@ -125,7 +128,10 @@ base::Status check_name(const std::string& name)
 
 } // namespace
 
-Claim::Claim(fs::path root, Entry entry, base::Fd lock) : root_{std::move(root)}, entry_{std::move(entry)}, lock_{std::move(lock)} {}
+Claim::Claim(fs::path root, Entry entry, base::Fd lock)
+    : root_{std::move(root)}, entry_{std::move(entry)}, lock_{std::move(lock)}
+{
+}
 
 Claim::~Claim()
 {

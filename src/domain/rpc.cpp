@@ -24,7 +24,8 @@ base::Result<sockaddr_un> address_of(const std::filesystem::path& path)
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.native().size() >= sizeof address.sun_path) {
-        return base::fail("the path {} is too long for a socket; set WINDSOR_RUNTIME_DIR to a shorter one", path.string());
+        return base::fail("the path {} is too long for a socket; set WINDSOR_RUNTIME_DIR to a shorter one",
+                          path.string());
     }
     std::memcpy(address.sun_path, path.c_str(), path.native().size());
     return address;

@@ -20,7 +20,13 @@ namespace windsor::domain {
 using Json = nlohmann::json;
 
 // Error codes of JSON-RPC 2.0, section 5.1; Refused is a command that was understood and cannot be done.
-enum class RpcError : int { Parse = -32700, InvalidRequest = -32600, NoMethod = -32601, InvalidParams = -32602, Refused = -32000 };
+enum class RpcError : int {
+    Parse = -32700,
+    InvalidRequest = -32600,
+    NoMethod = -32601,
+    InvalidParams = -32602,
+    Refused = -32000
+};
 
 // Answers a request, at once or later, exactly once.
 using Reply = std::function<void(base::Result<Json>)>;

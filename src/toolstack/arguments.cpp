@@ -57,7 +57,8 @@ private:
             into[option->key()] = "";
             return {};
         }
-        into[option->key()] = equals != std::string::npos ? text.substr(equals + 1) : WINDSOR_TRY(next_word("--" + name));
+        into[option->key()] =
+            equals != std::string::npos ? text.substr(equals + 1) : WINDSOR_TRY(next_word("--" + name));
         return {};
     }
 

@@ -16,11 +16,13 @@ base::Result<int> open_console(Context& context, const std::string& domain)
 {
     const Json status = WINDSOR_TRY(call(context, domain, "status"));
     if (!status.contains("console")) {
-        return base::fail("domain '{}' has no serial console; set serial='pty' in its configuration, or use 'vncviewer'", domain);
+        return base::fail(
+            "domain '{}' has no serial console; set serial='pty' in its configuration, or use 'vncviewer'", domain);
     }
     context.out << std::flush;
     if (::isatty(STDIN_FILENO) == 1) {
-        context.err << "The serial console of '" << status.value("name", domain) << "'; Ctrl-] leaves it.\n" << std::flush;
+        context.err << "The serial console of '" << status.value("name", domain) << "'; Ctrl-] leaves it.\n"
+                    << std::flush;
     }
     const ConsoleEnd end = WINDSOR_TRY(join_console(status["console"].get<std::string>(), STDIN_FILENO, STDOUT_FILENO));
     if (end == ConsoleEnd::Left && ::isatty(STDOUT_FILENO) == 1) {

@@ -53,11 +53,13 @@ base::Result<Request> read_request(const Arguments& arguments)
         name = *found;
         operands.erase(found);
     }
-    const auto wrong = std::ranges::find_if(operands, [](const std::string& word) { return word.find('=') == std::string::npos; });
+    const auto wrong =
+        std::ranges::find_if(operands, [](const std::string& word) { return word.find('=') == std::string::npos; });
     if (wrong != operands.end()) {
         return base::fail("'{}' is one configuration file too many; settings are written KEY=VALUE", *wrong);
     }
-    return Request{WINDSOR_TRY(find_config(name, arguments.value("path", std::string{kSearchPath}))), std::move(operands)};
+    return Request{WINDSOR_TRY(find_config(name, arguments.value("path", std::string{kSearchPath}))),
+                   std::move(operands)};
 }
 
 void print_notes(Context& context, const std::vector<config::Warning>& host, const config::Loaded& loaded)
@@ -76,10 +78,11 @@ void print_started(Context& context, const domain::Json& status)
 {
     context.out << status.value("engine_line", "") << '\n';
     if (status.contains("vnc")) {
-        context.out << fmt::format("VNC: {}:{} (display :{})\n", status["vnc"].value("listen", ""), status["vnc"].value("port", 0),
-                                   status["vnc"].value("display", 0));
+        context.out << fmt::format("VNC: {}:{} (display :{})\n", status["vnc"].value("listen", ""),
+                                   status["vnc"].value("port", 0), status["vnc"].value("display", 0));
     }
-    context.out << fmt::format("Started domain {} (id={})\n", status.value("name", ""), status.value("id", 0u)) << std::flush;
+    context.out << fmt::format("Started domain {} (id={})\n", status.value("name", ""), status.value("id", 0u))
+                << std::flush;
 }
 
 void print_config(Context& context, const config::DomainConfig& config)
@@ -98,9 +101,11 @@ base::Status start_own_viewer(const Context& context, const std::string& name, c
 }
 
 // What comes after a successful start. The domain goes on whatever happens here.
-base::Result<int> follow_up(Context& context, const Arguments& arguments, const config::DomainConfig& config, const Started& started)
+base::Result<int> follow_up(Context& context, const Arguments& arguments, const config::DomainConfig& config,
+                            const Started& started)
 {
-    const bool viewer = arguments.has("vncviewer") || arguments.has("vncviewer-autopass") || config.graphics.viewer == config::Switch::On;
+    const bool viewer = arguments.has("vncviewer") || arguments.has("vncviewer-autopass") ||
+                        config.graphics.viewer == config::Switch::On;
     if (viewer) {
         WINDSOR_TRY(start_own_viewer(context, config.name, arguments));
     }
@@ -155,7 +160,8 @@ base::Result<int> create(Context& context, const Arguments& arguments)
         return 0;
     }
     if (arguments.has("console_autoconnect") && loaded.config.serial == config::SerialKind::None) {
-        return base::fail("-c joins the serial console, and the configuration has none: add serial='pty', or leave -c out");
+        return base::fail(
+            "-c joins the serial console, and the configuration has none: add serial='pty', or leave -c out");
     }
     context.out << std::flush;
     const Started started = WINDSOR_TRY(start(context, arguments, host, loaded, origin, inherited));

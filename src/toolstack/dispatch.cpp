@@ -40,7 +40,8 @@ base::Error unknown(std::string_view name, std::string_view program)
     }
     const std::string_view nearest = config::nearest_name(name, known);
     return base::Error{nearest.empty() ? fmt::format("'{}' is no command; '{} help' lists them", name, program)
-                                       : fmt::format("'{}' is no command, the nearest is '{}'; '{} help' lists them", name, nearest, program)};
+                                       : fmt::format("'{}' is no command, the nearest is '{}'; '{} help' lists them",
+                                                     name, nearest, program)};
 }
 
 // A diagnostic with a place in a file speaks for itself; anything else is led by the program's name.
@@ -57,11 +58,12 @@ base::Status check_operands(const Command& command, const Arguments& arguments, 
 {
     const std::size_t given = arguments.operands().size();
     if (given < command.least) {
-        return base::fail("'{}' wants more words: {} {} {}", command.name, context.program, command.name, command.synopsis);
+        return base::fail("'{}' wants more words: {} {} {}", command.name, context.program, command.name,
+                          command.synopsis);
     }
     if (given > command.most) {
-        return base::fail("'{}' does not know what to do with '{}': {} {} {}", command.name, arguments.operand(command.most),
-                          context.program, command.name, command.synopsis);
+        return base::fail("'{}' does not know what to do with '{}': {} {} {}", command.name,
+                          arguments.operand(command.most), context.program, command.name, command.synopsis);
     }
     return {};
 }
@@ -69,7 +71,8 @@ base::Status check_operands(const Command& command, const Arguments& arguments, 
 base::Result<int> run_command(Context& context, const Command& command, std::span<const std::string> words)
 {
     const auto before_end = words.subspan(0, static_cast<std::size_t>(std::ranges::find(words, "--") - words.begin()));
-    if (std::ranges::find(before_end, "--help") != before_end.end() || std::ranges::find(before_end, "-h") != before_end.end()) {
+    if (std::ranges::find(before_end, "--help") != before_end.end() ||
+        std::ranges::find(before_end, "-h") != before_end.end()) {
         context.out << help_for(command, context);
         return 0;
     }
@@ -121,7 +124,8 @@ base::Result<const Command*> find_command(std::string_view name, Dialect dialect
 int run(Context& context, std::span<const std::string> words)
 {
     // xl's own options before the command change nothing here.
-    while (!words.empty() && (words[0] == "-v" || words[0] == "-f" || words[0] == "-t") && context.dialect != Dialect::Xm) {
+    while (!words.empty() && (words[0] == "-v" || words[0] == "-f" || words[0] == "-t") &&
+           context.dialect != Dialect::Xm) {
         words = words.subspan(1);
     }
     if (words.empty()) {
@@ -138,7 +142,8 @@ int run(Context& context, std::span<const std::string> words)
     }
     try {
         const auto command = find_command(words[0], context.dialect, context.program);
-        const auto status = command ? run_command(context, **command, words.subspan(1)) : std::unexpected{command.error()};
+        const auto status =
+            command ? run_command(context, **command, words.subspan(1)) : std::unexpected{command.error()};
         context.out << std::flush;
         if (status) {
             return *status;

@@ -24,7 +24,8 @@ std::string option_form(const Option& option)
         text = fmt::format("-{}{}{}", option.letter, option.value.empty() ? "" : " ", option.value);
     }
     if (!option.name.empty()) {
-        text += fmt::format("{}--{}{}{}", text.empty() ? "" : ", ", option.name, option.value.empty() ? "" : "=", option.value);
+        text += fmt::format("{}--{}{}{}", text.empty() ? "" : ", ", option.name, option.value.empty() ? "" : "=",
+                            option.value);
     }
     return text;
 }
@@ -34,7 +35,8 @@ void add_group(std::string& text, std::string_view heading, const Context& conte
     text += fmt::format("\n{}\n\n", heading);
     for (const Command& command : all_commands()) {
         const bool own = command.origin == Command::Origin::Windsor;
-        const bool shown = own == windsor && (own || context.dialect == Dialect::Windsor || native(command, context.dialect));
+        const bool shown =
+            own == windsor && (own || context.dialect == Dialect::Windsor || native(command, context.dialect));
         if (command.handler != nullptr && shown) {
             text += fmt::format(" {:<20}{}\n", command.name, command.help);
         }
@@ -43,8 +45,8 @@ void add_group(std::string& text, std::string_view heading, const Context& conte
 
 std::optional<std::string> man_page(const std::string& name)
 {
-    return name == "windsor" ? std::optional{man_page_windsor()}
-           : name == "xm"    ? std::optional{man_page_xm()}
+    return name == "windsor"       ? std::optional{man_page_windsor()}
+           : name == "xm"          ? std::optional{man_page_xm()}
            : name == "windsor.cfg" ? std::optional{config::man_page_cfg()}
                                    : std::nullopt;
 }
@@ -53,19 +55,22 @@ std::optional<std::string> man_page(const std::string& name)
 
 std::string help_overview(const Context& context)
 {
-    std::string text = fmt::format("Usage: {} <subcommand> [args]\n\nRun unmodified PC operating systems as domains.\n", context.program);
+    std::string text = fmt::format("Usage: {} <subcommand> [args]\n\nRun unmodified PC operating systems as domains.\n",
+                                   context.program);
     add_group(text, fmt::format("{} subcommands:", context.program), context, false);
     add_group(text, "Windsor's own, under any name:", context, true);
     text += "\n<Domain> can be either a domain's name or its id.\n"
             "A subcommand may be abbreviated as long as that is unambiguous.\n" +
-            fmt::format("'{0} help SUBCOMMAND' explains one, '{0} help KEY' a key of the configuration file.\n", context.program);
+            fmt::format("'{0} help SUBCOMMAND' explains one, '{0} help KEY' a key of the configuration file.\n",
+                        context.program);
     return text;
 }
 
 std::string help_for(const Command& command, const Context& context)
 {
-    std::string text = fmt::format("Usage: {} {}{}{}{}\n\n", context.program, command.name, command.options.empty() ? "" : " [options]",
-                                   command.synopsis.empty() ? "" : " ", command.synopsis);
+    std::string text =
+        fmt::format("Usage: {} {}{}{}{}\n\n", context.program, command.name,
+                    command.options.empty() ? "" : " [options]", command.synopsis.empty() ? "" : " ", command.synopsis);
     if (command.handler == nullptr) {
         return fmt::format("'{}' is not in this version of Windsor: {}.\n", command.name, command.details);
     }
@@ -109,7 +114,8 @@ base::Result<int> help(Context& context, const Arguments& arguments)
         context.out << help_for(**command, context);
         return 0;
     }
-    return base::fail("'{}' is neither a command nor a key of the configuration file; '{} help' lists the commands, windsor.cfg(5) the keys",
+    return base::fail("'{}' is neither a command nor a key of the configuration file; '{} help' lists the commands, "
+                      "windsor.cfg(5) the keys",
                       name, context.program);
 }
 

@@ -66,7 +66,9 @@ std::string iommu_words()
     const fs::directory_iterator units{"/sys/class/iommu", error};
     if (!error && units != fs::directory_iterator{}) {
         const std::string unit = units->path().filename().string();
-        return unit.starts_with("dmar") ? "VT-d is there and on" : unit.starts_with("ivhd") ? "AMD-Vi is there and on" : "an IOMMU is there and on";
+        return unit.starts_with("dmar")   ? "VT-d is there and on"
+               : unit.starts_with("ivhd") ? "AMD-Vi is there and on"
+                                          : "an IOMMU is there and on";
     }
     if (fs::exists("/sys/firmware/acpi/tables/DMAR", error)) {
         return "VT-d is there and off; boot the host with intel_iommu=on";

@@ -31,7 +31,8 @@ base::Result<int> domain_log(Context& context, const std::string& name)
     std::ifstream file{path};
     if (!file) {
         if (!entry) {
-            return base::fail("there is no running domain '{}' and no log of an ended one; 'list' shows those that there are", name);
+            return base::fail(
+                "there is no running domain '{}' and no log of an ended one; 'list' shows those that there are", name);
         }
         return base::fail("cannot read the log {}", path.string());
     }
@@ -77,7 +78,8 @@ base::Result<int> dmesg(Context& context, const Arguments& arguments)
     const auto line = [&](const std::string& text) { context.out << "(windsor) " << text << '\n'; };
     line(fmt::format("Windsor {} on {} {} ({})", WINDSOR_VERSION, host.system, host.release, host.machine));
     line(fmt::format("Processors: {} x {}", host.processors, host.processor));
-    line(fmt::format("Memory: {} MB, of which {} MB can be given to domains", host.total_megabytes, host.free_megabytes));
+    line(fmt::format("Memory: {} MB, of which {} MB can be given to domains", host.total_megabytes,
+                     host.free_megabytes));
     line("Hardware virtualization: " + host.virtualization);
     line("KVM: " + host.kvm);
     line("I/O virtualization: " + host.iommu);

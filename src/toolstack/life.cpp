@@ -86,8 +86,9 @@ base::Result<int> press_power(Context& context, const Arguments& arguments, bool
     context.out << std::flush;
     for (const Asked& domain : asked) {
         wait_for_end(domain.entry, domain.restarts);
-        context.out << (context.dialect == Dialect::Xm ? fmt::format("Domain {} terminated\n", domain.entry.name)
-                                                       : fmt::format("Domain {} has been shut down, reason code 0\n", domain.entry.id));
+        context.out << (context.dialect == Dialect::Xm
+                            ? fmt::format("Domain {} terminated\n", domain.entry.name)
+                            : fmt::format("Domain {} has been shut down, reason code 0\n", domain.entry.id));
     }
     if (context.dialect == Dialect::Xm && arguments.has("all")) {
         context.out << "All domains terminated\n";
@@ -109,14 +110,15 @@ base::Result<int> destroy(Context& context, const Arguments& arguments)
     WINDSOR_TRY(connection.client.call("destroy"));
     // The next command may want the name, the disks or the port: they are free when the process has let go.
     const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
-    for (auto waited = std::chrono::milliseconds{0}; waited < std::chrono::seconds{10}; waited += std::chrono::milliseconds{10}) {
+    for (auto waited = std::chrono::milliseconds{0}; waited < std::chrono::seconds{10};
+         waited += std::chrono::milliseconds{10}) {
         if (!registry.find(std::to_string(connection.entry.id))) {
             return 0;
         }
         std::this_thread::sleep_for(std::chrono::milliseconds{10});
     }
-    return base::fail("domain '{}' (process {}) has been told to end and has not done so within 10 s", connection.entry.name,
-                      connection.entry.pid);
+    return base::fail("domain '{}' (process {}) has been told to end and has not done so within 10 s",
+                      connection.entry.name, connection.entry.pid);
 }
 
 base::Result<int> shutdown(Context& context, const Arguments& arguments)

@@ -81,7 +81,8 @@ base::Result<int> list(Context& context, const Arguments& arguments)
     if (arguments.has("state")) {
         const auto letter = state_letter(arguments.value("state"));
         if (!letter) {
-            return base::fail("'{}' is no state; running, blocked, paused, shutdown, crashed and dying are", arguments.value("state"));
+            return base::fail("'{}' is no state; running, blocked, paused, shutdown, crashed and dying are",
+                              arguments.value("state"));
         }
         for (std::size_t i = domains.size(); i-- > 0;) {
             if (domains[i].value("state", "").find(*letter) == std::string::npos) {
@@ -103,7 +104,8 @@ base::Result<int> vm_list(Context& context, const Arguments&)
     const std::vector<Json> domains = WINDSOR_TRY(all_status(context));
     context.out << "UUID                                  ID    name\n";
     for (const Json& status : domains) {
-        context.out << fmt::format("{:<36}  {}    {:<30}\n", status.value("uuid", "-"), status.value("id", 0u), status.value("name", ""));
+        context.out << fmt::format("{:<36}  {}    {:<30}\n", status.value("uuid", "-"), status.value("id", 0u),
+                                   status.value("name", ""));
     }
     return 0;
 }
@@ -147,9 +149,10 @@ base::Result<int> uptime(Context& context, const Arguments& arguments)
     for (const domain::Entry& entry : entries) {
         const Json status = status_of(entry);
         const auto seconds = status.value("uptime_seconds", std::int64_t{0});
-        context.out << (brief ? fmt::format(" {} up {}, {} ({})\n", time_of_day(std::time(nullptr)), uptime_text(seconds, Detail::Plain),
-                                            entry.name, entry.id)
-                              : fmt::format("{:<33} {:>4} {}\n", entry.name, entry.id, uptime_text(seconds, Detail::Verbose)));
+        context.out << (brief ? fmt::format(" {} up {}, {} ({})\n", time_of_day(std::time(nullptr)),
+                                            uptime_text(seconds, Detail::Plain), entry.name, entry.id)
+                              : fmt::format("{:<33} {:>4} {}\n", entry.name, entry.id,
+                                            uptime_text(seconds, Detail::Verbose)));
     }
     return 0;
 }

@@ -26,12 +26,14 @@ std::string xl_line(const Json& status)
 // "(domain" and the entries that only a running domain has, before those of its configuration.
 std::string running_entries(const Json& status)
 {
-    std::string text = fmt::format("\n    (domid {})\n    (state {})\n    (cpu_time {:.6f})\n    (start_time {})\n    (up_time {})",
-                                   status.value("id", 0u), status.value("state", "------"), status.value("cpu_seconds", 0.0),
-                                   status.value("started", std::int64_t{0}), status.value("uptime_seconds", std::int64_t{0}));
+    std::string text =
+        fmt::format("\n    (domid {})\n    (state {})\n    (cpu_time {:.6f})\n    (start_time {})\n    (up_time {})",
+                    status.value("id", 0u), status.value("state", "------"), status.value("cpu_seconds", 0.0),
+                    status.value("started", std::int64_t{0}), status.value("uptime_seconds", std::int64_t{0}));
     text += fmt::format("\n    (engine {})", status.value("engine", "none"));
     if (status.contains("vnc")) {
-        text += fmt::format("\n    (vnc_location {}:{})", status["vnc"].value("listen", ""), status["vnc"].value("port", 0));
+        text += fmt::format("\n    (vnc_location {}:{})", status["vnc"].value("listen", ""),
+                            status["vnc"].value("port", 0));
     }
     if (status.contains("console")) {
         text += fmt::format("\n    (console {})", status["console"].get<std::string>());
@@ -44,8 +46,9 @@ std::string running_entries(const Json& status)
 std::string short_list(std::span<const Json> domains, Dialect dialect, Detail detail)
 {
     const bool xm = dialect == Dialect::Xm;
-    std::string text = xm ? fmt::format("{:<40} {:>5} {:>5} {:>5} {:>10} {:>9}", "Name", "ID", "Mem", "VCPUs", "State", "Time(s)")
-                          : "Name                                        ID   Mem VCPUs\tState\tTime(s)";
+    std::string text =
+        xm ? fmt::format("{:<40} {:>5} {:>5} {:>5} {:>10} {:>9}", "Name", "ID", "Mem", "VCPUs", "State", "Time(s)")
+           : "Name                                        ID   Mem VCPUs\tState\tTime(s)";
     if (detail == Detail::Verbose && !xm) {
         text += "   UUID                            Reason-Code\tSecurity Label";
     }
@@ -75,10 +78,11 @@ nlohmann::ordered_json long_json(const Json& status, const Json& config)
     const Ordered build{{"max_vcpus", status.value("vcpus", 0)},
                         {"max_memkb", kilobytes("maxmem_mb")},
                         {"target_memkb", kilobytes("memory_mb")}};
-    Ordered domain{{"domid", status.value("id", 0u)},
-                   {"config",
-                    {{"c_info", {{"type", "hvm"}, {"name", status.value("name", "")}, {"uuid", status.value("uuid", "")}}},
-                     {"b_info", build}}}};
+    Ordered domain{
+        {"domid", status.value("id", 0u)},
+        {"config",
+         {{"c_info", {{"type", "hvm"}, {"name", status.value("name", "")}, {"uuid", status.value("uuid", "")}}},
+          {"b_info", build}}}};
     Ordered own = Ordered::object();
     for (const char* key : {"state", "pid", "cpu_seconds", "started", "uptime_seconds", "engine", "vnc", "console"}) {
         if (status.contains(key)) {

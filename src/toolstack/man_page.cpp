@@ -33,8 +33,8 @@ std::string option_entry(const Option& option)
         form = fmt::format("\\fB\\-{}\\fR{}{}", option.letter, option.value.empty() ? "" : " ", option.value);
     }
     if (!option.name.empty()) {
-        form += fmt::format("{}\\fB\\-\\-{}\\fR{}{}", form.empty() ? "" : ", ", troff(option.name), option.value.empty() ? "" : "=",
-                            option.value);
+        form += fmt::format("{}\\fB\\-\\-{}\\fR{}{}", form.empty() ? "" : ", ", troff(option.name),
+                            option.value.empty() ? "" : "=", option.value);
     }
     const std::string_view only = option.dialect == Option::For::Xm   ? " (As xm.)"
                                   : option.dialect == Option::For::Xl ? " (As xl.)"
@@ -44,7 +44,8 @@ std::string option_entry(const Option& option)
 
 std::string command_entry(const Command& command)
 {
-    std::string text = fmt::format(".TP\n\\fB{}\\fR {}\n{}\n", troff(command.name), troff(command.synopsis), troff(command.help));
+    std::string text =
+        fmt::format(".TP\n\\fB{}\\fR {}\n{}\n", troff(command.name), troff(command.synopsis), troff(command.help));
     if (!command.details.empty()) {
         text += troff(command.details) + '\n';
     }

@@ -123,8 +123,11 @@ base::Result<int> key(Context& context, const Arguments& arguments)
 base::Result<int> mouse(Context& context, const Arguments& arguments)
 {
     constexpr int kMost = 10'000;
-    const auto number = [](const std::string& text, std::string_view what) { return parse_integer(text, what, -kMost, kMost); };
-    Json params{{"dx", WINDSOR_TRY(number(arguments.operand(1), "dx"))}, {"dy", WINDSOR_TRY(number(arguments.operand(2), "dy"))}};
+    const auto number = [](const std::string& text, std::string_view what) {
+        return parse_integer(text, what, -kMost, kMost);
+    };
+    Json params{{"dx", WINDSOR_TRY(number(arguments.operand(1), "dx"))},
+                {"dy", WINDSOR_TRY(number(arguments.operand(2), "dy"))}};
     params["buttons"] = arguments.operands().size() > 3 ? WINDSOR_TRY(parse_buttons(arguments.operand(3))) : 0;
     params["wheel"] = WINDSOR_TRY(number(arguments.value("wheel", "0"), "the wheel's clicks"));
     WINDSOR_TRY(call(context, arguments.operand(0), "mouse", params));
@@ -137,8 +140,11 @@ base::Result<int> wait(Context& context, const Arguments& arguments)
         return base::fail("say what to wait for: --text REGEX");
     }
     const TextPattern pattern = WINDSOR_TRY(TextPattern::compile(arguments.value("text")));
-    const double seconds = arguments.has("timeout") ? WINDSOR_TRY(parse_seconds(arguments.value("timeout"), kLongestTimeout)) : kDefaultTimeout;
-    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000)};
+    const double seconds = arguments.has("timeout")
+                               ? WINDSOR_TRY(parse_seconds(arguments.value("timeout"), kLongestTimeout))
+                               : kDefaultTimeout;
+    const auto until =
+        std::chrono::steady_clock::now() + std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000)};
     Connection connection = WINDSOR_TRY(connect(context, arguments.operand(0)));
     for (;;) {
         const Json answer = WINDSOR_TRY(connection.client.call("screen"));
@@ -148,7 +154,8 @@ base::Result<int> wait(Context& context, const Arguments& arguments)
             return 0;
         }
         if (std::chrono::steady_clock::now() >= until) {
-            return base::fail("'{}' did not show on the screen of '{}' within {:g} s", arguments.value("text"), arguments.operand(0), seconds);
+            return base::fail("'{}' did not show on the screen of '{}' within {:g} s", arguments.value("text"),
+                              arguments.operand(0), seconds);
         }
         std::this_thread::sleep_for(kPollInterval);
     }

@@ -31,9 +31,11 @@ base::Result<TextPattern> TextPattern::compile(const std::string& pattern)
         return base::fail("the regular expression is longer than {} characters", kLongest);
     }
     try {
-        return TextPattern{std::make_unique<Compiled>(std::regex{pattern, std::regex::ECMAScript | std::regex::multiline})};
+        return TextPattern{
+            std::make_unique<Compiled>(std::regex{pattern, std::regex::ECMAScript | std::regex::multiline})};
     } catch (const std::regex_error&) {
-        return base::fail("'{}' is no regular expression; put a backslash before each of . * + ? ( ) [ ] {{ }} that is meant as itself",
+        return base::fail("'{}' is no regular expression; put a backslash before each of . * + ? ( ) [ ] {{ }} that is "
+                          "meant as itself",
                           pattern);
     }
 }

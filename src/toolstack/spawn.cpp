@@ -137,7 +137,8 @@ base::Error death_of(pid_t child)
     int status = 0;
     ::waitpid(child, &status, 0);
     if (WIFSIGNALED(status)) {
-        return base::Error{fmt::format("the domain's process was ended by signal {} while it started", WTERMSIG(status))};
+        return base::Error{
+            fmt::format("the domain's process was ended by signal {} while it started", WTERMSIG(status))};
     }
     return base::Error{"the domain's process ended while it started"};
 }

@@ -62,7 +62,9 @@ base::Result<std::string> viewer_address(const domain::Json& status)
         return base::fail("domain '{}' has no VNC console; set vnc=1 in its configuration", status.value("name", ""));
     }
     const std::string listen = status["vnc"].value("listen", "127.0.0.1");
-    const std::string host = is_everywhere(listen) ? "127.0.0.1" : listen.find(':') != std::string::npos ? '[' + listen + ']' : listen;
+    const std::string host = is_everywhere(listen)                   ? "127.0.0.1"
+                             : listen.find(':') != std::string::npos ? '[' + listen + ']'
+                                                                     : listen;
     const int display = status["vnc"].value("display", 0);
     if (display < 0 || display > 99) {
         return fmt::format("{}::{}", host, status["vnc"].value("port", 0));
@@ -82,7 +84,8 @@ base::Result<std::string> find_viewer(std::string_view path)
             from = end + 1;
         }
     }
-    return base::fail("there is no VNC viewer in PATH: install tigervnc-viewer, xtightvncviewer or gvncviewer, or connect any viewer to "
+    return base::fail("there is no VNC viewer in PATH: install tigervnc-viewer, xtightvncviewer or gvncviewer, or "
+                      "connect any viewer to "
                       "the address that 'create' and 'list -l' show");
 }
 

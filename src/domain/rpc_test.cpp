@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "domain/rpc.hpp"
+
+#include "base/event_loop.hpp"
+
+#include <cstring>
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <thread>
+#include <unistd.h>
+
+namespace windsor::domain {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A server on a thread of its own, as in a domain process.
+class Rpc : public ::testing::Test {
+protected:
+    Rpc()
+    {
+        std::string name = (fs::temp_directory_path() / "windsor-rpc-XXXXXX").string();
+        directory_ = ::mkdtemp(name.data());
+        loop_ = base::EventLoop::create().value();
+        server_ = RpcServer::listen(socket(), *loop_, log_).value();
+        server_->add("echo", [](const Json& params, const Reply& reply) { reply(params); });
+        server_->add("number",
+                     [](const Json& params, const Reply& reply) { reply(Json(params.at("n").get<int>() + 1)); });
+        server_->add("refuse", [](const Json&, const Reply& reply) { reply(base::fail("not today")); });
+        server_->add("later",
+                     [this](const Json&, const Reply& reply) { loop_->post([reply] { reply(Json("done")); }); });
+        thread_ = std::thread{[this] { loop_->run(); }};
+    }
+    ~Rpc() override
+    {
+        loop_->stop();
+        thread_.join();
+        server_.reset();
+        fs::remove_all(directory_);
+    }
+
+    fs::path socket() const { return directory_ / "control"; }
+    RpcClient client() { return RpcClient::connect(socket()).value(); }
+
+    base::Fd raw_client()
+    {
+        base::Fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::memcpy(address.sun_path, socket().c_str(), socket().native().size());
+        EXPECT_EQ(::connect(fd.get(), static_cast<const sockaddr*>(static_cast<const void*>(&address)), sizeof address),
+                  0);
+        return fd;
+    }
+    static bool send_text(const base::Fd& fd, const std::string& text)
+    {
+        std::size_t sent = 0;
+        while (sent < text.size()) {
+            const ssize_t count = ::send(fd.get(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
+            if (count <= 0) {
+                return false;
+            }
+            sent += static_cast<std::size_t>(count);
+        }
+        return true;
+    }
+    static std::string read_line(const base::Fd& fd)
+    {
+        std::string line;
+        char byte = 0;
+        while (::read(fd.get(), &byte, 1) == 1 && byte != '\n') {
+            line += byte;
+        }
+        return line;
+    }
+    int code_for(const std::string& line)
+    {
+        const base::Fd fd = raw_client();
+        send_text(fd, line + "\n");
+        const Json answer = Json::parse(read_line(fd), nullptr, false);
+        return answer.is_object() && answer.contains("error") ? answer["error"].value("code", 0) : 0;
+    }
+
+    base::Log log_ = base::Log::discard();
+    fs::path directory_;
+    std::unique_ptr<base::EventLoop> loop_;
+    std::unique_ptr<RpcServer> server_;
+    std::thread thread_;
+};
+
+TEST_F(Rpc, Answers)
+{
+    auto one = client();
+    auto two = client();
+    EXPECT_EQ(one.call("echo", {{"text", "a\nb \xc3\xa4"}}).value(), (Json{{"text", "a\nb \xc3\xa4"}}));
+    EXPECT_EQ(two.call("number", {{"n", 41}}).value(), 42);
+    EXPECT_EQ(one.call("later").value(), "done");
+    EXPECT_EQ(one.call("echo", {{"text", std::string(500'000, 'x')}}).value()["text"].get<std::string>().size(),
+              500'000u);
+}
+
+TEST_F(Rpc, TellsARefusalInItsOwnWords)
+{
+    EXPECT_EQ(client().call("refuse").error().message(), "not today");
+}
+
+TEST_F(Rpc, IsForItsOwnerOnly)
+{
+    struct stat status {};
+    ASSERT_EQ(::stat(socket().c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777u, 0600u);
+}
+
+TEST_F(Rpc, AnswersWrongRequestsWithTheirCodes)
+{
+    EXPECT_EQ(code_for("rubbish"), static_cast<int>(RpcError::Parse));
+    EXPECT_EQ(code_for(""), static_cast<int>(RpcError::Parse));
+    EXPECT_EQ(code_for("[]"), static_cast<int>(RpcError::InvalidRequest));
+    EXPECT_EQ(code_for(R"({"id":1,"method":"echo"})"), static_cast<int>(RpcError::InvalidRequest));
+    EXPECT_EQ(code_for(R"({"jsonrpc":"2.0","id":1,"method":7})"), static_cast<int>(RpcError::InvalidRequest));
+    EXPECT_EQ(code_for(R"({"jsonrpc":"2.0","id":1,"method":"nothing"})"), static_cast<int>(RpcError::NoMethod));
+    EXPECT_EQ(code_for(R"({"jsonrpc":"2.0","id":1,"method":"echo","params":[1]})"),
+              static_cast<int>(RpcError::InvalidParams));
+    EXPECT_EQ(code_for(R"({"jsonrpc":"2.0","id":1,"method":"number","params":{"n":"x"}})"),
+              static_cast<int>(RpcError::InvalidParams));
+    EXPECT_EQ(code_for(R"({"jsonrpc":"2.0","id":1,"method":"number"})"), static_cast<int>(RpcError::InvalidParams));
+    EXPECT_EQ(code_for(std::string(20'000, '[')), static_cast<int>(RpcError::Parse));
+    EXPECT_EQ(code_for("\"\xff\xfe\""), static_cast<int>(RpcError::Parse));
+    EXPECT_EQ(client().call("number", {{"n", 1}}).value(), 2);
+}
+
+TEST_F(Rpc, DropsAClientWhoseRequestNeverEnds)
+{
+    const base::Fd fd = raw_client();
+    send_text(fd, std::string(3u << 20, 'x'));
+    EXPECT_EQ(read_line(fd), "");
+    EXPECT_EQ(client().call("number", {{"n", 1}}).value(), 2);
+}
+
+TEST_F(Rpc, SurvivesClientsThatVanish)
+{
+    for (int i = 0; i < 200; ++i) {
+        const base::Fd fd = raw_client();
+        send_text(fd, R"({"jsonrpc":"2.0","id":1,"method":"later"})"
+                      "\n{\"half");
+    }
+    EXPECT_EQ(client().call("number", {{"n", 1}}).value(), 2);
+}
+
+TEST_F(Rpc, SurvivesAClientThatNeverReads)
+{
+    const base::Fd fd = raw_client();
+    const std::string request =
+        Json{{"jsonrpc", "2.0"}, {"id", 1}, {"method", "echo"}, {"params", {{"t", std::string(900'000, 'x')}}}}.dump() +
+        '\n';
+    timeval patience{.tv_sec = 0, .tv_usec = 300'000};
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    for (int i = 0; i < 50; ++i) { // 45 MB of answers: more than the server keeps for one client
+        if (!send_text(fd, request)) {
+            break; // dropped
+        }
+    }
+    EXPECT_EQ(client().call("number", {{"n", 1}}).value(), 2);
+}
+
+TEST_F(Rpc, NotificationsGetNoAnswer)
+{
+    const base::Fd fd = raw_client();
+    send_text(fd, R"({"jsonrpc":"2.0","method":"echo"})"
+                  "\n"
+                  R"({"jsonrpc":"2.0","id":5,"method":"echo"})"
+                  "\n");
+    EXPECT_EQ(Json::parse(read_line(fd))["id"], 5);
+}
+
+TEST(RpcClientTest, SaysWhenNobodyListens)
+{
+    EXPECT_FALSE(RpcClient::connect("/nonexistent/control"));
+    EXPECT_FALSE(RpcClient::connect(std::string(300, 'x')));
+}
+
+} // namespace
+} // namespace windsor::domain

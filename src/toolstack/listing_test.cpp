@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "toolstack/listing.hpp"
+
+#include "toolstack/screen_text.hpp"
+#include "toolstack/viewer.hpp"
+
+#include <gtest/gtest.h>
+
+namespace windsor::toolstack {
+namespace {
+
+using domain::Json;
+
+Json falstaff()
+{
+    return Json{{"id", 7},
+                {"name", "falstaff"},
+                {"memory_mb", 512},
+                {"maxmem_mb", 512},
+                {"vcpus", 1},
+                {"state", "-b----"},
+                {"cpu_seconds", 12.34},
+                {"uuid", "00000000-0000-4000-8000-000000000001"},
+                {"started", 1000},
+                {"uptime_seconds", 60},
+                {"engine", "emulate"},
+                {"vnc", {{"listen", "0.0.0.0"}, {"port", 5901}, {"display", 1}}}};
+}
+
+TEST(Listing, HasTheColumnsOfXl)
+{
+    const std::vector<Json> domains{falstaff()};
+    EXPECT_EQ(short_list(domains, Dialect::Xl),
+              "Name                                        ID   Mem VCPUs\tState\tTime(s)\n"
+              "falstaff                                     7   512     1     -b----      12.3\n");
+    EXPECT_EQ(short_list(domains, Dialect::Windsor), short_list(domains, Dialect::Xl));
+}
+
+TEST(Listing, HasTheColumnsOfXm)
+{
+    const std::vector<Json> domains{falstaff()};
+    EXPECT_EQ(short_list(domains, Dialect::Xm),
+              "Name                                        ID   Mem VCPUs      State   Time(s)\n"
+              "falstaff                                     7   512     1     -b----     12.3\n");
+}
+
+TEST(Listing, ShowsADomainThatDoesNotAnswer)
+{
+    const std::vector<Json> domains{Json{{"id", 3}, {"name", "mute"}, {"state", "------"}}};
+    EXPECT_EQ(short_list(domains, Dialect::Xl),
+              "Name                                        ID   Mem VCPUs\tState\tTime(s)\n"
+              "mute                                         3     0     0     ------       0.0\n");
+}
+
+TEST(Listing, LongFormOfXmIsTheConfigurationWithWhatRuns)
+{
+    const std::string text = long_sxp(falstaff(), Json{{"sxp", "(domain\n    (name falstaff)\n)"}});
+    EXPECT_EQ(text, "(domain\n    (domid 7)\n    (state -b----)\n    (cpu_time 12.340000)\n    (start_time 1000)\n    "
+                    "(up_time 60)\n"
+                    "    (engine emulate)\n    (vnc_location 0.0.0.0:5901)\n    (name falstaff)\n)\n");
+}
+
+TEST(Listing, LongFormOfXlIsJsonAsScriptsReadIt)
+{
+    const auto domain = long_json(falstaff(), Json{{"json", {{"memory", 512}}}});
+    EXPECT_EQ(domain["domid"], 7);
+    EXPECT_EQ(domain["config"]["c_info"]["name"], "falstaff");
+    EXPECT_EQ(domain["config"]["b_info"]["target_memkb"], 524288);
+    EXPECT_EQ(domain["windsor"]["keys"]["memory"], 512);
+    EXPECT_EQ(domain["windsor"]["state"], "-b----");
+}
+
+TEST(Listing, WritesTimesAsXlDoes)
+{
+    EXPECT_EQ(uptime_text(59, Detail::Verbose), " 0:00:59");
+    EXPECT_EQ(uptime_text(86400 + 3661, Detail::Verbose), "1 day,  1:01:01");
+    EXPECT_EQ(uptime_text(2 * 86400 + 12 * 3600, Detail::Plain), "2 days, 12:00");
+}
+
+TEST(Screen, LosesTheBlanksAtTheEndsOfLines)
+{
+    EXPECT_EQ(screen_lines(Json{{"mode", "text"}, {"lines", {"Boot  ", "   ", " a b"}}}), "Boot\n\n a b\n");
+    EXPECT_EQ(screen_lines(Json{{"mode", "graphics"}}), "");
+}
+
+TEST(Screen, FindsTexts)
+{
+    const auto pattern = TextPattern::compile("Select an? (language|keymap)");
+    ASSERT_TRUE(pattern);
+    EXPECT_EQ(pattern->find("x\n[ Select a language ]\n"), "Select a language");
+    EXPECT_EQ(pattern->find("Select the language"), std::nullopt);
+    EXPECT_EQ(TextPattern::compile("^grub> $|^login:").value().find("a\nlogin:\n"), "login:");
+    EXPECT_FALSE(TextPattern::compile("[a"));
+    EXPECT_FALSE(TextPattern::compile(std::string(5000, '(')));
+}
+
+TEST(Viewer, ConnectsToWhereTheConsoleListens)
+{
+    const auto address = [](const char* listen, int port) {
+        return viewer_address(Json{{"vnc", {{"listen", listen}, {"port", port}, {"display", port - 5900}}}}).value();
+    };
+    EXPECT_EQ(address("127.0.0.1", 5901), "127.0.0.1:1");
+    EXPECT_EQ(address("0.0.0.0", 5900), "127.0.0.1:0");
+    EXPECT_EQ(address("192.0.2.1", 6100), "192.0.2.1::6100");
+    EXPECT_EQ(address("::1", 5902), "[::1]:2");
+    EXPECT_EQ(viewer_address(Json{{"name", "blind"}}).error().message(),
+              "domain 'blind' has no VNC console; set vnc=1 in its configuration");
+}
+
+TEST(Viewer, IsLookedForInThePath)
+{
+    EXPECT_FALSE(find_viewer("/nonexistent:/dev"));
+    EXPECT_FALSE(find_viewer(""));
+}
+
+} // namespace
+} // namespace windsor::toolstack
