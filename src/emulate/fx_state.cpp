@@ -33,15 +33,10 @@ bool mmx_available(Cpu& cpu)
     return no_x87_pending(cpu);
 }
 
-bool sse_available(Cpu& cpu)
+bool sse_unavailable(Cpu& cpu)
 {
-    if ((cpu.s.cr0 & x86::cr0::kEm) != 0 || (cpu.s.cr4 & x86::cr4::kOsfxsr) == 0) {
-        return cpu.refuse(x86::Exception::Ud);
-    }
-    if ((cpu.s.cr0 & x86::cr0::kTs) != 0) {
-        return cpu.refuse(x86::Exception::Nm);
-    }
-    return true;
+    const bool undefined = (cpu.s.cr0 & x86::cr0::kEm) != 0 || (cpu.s.cr4 & x86::cr4::kOsfxsr) == 0;
+    return cpu.refuse(undefined ? x86::Exception::Ud : x86::Exception::Nm);
 }
 
 void set_x87_top(x86::FxArea& fx, unsigned top)
@@ -98,15 +93,6 @@ std::uint8_t abridged_tags(std::uint16_t full)
         }
     }
     return tags;
-}
-
-std::uint64_t linear_address(const Cpu& cpu, x86::Seg seg, std::uint64_t offset)
-{
-    if (cpu.long64()) {
-        const bool based = seg == x86::Seg::Fs || seg == x86::Seg::Gs;
-        return based ? offset + cpu.s.segment(seg).base : offset;
-    }
-    return static_cast<std::uint32_t>(offset + cpu.s.segment(seg).base);
 }
 
 } // namespace windsor::emulate

@@ -38,7 +38,12 @@ constexpr std::uint16_t kFcwFixed1 = 0x0040;
 [[nodiscard]] bool no_x87_pending(Cpu& cpu);
 // CR0.EM and CR0.TS; with an MMX register also a waiting x87 exception.
 [[nodiscard]] bool mmx_available(Cpu& cpu);
-[[nodiscard]] bool sse_available(Cpu& cpu);
+[[nodiscard]] bool sse_unavailable(Cpu& cpu); // notes the fault, gives false
+[[nodiscard]] inline bool sse_available(Cpu& cpu)
+{
+    const bool free = (cpu.s.cr0 & (x86::cr0::kEm | x86::cr0::kTs)) == 0 && (cpu.s.cr4 & x86::cr4::kOsfxsr) != 0;
+    return free || sse_unavailable(cpu);
+}
 
 inline unsigned x87_top(const x86::FxArea& fx)
 {
@@ -65,6 +70,13 @@ std::uint16_t full_tags(const x86::FxArea& fx);
 std::uint8_t abridged_tags(std::uint16_t full);
 
 // The linear address of an operand, for checks of alignment.
-std::uint64_t linear_address(const Cpu& cpu, x86::Seg seg, std::uint64_t offset);
+inline std::uint64_t linear_address(const Cpu& cpu, x86::Seg seg, std::uint64_t offset)
+{
+    if (cpu.long64()) {
+        const bool based = seg == x86::Seg::Fs || seg == x86::Seg::Gs;
+        return based ? offset + cpu.s.segment(seg).base : offset;
+    }
+    return static_cast<std::uint32_t>(offset + cpu.s.segment(seg).base);
+}
 
 } // namespace windsor::emulate

@@ -222,20 +222,45 @@ private:
         }
     }
 
+    // Loading MXCSR is slow. The host's value mostly serves: the same controls, and no flags that the guest lacks.
+    void prepare_mxcsr()
+    {
+        const asmjit::Label fits = out_.newLabel();
+        out_.stmxcsr(frame(offsetof(StubFrame, mxcsr_host), 4));
+        out_.mov(a86::r9d, frame(offsetof(StubFrame, mxcsr_host), 4));
+        out_.and_(a86::r9d, frame(offsetof(StubFrame, mxcsr_mask), 4));
+        out_.cmp(a86::r9d, frame(offsetof(StubFrame, mxcsr), 4));
+        out_.je(fits);
+        out_.ldmxcsr(frame(offsetof(StubFrame, mxcsr), 4));
+        out_.bind(fits);
+    }
+
+    void finish_mxcsr()
+    {
+        constexpr std::uint32_t kFlags = 0x3f;
+        const asmjit::Label usual = out_.newLabel();
+        out_.stmxcsr(frame(offsetof(StubFrame, mxcsr), 4));
+        out_.mov(a86::r9d, frame(offsetof(StubFrame, mxcsr), 4));
+        out_.and_(a86::r9d, ~kFlags);
+        out_.cmp(a86::r9d, kHostMxcsr);
+        out_.je(usual);
+        out_.push(kHostMxcsr);
+        out_.ldmxcsr(a86::dword_ptr(a86::rsp));
+        out_.pop(a86::r9);
+        out_.bind(usual);
+    }
+
     void write_simd()
     {
         load_operands();
         if (recipe_.mxcsr) {
-            out_.ldmxcsr(frame(offsetof(StubFrame, mxcsr), 4));
+            prepare_mxcsr();
         }
         instruction();
         save_flags();
         store_results();
         if (recipe_.mxcsr) {
-            out_.stmxcsr(frame(offsetof(StubFrame, mxcsr), 4));
-            out_.push(kHostMxcsr);
-            out_.ldmxcsr(a86::dword_ptr(a86::rsp));
-            out_.pop(a86::rax);
+            finish_mxcsr();
         }
         if (recipe_.uses_mm) {
             out_.emms();

@@ -2,9 +2,9 @@
 // MMX and SSE instructions that run in host stubs: how they are re-encoded, and what surrounds their execution.
 #include "emulate/flags.hpp"
 #include "emulate/fx_state.hpp"
-#include "emulate/memory_access.hpp"
 #include "emulate/opcode_table.hpp"
 #include "emulate/simd_families.hpp"
+#include "emulate/simd_memory.hpp"
 #include "emulate/stub_mnemonics.hpp"
 #include "emulate/stub_recipe.hpp"
 
@@ -107,6 +107,7 @@ Outcome execute(Cpu& cpu, const HostStub& stub, void* reg, void* rm)
             return outcome;
         }
     } else {
+        frame.mxcsr_mask = ~(cpu.s.fx.mxcsr & mxcsr::kExceptions);
         stub.entry(reg, rm, frame);
         if (stub.recipe.mxcsr) {
             cpu.s.fx.mxcsr |= frame.mxcsr & mxcsr::kExceptions;

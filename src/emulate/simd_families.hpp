@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The parts of add_simd() and add_x87(), and memory operands of any size.
+// The parts of add_simd() and add_x87().
 #pragma once
 
 #include "emulate/opcode_table.hpp"
@@ -13,9 +13,5 @@ void add_x87_control(OpcodeTable& table); // FLDCW, FNSTENV and their like
 
 // The forms of MOVSD with memory.
 Handler select_movsd_memory(const Decoded& decoded);
-
-// Copies a memory operand of 1, 2, 4, 8, 10 or 16 bytes. A failed write leaves memory as it was.
-[[nodiscard]] bool read_memory(Cpu& cpu, x86::Seg seg, std::uint64_t offset, void* into, unsigned size);
-[[nodiscard]] bool write_memory(Cpu& cpu, x86::Seg seg, std::uint64_t offset, const void* from, unsigned size);
 
 } // namespace windsor::emulate

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The commonest moves of XMM registers, which need no host stub.
 #include "emulate/fx_state.hpp"
-#include "emulate/memory_access.hpp"
 #include "emulate/simd_families.hpp"
+#include "emulate/simd_memory.hpp"
 
 #include <cstring>
 

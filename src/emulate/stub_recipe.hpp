@@ -18,7 +18,9 @@ struct StubFrame {
     x86::FxArea* fx{nullptr};     // for an implied XMM0
     std::uint64_t* gpr{nullptr};  // for implied general registers
     std::uint64_t rflags{2};      // in and out, if the recipe says so
-    std::uint32_t mxcsr{0x1f80};  // in and out, if the recipe says so; all exceptions masked
+    std::uint32_t mxcsr{0x1f80};  // in and out, if the recipe says so; all exceptions masked, no flags set
+    std::uint32_t mxcsr_mask{~0u}; // cleared flags may be set at the start: the guest has them already
+    std::uint32_t mxcsr_host{0};   // scratch
     std::uint16_t fcw{0x037f};    // the control word of x87 forms other than Image
     std::uint16_t fsw{0};         // in: flags that the guest has not got yet; out: the status word
 };

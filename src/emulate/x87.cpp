@@ -3,9 +3,9 @@
 // are deferred there as in the guest, so that unmasked ones leave exactly what the hardware leaves.
 #include "emulate/flags.hpp"
 #include "emulate/fx_state.hpp"
-#include "emulate/memory_access.hpp"
 #include "emulate/opcode_table.hpp"
 #include "emulate/simd_families.hpp"
+#include "emulate/simd_memory.hpp"
 #include "emulate/stub_mnemonics.hpp"
 #include "emulate/x87_short.hpp"
 #include "emulate/x87_state.hpp"

@@ -2,8 +2,8 @@
 // The usual cases of x87 instructions: all exceptions masked, no register empty that is read, room for one that is
 // pushed. Everything else falls back to the handler that runs the whole register image.
 #include "emulate/flags.hpp"
-#include "emulate/memory_access.hpp"
 #include "emulate/simd_families.hpp"
+#include "emulate/simd_memory.hpp"
 #include "emulate/x87_short.hpp"
 #include "emulate/x87_state.hpp"
 

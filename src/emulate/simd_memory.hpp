@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+// Memory operands of any size.
+#pragma once
+
 #include "emulate/memory_access.hpp"
-#include "emulate/simd_families.hpp"
 
 #include <cstring>
 #include <span>
 
 namespace windsor::emulate {
 
-namespace {
-
 struct Bytes16 {
     std::array<std::uint8_t, 16> bytes;
 };
 
-template <typename T> bool read_as(Cpu& cpu, x86::Seg seg, std::uint64_t offset, void* into)
+template <typename T> [[nodiscard]] inline bool read_as(Cpu& cpu, x86::Seg seg, std::uint64_t offset, void* into)
 {
     T value{};
     if (!cpu.read<T>(seg, offset, value)) {
@@ -23,16 +23,15 @@ template <typename T> bool read_as(Cpu& cpu, x86::Seg seg, std::uint64_t offset,
     return true;
 }
 
-template <typename T> bool write_as(Cpu& cpu, x86::Seg seg, std::uint64_t offset, const void* from)
+template <typename T> [[nodiscard]] inline bool write_as(Cpu& cpu, x86::Seg seg, std::uint64_t offset, const void* from)
 {
     T value{};
     std::memcpy(&value, from, sizeof value);
     return cpu.write<T>(seg, offset, value);
 }
 
-} // namespace
-
-bool read_memory(Cpu& cpu, x86::Seg seg, std::uint64_t offset, void* into, unsigned size)
+// Copies a memory operand of 1, 2, 4, 8, 10 or 16 bytes. A failed write leaves memory as it was.
+[[nodiscard]] inline bool read_memory(Cpu& cpu, x86::Seg seg, std::uint64_t offset, void* into, unsigned size)
 {
     switch (size) {
     case 1: return read_as<std::uint8_t>(cpu, seg, offset, into);
@@ -44,7 +43,7 @@ bool read_memory(Cpu& cpu, x86::Seg seg, std::uint64_t offset, void* into, unsig
     }
 }
 
-bool write_memory(Cpu& cpu, x86::Seg seg, std::uint64_t offset, const void* from, unsigned size)
+[[nodiscard]] inline bool write_memory(Cpu& cpu, x86::Seg seg, std::uint64_t offset, const void* from, unsigned size)
 {
     switch (size) {
     case 1: return write_as<std::uint8_t>(cpu, seg, offset, from);
