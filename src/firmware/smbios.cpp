@@ -76,14 +76,13 @@ void add_bios(Bytes& tables)
     bios.finish(tables);
 }
 
-// UUID: the first three fields are little-endian, section 3.3.2.1.
+// The UUID in text order, as readers expect it of tables before version 2.6 and as Xen HVM guests have it.
 void add_system(Bytes& tables, const SmbiosOptions& options)
 {
-    static constexpr std::array<std::size_t, 16> kOrder{3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
     Structure system{Type::System, 0x0100};
     system.text("Windsor").text("HVM domU").text("1.0").text(options.serial);
-    for (const std::size_t from : kOrder) {
-        system.put(options.uuid[from], 1);
+    for (const std::uint8_t byte : options.uuid) {
+        system.put(byte, 1);
     }
     system.put(6, 1).text("").text(""); // wake-up: power switch
     system.finish(tables);

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "machine/isa_interrupts.hpp"
+
+#include <gtest/gtest.h>
+#include <utility>
+#include <vector>
+
+namespace windsor::machine {
+
+namespace {
+
+struct Inputs final : bus::IrqSink {
+    void set_irq(unsigned input, bool level) override { changes.emplace_back(input, level); }
+    std::vector<std::pair<unsigned, bool>> changes;
+};
+
+using Changes = std::vector<std::pair<unsigned, bool>>;
+
+TEST(IsaInterrupts, ALineReachesBothControllers)
+{
+    Inputs pic;
+    Inputs ioapic;
+    IsaInterrupts wiring{pic, ioapic};
+    wiring.line(4).set_level(true);
+    EXPECT_EQ(pic.changes, (Changes{{4, true}}));
+    EXPECT_EQ(ioapic.changes, (Changes{{4, true}}));
+}
+
+TEST(IsaInterrupts, TheTimerEntersTheIoApicAtInputTwo)
+{
+    Inputs pic;
+    Inputs ioapic;
+    IsaInterrupts wiring{pic, ioapic};
+    wiring.line(0).set_level(true);
+    wiring.line(2).set_level(true);
+    EXPECT_EQ(pic.changes, (Changes{{0, true}, {2, true}}));
+    EXPECT_EQ(ioapic.changes, (Changes{{2, true}}));
+}
+
+TEST(IsaInterrupts, AnInputStaysUpUntilDevicesAndLinksLetGo)
+{
+    Inputs pic;
+    Inputs ioapic;
+    IsaInterrupts wiring{pic, ioapic};
+    wiring.line(9).set_level(true);
+    wiring.links().set_irq(9, true);
+    wiring.devices().set_irq(9, false);
+    EXPECT_TRUE(pic.changes.back().second);
+    wiring.links().set_irq(9, false);
+    EXPECT_FALSE(pic.changes.back().second);
+}
+
+} // namespace
+
+} // namespace windsor::machine
