@@ -178,7 +178,7 @@ base::Status Domain::open_console()
     }
     display::VncOptions options{.listen = graphics.listen.value_or("127.0.0.1"),
                                 .find_unused = graphics.unused == config::Switch::On,
-                                .password = graphics.password,
+                                .password = has_password() ? graphics.password : std::nullopt,
                                 .name = claim_.entry().name,
                                 .keymap = graphics.keymap.value_or("en-us")};
     if (graphics.display) {
@@ -192,6 +192,12 @@ base::Status Domain::open_console()
     }
     vnc_port_ = *port;
     return {};
+}
+
+// An empty password, as in (vncpasswd ''), means none.
+bool Domain::has_password() const
+{
+    return !settings_.config.graphics.password.value_or("").empty();
 }
 
 base::Status Domain::open_control()
@@ -324,7 +330,7 @@ Json Domain::status() const
         status["vnc"] = {{"listen", graphics.listen.value_or("127.0.0.1")},
                          {"port", *vnc_port_},
                          {"display", *vnc_port_ - 5900},
-                         {"password", graphics.password.has_value() && !graphics.password->empty()}};
+                         {"password", has_password()}};
     }
     if (serial_) {
         status["console"] = serial_->path();

@@ -85,6 +85,7 @@ private:
     void stop_for_space(const std::string& path);
     void retry_disks();
     void end();
+    bool has_password() const;
     std::string state_letters() const;
 
     Settings settings_;

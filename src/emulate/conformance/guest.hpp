@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,11 @@ struct EngineKind {
     std::string name;
     std::function<std::unique_ptr<vcpu::Engine>(const EngineParts& parts)> make;
 };
+
+inline std::ostream& operator<<(std::ostream& out, const EngineKind& kind)
+{
+    return out << kind.name;
+}
 
 // Every engine that this build has.
 const std::vector<EngineKind>& engine_kinds();
