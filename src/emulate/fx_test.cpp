@@ -53,7 +53,8 @@ TEST_P(FxAvailability, Faults)
     EXPECT_EQ(m.run(state), HaltReason::Halted);
     EXPECT_EQ(m.vector(), vector_of(GetParam().expected));
     const unsigned error_code = x86::has_error_code(GetParam().expected) ? 4 : 0;
-    EXPECT_EQ(m.get<std::uint32_t>(m.cpu.state().gpr[x86::kRsp] + error_code), kCode) << "the fault is at the instruction";
+    EXPECT_EQ(m.get<std::uint32_t>(m.cpu.state().gpr[x86::kRsp] + error_code), kCode)
+        << "the fault is at the instruction";
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -28,7 +28,8 @@ Outcome run_emms(Cpu& cpu, const Insn&)
 [[nodiscard]] bool masked_write(Cpu& cpu, const Insn& insn, const std::uint8_t* value, const std::uint8_t* mask,
                                 unsigned size)
 {
-    const std::uint64_t wrap = insn.address_size == 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << 8 * insn.address_size) - 1;
+    const std::uint64_t wrap =
+        insn.address_size == 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << 8 * insn.address_size) - 1;
     const std::uint64_t start = cpu.s.gpr[x86::kRdi];
     for (unsigned i = 0; i < size; ++i) {
         // A fault on the second page names its first byte.

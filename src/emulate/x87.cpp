@@ -167,8 +167,8 @@ Handler select_x87(const Decoded& decoded, Insn& insn)
         }
     }
     const unsigned modrm = recipe.rm == StubOperand::Memory
-                               ? instruction.raw.modrm.reg << 3 | stub_register::kMemory
-                               : 0xc0u | instruction.raw.modrm.reg << 3 | instruction.raw.modrm.rm;
+                               ? unsigned{instruction.raw.modrm.reg} << 3 | stub_register::kMemory
+                               : 0xc0u | unsigned{instruction.raw.modrm.reg} << 3 | instruction.raw.modrm.rm;
     recipe.code[0] = instruction.opcode;
     recipe.code[1] = static_cast<std::uint8_t>(modrm);
     recipe.length = 2;

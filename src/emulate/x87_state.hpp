@@ -13,8 +13,8 @@ namespace windsor::emulate {
 // FOP: the low three bits of the first opcode byte and the ModRM byte.
 inline std::uint16_t x87_opcode(const ZydisDecodedInstruction& instruction)
 {
-    const unsigned modrm =
-        instruction.raw.modrm.mod << 6 | instruction.raw.modrm.reg << 3 | instruction.raw.modrm.rm;
+    const auto& raw = instruction.raw.modrm;
+    const unsigned modrm = unsigned{raw.mod} << 6 | unsigned{raw.reg} << 3 | raw.rm;
     return static_cast<std::uint16_t>((instruction.opcode & 7u) << 8 | modrm);
 }
 

@@ -42,7 +42,8 @@ bool is_bit_test(ZydisMnemonic mnemonic)
            mnemonic == ZYDIS_MNEMONIC_BTC;
 }
 
-void patch_displacement(std::vector<std::uint8_t>& bytes, const ZydisDecodedInstruction& instruction, std::uint64_t value)
+void patch_displacement(std::vector<std::uint8_t>& bytes, const ZydisDecodedInstruction& instruction,
+                        std::uint64_t value)
 {
     std::memcpy(bytes.data() + instruction.raw.disp.offset, &value, instruction.raw.disp.size / 8u);
 }
@@ -90,13 +91,15 @@ void Generator::arrange_implied(const Made& made, TestCase& test)
 {
     auto& gpr = test.registers.gpr;
     for (const ZydisDecodedOperand& operand : made.all()) {
-        const bool implied = operand.type == ZYDIS_OPERAND_TYPE_MEMORY && operand.encoding == ZYDIS_OPERAND_ENCODING_NONE;
+        const bool implied =
+            operand.type == ZYDIS_OPERAND_TYPE_MEMORY && operand.encoding == ZYDIS_OPERAND_ENCODING_NONE;
         if (implied && operand.mem.base != ZYDIS_REGISTER_NONE) {
             const unsigned base = gpr_number(operand.mem.base);
             if (base != x86::kRsp && base != x86::kRbp && options_.block_length == 1) {
                 // Whether bytes that MASKMOVQ leaves alone can fault is a matter of the model.
-                gpr[base] = made.instruction.mnemonic == ZYDIS_MNEMONIC_MASKMOVQ ? kWindow + 0x400 + random_.below(0x800)
-                                                                                 : choose_target(operand.size / 8u);
+                gpr[base] = made.instruction.mnemonic == ZYDIS_MNEMONIC_MASKMOVQ
+                                ? kWindow + 0x400 + random_.below(0x800)
+                                : choose_target(operand.size / 8u);
             }
         }
     }
@@ -158,11 +161,12 @@ void Generator::arrange_memory(Made& made, std::uint64_t address, TestCase& test
         if (!is_explicit_memory(operand) || operand.mem.type != ZYDIS_MEMOP_TYPE_MEM) {
             continue;
         }
-        const unsigned size = std::max(1, operand.size / 8);
+        const unsigned size = std::max(1u, operand.size / 8u);
         std::uint64_t target = choose_target(size);
         auto& gpr = test.registers.gpr;
         const std::uint64_t mask = width_mask(made.instruction.address_width);
-        const auto displacement = operand.mem.disp.has_displacement ? static_cast<std::uint64_t>(operand.mem.disp.value) : 0;
+        const auto displacement =
+            operand.mem.disp.has_displacement ? static_cast<std::uint64_t>(operand.mem.disp.value) : 0;
         const bool based = operand.mem.base != ZYDIS_REGISTER_NONE;
         const bool indexed = operand.mem.index != ZYDIS_REGISTER_NONE;
         if (operand.mem.base == ZYDIS_REGISTER_RIP || operand.mem.base == ZYDIS_REGISTER_EIP) {
@@ -213,7 +217,8 @@ void Generator::arrange_branch(Made& made, TestCase& test)
         std::uint64_t target = 0;
         do {
             target = code_target(kCodeStart, end);
-        } while (immediate.size == 8 && static_cast<std::int8_t>(target - end) != static_cast<std::int64_t>(target - end));
+        } while (immediate.size == 8 &&
+                 static_cast<std::int8_t>(target - end) != static_cast<std::int64_t>(target - end));
         const std::uint64_t distance = target - end;
         std::memcpy(made.bytes.data() + immediate.offset, &distance, immediate.size / 8u);
     } else if (made.operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&

@@ -14,8 +14,8 @@ namespace windsor::emulate::compare {
 
 namespace {
 
-constexpr auto kGprNames = std::to_array<const char*>({"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9",
-                                                       "r10", "r11", "r12", "r13", "r14", "r15"});
+constexpr auto kGprNames = std::to_array<const char*>(
+    {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"});
 constexpr std::uint64_t kComparedFlags = x86::rflags::kArithmetic | x86::rflags::kDf;
 
 // Collects the differences, with the value before where it helps.
@@ -24,8 +24,8 @@ public:
     void check(std::string_view what, std::uint64_t before, std::uint64_t expected, std::uint64_t got)
     {
         if (expected != got) {
-            fmt::format_to(std::back_inserter(text_), "  {}: {:#x} expected, {:#x} got (before: {:#x})\n", what, expected,
-                           got, before);
+            fmt::format_to(std::back_inserter(text_), "  {}: {:#x} expected, {:#x} got (before: {:#x})\n", what,
+                           expected, got, before);
         }
     }
     template <std::size_t kSize>
@@ -34,8 +34,8 @@ public:
                      std::size_t size = kSize)
     {
         if (std::memcmp(expected.data(), got.data(), size) != 0) {
-            fmt::format_to(std::back_inserter(text_), "  {}: {} expected, {} got (before: {})\n", what, hex(expected, size),
-                           hex(got, size), hex(before, size));
+            fmt::format_to(std::back_inserter(text_), "  {}: {} expected, {} got (before: {})\n", what,
+                           hex(expected, size), hex(got, size), hex(before, size));
         }
     }
     const std::string& text() const { return text_; }
@@ -59,7 +59,8 @@ void compare_gpr(const TestCase& test, const Ending& expected, const Ending& got
     const bool wide = test.mode == CodeMode::Long64;
     for (unsigned i = 0; i < (wide ? x86::kGprCount : 8); ++i) {
         const std::uint64_t mask = wide ? ~std::uint64_t{0} : 0xffffffff;
-        report.check(kGprNames[i], test.registers.gpr[i], expected.registers.gpr[i] & mask, got.registers.gpr[i] & mask);
+        report.check(kGprNames[i], test.registers.gpr[i], expected.registers.gpr[i] & mask,
+                     got.registers.gpr[i] & mask);
     }
     const std::uint64_t flags = kComparedFlags & ~test.ignored_flags;
     report.check("rflags", test.registers.rflags, expected.registers.rflags & flags, got.registers.rflags & flags);

@@ -61,10 +61,11 @@ public:
 
 Segment flat(std::uint16_t selector, std::uint8_t type, std::uint8_t dpl, bool long_code)
 {
-    return {.selector = selector,
-            .base = 0,
-            .limit = 0xffffffff,
-            .attributes = {.type = type, .s = true, .dpl = dpl, .p = true, .l = long_code, .db = !long_code, .g = true}};
+    return {
+        .selector = selector,
+        .base = 0,
+        .limit = 0xffffffff,
+        .attributes = {.type = type, .s = true, .dpl = dpl, .p = true, .l = long_code, .db = !long_code, .g = true}};
 }
 
 std::uint64_t descriptor(const Segment& segment)

@@ -49,7 +49,9 @@ void Generator::fill_xmm(x86::FxArea& fx)
     const std::uint64_t kind = random_.below(3);
     for (auto& xmm : fx.xmm) {
         for (unsigned at = 0; at < 16;) {
-            const std::uint64_t value = kind == 0 ? random_.integer() : kind == 1 ? random_.float64() : random_.float32();
+            const std::uint64_t value = kind == 0   ? random_.integer()
+                                        : kind == 1 ? random_.float64()
+                                                    : random_.float32();
             const unsigned step = kind == 2 ? 4 : 8;
             std::memcpy(xmm.data() + at, &value, step);
             at += step;

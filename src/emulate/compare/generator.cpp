@@ -44,7 +44,9 @@ bool offset_is_address(const ZydisDecodedInstruction& instruction, std::span<con
     if (operands[0].type != ZYDIS_OPERAND_TYPE_MEMORY || operands[1].type != ZYDIS_OPERAND_TYPE_REGISTER) {
         return false;
     }
-    const auto whole = [](ZydisRegister reg) { return ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg); };
+    const auto whole = [](ZydisRegister reg) {
+        return ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg);
+    };
     const ZydisRegister offset = whole(operands[1].reg.value);
     return offset == whole(operands[0].mem.base) || offset == whole(operands[0].mem.index);
 }
@@ -91,7 +93,9 @@ void Generator::append_opcode(std::vector<std::uint8_t>& bytes)
 {
     const std::uint64_t draw = random_.below(20);
     switch (options_.family) {
-    case Family::X87: bytes.push_back(static_cast<std::uint8_t>(random_.one_in(64) ? 0x9b : 0xd8 + random_.below(8))); return;
+    case Family::X87:
+        bytes.push_back(static_cast<std::uint8_t>(random_.one_in(64) ? 0x9b : 0xd8 + random_.below(8)));
+        return;
     case Family::Integer:
         if (draw < 8) {
             bytes.push_back(0x0f);
@@ -155,8 +159,9 @@ bool Generator::fits_block(const Made& made) const
     for (const ZydisDecodedOperand& operand : made.all()) {
         if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY && operand.mem.type == ZYDIS_MEMOP_TYPE_MEM) {
             const bool stack = operand.encoding == ZYDIS_OPERAND_ENCODING_NONE && is_stack_pointer(operand.mem.base);
-            const bool based = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, operand.mem.base) == kBlockBase &&
-                               operand.mem.index == ZYDIS_REGISTER_NONE;
+            const bool based =
+                ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, operand.mem.base) == kBlockBase &&
+                operand.mem.index == ZYDIS_REGISTER_NONE;
             const bool absolute = operand.mem.base == ZYDIS_REGISTER_NONE && operand.mem.index == ZYDIS_REGISTER_NONE;
             if (!stack && !based && !absolute && operand.mem.base != ZYDIS_REGISTER_RIP) {
                 return false;
