@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fcntl.h>
 #include <iostream>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -15,10 +17,23 @@ Dialect dialect_of(std::string_view program)
     return program == "xm" ? Dialect::Xm : program == "xl" ? Dialect::Xl : Dialect::Windsor;
 }
 
+// Standard descriptors that the caller has closed would be given to the next files opened, and written to.
+void fill_standard_descriptors()
+{
+    int fd = 0;
+    do {
+        fd = ::open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO) {
+        ::close(fd);
+    }
+}
+
 } // namespace
 
 int main(int argc, char** argv)
 {
+    fill_standard_descriptors();
     // A reader that leaves (a pager, a viewer) must not look like a crash of the command.
     std::signal(SIGPIPE, SIG_IGN);
     const std::string called = argc > 0 ? argv[0] : "windsor";

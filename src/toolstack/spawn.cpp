@@ -134,6 +134,7 @@ std::string read_all(int fd)
 
 base::Error death_of(pid_t child)
 {
+    ::kill(child, SIGKILL); // it has closed the pipe without a word: should it still live, it is of no use
     int status = 0;
     ::waitpid(child, &status, 0);
     if (WIFSIGNALED(status)) {
