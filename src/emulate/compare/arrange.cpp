@@ -96,8 +96,9 @@ void Generator::arrange_implied(const Made& made, TestCase& test)
         if (implied && operand.mem.base != ZYDIS_REGISTER_NONE) {
             const unsigned base = gpr_number(operand.mem.base);
             if (base != x86::kRsp && base != x86::kRbp && options_.block_length == 1) {
-                // Whether bytes that MASKMOVQ leaves alone can fault is a matter of the model.
-                gpr[base] = made.instruction.mnemonic == ZYDIS_MNEMONIC_MASKMOVQ
+                // Whether bytes that masked moves leave alone can fault is a matter of the model.
+                gpr[base] = made.instruction.mnemonic == ZYDIS_MNEMONIC_MASKMOVQ ||
+                                    made.instruction.mnemonic == ZYDIS_MNEMONIC_MASKMOVDQU
                                 ? kWindow + 0x400 + random_.below(0x800)
                                 : choose_target(operand.size / 8u);
             }
@@ -128,8 +129,9 @@ void Generator::place_operand(const Made& made, std::uint64_t target, unsigned s
         put(test.window, target, code_target(kCodeStart, kCodeStart + 15), size);
         return;
     }
-    if (made.instruction.mnemonic == ZYDIS_MNEMONIC_LDMXCSR && !random_.one_in(4)) {
-        put(test.window, target, random_.bits() & 0xffff, 4);
+    if (made.instruction.mnemonic == ZYDIS_MNEMONIC_LDMXCSR) {
+        constexpr std::uint64_t kMm = 0x20000; // AMD's misaligned mode, which the guest is not offered
+        put(test.window, target, random_.bits() & (random_.one_in(4) ? 0xffff'ffff & ~kMm : 0xffff), 4);
         return;
     }
     if (made.instruction.mnemonic == ZYDIS_MNEMONIC_FBLD) {
@@ -199,7 +201,9 @@ void Generator::arrange_memory(Made& made, std::uint64_t address, TestCase& test
             patch_displacement(made.bytes, made.instruction, target - index * operand.mem.scale);
         }
         ignore_pointers(made.instruction, target, test);
-        if (is_near_branch(made.instruction) || !random_.one_in(4)) {
+        const bool required =
+            is_near_branch(made.instruction) || made.instruction.mnemonic == ZYDIS_MNEMONIC_LDMXCSR;
+        if (required || !random_.one_in(4)) {
             place_operand(made, target, size, test);
         }
     }
