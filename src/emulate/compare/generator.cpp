@@ -14,7 +14,8 @@ constexpr unsigned kLongest = 15;
 // In blocks of several instructions this register addresses memory, and none of them writes it.
 constexpr ZydisRegister kBlockBase = ZYDIS_REGISTER_RBX;
 
-// They move the stack, load flags that change how the host goes on, or address memory far from their operand.
+// They move the stack, load flags that change how the host goes on, address memory far from their operand, or leave
+// bytes there that need not agree.
 bool is_unfit_for_blocks(const ZydisDecodedInstruction& instruction)
 {
     switch (instruction.mnemonic) {
@@ -26,7 +27,12 @@ bool is_unfit_for_blocks(const ZydisDecodedInstruction& instruction)
     case ZYDIS_MNEMONIC_BT:
     case ZYDIS_MNEMONIC_BTS:
     case ZYDIS_MNEMONIC_BTR:
-    case ZYDIS_MNEMONIC_BTC: return true;
+    case ZYDIS_MNEMONIC_BTC:
+    case ZYDIS_MNEMONIC_FNSTENV:
+    case ZYDIS_MNEMONIC_FNSAVE:
+    case ZYDIS_MNEMONIC_FXSAVE:
+    case ZYDIS_MNEMONIC_FXSAVE64:
+    case ZYDIS_MNEMONIC_LDMXCSR: return true;
     default: return false;
     }
 }
