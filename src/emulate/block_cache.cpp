@@ -98,6 +98,8 @@ BlockCache::Effect BlockCache::written(const std::uint8_t* host_page, unsigned o
             effect.dropped = true;
         }
     }
+    std::uint8_t& churn = churn_[churn_index(host_page)];
+    churn = static_cast<std::uint8_t>(churn + (effect.dropped && churn < 255 ? 1 : 0));
     page.lines = lines | (page.crossing.empty() ? 0 : 1);
     effect.page_held = page.lines != 0;
     if (!effect.page_held) {
@@ -119,6 +121,7 @@ void BlockCache::drop_all()
         }
     }
     pages_.clear();
+    churn_.fill(0);
     held_ = 0;
     forget_linear();
 }

@@ -58,11 +58,18 @@ public:
     // Frees what was dropped; not while a block runs.
     void bury() { dropped_.clear(); }
     bool full() const { return held_ > kCapacity; }
+    // How many instructions to decode at once: few in pages whose code keeps being overwritten.
+    std::size_t block_limit(const std::uint8_t* host_page) const
+    {
+        const unsigned churn = churn_[churn_index(host_page)];
+        return churn < 16 ? 64 : churn < 64 ? 8 : 2;
+    }
 
 private:
     static constexpr std::size_t kSlots = 8192;
     static constexpr std::uint64_t kGenerationStep = 256;
     static constexpr unsigned kLineShift = 6;
+    static constexpr std::size_t kChurnSlots = 256;
 
     struct Slot {
         std::uint64_t linear{~std::uint64_t{0}};
@@ -77,6 +84,10 @@ private:
     };
 
     static std::size_t index(std::uint64_t linear) { return (linear ^ (linear >> 13)) & (kSlots - 1); }
+    static std::size_t churn_index(const std::uint8_t* host_page)
+    {
+        return (reinterpret_cast<std::uintptr_t>(host_page) >> 12) % kChurnSlots;
+    }
     static const std::uint8_t* page_of(const std::uint8_t* host);
     static Key key_of(const std::uint8_t* host, std::uint8_t mode);
     static std::uint64_t lines_of(unsigned offset, unsigned size);
@@ -87,6 +98,7 @@ private:
     std::unordered_map<const std::uint8_t*, CodePage> pages_;
     std::vector<std::unique_ptr<Block>> dropped_;
     std::size_t held_{0};
+    std::array<std::uint8_t, kChurnSlots> churn_{}; // how often pages have lost blocks to writes
 };
 
 } // namespace windsor::emulate

@@ -151,6 +151,7 @@ void Cpu::set_a20(bool open)
 void Cpu::set_trace(TraceSink* sink)
 {
     trace_ = sink;
+    blocks_->drop_all(); // those of one mode are too short or too long for the other
     update_special();
 }
 

@@ -12,7 +12,6 @@ namespace windsor::emulate {
 namespace {
 
 constexpr unsigned kLongest = 15; // bytes of an instruction, SDM volume 2A, section 2.3.11
-constexpr std::size_t kBlockInsns = 64;
 
 Outcome undefined_opcode(Cpu& cpu, const Insn&)
 {
@@ -224,10 +223,11 @@ Decoder::Result Decoder::decode(DecodeMode mode, std::span<const std::uint8_t> b
 }
 
 // As many instructions as lie wholly in the page; none if the first does not.
-void Decoder::fill_block(Block& block, const std::uint8_t* host, unsigned available, DecodeMode mode) const
+void Decoder::fill_block(Block& block, const std::uint8_t* host, unsigned available, DecodeMode mode,
+                         std::size_t limit) const
 {
     unsigned at = 0;
-    while (at < available && block.insns.size() < kBlockInsns) {
+    while (at < available && block.insns.size() < limit) {
         Insn insn;
         const auto bytes = std::span{host + at, std::min(available - at, kLongest)};
         switch (decode(mode, bytes, insn)) {
@@ -351,7 +351,9 @@ const Block* Decoder::block(Cpu& cpu, std::uint64_t linear)
         auto fresh = std::make_unique<Block>();
         fresh->host = host;
         fresh->mode = static_cast<std::uint8_t>(mode);
-        fill_block(*fresh, host, static_cast<unsigned>(memory::kPageSize - offset), mode);
+        // While every instruction is watched, only the first one of a block is run.
+        fill_block(*fresh, host, static_cast<unsigned>(memory::kPageSize - offset), mode,
+                   cpu.special_ ? 1 : cpu.blocks_->block_limit(page.host));
         if (fresh->insns.empty()) {
             return careful(cpu, linear, mode, page);
         }

@@ -30,7 +30,7 @@ private:
     // Decodes one instruction from `bytes`.
     Result decode(DecodeMode mode, std::span<const std::uint8_t> bytes, Insn& insn) const;
     void translate_operands(const Decoded& decoded, Insn& insn) const;
-    void fill_block(Block& block, const std::uint8_t* host, unsigned available, DecodeMode mode) const;
+    void fill_block(Block& block, const std::uint8_t* host, unsigned available, DecodeMode mode, std::size_t limit) const;
     // One instruction, byte by byte through paging, the limit and MMIO.
     const Block* careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, const memory::Page& page);
     static void flag_page(Cpu& cpu, const memory::Page& page, std::uint64_t physical);

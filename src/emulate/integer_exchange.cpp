@@ -144,10 +144,9 @@ Outcome cmpxchg8b(Cpu& cpu, const Insn& insn)
 bool compare_exchange_16(std::uint8_t* host, std::array<std::uint64_t, 2>& expected, const std::array<std::uint64_t, 2>& desired)
 {
     bool same = false;
-    asm volatile("lock cmpxchg16b %[memory]"
-                 : [memory] "+m"(*reinterpret_cast<Unaligned<unsigned __int128>*>(host)), "+a"(expected[0]),
-                   "+d"(expected[1]), "=@ccz"(same)
-                 : "b"(desired[0]), "c"(desired[1])
+    asm volatile("lock cmpxchg16b (%[host])"
+                 : "+a"(expected[0]), "+d"(expected[1]), "=@ccz"(same)
+                 : [host] "r"(host), "b"(desired[0]), "c"(desired[1])
                  : "memory", "cc");
     return same;
 }

@@ -55,16 +55,12 @@ template <std::unsigned_integral T> bool store(Cpu& cpu, const Insn& insn, T val
 }
 
 // Guest memory may be misaligned for T.
-template <typename T> struct [[gnu::packed, gnu::may_alias]] Unaligned {
-    T value;
-};
-
 template <std::unsigned_integral T> bool compare_exchange(std::uint8_t* host, T& expected, T desired)
 {
     bool same = false;
-    asm volatile("lock cmpxchg %[desired], %[memory]"
-                 : [memory] "+m"(*reinterpret_cast<Unaligned<T>*>(host)), "+a"(expected), "=@ccz"(same)
-                 : [desired] "r"(desired)
+    asm volatile("lock cmpxchg %[desired], (%[host])"
+                 : "+a"(expected), "=@ccz"(same)
+                 : [desired] "q"(desired), [host] "r"(host)
                  : "memory", "cc");
     return same;
 }

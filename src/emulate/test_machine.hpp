@@ -66,9 +66,22 @@ public:
     TestMachine()
     {
         memory.map({.start = base::GuestPhysical{0}, .size = kRam, .block = ram.get()});
+        reset();
+    }
+
+    // Memory as at the start, and no requests to the processor.
+    void reset()
+    {
+        std::memset(ram->data(), 0, kStack + 0x10000);
         for (unsigned i = 0; i < 256; ++i) {
             ram->data()[kHandlers + 4 * i] = 0xf4;
         }
+        for (const auto signal : {vcpu::Signal::Stop, vcpu::Signal::Interrupt, vcpu::Signal::Nmi, vcpu::Signal::Init}) {
+            cpu.lower(signal);
+        }
+        cpu.set_a20(true);
+        io.mmio.clear();
+        io.written.clear();
     }
 
     std::uint8_t* at(std::uint64_t address) { return ram->data() + address; }
