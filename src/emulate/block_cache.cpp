@@ -2,6 +2,7 @@
 #include "emulate/block_cache.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace windsor::emulate {
 
@@ -124,6 +125,22 @@ void BlockCache::drop_all()
     churn_.fill(0);
     held_ = 0;
     forget_linear();
+}
+
+void BlockCache::keep_only(std::span<const std::span<const std::uint8_t>> visible)
+{
+    std::vector<const std::uint8_t*> gone;
+    for (const auto& [host, page] : pages_) {
+        const bool seen = std::ranges::any_of(visible, [&](const std::span<const std::uint8_t>& stretch) {
+            return std::less_equal<>{}(stretch.data(), host) && std::less<>{}(host, stretch.data() + stretch.size());
+        });
+        if (!seen) {
+            gone.push_back(host);
+        }
+    }
+    for (const std::uint8_t* host : gone) {
+        drop_page(host);
+    }
 }
 
 } // namespace windsor::emulate

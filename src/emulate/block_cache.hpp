@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -55,6 +56,8 @@ public:
     Effect written(const std::uint8_t* host_page, unsigned offset, unsigned size);
     void drop_page(const std::uint8_t* host_page);
     void drop_all();
+    // Drops the blocks of pages that lie in none of the stretches of host memory.
+    void keep_only(std::span<const std::span<const std::uint8_t>> visible);
     // Frees what was dropped; not while a block runs.
     void bury() { dropped_.clear(); }
     bool full() const { return held_ > kCapacity; }

@@ -7,6 +7,8 @@
 #include "emulate/invalidations.hpp"
 #include "emulate/physical_map.hpp"
 
+#include <vector>
+
 namespace windsor::emulate {
 
 namespace rflags = x86::rflags;
@@ -84,7 +86,9 @@ void Cpu::segment_changed(Seg seg)
             return;
         }
         code_size_ = mode_ == Mode::Long ? 8 : segment.attributes.db ? 4 : 2;
-        code_limit_ = segment.limit;
+        code_base_ = mode_ == Mode::Long ? 0 : segment.base;
+        code_limit_ = mode_ == Mode::Long ? ~std::uint64_t{0} : segment.limit;
+        update_fetch_context();
     } else if (seg == Seg::Ss) {
         stack_size_ = mode_ == Mode::Long ? 8 : segment.attributes.db ? 4 : 2;
     }
@@ -93,7 +97,13 @@ void Cpu::segment_changed(Seg seg)
 void Cpu::set_cpl(unsigned cpl)
 {
     cpl_ = cpl;
+    update_fetch_context();
     update_special();
+}
+
+void Cpu::update_fetch_context()
+{
+    fetch_context_ = (cpl_ == 3 ? 1 : 0) | (static_cast<std::uint64_t>(mode_) << 1) | (std::uint64_t{code_size_} << 4);
 }
 
 // What the run loop and the accesses need of flags and debug registers, worked out where these may have changed.
@@ -166,13 +176,23 @@ void Cpu::set_tsc(std::uint64_t value)
     s.tsc_offset += value - tsc();
 }
 
+// Blocks are kept by host memory: they stay good wherever that is mapped, and go when it is mapped no more.
+void Cpu::keep_visible_blocks()
+{
+    std::vector<std::span<const std::uint8_t>> visible;
+    parts_.memory.for_each([&](const memory::Mapping& mapping) {
+        visible.push_back(mapping.block->bytes().subspan(mapping.block_offset, mapping.size));
+    });
+    blocks_->keep_only(visible);
+}
+
 void Cpu::drain_invalidations()
 {
     signals_.lower(vcpu::Signal::Attention);
     const Invalidations::Batch batch = invalidations_->take();
     if (batch.mappings) {
         physical_->forget();
-        blocks_->drop_all();
+        keep_visible_blocks();
     }
     for (const std::uint8_t* page : batch.code) {
         blocks_->drop_page(page);

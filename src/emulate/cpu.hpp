@@ -223,6 +223,8 @@ private:
 
     // cpu.cpp, run.cpp
     void update_special();
+    void update_fetch_context();
+    void keep_visible_blocks();
     void drain_invalidations();
     [[nodiscard]] bool service_signals(vcpu::HaltReason& reason);
     [[nodiscard]] bool step(vcpu::HaltReason& reason);
@@ -249,7 +251,9 @@ private:
     TlbEntry* program_tlb_{nullptr};
     std::array<SegmentWindow, x86::kSegCount> windows_{};
     std::uint64_t linear_mask_{0xffffffff};
-    std::uint64_t code_limit_{0xffff};
+    std::uint64_t code_base_{0};        // zero in 64-bit mode
+    std::uint64_t code_limit_{0xffff};  // all ones in 64-bit mode
+    std::uint64_t fetch_context_{0};    // what besides the address decides which block runs: mode, code size, user
     bool leave_{false};
     bool special_{true};
     TlbSet program_set_{TlbSet::Supervisor};

@@ -244,6 +244,11 @@ void Cpu::code_page_held(const std::uint8_t* host_page)
 
 bool Cpu::read_bytes(Seg seg, std::uint64_t offset, std::span<std::uint8_t> into)
 {
+    const Run run = direct_run(seg, offset, Intent::Read);
+    if (run.bytes >= into.size()) [[likely]] {
+        std::memcpy(into.data(), run.host, into.size());
+        return true;
+    }
     std::uint64_t linear = 0;
     return linearize(seg, offset, into.size(), Intent::Read, linear) &&
            read_slow(linear, into.data(), static_cast<unsigned>(into.size()), Intent::Read,
@@ -252,6 +257,11 @@ bool Cpu::read_bytes(Seg seg, std::uint64_t offset, std::span<std::uint8_t> into
 
 bool Cpu::write_bytes(Seg seg, std::uint64_t offset, std::span<const std::uint8_t> from)
 {
+    const Run run = direct_run(seg, offset, Intent::Write);
+    if (run.bytes >= from.size()) [[likely]] {
+        std::memcpy(run.host, from.data(), from.size());
+        return true;
+    }
     std::uint64_t linear = 0;
     return linearize(seg, offset, from.size(), Intent::Write, linear) &&
            write_slow(linear, from.data(), static_cast<unsigned>(from.size()),

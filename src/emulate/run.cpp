@@ -40,30 +40,20 @@ bool Cpu::fetch_physical(std::uint64_t linear, std::uint64_t& physical)
 // The block at CS:RIP; null with a fault noted.
 const Block* Cpu::find_block()
 {
-    std::uint64_t linear = s.rip;
-    std::uint64_t context = cpl_ == 3 ? 1 : 0;
-    if (mode_ != Mode::Long) {
-        linear = (s.segment(Seg::Cs).base + s.rip) & 0xffffffff;
-        context |= (static_cast<std::uint64_t>(mode_) << 1) | (code_size_ << 4);
-        if (s.rip > code_limit_) [[unlikely]] {
-            raise(x86::Exception::Gp, 0);
-            return nullptr;
-        }
-        const Block* known = blocks_->quick(linear, context);
-        if (known != nullptr && s.rip + known->length - 1 <= code_limit_) [[likely]] {
-            return known;
-        }
-    } else {
-        context |= static_cast<std::uint64_t>(Mode::Long) << 1;
-        const Block* known = blocks_->quick(linear, context);
-        if (known != nullptr) [[likely]] {
-            return known;
-        }
+    const std::uint64_t linear = (code_base_ + s.rip) & linear_mask_;
+    const Block* known = blocks_->quick(linear, fetch_context_);
+    if (known != nullptr && s.rip + known->length - 1 <= code_limit_) [[likely]] {
+        return known;
+    }
+    const bool canonical = static_cast<std::uint64_t>(static_cast<std::int64_t>(s.rip << 16) >> 16) == s.rip;
+    if (mode_ == Mode::Long ? !canonical : s.rip > code_limit_) {
+        raise(x86::Exception::Gp, 0);
+        return nullptr;
     }
     blocks_->bury();
     const Block* block = decoder_->block(*this, linear);
     if (block != nullptr && block->host != nullptr) {
-        blocks_->remember(linear, context, block);
+        blocks_->remember(linear, fetch_context_, block);
     }
     return block;
 }
