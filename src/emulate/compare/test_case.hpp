@@ -48,6 +48,7 @@ struct TestCase {
     std::vector<Ignored> ignored;
     std::uint64_t ignored_flags{0}; // of RFLAGS
     bool page_of_cr2{false};        // a page fault's address only counts to its page
+    bool loose_exceptions{false};   // the flags of MXCSR do not count after #XM
 };
 
 // How a test case ended: by a breakpoint outside its own code (vector 3) or by a fault.
