@@ -27,3 +27,6 @@ install_missing() {
     { "${as_root[@]}" apt-get update -q &&
       "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"; }
 }
+
+# Compilations are shared between build trees and clones of this repository.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
