@@ -16,3 +16,8 @@ foreach(flag
     target_compile_options(windsor_warnings INTERFACE ${flag})
   endif()
 endforeach()
+
+# clang counts sign conversions among -Wconversion, GCC does not.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(windsor_warnings INTERFACE -Wno-sign-conversion)
+endif()
