@@ -101,6 +101,19 @@ TEST(InterpreterCore, StopsATightLoopOnRequest)
     EXPECT_FALSE(m.cpu.signalled());
 }
 
+TEST(InterpreterCore, AMaskedInterruptDoesNotEndAHalt)
+{
+    TestMachine m;
+    m.code(kCode, {0xf4});
+    vcpu::CpuState state = m.flat32();
+    state.rflags &= ~x86::rflags::kIf;
+    EXPECT_EQ(m.run(state), HaltReason::Halted);
+    m.cpu.raise(Signal::Interrupt);
+    EXPECT_FALSE(m.cpu.signalled());
+    m.cpu.raise(Signal::Nmi);
+    EXPECT_TRUE(m.cpu.signalled());
+}
+
 TEST(InterpreterCore, RunsAnInstructionThatCrossesPagesAndSeesEitherPartChange)
 {
     TestMachine m;

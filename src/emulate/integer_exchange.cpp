@@ -17,6 +17,25 @@ template <typename T> Outcome xchg_reg(Cpu& cpu, const Insn& insn)
     return Outcome::Next;
 }
 
+Outcome pause(Cpu&, const Insn&)
+{
+    return Outcome::Next;
+}
+
+// F3 90 is PAUSE, unless REX.B makes it an exchange with R8. SDM volume 2, XCHG.
+Handler select_pause(const Decoded& decoded, Insn& insn)
+{
+    if (decoded.instruction.raw.rex.B == 0) {
+        return pause;
+    }
+    insn.reg = x86::kRax;
+    insn.rm = x86::kR8;
+    if (insn.operand_size == 2) {
+        return xchg_reg<std::uint16_t>;
+    }
+    return insn.operand_size == 8 ? xchg_reg<std::uint64_t> : xchg_reg<std::uint32_t>;
+}
+
 // Locked with or without the prefix.
 template <typename T> Outcome xchg_mem(Cpu& cpu, const Insn& insn)
 {
@@ -194,6 +213,7 @@ void add_exchanges(OpcodeTable& table)
 {
     table.set(ZYDIS_MNEMONIC_XCHG, select_xchg);
     table.set(ZYDIS_MNEMONIC_XADD, select_xadd);
+    table.set(ZYDIS_MNEMONIC_PAUSE, select_pause);
     table.set(ZYDIS_MNEMONIC_CMPXCHG, select_cmpxchg);
     table.set(ZYDIS_MNEMONIC_CMPXCHG8B, select_plain<cmpxchg8b>);
     table.set(ZYDIS_MNEMONIC_CMPXCHG16B, select_plain<cmpxchg16b>);

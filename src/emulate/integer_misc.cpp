@@ -109,7 +109,7 @@ void add_integer_misc(OpcodeTable& table)
     table.set(ZYDIS_MNEMONIC_BOUND, select_bound);
     table.set(ZYDIS_MNEMONIC_CLFLUSH, select_plain<clflush>);
     for (const auto mnemonic :
-         {ZYDIS_MNEMONIC_NOP, ZYDIS_MNEMONIC_PAUSE, ZYDIS_MNEMONIC_PREFETCH, ZYDIS_MNEMONIC_PREFETCHW,
+         {ZYDIS_MNEMONIC_NOP, ZYDIS_MNEMONIC_PREFETCH, ZYDIS_MNEMONIC_PREFETCHW,
           ZYDIS_MNEMONIC_PREFETCHWT1, ZYDIS_MNEMONIC_PREFETCHT0, ZYDIS_MNEMONIC_PREFETCHT1, ZYDIS_MNEMONIC_PREFETCHT2,
           ZYDIS_MNEMONIC_PREFETCHNTA}) {
         table.set(mnemonic, select_plain<nop>);

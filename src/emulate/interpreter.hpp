@@ -23,7 +23,7 @@ public:
     void raise(vcpu::Signal signal) override { cpu_.signals().raise(signal); }
     void lower(vcpu::Signal signal) override { cpu_.signals().lower(signal); }
     void raise_sipi(std::uint8_t vector) override;
-    bool signalled() const override { return cpu_.signals_.pending() != 0; }
+    bool signalled() const override;
 
     void set_a20(bool open) override { cpu_.set_a20(open); }
 

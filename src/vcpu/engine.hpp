@@ -94,6 +94,9 @@ public:
     virtual void raise(Signal signal) = 0;
     virtual void lower(Signal signal) = 0;
     virtual void raise_sipi(std::uint8_t vector) = 0;
+
+    // Between two run()s, on their thread: whether something has been raised that would take run() any
+    // further. An interrupt does not while it is masked.
     virtual bool signalled() const = 0;
 
     // The address line 20 gate: when closed, bit 20 of every guest-physical address is zero. Called with

@@ -86,7 +86,6 @@ bool is_peculiar(const ZydisDecodedInstruction& instruction)
     case ZYDIS_MNEMONIC_LOOPNE: return has_prefix(instruction, {0xf2, 0xf3});
     case ZYDIS_MNEMONIC_NOP: // 0F 0D with a register: invalid for AMD
         return instruction.opcode_map == ZYDIS_OPCODE_MAP_0F && instruction.opcode == 0x0d;
-    case ZYDIS_MNEMONIC_PAUSE: return instruction.raw.rex.B != 0; // an exchange with R8
     default: break;
     }
     // Zydis 4.0 sees a base register where there is none, see Decoder.
