@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::string_view kOemId = "WNDSOR";
 constexpr std::string_view kOemTableId = "WINDSOR ";
-constexpr std::size_t kHeaderSize = 36;
 constexpr std::size_t kChecksumOffset = 9;
 
 // The commands of the loader script, 128 bytes each.
