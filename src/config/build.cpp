@@ -317,7 +317,7 @@ private:
         }
         if (const auto count = integer("vcpus"); count && *count > 1) {
             complain(find("vcpus")->value_at,
-                     "a domain can have one processor for now, not {}: the engines run one; write vcpus = 1", *count);
+                     "this version of Windsor runs one processor a domain, not {}; write vcpus = 1", *count);
         }
     }
 
@@ -539,7 +539,7 @@ private:
         }
         const auto* items = setting->value.items();
         if (items != nullptr && items->size() > 1) {
-            complain(setting->item_at(1), "the machine has one serial port for now; 'serial' can name one");
+            complain(setting->item_at(1), "this version of Windsor has one serial port a machine; 'serial' can name one");
         }
         const auto word = items == nullptr ? text("serial").value_or("")
                           : items->empty() ? std::string{}
