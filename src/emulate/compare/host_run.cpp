@@ -227,6 +227,15 @@ base::Result<std::unique_ptr<HostRunner>> HostRunner::create()
     return std::unique_ptr<HostRunner>{new HostRunner{std::move(impl)}};
 }
 
+bool HostRunner::runs(CodeMode mode)
+{
+    const std::uint32_t selector = mode == CodeMode::Long64 ? kUserCode64 : kUserCode32;
+    std::uint32_t rights = 0;
+    bool found = false;
+    asm("lar %2, %0" : "=r"(rights), "=@ccz"(found) : "r"(selector));
+    return found;
+}
+
 Ending HostRunner::run(const TestCase& test)
 {
     return impl_->run(test);

@@ -15,6 +15,8 @@ class HostRunner {
 public:
     // Fails where the fixed addresses are taken.
     static base::Result<std::unique_ptr<HostRunner>> create();
+    // Whether the host has a code segment of the mode: not all kernels and virtual machines have a 32-bit one.
+    static bool runs(CodeMode mode);
     ~HostRunner();
     HostRunner(const HostRunner&) = delete;
     HostRunner& operator=(const HostRunner&) = delete;
