@@ -2,6 +2,7 @@
 // The processor's mode and what follows from it.
 #include "emulate/cpu.hpp"
 
+#include "emulate/accelerator.hpp"
 #include "emulate/block_cache.hpp"
 #include "emulate/decoder.hpp"
 #include "emulate/invalidations.hpp"
@@ -17,7 +18,6 @@ using x86::Seg;
 
 Cpu::Cpu(const Parts& parts)
     : parts_{parts},
-      tlb_{std::make_unique<Tlb>()},
       physical_{std::make_unique<PhysicalMap>(parts.memory)},
       blocks_{std::make_unique<BlockCache>()},
       decoder_{std::make_unique<Decoder>(parts.model, stubs_)},
@@ -115,12 +115,12 @@ void Cpu::update_special()
     } else {
         program_set_ = ac && (s.cr4 & cr4::kSmap) != 0 ? TlbSet::SupervisorAc : TlbSet::Supervisor;
     }
-    program_tlb_ = tlb_->set(program_set_);
+    program_tlb_ = tlb_.set(program_set_);
 
     const std::array<std::uint64_t, 5> watched{s.dr[0], s.dr[1], s.dr[2], s.dr[3], s.dr7};
     if (watched != watched_) {
         watched_ = watched;
-        tlb_->flush_all();
+        tlb_.flush_all();
     }
     bool breakpoints = false;
     for (unsigned i = 0; i < 4; ++i) {
@@ -133,19 +133,33 @@ void Cpu::update_special()
 void Cpu::flush_tlb(Flush what)
 {
     if (what == Flush::All) {
-        tlb_->flush_all();
+        tlb_.flush_all();
     } else {
-        tlb_->flush_non_global();
+        tlb_.flush_non_global();
     }
-    ++fetch_epoch_;
-    blocks_->forget_linear();
+    linear_changed();
 }
 
 void Cpu::invalidate_page(std::uint64_t linear)
 {
-    tlb_->flush_page(linear);
+    tlb_.flush_page(linear);
+    linear_changed();
+}
+
+void Cpu::linear_changed()
+{
     ++fetch_epoch_;
     blocks_->forget_linear();
+    if (accelerator_ != nullptr) {
+        accelerator_->linear_changed();
+    }
+}
+
+bool Cpu::flat(Seg seg) const
+{
+    constexpr std::uint64_t kAll = std::uint64_t{1} << 32;
+    const SegmentWindow& window = windows_[static_cast<unsigned>(seg)];
+    return window.base == 0 && window.read_end >= kAll && window.write_end >= kAll;
 }
 
 void Cpu::set_a20(bool open)
@@ -161,7 +175,7 @@ void Cpu::set_a20(bool open)
 void Cpu::set_trace(TraceSink* sink)
 {
     trace_ = sink;
-    blocks_->drop_all(); // those of one mode are too short or too long for the other
+    drop_code(); // blocks of one mode are too short or too long for the other
     update_special();
 }
 
@@ -184,6 +198,25 @@ void Cpu::keep_visible_blocks()
         visible.push_back(mapping.block->bytes().subspan(mapping.block_offset, mapping.size));
     });
     blocks_->keep_only(visible);
+    if (accelerator_ != nullptr) {
+        accelerator_->keep_only(visible);
+    }
+}
+
+void Cpu::drop_code()
+{
+    blocks_->drop_all();
+    if (accelerator_ != nullptr) {
+        accelerator_->drop_all();
+    }
+}
+
+void Cpu::drop_code_page(const std::uint8_t* host_page)
+{
+    blocks_->drop_page(host_page);
+    if (accelerator_ != nullptr) {
+        static_cast<void>(accelerator_->written(host_page, 0, memory::kPageSize));
+    }
 }
 
 void Cpu::drain_invalidations()
@@ -195,7 +228,7 @@ void Cpu::drain_invalidations()
         keep_visible_blocks();
     }
     for (const std::uint8_t* page : batch.code) {
-        blocks_->drop_page(page);
+        drop_code_page(page);
     }
     for (const std::uint8_t* page : batch.held) {
         code_page_held(page);

@@ -19,6 +19,7 @@
 
 namespace windsor::emulate {
 
+class Accelerator;
 class BlockCache;
 class Decoder;
 class Invalidations;
@@ -176,6 +177,30 @@ public:
     // Is told of every instruction before it runs; null for none.
     void set_trace(TraceSink* sink);
 
+    // --- For an engine that runs code itself, see accelerator.hpp ---
+    void set_accelerator(Accelerator* accelerator) { accelerator_ = accelerator; }
+    // Runs one instruction, which lies at CS:RIP. True: the one behind it is next, and nothing has to be looked at
+    // before.
+    [[nodiscard]] bool interpret(const Insn& insn);
+    // Where code at a linear address lies; false: a fault is noted.
+    [[nodiscard]] bool locate_code(std::uint64_t linear, memory::Page& page, std::uint64_t& physical);
+    // Says that code of the page is held from now on: stores to it are told to the accelerator.
+    void hold_code(const memory::Page& page, std::uint64_t physical);
+    const Decoder& decoder() const { return *decoder_; }
+    Tlb& tlb() { return tlb_; }
+    TlbSet program_set() const { return program_set_; }
+    // Whether offsets in the segment are linear addresses below 4 GiB, whatever is done to them.
+    bool flat(x86::Seg seg) const;
+    struct SegmentWindow {
+        std::uint64_t base{0};
+        std::uint64_t read_end{0};  // bytes from base that may be read without more checks; 0: check the long way
+        std::uint64_t write_end{0};
+    };
+    const SegmentWindow& window(x86::Seg seg) const { return windows_[static_cast<unsigned>(seg)]; }
+    std::uint64_t code_base() const { return code_base_; }
+    std::uint64_t code_limit() const { return code_limit_; }
+    bool special() const { return special_; }
+
 private:
     friend class Decoder;
     friend class Interpreter;
@@ -225,6 +250,9 @@ private:
     void update_special();
     void update_fetch_context();
     void keep_visible_blocks();
+    void linear_changed();
+    void drop_code();
+    void drop_code_page(const std::uint8_t* host_page);
     void drain_invalidations();
     [[nodiscard]] bool service_signals(vcpu::HaltReason& reason);
     [[nodiscard]] bool step(vcpu::HaltReason& reason);
@@ -233,12 +261,6 @@ private:
     const Block* find_block();
     [[nodiscard]] bool fetch_physical(std::uint64_t linear, std::uint64_t& physical);
     bool shut_down();
-
-    struct SegmentWindow {
-        std::uint64_t base{0};
-        std::uint64_t read_end{0};  // bytes from base that may be read without more checks; 0: check the long way
-        std::uint64_t write_end{0};
-    };
 
     // Where instructions are fetched from: the last translations, good for one epoch.
     struct FetchSlot {
@@ -261,6 +283,7 @@ private:
     bool gigabyte_pages_{false};
     std::array<std::uint64_t, 5> watched_{}; // DR0-DR3 and DR7 that the TLB was filled under
     TraceSink* trace_{nullptr};
+    Accelerator* accelerator_{nullptr};
     std::uint64_t fetch_epoch_{1}; // counts flushes of the TLB
     std::array<FetchSlot, 256> fetch_slots_{};
     Mode mode_{Mode::Real};
@@ -271,7 +294,7 @@ private:
     vcpu::Signals signals_;
     vcpu::Statistics statistics_;
     std::uint64_t a20_mask_{~std::uint64_t{0}};
-    std::unique_ptr<Tlb> tlb_;
+    Tlb tlb_;
     std::unique_ptr<PhysicalMap> physical_;
     std::unique_ptr<BlockCache> blocks_;
     std::unique_ptr<Decoder> decoder_;

@@ -8,7 +8,7 @@ namespace windsor::emulate {
 // A new state often comes with new memory contents: nothing decoded is kept.
 void Interpreter::set_state(const vcpu::CpuState& state)
 {
-    cpu_.blocks_->drop_all();
+    cpu_.drop_code();
     cpu_.load_state(state);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The long way of memory accesses: TLB misses, page crossings, MMIO, pages that hold decoded code.
+#include "emulate/accelerator.hpp"
 #include "emulate/block_cache.hpp"
+#include "emulate/decoder.hpp"
 #include "emulate/cpu.hpp"
 #include "emulate/invalidations.hpp"
 #include "emulate/physical_map.hpp"
@@ -61,16 +63,16 @@ bool Cpu::watches_data(std::uint64_t linear) const
 TlbEntry* Cpu::fill(std::uint64_t linear, const Translation& translation, bool write, TlbSet set)
 {
     const std::uint64_t page = linear & kLinearPage;
-    TlbEntry& entry = tlb_->entry(set, linear);
+    TlbEntry& entry = tlb_.entry(set, linear);
     const memory::Page& backing = physical_->page(translation.physical);
-    if ((entry.read & kLinearPage) != page) {
+    if (!TlbEntry::holds(entry.read, linear)) {
         entry.clear();
     }
     const bool watched = (s.dr7 & x86::dr7::kEnables) != 0 && watches_data(linear);
-    entry.addend = reinterpret_cast<std::uintptr_t>(backing.host) - page;
+    entry.host = backing.host;
     entry.physical = (translation.physical & kLinearPage) | (translation.global ? TlbEntry::kGlobal : 0) |
                      (backing.readable() ? 0 : TlbEntry::kReadMmio) | (backing.writable() ? 0 : TlbEntry::kWriteMmio);
-    entry.read = page | (backing.readable() && !watched ? 0 : TlbEntry::kSlow);
+    entry.read = page ^ (backing.readable() && !watched ? 0 : TlbEntry::kSlow);
     if (write) {
         bool slow = !backing.writable() || watched;
         if (backing.writable()) {
@@ -79,11 +81,11 @@ TlbEntry* Cpu::fill(std::uint64_t linear, const Translation& translation, bool w
             }
             slow = slow || (backing.flags->load() & memory::kPageCode) != 0;
         }
-        entry.write = page | (slow ? TlbEntry::kSlow : 0);
+        entry.write = page ^ (slow ? TlbEntry::kSlow : 0);
     }
-    tlb_->note_use(set);
+    tlb_.note_use(set);
     if (translation.large) {
-        tlb_->note_large();
+        tlb_.note_large();
     }
     return &entry;
 }
@@ -92,9 +94,9 @@ TlbEntry* Cpu::fill(std::uint64_t linear, const Translation& translation, bool w
 bool Cpu::locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set, Located& result)
 {
     const bool write = intent != Intent::Read;
-    TlbEntry* entry = &tlb_->entry(set, linear);
+    TlbEntry* entry = &tlb_.entry(set, linear);
     const std::uint64_t tag = write ? entry->write : entry->read;
-    if (tag == TlbEntry::kEmpty || (tag & kLinearPage) != (linear & kLinearPage)) {
+    if (!TlbEntry::holds(tag, linear)) {
         Translation translation;
         if (!translate(linear, write ? Purpose::Write : Purpose::Read, set, translation)) {
             return false;
@@ -104,10 +106,10 @@ bool Cpu::locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set,
     const bool through_mmio = intent == Intent::Write ? (entry->physical & TlbEntry::kWriteMmio) != 0
                                                       : (entry->physical & TlbEntry::kReadMmio) != 0;
     result.physical = (entry->physical & kLinearPage) | (linear & ~kLinearPage);
-    result.host = through_mmio ? nullptr : host_pointer(linear + entry->addend);
+    result.host = through_mmio ? nullptr : entry->host + (linear & ~kLinearPage);
     result.flags = nullptr;
     result.size = size;
-    if (write && !through_mmio && (entry->write & TlbEntry::kSlow) != 0) {
+    if (write && !through_mmio && TlbEntry::slow(entry->write)) {
         result.flags = physical_->page(result.physical).flags;
         const bool held = result.flags != nullptr && (result.flags->load(std::memory_order_relaxed) & memory::kPageCode) != 0;
         if (!held && (entry->physical & TlbEntry::kWriteMmio) == 0 && !watches_data(linear)) {
@@ -226,7 +228,11 @@ bool Cpu::write_slow(std::uint64_t linear, const void* from, unsigned size, TlbS
 void Cpu::code_page_written(const Located& at)
 {
     const std::uint64_t offset = at.physical & memory::kPageMask;
-    const auto effect = blocks_->written(at.host - offset, static_cast<unsigned>(offset), at.size);
+    auto effect = blocks_->written(at.host - offset, static_cast<unsigned>(offset), at.size);
+    if (accelerator_ != nullptr) {
+        const auto own = accelerator_->written(at.host - offset, static_cast<unsigned>(offset), at.size);
+        effect = {.dropped = effect.dropped || own.dropped, .page_held = effect.page_held || own.page_held};
+    }
     if (effect.dropped) {
         leave_ = true;
     }
@@ -239,7 +245,22 @@ void Cpu::code_page_written(const Located& at)
 // Called when the first block of a page is decoded.
 void Cpu::code_page_held(const std::uint8_t* host_page)
 {
-    tlb_->slow_down_writes(reinterpret_cast<std::uintptr_t>(host_page));
+    tlb_.slow_down_writes(host_page);
+}
+
+void Cpu::hold_code(const memory::Page& page, std::uint64_t physical)
+{
+    Decoder::flag_page(*this, page, physical);
+    code_page_held(page.host);
+}
+
+bool Cpu::locate_code(std::uint64_t linear, memory::Page& page, std::uint64_t& physical)
+{
+    if (!fetch_physical(linear, physical)) {
+        return false;
+    }
+    page = physical_->page(physical);
+    return true;
 }
 
 bool Cpu::read_bytes(Seg seg, std::uint64_t offset, std::span<std::uint8_t> into)
@@ -287,7 +308,7 @@ Cpu::Run Cpu::direct_run(Seg seg, std::uint64_t offset, Intent intent) const
     if (tag != (linear & kLinearPage)) {
         return {};
     }
-    return {.host = host_pointer(linear + entry.addend),
+    return {.host = entry.host + (linear & ~kLinearPage),
             .bytes = std::min(memory::kPageSize - (linear & memory::kPageMask), end - offset)};
 }
 

@@ -11,11 +11,6 @@ namespace windsor::emulate {
 
 static_assert(std::endian::native == std::endian::little);
 
-inline std::uint8_t* host_pointer(std::uint64_t address)
-{
-    return reinterpret_cast<std::uint8_t*>(address); // NOLINT: the TLB keeps host addresses as differences
-}
-
 template <typename T> void Cpu::set_reg(unsigned number, T value)
 {
     if constexpr (sizeof(T) >= 4) {
@@ -88,7 +83,7 @@ template <typename T> bool Cpu::read(x86::Seg seg, std::uint64_t offset, T& valu
         const std::uint64_t linear = (window.base + offset) & linear_mask_;
         const TlbEntry& entry = program_tlb_[Tlb::index(linear)];
         if (((linear + sizeof(T) - 1) & kLinearPage) == entry.read) [[likely]] {
-            std::memcpy(&value, host_pointer(linear + entry.addend), sizeof(T));
+            std::memcpy(&value, entry.host + (linear & ~kLinearPage), sizeof(T));
             return true;
         }
     }
@@ -104,7 +99,7 @@ template <typename T> bool Cpu::write(x86::Seg seg, std::uint64_t offset, T valu
         const std::uint64_t linear = (window.base + offset) & linear_mask_;
         const TlbEntry& entry = program_tlb_[Tlb::index(linear)];
         if (((linear + sizeof(T) - 1) & kLinearPage) == entry.write) [[likely]] {
-            std::memcpy(host_pointer(linear + entry.addend), &value, sizeof(T));
+            std::memcpy(entry.host + (linear & ~kLinearPage), &value, sizeof(T));
             return true;
         }
     }
@@ -127,7 +122,7 @@ template <typename T> bool Cpu::locate_for_write(x86::Seg seg, std::uint64_t off
         const std::uint64_t linear = (window.base + offset) & linear_mask_;
         const TlbEntry& entry = program_tlb_[Tlb::index(linear)];
         if (((linear + sizeof(T) - 1) & kLinearPage) == entry.write) [[likely]] {
-            host = host_pointer(linear + entry.addend);
+            host = entry.host + (linear & ~kLinearPage);
             return true;
         }
     }
@@ -137,9 +132,9 @@ template <typename T> bool Cpu::locate_for_write(x86::Seg seg, std::uint64_t off
 
 template <typename T> bool Cpu::read_linear(std::uint64_t linear, T& value, As as)
 {
-    const TlbEntry& entry = tlb_->entry(set_for(as), linear);
+    const TlbEntry& entry = tlb_.entry(set_for(as), linear);
     if (((linear + sizeof(T) - 1) & kLinearPage) == entry.read) [[likely]] {
-        std::memcpy(&value, host_pointer(linear + entry.addend), sizeof(T));
+        std::memcpy(&value, entry.host + (linear & ~kLinearPage), sizeof(T));
         return true;
     }
     return read_slow(linear, &value, sizeof(T), Intent::Read, set_for(as));
@@ -147,9 +142,9 @@ template <typename T> bool Cpu::read_linear(std::uint64_t linear, T& value, As a
 
 template <typename T> bool Cpu::write_linear(std::uint64_t linear, T value, As as)
 {
-    const TlbEntry& entry = tlb_->entry(set_for(as), linear);
+    const TlbEntry& entry = tlb_.entry(set_for(as), linear);
     if (((linear + sizeof(T) - 1) & kLinearPage) == entry.write) [[likely]] {
-        std::memcpy(host_pointer(linear + entry.addend), &value, sizeof(T));
+        std::memcpy(entry.host + (linear & ~kLinearPage), &value, sizeof(T));
         return true;
     }
     return write_slow(linear, &value, sizeof(T), set_for(as));
@@ -157,9 +152,9 @@ template <typename T> bool Cpu::write_linear(std::uint64_t linear, T value, As a
 
 template <typename T> bool Cpu::read_linear_for_write(std::uint64_t linear, T& value, As as)
 {
-    const TlbEntry& entry = tlb_->entry(set_for(as), linear);
+    const TlbEntry& entry = tlb_.entry(set_for(as), linear);
     if (((linear + sizeof(T) - 1) & kLinearPage) == entry.write) [[likely]] {
-        std::memcpy(&value, host_pointer(linear + entry.addend), sizeof(T));
+        std::memcpy(&value, entry.host + (linear & ~kLinearPage), sizeof(T));
         return true;
     }
     return read_slow(linear, &value, sizeof(T), Intent::ReadForWrite, set_for(as));

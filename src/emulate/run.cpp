@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The run loop: blocks one after the other, and what comes between instructions. SDM volume 3A, section 6.9.
+#include "emulate/accelerator.hpp"
 #include "emulate/block_cache.hpp"
 #include "emulate/cpu.hpp"
 #include "emulate/decoder.hpp"
@@ -119,6 +120,24 @@ bool Cpu::execute(const Block& block)
         statistics_.instructions += static_cast<std::uint64_t>(insn - block.insns.data()) +
                                     (outcome == Outcome::Repeat || outcome == Outcome::Fault ? 0 : 1);
         return settle(outcome, *insn);
+    }
+}
+
+bool Cpu::interpret(const Insn& insn)
+{
+    leave_ = false;
+    for (;;) {
+        const Outcome outcome = insn.handler(*this, insn);
+        if (outcome == Outcome::Repeat && signals_.pending() == 0 && !leave_) {
+            continue;
+        }
+        statistics_.instructions += outcome == Outcome::Repeat || outcome == Outcome::Fault ? 0 : 1;
+        if (outcome == Outcome::Next && !leave_ && !insn.ends_block) {
+            s.rip = (s.rip + insn.length) & code_mask();
+            return true;
+        }
+        static_cast<void>(settle(outcome, insn));
+        return false;
     }
 }
 
@@ -248,6 +267,9 @@ HaltReason Cpu::run()
         }
         if (special_) [[unlikely]] {
             static_cast<void>(step(reason));
+            continue;
+        }
+        if (accelerator_ != nullptr && accelerator_->run()) {
             continue;
         }
         const Block* block = find_block();

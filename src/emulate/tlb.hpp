@@ -15,11 +15,12 @@ constexpr std::uint64_t kLinearPage = ~std::uint64_t{0xfff};
 enum class TlbSet : std::uint8_t { Supervisor, User, SupervisorAc, Checked };
 constexpr std::size_t kTlbSets = 4;
 
-// A tag is the page's linear address where plain loads or stores may go straight to host memory. Bit 0 set:
-// the translation holds, but the access needs a longer way (MMIO, code pages, data breakpoints).
+// A tag is the page's linear address where plain loads or stores may go straight to host memory. With kSlow
+// flipped the translation holds, but the access needs a longer way (MMIO, code pages, data breakpoints). A tag
+// xor an address is the offset in the page on a hit, and at least a page's size otherwise.
 struct TlbEntry {
-    static constexpr std::uint64_t kEmpty = ~std::uint64_t{0};
-    static constexpr std::uint64_t kSlow = 1;
+    static constexpr std::uint64_t kEmpty = std::uint64_t{1} << 61; // no page: not canonical
+    static constexpr std::uint64_t kSlow = std::uint64_t{1} << 62;
 
     // Of `physical`.
     static constexpr std::uint64_t kGlobal = 1;
@@ -28,10 +29,13 @@ struct TlbEntry {
 
     std::uint64_t read{kEmpty};
     std::uint64_t write{kEmpty};
-    std::uint64_t addend{0};   // host address minus linear address
+    std::uint8_t* host{nullptr}; // of the page
     std::uint64_t physical{0}; // page address and flags
 
     void clear() { read = write = kEmpty; }
+
+    static bool holds(std::uint64_t tag, std::uint64_t linear) { return ((tag ^ linear) & kLinearPage & ~kSlow) == 0; }
+    static bool slow(std::uint64_t tag) { return ((tag ^ (tag << 1)) >> 63) != 0; }
 };
 
 class Tlb {
@@ -81,11 +85,11 @@ public:
         }
     }
     // Stores to a host page must take the long way from now on.
-    void slow_down_writes(std::uint64_t host_page)
+    void slow_down_writes(const std::uint8_t* host_page)
     {
         for (auto& set : sets_) {
             for (TlbEntry& entry : set) {
-                if (entry.write != TlbEntry::kEmpty && (entry.write & kLinearPage) + entry.addend == host_page) {
+                if (entry.write != TlbEntry::kEmpty && entry.host == host_page) {
                     entry.clear();
                 }
             }

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What an engine implements that runs code in its own way and leaves everything rare to the interpreter.
+#pragma once
+
+#include "emulate/block_cache.hpp"
+
+#include <cstdint>
+#include <span>
+
+namespace windsor::emulate {
+
+class Accelerator {
+public:
+    virtual ~Accelerator() = default;
+
+    // Runs from the processor's current state on, until something between instructions has to be looked at.
+    // False: nothing was run, and the interpreter shall run a block.
+    virtual bool run() = 0;
+
+    // A page flagged kPageCode was written, by the processor itself or behind its back.
+    virtual BlockCache::Effect written(const std::uint8_t* host_page, unsigned offset, unsigned size) = 0;
+    // Linear addresses may lead elsewhere now.
+    virtual void linear_changed() = 0;
+    // Forgets all code, or all outside the stretches of host memory that the guest can still see.
+    virtual void drop_all() = 0;
+    virtual void keep_only(std::span<const std::span<const std::uint8_t>> visible) = 0;
+};
+
+} // namespace windsor::emulate
