@@ -15,7 +15,7 @@ public:
 
     // Runs from the processor's current state on, until something between instructions has to be looked at.
     // False: nothing was run, and the interpreter shall run a block.
-    virtual bool run() = 0;
+    virtual bool accelerate() = 0;
 
     // A page flagged kPageCode was written, by the processor itself or behind its back.
     virtual BlockCache::Effect written(const std::uint8_t* host_page, unsigned offset, unsigned size) = 0;

@@ -269,7 +269,7 @@ HaltReason Cpu::run()
             static_cast<void>(step(reason));
             continue;
         }
-        if (accelerator_ != nullptr && accelerator_->run()) {
+        if (accelerator_ != nullptr && accelerator_->accelerate()) {
             continue;
         }
         const Block* block = find_block();

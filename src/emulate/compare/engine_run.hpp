@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "emulate/compare/test_case.hpp"
+#include "emulate/engine_kind.hpp"
 #include "memory/guest_memory.hpp"
 #include "vcpu/cpu_model.hpp"
 #include "vcpu/engine.hpp"
@@ -13,15 +14,6 @@
 #include <memory>
 
 namespace windsor::emulate::compare {
-
-struct EngineParts {
-    memory::GuestMemory& memory;
-    vcpu::CpuIo& io;
-    const vcpu::CpuModel& model;
-    const base::Clock& clock;
-};
-
-using EngineFactory = std::function<std::unique_ptr<vcpu::Engine>(const EngineParts& parts)>;
 
 class EngineRunner {
 public:

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The interpreter against the host's own processor, over random instructions and state.
+// An engine against the host's own processor, over random instructions and state.
 #include "emulate/compare/comparison.hpp"
 #include "emulate/compare/engine_run.hpp"
 #include "emulate/compare/generator.hpp"
 #include "emulate/compare/host_run.hpp"
-#include "emulate/interpreter.hpp"
 
 #include <gtest/gtest.h>
 
@@ -24,12 +23,6 @@ struct Plan {
     unsigned cases;
     unsigned block_length{1};
 };
-
-std::unique_ptr<vcpu::Engine> make_interpreter(const EngineParts& parts)
-{
-    return std::make_unique<Interpreter>(
-        Cpu::Parts{.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock});
-}
 
 // WINDSOR_COMPARE_CASES multiplies the number of cases, WINDSOR_COMPARE_SEED chooses others.
 std::uint64_t from_environment(const char* name, std::uint64_t otherwise)
@@ -53,7 +46,7 @@ TEST_P(HostCompare, AgreesOnRandomInstructions)
     }
     auto host = HostRunner::create();
     ASSERT_TRUE(host) << host.error().message();
-    auto engine = EngineRunner::create(make_interpreter);
+    auto engine = EngineRunner::create(engine_kinds().front().make);
     ASSERT_TRUE(engine) << engine.error().message();
     const std::uint64_t cases = plan.cases * from_environment("WINDSOR_COMPARE_CASES", 1);
     Generator generator{{.family = plan.family,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "emulate/engine_kind.hpp"
 #include "memory/guest_memory.hpp"
 #include "vcpu/cpu_model.hpp"
 #include "vcpu/engine.hpp"
@@ -23,27 +24,6 @@
 #include <vector>
 
 namespace windsor::emulate::conformance {
-
-struct EngineParts {
-    memory::GuestMemory& memory;
-    vcpu::CpuIo& io;
-    const vcpu::CpuModel& model;
-    const base::Clock& clock;
-};
-
-// An engine under test.
-struct EngineKind {
-    std::string name;
-    std::function<std::unique_ptr<vcpu::Engine>(const EngineParts& parts)> make;
-};
-
-inline std::ostream& operator<<(std::ostream& out, const EngineKind& kind)
-{
-    return out << kind.name;
-}
-
-// Every engine that this build has.
-const std::vector<EngineKind>& engine_kinds();
 
 // --- Where things lie in guest memory; linear and physical addresses are equal unless a test maps otherwise ---
 constexpr std::uint32_t kGdt = 0x1000;

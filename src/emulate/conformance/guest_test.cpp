@@ -2,7 +2,6 @@
 // The machine of the conformance programs, and a test of itself.
 #include "emulate/conformance/guest.hpp"
 
-#include "emulate/interpreter.hpp"
 #include "x86/paging.hpp"
 
 #include <gtest/gtest.h>
@@ -11,19 +10,6 @@ namespace windsor::emulate::conformance {
 
 using x86::Seg;
 namespace fl = x86::rflags;
-
-const std::vector<EngineKind>& engine_kinds()
-{
-    static const std::vector<EngineKind> kKinds{
-        {.name = "interpreter",
-         .make =
-             [](const EngineParts& parts) {
-                 return std::make_unique<Interpreter>(
-                     Cpu::Parts{.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock});
-             }},
-    };
-    return kKinds;
-}
 
 std::uint64_t Raw::descriptor() const
 {

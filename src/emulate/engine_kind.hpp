@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The engines that a test program has: its suites run on each.
+#pragma once
+
+#include "base/clock.hpp"
+#include "memory/guest_memory.hpp"
+#include "vcpu/cpu_model.hpp"
+#include "vcpu/engine.hpp"
+
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace windsor::emulate {
+
+struct EngineParts {
+    memory::GuestMemory& memory;
+    vcpu::CpuIo& io;
+    const vcpu::CpuModel& model;
+    const base::Clock& clock;
+};
+
+using EngineFactory = std::function<std::unique_ptr<vcpu::Engine>(const EngineParts& parts)>;
+
+struct EngineKind {
+    std::string name;
+    EngineFactory make;
+};
+
+inline std::ostream& operator<<(std::ostream& out, const EngineKind& kind)
+{
+    return out << kind.name;
+}
+
+// Every test program that has the suites in it defines this.
+const std::vector<EngineKind>& engine_kinds();
+
+} // namespace windsor::emulate

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "translate/assembler.hpp"
+
+namespace windsor::translate {
+
+// SDM volume 2A, tables 2-2 and 2-3: base 100 needs a SIB byte, base 101 a displacement.
+void Assembler::modrm_memory(unsigned reg, const Mem& mem)
+{
+    const unsigned base = number(mem.base) & 7;
+    const bool sib = mem.index != Reg::Rsp || base == 4;
+    const bool small = mem.displacement == static_cast<std::int8_t>(mem.displacement);
+    const unsigned mod = mem.displacement == 0 && base != 5 ? 0 : small ? 1 : 2;
+    byte(mod << 6 | (reg & 7) << 3 | (sib ? 4 : base));
+    if (sib) {
+        byte(static_cast<unsigned>(mem.scale) << 6 | (number(mem.index) & 7) << 3 | base);
+    }
+    if (mod == 1) {
+        byte(static_cast<std::uint8_t>(mem.displacement));
+    } else if (mod == 2) {
+        raw(mem.displacement);
+    }
+}
+
+void Assembler::general(unsigned opcode, Width width, Reg reg, Reg rm)
+{
+    prefix(width);
+    rex(width == Width::Qword, number(reg), 0, number(rm), width == Width::Byte);
+    byte(width == Width::Byte ? opcode & ~1u : opcode);
+    modrm_register(number(reg), number(rm));
+}
+
+void Assembler::general(unsigned opcode, Width width, Reg reg, const Mem& rm)
+{
+    prefix(width);
+    rex(width == Width::Qword, number(reg), number(rm.index), number(rm.base), width == Width::Byte);
+    byte(width == Width::Byte ? opcode & ~1u : opcode);
+    modrm_memory(number(reg), rm);
+}
+
+void Assembler::store(const Mem& to, Reg from, Width width)
+{
+    general(0x89, width, from, to);
+}
+
+void Assembler::store_byte(const Mem& to, std::uint8_t value)
+{
+    rex(false, 0, number(to.index), number(to.base));
+    byte(0xc6);
+    modrm_memory(0, to);
+    byte(value);
+}
+
+void Assembler::mov(Reg to, std::uint64_t value)
+{
+    if (value <= 0xffffffff) {
+        mov32(to, static_cast<std::uint32_t>(value));
+    } else if (static_cast<std::uint64_t>(static_cast<std::int32_t>(value)) == value) {
+        rex(true, 0, 0, number(to));
+        byte(0xc7);
+        modrm_register(0, number(to));
+        raw(static_cast<std::int32_t>(value));
+    } else {
+        rex(true, 0, 0, number(to));
+        byte(0xb8 | (number(to) & 7));
+        raw(value);
+    }
+}
+
+void Assembler::alu(Alu op, Reg to, std::int32_t value, Width width)
+{
+    const bool small = value == static_cast<std::int8_t>(value);
+    prefix(width);
+    rex(width == Width::Qword, 0, 0, number(to));
+    byte(small ? 0x83 : 0x81);
+    modrm_register(static_cast<unsigned>(op), number(to));
+    if (small) {
+        byte(static_cast<std::uint8_t>(value));
+    } else {
+        raw(value);
+    }
+}
+
+void Assembler::cmp_byte(const Mem& at, std::uint8_t value)
+{
+    rex(false, 0, number(at.index), number(at.base));
+    byte(0x80);
+    modrm_memory(7, at);
+    byte(value);
+}
+
+void Assembler::cmp_dword(const Mem& at, std::int8_t value)
+{
+    rex(false, 0, number(at.index), number(at.base));
+    byte(0x83);
+    modrm_memory(7, at);
+    byte(static_cast<std::uint8_t>(value));
+}
+
+void Assembler::test_imm(Reg reg, std::int32_t value, Width width)
+{
+    rex(width == Width::Qword, 0, 0, number(reg));
+    byte(0xf7);
+    modrm_register(0, number(reg));
+    raw(value);
+}
+
+void Assembler::shift(unsigned extension, Reg reg, std::uint8_t count, Width width)
+{
+    rex(width == Width::Qword, 0, 0, number(reg));
+    byte(0xc1);
+    modrm_register(extension, number(reg));
+    byte(count);
+}
+
+} // namespace windsor::translate

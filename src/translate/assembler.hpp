@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Host code, byte by byte: the few instructions that surround relocated guest instructions, and the encoding of
+// registers and memory operands that both share. Intel SDM volume 2A, chapter 2.
+#pragma once
+
+#include <cassert>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+namespace windsor::translate {
+
+// Host registers by their number.
+enum class Reg : std::uint8_t { Rax, Rcx, Rdx, Rbx, Rsp, Rbp, Rsi, Rdi, R8, R9, R10, R11, R12, R13, R14, R15 };
+
+constexpr unsigned number(Reg reg)
+{
+    return static_cast<unsigned>(reg);
+}
+
+// [base + index << scale + displacement]; index Rsp means none.
+struct Mem {
+    Reg base;
+    std::int32_t displacement{0};
+    Reg index{Reg::Rsp};
+    std::uint8_t scale{0};
+};
+
+// Operand widths of general instructions, in bytes.
+enum class Width : std::uint8_t { Byte = 1, Word = 2, Dword = 4, Qword = 8 };
+
+// The condition codes of Jcc and SETcc. SDM volume 2, appendix B.1.4.7.
+enum class Cond : std::uint8_t { O, No, B, Ae, E, Ne, Be, A, S, Ns, P, Np, L, Ge, Le, G };
+
+enum class Alu : std::uint8_t { Add, Or, Adc, Sbb, And, Sub, Xor, Cmp };
+
+// Writes to a buffer whose end it does not check: the owner leaves room for the longest block.
+class Assembler {
+public:
+    // `write` is where bytes go, `execute` the address they will have.
+    Assembler(std::uint8_t* write, const std::uint8_t* execute) : at_{write}, delta_{execute - write} {}
+
+    std::uint8_t* position() const { return at_; }
+    const std::uint8_t* address() const { return at_ + delta_; } // of the next byte
+    const std::uint8_t* address_of(const std::uint8_t* written) const { return written + delta_; }
+
+    void byte(unsigned value) { *at_++ = static_cast<std::uint8_t>(value); }
+    void bytes(std::span<const std::uint8_t> values)
+    {
+        std::memcpy(at_, values.data(), values.size());
+        at_ += values.size();
+    }
+    template <typename T> void raw(T value)
+    {
+        std::memcpy(at_, &value, sizeof value);
+        at_ += sizeof value;
+    }
+
+    // --- Encoding; legacy prefixes have been written already ---
+    // REX, where needed: W, and the extensions of ModRM.reg, SIB.index and ModRM.rm or SIB.base.
+    void rex(bool w, unsigned reg, unsigned index, unsigned base, bool force = false)
+    {
+        const unsigned value = (w ? 8u : 0u) | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3;
+        if (value != 0 || force) {
+            byte(0x40 | value);
+        }
+    }
+    void modrm_register(unsigned reg, unsigned rm) { byte(0xc0 | (reg & 7) << 3 | (rm & 7)); }
+    void modrm_memory(unsigned reg, const Mem& mem);
+
+    // --- Moves ---
+    void mov(Reg to, Reg from) { general(0x8b, Width::Qword, to, from); }
+    void mov32(Reg to, Reg from) { general(0x8b, Width::Dword, to, from); }
+    void load(Reg to, const Mem& from, Width width = Width::Qword) { general(0x8b, width, to, from); }
+    void load_zero_extended16(Reg to, const Mem& from)
+    {
+        rex(false, number(to), number(from.index), number(from.base));
+        byte(0x0f);
+        byte(0xb7);
+        modrm_memory(number(to), from);
+    }
+    void store(const Mem& to, Reg from, Width width = Width::Qword);
+    void store_byte(const Mem& to, std::uint8_t value);
+    void lea(Reg to, const Mem& from, Width width = Width::Qword) { general(0x8d, width, to, from); }
+    // Any 64-bit value in the shortest form.
+    void mov(Reg to, std::uint64_t value);
+    void mov32(Reg to, std::uint32_t value)
+    {
+        rex(false, 0, 0, number(to));
+        byte(0xb8 | (number(to) & 7));
+        raw(value);
+    }
+
+    // --- Arithmetic ---
+    void alu(Alu op, Reg to, const Mem& from, Width width = Width::Qword) { general(alu_opcode(op), width, to, from); }
+    void alu(Alu op, Reg to, Reg from, Width width = Width::Qword) { general(alu_opcode(op), width, to, from); }
+    void alu(Alu op, Reg to, std::int32_t value, Width width = Width::Qword);
+    void cmp_byte(const Mem& at, std::uint8_t value);
+    void cmp_dword(const Mem& at, std::int8_t value);
+    void test_memory(const Mem& at, Reg reg) { general(0x85, Width::Dword, reg, at); }
+    void test_imm(Reg reg, std::int32_t value, Width width = Width::Qword);
+    void shift_right(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(5, reg, count, width); }
+    void shift_left(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(4, reg, count, width); }
+
+    // --- Jumps. Those forward give the place of their displacement, for bind() ---
+    std::uint8_t* jcc(Cond cond)
+    {
+        byte(0x0f);
+        byte(0x80 | static_cast<unsigned>(cond));
+        raw<std::int32_t>(0);
+        return at_ - 4;
+    }
+    std::uint8_t* jmp()
+    {
+        byte(0xe9);
+        raw<std::int32_t>(0);
+        return at_ - 4;
+    }
+    void jmp(const std::uint8_t* target) { point(jmp(), target); }
+    void jcc(Cond cond, const std::uint8_t* target) { point(jcc(cond), target); }
+    void jmp(const Mem& target)
+    {
+        rex(false, 0, number(target.index), number(target.base));
+        byte(0xff);
+        modrm_memory(4, target);
+    }
+    // JRCXZ (64 bits) or JECXZ; the place of its one-byte displacement.
+    std::uint8_t* jrcxz(Width width)
+    {
+        if (width == Width::Dword) {
+            byte(0x67);
+        }
+        byte(0xe3);
+        byte(0);
+        return at_ - 1;
+    }
+    // Makes a displacement lead here.
+    void bind(std::uint8_t* displacement) { point(displacement, address()); }
+    void bind_short(std::uint8_t* displacement) { *displacement = static_cast<std::uint8_t>(at_ - (displacement + 1)); }
+    // Makes a displacement lead to an executable address.
+    void point(std::uint8_t* displacement, const std::uint8_t* target) const
+    {
+        const std::ptrdiff_t distance = target - (displacement + 4 + delta_);
+        const auto value = static_cast<std::int32_t>(distance);
+        assert(value == distance);
+        std::memcpy(displacement, &value, sizeof value);
+    }
+
+    void lahf() { byte(0x9f); }
+    void sahf() { byte(0x9e); }
+    void seto_al() { bytes(std::initializer_list<std::uint8_t>{0x0f, 0x90, 0xc0}); }
+    void bytes(std::initializer_list<std::uint8_t> values)
+    {
+        for (const std::uint8_t value : values) {
+            byte(value);
+        }
+    }
+
+private:
+    static std::uint8_t alu_opcode(Alu op) { return static_cast<std::uint8_t>(static_cast<unsigned>(op) << 3 | 3); }
+    void prefix(Width width)
+    {
+        if (width == Width::Word) {
+            byte(0x66);
+        }
+    }
+    // Opcodes whose bit 0 tells bytes from the rest.
+    void general(unsigned opcode, Width width, Reg reg, Reg rm);
+    void general(unsigned opcode, Width width, Reg reg, const Mem& rm);
+    void shift(unsigned extension, Reg reg, std::uint8_t count, Width width);
+
+    std::uint8_t* at_;
+    std::ptrdiff_t delta_;
+};
+
+} // namespace windsor::translate

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "translate/block.hpp"
+
+#include "memory/guest_memory.hpp"
+
+#include <algorithm>
+
+namespace windsor::translate {
+
+namespace {
+
+constexpr unsigned kLineShift = 6;
+
+const std::uint8_t* page_of(const std::uint8_t* host)
+{
+    return host - (reinterpret_cast<std::uintptr_t>(host) & memory::kPageMask);
+}
+
+unsigned offset_of(const std::uint8_t* host)
+{
+    return static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(host) & memory::kPageMask);
+}
+
+} // namespace
+
+Block* BlockMap::find(const std::uint8_t* host, std::uint64_t rip, std::uint32_t context) const
+{
+    const auto page = pages_.find(page_of(host));
+    if (page == pages_.end()) {
+        return nullptr;
+    }
+    const auto [first, last] = page->second.blocks.equal_range(offset_of(host));
+    for (auto at = first; at != last; ++at) {
+        if (at->second->rip == rip && at->second->context == context) {
+            return at->second;
+        }
+    }
+    return nullptr;
+}
+
+std::uint64_t BlockMap::lines_of(unsigned offset, unsigned size)
+{
+    const unsigned first = offset >> kLineShift;
+    const unsigned last = std::min<unsigned>((offset + size - 1) >> kLineShift, 63);
+    return (~std::uint64_t{0} << first) & (~std::uint64_t{0} >> (63 - last));
+}
+
+std::uint64_t BlockMap::lines_of(const Block& block)
+{
+    std::uint64_t lines = lines_of(offset_of(block.host), block.length);
+    for (const auto& [offset, length] : block.looked_at) {
+        lines |= lines_of(offset, length);
+    }
+    return lines;
+}
+
+bool BlockMap::depends(const Block& block, unsigned offset, unsigned size)
+{
+    const auto meets = [&](unsigned start, unsigned length) { return start < offset + size && offset < start + length; };
+    return meets(offset_of(block.host), block.length) ||
+           std::ranges::any_of(block.looked_at, [&](const auto& at) { return meets(at.first, at.second); });
+}
+
+Block* BlockMap::insert(std::unique_ptr<Block> block)
+{
+    Block* kept = block.get();
+    CodePage& page = pages_[page_of(kept->host)];
+    page.lines |= lines_of(*kept);
+    page.blocks.emplace(offset_of(kept->host), kept);
+    blocks_.push_back(std::move(block));
+    return kept;
+}
+
+emulate::BlockCache::Effect BlockMap::written(const std::uint8_t* host_page, unsigned offset, unsigned size,
+                                              std::vector<Block*>& dropped)
+{
+    const auto found = pages_.find(host_page);
+    if (found == pages_.end()) {
+        return {};
+    }
+    CodePage& page = found->second;
+    if ((page.lines & lines_of(offset, size)) == 0) {
+        return {.dropped = false, .page_held = true};
+    }
+    const std::size_t before = dropped.size();
+    std::uint64_t lines = 0;
+    for (auto at = page.blocks.begin(); at != page.blocks.end();) {
+        Block* block = at->second;
+        if (depends(*block, offset, size)) {
+            block->dropped = true;
+            dropped.push_back(block);
+            at = page.blocks.erase(at);
+        } else {
+            lines |= lines_of(*block);
+            ++at;
+        }
+    }
+    page.lines = lines;
+    const bool lost = dropped.size() != before;
+    if (lost) {
+        ++churn_[host_page];
+    }
+    const bool held = lines != 0;
+    if (!held) {
+        pages_.erase(found);
+    }
+    return {.dropped = lost, .page_held = held};
+}
+
+std::vector<const std::uint8_t*> BlockMap::pages() const
+{
+    std::vector<const std::uint8_t*> all;
+    all.reserve(pages_.size());
+    for (const auto& [host, page] : pages_) {
+        all.push_back(host);
+    }
+    return all;
+}
+
+void BlockMap::clear()
+{
+    pages_.clear();
+    blocks_.clear();
+    churn_.clear();
+}
+
+unsigned BlockMap::churn(const std::uint8_t* host_page) const
+{
+    const auto found = churn_.find(host_page);
+    return found == churn_.end() ? 0 : found->second;
+}
+
+} // namespace windsor::translate

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Translated blocks, and where in guest memory they came from.
+#pragma once
+
+#include "emulate/block_cache.hpp"
+#include "emulate/insn.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+namespace windsor::translate {
+
+struct Block;
+
+// Where a block expects the guest's arithmetic flags, or an edge leaves them.
+enum class FlagPlace : std::uint8_t { Nowhere, Host, Memory };
+
+// A direct jump from one block to another in the same page. Until it is linked it leads to a stub.
+struct Link {
+    Block* from{nullptr};
+    std::uint8_t* displacement{nullptr};  // writable address of the jump's rel32
+    const std::uint8_t* unlinked{nullptr}; // where it leads while it is not linked
+    std::uint64_t target{0};              // guest RIP
+    FlagPlace flags{FlagPlace::Host};
+    bool back{false};                     // interrupts are looked for on the way
+    Block* to{nullptr};
+};
+
+// An instruction that translated code may leave to C++: one that is interpreted, or one whose memory access was not
+// in the TLB.
+struct Site {
+    enum class Kind : std::uint8_t { Interpret, Access, LoadSse, LoadX87 };
+    Kind kind{};
+    bool x87{false};                    // the instruction works on x87 or MMX state
+    std::uint16_t offset{0};            // from the block's first byte
+    Block* block{nullptr};
+    const std::uint8_t* resume{nullptr}; // code behind the instruction
+    std::unique_ptr<emulate::Insn> insn; // decoded when first needed
+};
+
+struct Block {
+    const std::uint8_t* host{nullptr}; // the first guest byte in host memory
+    std::uint64_t rip{0};
+    std::uint32_t context{0};
+    std::uint16_t length{0};           // bytes of guest code
+    bool dropped{false};
+    // Code further on in the page whose flags decided what this block does, as offsets in the page.
+    std::vector<std::pair<std::uint16_t, std::uint16_t>> looked_at;
+    std::vector<std::uint8_t> bytes;   // a copy of the guest code
+
+    FlagPlace flags{FlagPlace::Nowhere};       // what the body expects
+    const std::uint8_t* from_memory{nullptr};  // entered with flags in memory; looks for interrupts
+    const std::uint8_t* from_host{nullptr};    // entered with flags in the host's register; looks for interrupts
+    const std::uint8_t* straight{nullptr};     // as from_host without looking
+    const std::uint8_t* unchecked{nullptr};    // as from_memory without looking
+
+    std::vector<std::uint32_t> incoming; // numbers of links that lead here
+};
+
+// All blocks by the host page that they came from.
+class BlockMap {
+public:
+    Block* find(const std::uint8_t* host, std::uint64_t rip, std::uint32_t context) const;
+    Block* insert(std::unique_ptr<Block> block);
+    bool holds_page(const std::uint8_t* host_page) const { return pages_.contains(host_page); }
+
+    // Takes out the blocks that depend on bytes of [offset, offset + size) of a page, for the caller to unlink. They
+    // live until clear().
+    emulate::BlockCache::Effect written(const std::uint8_t* host_page, unsigned offset, unsigned size,
+                                        std::vector<Block*>& dropped);
+    std::vector<const std::uint8_t*> pages() const;
+    void clear();
+    std::size_t size() const { return blocks_.size(); }
+    // How often pages have lost blocks to writes.
+    unsigned churn(const std::uint8_t* host_page) const;
+
+private:
+    struct CodePage {
+        std::uint64_t lines{0}; // 64-byte lines that blocks depend on
+        std::unordered_multimap<std::uint64_t, Block*> blocks; // by offset in the page
+    };
+    static std::uint64_t lines_of(unsigned offset, unsigned size);
+    static std::uint64_t lines_of(const Block& block);
+    static bool depends(const Block& block, unsigned offset, unsigned size);
+
+    std::unordered_map<const std::uint8_t*, CodePage> pages_;
+    std::vector<std::unique_ptr<Block>> blocks_;
+    std::unordered_map<const std::uint8_t*, unsigned> churn_;
+};
+
+} // namespace windsor::translate

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What translated code finds at its stack pointer, and which host registers hold what.
+#pragma once
+
+#include "translate/assembler.hpp"
+#include "x86/registers.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace windsor::translate {
+
+// While translated code runs, host RSP points to the Frame, R10 and R11 are free, R15 holds the guest's RSP, and
+// every other register holds its namesake of the guest. The guest's R10, R11 and R15, which compilers use least, live
+// in memory.
+constexpr Reg kFrame = Reg::Rsp;
+constexpr Reg kTemp0 = Reg::R10;
+constexpr Reg kTemp1 = Reg::R11;
+constexpr Reg kGuestRsp = Reg::R15;
+
+constexpr bool in_memory(unsigned guest)
+{
+    return guest == x86::kR10 || guest == x86::kR11 || guest == x86::kR15;
+}
+
+// The host register of a guest register that is not in memory.
+constexpr Reg host_register(unsigned guest)
+{
+    return guest == x86::kRsp ? kGuestRsp : static_cast<Reg>(guest);
+}
+
+// Where blocks begin, found by the guest's RIP. One table for each context of translation.
+struct JumpEntry {
+    std::uint64_t rip{~std::uint64_t{0}};
+    const std::uint8_t* code{nullptr};
+};
+constexpr std::size_t kJumpEntries = 4096;
+constexpr std::size_t kContexts = 8;
+
+constexpr std::size_t jump_index(std::uint64_t rip)
+{
+    return rip & (kJumpEntries - 1);
+}
+
+struct Frame {
+    void* self{nullptr};
+    const std::uint8_t* (*helper)(void* self, std::uint32_t site){nullptr};
+    std::uint64_t host_rsp{0};
+    const std::uint8_t* target{nullptr}; // where entering and resuming jump to
+    std::uint64_t scratch{0};
+    std::uint32_t host_mxcsr{0x1f80};
+    std::uint32_t heeded{0};         // the signals that running code stops for: those that are not masked
+    std::uint16_t flags{0x0200};     // the guest's arithmetic flags as LAHF and SETO leave them in AX: AH and AL
+    std::uint8_t direction{0};       // DF
+    std::uint8_t sse_live{0};        // the guest's XMM registers and MXCSR are in the host's
+    std::uint8_t x87_live{0};        // the guest's x87 state is in the host's unit
+    alignas(64) std::array<std::array<JumpEntry, kJumpEntries>, kContexts> jumps{};
+};
+
+// Flags between the two forms. LAHF: SF ZF 0 AF 0 PF 1 CF.
+constexpr std::uint16_t pack_flags(std::uint64_t rflags)
+{
+    constexpr std::uint64_t kLow = x86::rflags::kArithmetic & 0xff;
+    return static_cast<std::uint16_t>((rflags & kLow) << 8 | 0x200 | ((rflags & x86::rflags::kOf) != 0 ? 1 : 0));
+}
+constexpr std::uint64_t unpack_flags(std::uint16_t packed)
+{
+    constexpr std::uint64_t kLow = x86::rflags::kArithmetic & 0xff;
+    return (static_cast<std::uint64_t>(packed >> 8) & kLow) | ((packed & 1) != 0 ? x86::rflags::kOf : 0);
+}
+
+} // namespace windsor::translate

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A guest instruction as the translator sees it: what kind of translation it takes, and what it does to the flags.
+#pragma once
+
+#include "emulate/decoder.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include <Zydis/Zydis.h>
+
+namespace windsor::translate {
+
+// How an instruction is translated.
+enum class Kind : std::uint8_t {
+    Interpret,    // by the interpreter
+    Plain,        // the same instruction with registers and memory operand relocated
+    Lea,
+    Divide,       // Plain behind a check that it will not fault
+    Nop,
+    Push,         // of a register, an immediate or memory
+    Pop,          // to a register
+    Leave,
+    Direction,    // CLD, STD
+    Jump,         // direct
+    JumpIndirect,
+    Conditional,  // Jcc
+    CountZero,    // JECXZ, JRCXZ
+    Call,
+    CallIndirect,
+    Return,
+};
+
+// Classes that can be left to the interpreter, to find a wrong translation by bisection.
+enum class Class : std::uint8_t { Integer, Memory, Shift, Divide, Stack, Branch, X87, Mmx, Sse };
+constexpr unsigned kClasses = 9;
+
+// Which unit's state the instruction works on.
+enum class Unit : std::uint8_t { Integer, X87, Mmx, Sse, MmxAndSse };
+
+// The arithmetic flags, in their places in RFLAGS.
+using Flags = std::uint32_t;
+constexpr Flags kAllFlags = 0x8d5;
+
+struct FlagUse {
+    Flags reads{0};
+    Flags writes{0}; // perhaps
+    Flags kills{0};  // for certain, without looking at the old ones
+};
+
+struct Instruction {
+    ZydisDecodedInstruction decoded;
+    std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
+    const std::uint8_t* bytes{nullptr};
+    std::uint64_t rip{0};
+    Kind kind{Kind::Interpret};
+    Class which{Class::Integer};
+    Unit unit{Unit::Integer};
+    FlagUse flags;
+    Flags live_after{0}; // flags that are read before they are written
+    Flags seen_after{0}; // those, and the ones that the handler of a fault would see
+    bool ends_block{false};
+    const ZydisDecodedOperand* memory{nullptr}; // the operand that ModRM names, if it is memory that is accessed
+
+    std::uint64_t next() const { return rip + decoded.length; }
+    Flags live_before() const { return flags.reads | (live_after & ~flags.kills); }
+    bool reads_memory() const { return (memory->actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0; }
+    bool writes_memory() const { return (memory->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0; }
+    unsigned memory_bytes() const { return memory->size / 8; }
+};
+
+// What of the processor's state decides how code is translated.
+struct Context {
+    emulate::DecodeMode mode{};
+    emulate::TlbSet set{};
+    bool sse{false};        // SSE instructions may run, and none of them can raise an exception
+    bool x87{false};        // the same of x87 and MMX
+    bool user{false};
+
+    bool long64() const { return mode == emulate::DecodeMode::Long64; }
+    std::uint32_t key() const
+    {
+        return static_cast<std::uint32_t>(mode) | static_cast<std::uint32_t>(set) << 4 | (sse ? 1u << 8 : 0) |
+               (x87 ? 1u << 9 : 0) | (user ? 1u << 10 : 0);
+    }
+};
+
+// The classes that are switched off, a bit each.
+using ClassMask = std::uint32_t;
+// From their names, separated by commas; none if one is unknown.
+std::optional<ClassMask> parse_classes(std::string_view names);
+
+// Decodes at `bytes` and settles all of Instruction but live_after. False: not a whole, valid instruction.
+[[nodiscard]] bool read_instruction(const emulate::Decoder& decoder, const Context& context, ClassMask interpreted,
+                                    std::span<const std::uint8_t> bytes, std::uint64_t rip, Instruction& instruction);
+
+// The flag behaviour alone, for looking ahead.
+FlagUse flag_use(const ZydisDecodedInstruction& decoded, const ZydisDecodedOperand* operands);
+
+} // namespace windsor::translate

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// LEA, the stack, and division.
+#include "translate/translation.hpp"
+
+namespace windsor::translate {
+
+namespace {
+
+unsigned guest_number(const ZydisDecodedOperand& operand)
+{
+    return static_cast<unsigned>(
+        ZydisRegisterGetId(ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, operand.reg.value)));
+}
+
+} // namespace
+
+void Translation::load_guest(Reg to, unsigned guest, Width width)
+{
+    if (in_memory(guest)) {
+        a_.load(to, gpr(guest), width);
+    } else if (width == Width::Qword) {
+        a_.mov(to, host_register(guest));
+    } else {
+        a_.mov32(to, host_register(guest));
+    }
+}
+
+// No flags are touched.
+bool Translation::lea(const Instruction& i)
+{
+    const unsigned guest = guest_number(i.operands[0]);
+    if (i.decoded.operand_width == 16) {
+        return false;
+    }
+    const Reg to = in_memory(guest) ? kTemp0 : host_register(guest);
+    Instruction sized = i;
+    if (i.decoded.operand_width == 32) {
+        sized.decoded.address_width = 32; // the address is cut either way
+    }
+    write_address(sized, i.operands[1], to);
+    if (in_memory(guest)) {
+        a_.store(gpr(guest), kTemp0);
+    }
+    return true;
+}
+
+// The interpreter raises #DE where the quotient might not fit. The divisor is in kTemp1.
+bool Translation::divide(const Instruction& i)
+{
+    const bool memory = i.memory != nullptr;
+    const bool wide = i.decoded.operand_width == 64;
+    const Width width = wide ? Width::Qword : Width::Dword;
+    if (memory && !can_address(i)) {
+        return false;
+    }
+    clobber_flags();
+    const std::uint32_t site = new_site(Site::Kind::Access, i);
+    if (memory) {
+        access(i, {.size = i.memory_bytes()}, site);
+        a_.load(kTemp1, {.base = kTemp0}, width);
+    } else {
+        load_guest(kTemp1, guest_number(i.operands[0]), width);
+    }
+    if (i.decoded.mnemonic == ZYDIS_MNEMONIC_DIV) {
+        a_.alu(Alu::Cmp, Reg::Rdx, kTemp1, width);
+        branch_to_site(a_.jcc(Cond::Ae), site);
+    } else { // neither 0 nor -1, and a dividend that is no wider than the quotient
+        a_.lea(kTemp0, {.base = kTemp1, .displacement = 1}, width);
+        a_.alu(Alu::Cmp, kTemp0, 1, width);
+        branch_to_site(a_.jcc(Cond::Be), site);
+        wide ? a_.mov(kTemp0, Reg::Rax) : a_.mov32(kTemp0, Reg::Rax);
+        a_.rex(wide, 0, 0, number(kTemp0));
+        a_.byte(0xc1); // SAR
+        a_.modrm_register(7, number(kTemp0));
+        a_.byte(wide ? 63 : 31);
+        a_.alu(Alu::Cmp, kTemp0, Reg::Rdx, width);
+        branch_to_site(a_.jcc(Cond::Ne), site);
+    }
+    const unsigned extension = i.decoded.mnemonic == ZYDIS_MNEMONIC_DIV ? 6 : 7;
+    a_.store(cell(&shop_.frame.scratch), kTemp1);
+    bring_flags(i);
+    a_.rex(wide, 0, 0, 0);
+    a_.byte(0xf7);
+    a_.modrm_memory(extension, cell(&shop_.frame.scratch));
+    flags_written(i);
+    site_resumes(site);
+    return true;
+}
+
+void Translation::move_stack_pointer(std::int32_t by)
+{
+    a_.lea(kGuestRsp, {.base = kGuestRsp, .displacement = by}, word());
+}
+
+bool Translation::push(const Instruction& i)
+{
+    if (i.memory != nullptr && !can_address(i)) {
+        return false;
+    }
+    const auto size = static_cast<std::int32_t>(word());
+    clobber_flags();
+    const std::uint32_t site = new_site(Site::Kind::Access, i);
+    if (i.memory != nullptr) {
+        access(i, {.size = i.memory_bytes()}, site);
+        a_.load(kTemp0, {.base = kTemp0}, word());
+        a_.store(cell(&shop_.frame.scratch), kTemp0);
+    }
+    const ZydisDecodedOperand& operand = i.operands[0];
+    if (operand.type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+        push_constant(i, operand.imm.value.u, site);
+        site_resumes(site);
+        return true;
+    }
+    a_.lea(kTemp0, {.base = kGuestRsp, .displacement = -size}, word());
+    look_up({.size = static_cast<unsigned>(size), .write = true}, site);
+    if (i.memory != nullptr) {
+        a_.load(kTemp1, cell(&shop_.frame.scratch));
+        a_.store({.base = kTemp0}, kTemp1, word());
+    } else if (const unsigned guest = guest_number(operand); in_memory(guest)) {
+        a_.load(kTemp1, gpr(guest));
+        a_.store({.base = kTemp0}, kTemp1, word());
+    } else {
+        a_.store({.base = kTemp0}, host_register(guest), word());
+    }
+    move_stack_pointer(-size);
+    site_resumes(site);
+    return true;
+}
+
+void Translation::push_constant(const Instruction&, std::uint64_t value, std::uint32_t site)
+{
+    const auto size = static_cast<std::int32_t>(word());
+    a_.lea(kTemp0, {.base = kGuestRsp, .displacement = -size}, word());
+    look_up({.size = static_cast<unsigned>(size), .write = true}, site);
+    a_.mov(kTemp1, value);
+    a_.store({.base = kTemp0}, kTemp1, word());
+    move_stack_pointer(-size);
+}
+
+bool Translation::pop(const Instruction& i)
+{
+    const auto size = static_cast<std::int32_t>(word());
+    const unsigned guest = guest_number(i.operands[0]);
+    clobber_flags();
+    const std::uint32_t site = new_site(Site::Kind::Access, i);
+    word() == Width::Qword ? a_.mov(kTemp0, kGuestRsp) : a_.mov32(kTemp0, kGuestRsp);
+    look_up({.size = static_cast<unsigned>(size)}, site);
+    if (guest == x86::kRsp) {
+        a_.load(kGuestRsp, {.base = kTemp0}, word());
+    } else if (in_memory(guest)) {
+        a_.load(kTemp0, {.base = kTemp0}, word());
+        a_.store(gpr(guest), kTemp0);
+        move_stack_pointer(size);
+    } else {
+        a_.load(host_register(guest), {.base = kTemp0}, word());
+        move_stack_pointer(size);
+    }
+    site_resumes(site);
+    return true;
+}
+
+void Translation::leave(const Instruction& i)
+{
+    const auto size = static_cast<std::int32_t>(word());
+    clobber_flags();
+    const std::uint32_t site = new_site(Site::Kind::Access, i);
+    word() == Width::Qword ? a_.mov(kTemp0, Reg::Rbp) : a_.mov32(kTemp0, Reg::Rbp);
+    look_up({.size = static_cast<unsigned>(size)}, site);
+    a_.lea(kGuestRsp, {.base = Reg::Rbp, .displacement = size}, word());
+    a_.load(Reg::Rbp, {.base = kTemp0}, word());
+    site_resumes(site);
+}
+
+} // namespace windsor::translate

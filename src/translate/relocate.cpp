@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The guest's instruction once more, with host registers in place of the guest's and kTemp0 as its memory operand.
+// SDM volume 2A, chapter 2.
+#include "translate/translation.hpp"
+
+#include <algorithm>
+
+namespace windsor::translate {
+
+namespace {
+
+bool is_general(ZydisRegister reg)
+{
+    switch (ZydisRegisterGetClass(reg)) {
+    case ZYDIS_REGCLASS_GPR8:
+    case ZYDIS_REGCLASS_GPR16:
+    case ZYDIS_REGCLASS_GPR32:
+    case ZYDIS_REGCLASS_GPR64: return true;
+    default: return false;
+    }
+}
+
+// The full register that a part of it belongs to, as in the encoding.
+unsigned full_number(ZydisRegister reg)
+{
+    const ZydisRegister full = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg);
+    return static_cast<unsigned>(ZydisRegisterGetId(full));
+}
+
+bool is_high_byte(ZydisRegister reg)
+{
+    return reg >= ZYDIS_REGISTER_AH && reg <= ZYDIS_REGISTER_BH;
+}
+
+bool is_legacy_prefix(std::uint8_t byte)
+{
+    constexpr auto kPrefixes = std::to_array<std::uint8_t>({0x66, 0x67, 0xf2, 0xf3, 0xf0, 0x2e, 0x36, 0x3e, 0x26, 0x64, 0x65});
+    return std::ranges::find(kPrefixes, byte) != kPrefixes.end();
+}
+
+// Those that stay: the address size and segments are dealt with.
+bool is_kept_prefix(std::uint8_t byte)
+{
+    return byte == 0x66 || byte == 0xf2 || byte == 0xf3 || byte == 0xf0;
+}
+
+// 16-byte operands of SSE instructions are aligned, but for these. SDM volume 1, section 4.1.1.
+bool must_be_aligned(const Instruction& i)
+{
+    if (i.decoded.mnemonic == ZYDIS_MNEMONIC_CMPXCHG16B) {
+        return true;
+    }
+    if (i.memory_bytes() != 16 || i.decoded.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY) {
+        return false;
+    }
+    switch (i.decoded.mnemonic) {
+    case ZYDIS_MNEMONIC_MOVUPS:
+    case ZYDIS_MNEMONIC_MOVUPD:
+    case ZYDIS_MNEMONIC_MOVDQU:
+    case ZYDIS_MNEMONIC_LDDQU:
+    case ZYDIS_MNEMONIC_PCMPESTRI:
+    case ZYDIS_MNEMONIC_PCMPESTRM:
+    case ZYDIS_MNEMONIC_PCMPISTRI:
+    case ZYDIS_MNEMONIC_PCMPISTRM: return false;
+    default: return true;
+    }
+}
+
+constexpr unsigned kNone = 0xff;
+
+} // namespace
+
+// Which host registers the fields of the encoding name; kNone: the field is kept as it is.
+struct Translation::Operands {
+    unsigned reg{kNone};    // ModRM.reg
+    unsigned rm{kNone};     // ModRM.rm
+    unsigned opcode{kNone}; // the opcode's low bits
+    unsigned vvvv{kNone};
+    unsigned swapped{kNone}; // a register whose two low bytes change places around the instruction
+
+    // Guest registers that live in memory, and where they are meanwhile.
+    struct Borrowed {
+        unsigned guest;
+        Reg host;
+        bool read;
+        bool written;
+    };
+    std::array<Borrowed, 2> borrowed{};
+    unsigned count{0};
+    bool possible{true};
+
+    Operands(const Instruction& i, bool memory)
+    {
+        const unsigned room = memory ? 1 : 2;
+        for (unsigned n = 0; n < i.decoded.operand_count && possible; ++n) {
+            const ZydisDecodedOperand& operand = i.operands[n];
+            if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER && is_general(operand.reg.value)) {
+                add(operand, room);
+            }
+        }
+        settle_high_bytes(i, memory);
+    }
+
+private:
+    void add(const ZydisDecodedOperand& operand, unsigned room)
+    {
+        const unsigned guest = full_number(operand.reg.value);
+        unsigned host = kNone;
+        if (is_high_byte(operand.reg.value)) {
+            host = guest + 4;
+            high_ = guest;
+        } else {
+            host = in_memory(guest) ? borrow(guest, operand, room) : number(host_register(guest));
+        }
+        switch (operand.encoding) {
+        case ZYDIS_OPERAND_ENCODING_MODRM_REG: reg = host; break;
+        case ZYDIS_OPERAND_ENCODING_MODRM_RM: rm = host; break;
+        case ZYDIS_OPERAND_ENCODING_OPCODE: opcode = host; break;
+        case ZYDIS_OPERAND_ENCODING_NDSNDD: vvvv = host; break;
+        default: // implied: only those that are where the host expects them
+            possible = possible && (in_memory(guest) || guest == x86::kRsp ? false : true);
+        }
+    }
+    unsigned borrow(unsigned guest, const ZydisDecodedOperand& operand, unsigned room)
+    {
+        const bool written = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
+        const bool whole = (operand.actions & ZYDIS_OPERAND_ACTION_WRITE) != 0 && operand.size >= 32;
+        const bool read = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0 || !whole;
+        for (unsigned n = 0; n < count; ++n) {
+            if (borrowed[n].guest == guest) {
+                borrowed[n].read = borrowed[n].read || read;
+                borrowed[n].written = borrowed[n].written || written;
+                return number(borrowed[n].host);
+            }
+        }
+        if (count == room) {
+            possible = false;
+            return 0;
+        }
+        borrowed[count] = {.guest = guest, .host = count == 0 ? kTemp1 : kTemp0, .read = read, .written = written};
+        return number(borrowed[count++].host);
+    }
+    // AH to BH cannot be named beside a register that needs REX, as the memory operand's does.
+    void settle_high_bytes(const Instruction& i, bool memory)
+    {
+        if (high_ == kNone) {
+            return;
+        }
+        const auto high = [](unsigned host) { return host >= 8 && host != kNone; };
+        if (high(reg) || high(rm) || i.decoded.mnemonic == ZYDIS_MNEMONIC_CMPXCHG) {
+            possible = false;
+        }
+        if (memory) {
+            swapped = high_;
+            reg = high_;
+        }
+    }
+    unsigned high_{kNone};
+};
+
+void Translation::write_legacy(const Instruction& i, const Operands& o)
+{
+    const auto& raw = i.decoded.raw;
+    const bool memory = i.memory != nullptr;
+    const bool modrm = (i.decoded.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0;
+    const bool rex = (i.decoded.attributes & ZYDIS_ATTRIB_HAS_REX) != 0;
+    unsigned at = 0;
+    for (; is_legacy_prefix(i.bytes[at]) || (context_.long64() && (i.bytes[at] & 0xf0) == 0x40); ++at) {
+        if (is_kept_prefix(i.bytes[at])) {
+            a_.byte(i.bytes[at]);
+        }
+    }
+    const unsigned immediate = raw.imm[0].size != 0 ? raw.imm[0].offset : i.decoded.length;
+    const bool moffs = memory && !modrm;
+    const unsigned opcode_end = modrm ? raw.modrm.offset : moffs ? at + 1 : immediate;
+    const unsigned reg = o.reg != kNone ? o.reg : modrm ? raw.modrm.reg | (rex ? raw.rex.R << 3 : 0) : 0u;
+    const unsigned rm = memory              ? number(kTemp0)
+                        : o.rm != kNone     ? o.rm
+                        : o.opcode != kNone ? o.opcode
+                        : modrm             ? raw.modrm.rm | (rex ? raw.rex.B << 3 : 0)
+                                            : 0u;
+    // An unneeded REX would turn AH to BH into SPL to DIL.
+    a_.rex(rex && raw.rex.W != 0, reg, 0, rm, rex);
+    if (moffs) { // A0 to A3 become 8A, 8B, 88, 89 with the accumulator
+        a_.byte(0x88 | ((i.bytes[at] & 3u) ^ 2));
+        a_.modrm_memory(0, {.base = kTemp0});
+        return;
+    }
+    if (!context_.long64() && i.decoded.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && (i.bytes[at] & 0xf0) == 0x40) {
+        a_.byte(0xff); // the short forms of INC and DEC are REX now
+        a_.modrm_register((i.bytes[at] & 8) != 0 ? 1 : 0, o.opcode);
+        return;
+    }
+    for (; at < opcode_end; ++at) {
+        const bool last = at + 1 == opcode_end;
+        a_.byte(last && o.opcode != kNone ? (i.bytes[at] & ~7u) | (o.opcode & 7) : i.bytes[at]);
+    }
+    if (modrm) {
+        memory ? a_.modrm_memory(reg, {.base = kTemp0}) : a_.modrm_register(reg, rm);
+    }
+    a_.bytes({i.bytes + immediate, i.decoded.length - immediate});
+}
+
+// BMI: three bytes of VEX, whatever the guest used.
+void Translation::write_vex(const Instruction& i, const Operands& o)
+{
+    const auto& raw = i.decoded.raw;
+    const std::uint8_t* vex = i.bytes + raw.vex.offset;
+    const bool three = vex[0] == 0xc4;
+    const unsigned map = three ? vex[1] & 0x1fu : 1u;
+    const unsigned last = three ? vex[2] : vex[1] & 0x7fu;
+    const bool memory = i.memory != nullptr;
+    const unsigned reg = o.reg != kNone ? o.reg : raw.modrm.reg;
+    const unsigned rm = memory ? number(kTemp0) : o.rm != kNone ? o.rm : raw.modrm.rm;
+    const unsigned vvvv = o.vvvv != kNone ? ~o.vvvv & 15 : (last >> 3) & 15;
+    a_.byte(0xc4);
+    a_.byte((reg < 8 ? 0x80u : 0) | 0x40u | (rm < 8 ? 0x20u : 0) | map);
+    a_.byte((last & 0x87) | vvvv << 3);
+    a_.byte(i.bytes[raw.modrm.offset - 1u]);
+    memory ? a_.modrm_memory(reg, {.base = kTemp0}) : a_.modrm_register(reg, rm);
+    if (raw.imm[0].size != 0) {
+        a_.bytes({i.bytes + raw.imm[0].offset, static_cast<std::size_t>(i.decoded.length - raw.imm[0].offset)});
+    }
+}
+
+void Translation::write_relocated(const Instruction& i, const Operands& o)
+{
+    for (unsigned n = 0; n < o.count; ++n) {
+        if (o.borrowed[n].read) {
+            a_.load(o.borrowed[n].host, gpr(o.borrowed[n].guest));
+        }
+    }
+    const auto swap = [&] { // XCHG of the low byte and the one above: 86 /r with both in the same register
+        if (o.swapped != kNone) {
+            a_.byte(0x86);
+            a_.modrm_register(o.swapped + 4, o.swapped);
+        }
+    };
+    swap();
+    i.decoded.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX ? write_vex(i, o) : write_legacy(i, o);
+    swap();
+    for (unsigned n = 0; n < o.count; ++n) {
+        if (o.borrowed[n].written) {
+            a_.store(gpr(o.borrowed[n].guest), o.borrowed[n].host);
+        }
+    }
+}
+
+// The guest's XMM or x87 registers are put into the host's once in a block that needs them.
+void Translation::ensure_live(const std::uint8_t& flag, Site::Kind kind, const Instruction& i, bool& ensured)
+{
+    if (ensured) {
+        return;
+    }
+    ensured = true;
+    clobber_flags();
+    const std::uint32_t site = new_site(kind, i);
+    a_.cmp_byte(cell(&flag), 0);
+    branch_to_site(a_.jcc(Cond::E), site);
+    site_resumes(site);
+}
+
+void Translation::ensure_unit(const Instruction& i)
+{
+    if (i.unit == Unit::Sse || i.unit == Unit::MmxAndSse) {
+        ensure_live(shop_.frame.sse_live, Site::Kind::LoadSse, i, sse_ensured_);
+    }
+    if (i.unit == Unit::X87 || i.unit == Unit::Mmx || i.unit == Unit::MmxAndSse) {
+        ensure_live(shop_.frame.x87_live, Site::Kind::LoadX87, i, x87_ensured_);
+    }
+}
+
+bool Translation::plain(const Instruction& i)
+{
+    const bool memory = i.memory != nullptr;
+    const Operands operands{i, memory};
+    if (!operands.possible || (memory && !can_address(i))) {
+        return false;
+    }
+    ensure_unit(i);
+    std::uint32_t site = 0;
+    if (memory) {
+        clobber_flags();
+        site = new_site(Site::Kind::Access, i);
+        access(i, {.size = i.memory_bytes(), .write = i.writes_memory(), .aligned = must_be_aligned(i)}, site);
+    }
+    bring_flags(i);
+    write_relocated(i, operands);
+    flags_written(i);
+    if (memory) {
+        site_resumes(site);
+    }
+    return true;
+}
+
+} // namespace windsor::translate

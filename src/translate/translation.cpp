@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The block as a whole: reading, liveness of flags, entries, edges, cold code.
+#include "translate/translation.hpp"
+
+#include "memory/guest_memory.hpp"
+
+#include <algorithm>
+
+namespace windsor::translate {
+
+namespace {
+
+constexpr unsigned kLookAhead = 6; // instructions
+
+// Whether its handler may see the flags as they were before it.
+bool may_fault(const Instruction& i)
+{
+    switch (i.kind) {
+    case Kind::Plain: return i.memory != nullptr;
+    case Kind::Lea:
+    case Kind::Nop:
+    case Kind::Direction:
+    case Kind::Jump:
+    case Kind::Conditional:
+    case Kind::CountZero: return false;
+    default: return true;
+    }
+}
+
+} // namespace
+
+bool Translation::read(Block& block, std::span<const std::uint8_t> bytes, std::size_t limit)
+{
+    block_ = &block;
+    page_rest_ = bytes;
+    instructions_.clear();
+    instructions_.reserve(kLongest);
+    std::size_t at = 0;
+    while (at < bytes.size() && instructions_.size() < std::min(limit, kLongest)) {
+        Instruction i;
+        const auto left = bytes.subspan(at, std::min<std::size_t>(bytes.size() - at, 15));
+        if (!read_instruction(shop_.cpu.decoder(), context_, interpreted_, left, block.rip + at, i)) {
+            break;
+        }
+        at += i.decoded.length;
+        instructions_.push_back(i);
+        if (i.ends_block) {
+            break;
+        }
+    }
+    block.length = static_cast<std::uint16_t>(at);
+    block.bytes.assign(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(at));
+    for (Instruction& i : instructions_) {
+        if (i.memory != nullptr) { // it points into the instruction itself
+            i.memory = std::ranges::find_if(i.operands, [](const ZydisDecodedOperand& operand) {
+                return operand.type == ZYDIS_OPERAND_TYPE_MEMORY && operand.mem.type == ZYDIS_MEMOP_TYPE_MEM;
+            });
+        }
+    }
+    return !instructions_.empty();
+}
+
+// Which flags code at a guest address reads before it writes them: all of them if a short look does not tell.
+Flags Translation::live_at(std::uint64_t target)
+{
+    const std::uint64_t page = block_->rip & ~memory::kPageMask;
+    if (!same_page(target)) {
+        return kAllFlags;
+    }
+    const std::uint8_t* start = block_->host - (block_->rip - page);
+    Flags live = 0;
+    Flags killed = 0;
+    std::uint64_t at = target;
+    for (unsigned count = 0; count < kLookAhead && (live | killed) != kAllFlags; ++count) {
+        const std::size_t left = memory::kPageSize - (at - page);
+        Instruction i;
+        if (left == 0 || !read_instruction(shop_.cpu.decoder(), context_, interpreted_,
+                                           {start + (at - page), std::min<std::size_t>(left, 15)}, at, i)) {
+            break;
+        }
+        live |= i.flags.reads & ~killed;
+        killed |= i.flags.kills & ~live;
+        at += i.decoded.length;
+        if (i.ends_block || i.decoded.meta.branch_type != ZYDIS_BRANCH_TYPE_NONE || (at & memory::kPageMask) == 0) {
+            break;
+        }
+    }
+    if (at != target && killed != 0) {
+        block_->looked_at.emplace_back(static_cast<std::uint16_t>(target - page), static_cast<std::uint16_t>(at - target));
+    }
+    return kAllFlags & ~killed;
+}
+
+void Translation::find_liveness()
+{
+    Flags live = kAllFlags;
+    const Instruction& last = instructions_.back();
+    switch (last.kind) {
+    case Kind::Jump:
+    case Kind::Call: live = live_at(last.next() + static_cast<std::uint64_t>(last.operands[0].imm.value.s)); break;
+    default:
+        if (!last.ends_block) {
+            live = live_at(last.next());
+        }
+    }
+    Flags seen = live;
+    for (auto i = instructions_.rbegin(); i != instructions_.rend(); ++i) {
+        if (i->kind == Kind::Conditional || i->kind == Kind::CountZero) {
+            live |= live_at(i->next() + static_cast<std::uint64_t>(i->operands[0].imm.value.s));
+            seen |= live;
+        }
+        i->live_after = live;
+        i->seen_after = seen;
+        live = i->live_before();
+        seen = i->flags.reads | (may_fault(*i) ? kAllFlags : seen & ~i->flags.kills);
+    }
+}
+
+// Whether the first thing that happens to live flags is a use or a clobbering.
+FlagPlace Translation::entry_place() const
+{
+    if (instructions_.front().live_before() == 0) {
+        return Place::Nowhere;
+    }
+    for (const Instruction& i : instructions_) {
+        if (may_fault(i) || i.unit != Unit::Integer) {
+            return Place::Memory;
+        }
+        if (i.flags.reads != 0 || i.flags.writes != 0) {
+            return Place::Host;
+        }
+    }
+    return Place::Host;
+}
+
+// SETO before anything else could change OF; RAX is kept in a free register.
+void Translation::save_flags()
+{
+    a_.mov(kTemp1, Reg::Rax);
+    a_.lahf();
+    a_.seto_al();
+    a_.store(cell(&shop_.frame.flags), Reg::Rax, Width::Word);
+    a_.mov(Reg::Rax, kTemp1);
+    place_ = Place::Memory;
+}
+
+void Translation::restore_flags()
+{
+    a_.mov(kTemp1, Reg::Rax);
+    a_.load_zero_extended16(Reg::Rax, cell(&shop_.frame.flags));
+    a_.bytes({0x04, 0x7f}); // add al, 0x7f: OF if AL is 1
+    a_.sahf();
+    a_.mov(Reg::Rax, kTemp1);
+    place_ = Place::Host;
+}
+
+// The host's flags are about to be lost. Those that nothing will read are still seen by the handler of a fault.
+void Translation::clobber_flags()
+{
+    if (place_ == Place::Host) {
+        save_flags();
+    }
+}
+
+// Before an instruction runs natively: the flags that it reads, or leaves in part, are in the host's register.
+void Translation::bring_flags(const Instruction& i)
+{
+    const bool needed = i.flags.reads != 0 || (i.flags.writes != 0 && (i.seen_after & ~i.flags.kills) != 0);
+    if (needed && place_ != Place::Host) {
+        restore_flags();
+    }
+}
+
+void Translation::flags_written(const Instruction& i)
+{
+    if (i.flags.writes != 0) {
+        place_ = Place::Host;
+    }
+}
+
+// The body may be entered with the flags in memory or in the host's register. Both entries look for interrupts; the
+// straight one, for jumps forward, does not where it can.
+void Translation::write_entry()
+{
+    Cold interrupt{.kind = Cold::Kind::Interrupt, .target = block_->rip};
+    block_->from_host = a_.address();
+    if (block_->flags != Place::Nowhere) {
+        save_flags();
+    }
+    block_->from_memory = a_.address();
+    a_.load(kTemp1, cell(&shop_.cpu.signals()), Width::Dword);
+    a_.test_memory(cell(&shop_.frame.heeded), kTemp1);
+    interrupt.from.push_back(a_.jcc(Cond::Ne));
+    cold_.push_back(std::move(interrupt));
+    block_->unchecked = a_.address();
+    place_ = Place::Memory;
+    if (block_->flags == Place::Host) {
+        restore_flags();
+    }
+    block_->straight = block_->flags == Place::Memory ? block_->from_host : a_.address();
+}
+
+std::uint8_t* Translation::write(Assembler assembler)
+{
+    a_ = assembler;
+    cold_.clear();
+    sse_ensured_ = false;
+    x87_ensured_ = false;
+    find_liveness();
+    block_->flags = entry_place();
+    write_entry();
+    for (Instruction& i : instructions_) {
+        write_instruction(i);
+    }
+    const Instruction& last = instructions_.back();
+    if (!last.ends_block || interpreted_last_) {
+        edge(last.next(), last.rip, last.live_after);
+    }
+    write_cold();
+    return a_.position();
+}
+
+void Translation::write_instruction(Instruction& i)
+{
+    bool done = true;
+    switch (i.kind) {
+    case Kind::Interpret: done = false; break;
+    case Kind::Plain: done = plain(i); break;
+    case Kind::Lea: done = lea(i); break;
+    case Kind::Divide: done = divide(i); break;
+    case Kind::Nop: break;
+    case Kind::Push: done = push(i); break;
+    case Kind::Pop: done = pop(i); break;
+    case Kind::Leave: leave(i); break;
+    case Kind::Direction: a_.store_byte(cell(&shop_.frame.direction), i.decoded.mnemonic == ZYDIS_MNEMONIC_STD ? 1 : 0); break;
+    case Kind::Jump: edge(i.next() + static_cast<std::uint64_t>(i.operands[0].imm.value.s), i.rip, i.live_after); break;
+    case Kind::Conditional: conditional(i); break;
+    case Kind::CountZero: count_zero(i); break;
+    case Kind::Call: call(i); break;
+    case Kind::JumpIndirect:
+    case Kind::CallIndirect: done = indirect(i); break;
+    case Kind::Return: ret(i); break;
+    }
+    if (!done) {
+        interpret(i);
+    }
+    interpreted_last_ = !done;
+}
+
+void Translation::interpret(const Instruction& i)
+{
+    clobber_flags();
+    const std::uint32_t site = new_site(Site::Kind::Interpret, i);
+    a_.mov32(kTemp1, site);
+    a_.jmp(shop_.stubs.help);
+    site_resumes(site);
+}
+
+std::uint32_t Translation::new_site(Site::Kind kind, const Instruction& i)
+{
+    Site site;
+    site.kind = kind;
+    site.x87 = i.unit != Unit::Sse && i.unit != Unit::Integer;
+    site.offset = static_cast<std::uint16_t>(i.rip - block_->rip);
+    site.block = block_;
+    shop_.sites.push_back(std::move(site));
+    return static_cast<std::uint32_t>(shop_.sites.size() - 1);
+}
+
+void Translation::branch_to_site(std::uint8_t* displacement, std::uint32_t site)
+{
+    for (Cold& cold : cold_) {
+        if (cold.kind == Cold::Kind::Site && cold.number == site) {
+            cold.from.push_back(displacement);
+            return;
+        }
+    }
+    cold_.push_back({.kind = Cold::Kind::Site, .from = {displacement}, .number = site});
+}
+
+// A jump to a known guest address, from here.
+void Translation::edge(std::uint64_t target, std::uint64_t from_rip, Flags live)
+{
+    if (!context_.long64()) {
+        target &= 0xffffffff;
+    }
+    if (same_page(target)) {
+        edge_at(a_.jmp(), target, from_rip, live);
+        return;
+    }
+    clobber_flags();
+    Cold miss{.kind = Cold::Kind::FarEdge, .target = target};
+    jump_through_table(target, miss.from);
+    cold_.push_back(std::move(miss));
+}
+
+// The same as a displacement that has been written.
+void Translation::edge_at(std::uint8_t* displacement, std::uint64_t target, std::uint64_t from_rip, Flags live)
+{
+    if (!context_.long64()) {
+        target &= 0xffffffff;
+    }
+    const Place flags = live == 0 ? Place::Nowhere : place_;
+    if (!same_page(target)) {
+        cold_.push_back({.kind = Cold::Kind::FarEdge, .from = {displacement}, .number = 1, .target = target, .flags = flags});
+        return;
+    }
+    shop_.links.push_back({.from = block_, .displacement = displacement, .target = target, .flags = flags,
+                           .back = target <= from_rip});
+    const auto number = static_cast<std::uint32_t>(shop_.links.size() - 1);
+    cold_.push_back({.kind = Cold::Kind::Link, .from = {displacement}, .number = number, .target = target, .flags = flags});
+}
+
+// Which block a guest address of another page leads to may change with every change of mappings: the table is asked.
+void Translation::jump_through_table(std::uint64_t target, std::vector<std::uint8_t*>& misses)
+{
+    const JumpEntry& entry = jump_entry(target);
+    a_.mov(kTemp0, target);
+    a_.alu(Alu::Cmp, kTemp0, cell(&entry.rip));
+    misses.push_back(a_.jcc(Cond::Ne));
+    a_.jmp(cell(&entry.code));
+}
+
+void Translation::write_cold()
+{
+    for (std::size_t n = 0; n < cold_.size(); ++n) {
+        const Cold cold = cold_[n];
+        for (std::uint8_t* displacement : cold.from) {
+            a_.bind(displacement);
+        }
+        if (cold.kind == Cold::Kind::Site) {
+            a_.mov32(kTemp1, cold.number);
+            a_.jmp(shop_.stubs.help);
+            continue;
+        }
+        if (cold.kind == Cold::Kind::Link) {
+            shop_.links[cold.number].unlinked = a_.address();
+        }
+        if (cold.flags == Place::Host) {
+            save_flags();
+        }
+        std::uint32_t answer = 0;
+        if (cold.kind == Cold::Kind::Link) {
+            answer = cold.number + 1;
+        }
+        if (cold.kind == Cold::Kind::FarEdge && cold.number != 0) {
+            std::vector<std::uint8_t*> misses;
+            jump_through_table(cold.target, misses);
+            for (std::uint8_t* miss : misses) {
+                a_.bind(miss);
+            }
+        } else {
+            a_.mov(kTemp0, cold.target);
+        }
+        a_.mov32(kTemp1, answer);
+        a_.jmp(shop_.stubs.leave);
+    }
+}
+
+} // namespace windsor::translate

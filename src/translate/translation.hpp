@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One block on its way from guest code to host code. docs/how-translation-works.md tells the whole story.
+#pragma once
+
+#include "emulate/cpu.hpp"
+#include "translate/assembler.hpp"
+#include "translate/block.hpp"
+#include "translate/frame.hpp"
+#include "translate/instruction.hpp"
+#include "translate/stubs.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <vector>
+
+namespace windsor::translate {
+
+// What blocks are made with and leave their links and sites in.
+struct Workshop {
+    emulate::Cpu& cpu;
+    Frame& frame;
+    const Stubs& stubs;
+    std::deque<Link>& links;
+    std::deque<Site>& sites;
+};
+
+class Translation {
+public:
+    // Longest block, in instructions, and what its code may take at most, in bytes.
+    static constexpr std::size_t kLongest = 64;
+    static constexpr std::size_t kMostBytes = kLongest * 640;
+
+    // `slot` is the number of the context's jump table.
+    Translation(const Workshop& workshop, const Context& context, std::size_t slot, ClassMask interpreted)
+        : shop_{workshop}, context_{context}, slot_{slot}, interpreted_{interpreted}
+    {
+    }
+
+    // Reads instructions from `bytes` (the rest of a page, at guest address block.rip), at most `limit`. False: not
+    // one whole instruction, or it is of no use to translate it.
+    [[nodiscard]] bool read(Block& block, std::span<const std::uint8_t> bytes, std::size_t limit);
+    // Writes the code of what was read; gives its end.
+    std::uint8_t* write(Assembler assembler);
+
+private:
+    using Place = FlagPlace;
+
+    // Code that is seldom run, after the block's own.
+    struct Cold {
+        enum class Kind : std::uint8_t { Site, Link, FarEdge, Interrupt };
+        Kind kind{};
+        std::vector<std::uint8_t*> from{}; // displacements that lead here
+        std::uint32_t number{0};           // of the site or link
+        std::uint64_t target{0};           // guest RIP
+        Place flags{Place::Nowhere};       // Host: they must be saved
+    };
+
+    // translation.cpp: the block as a whole
+    void find_liveness();
+    Flags live_at(std::uint64_t target);
+    Flags scan(std::span<const Instruction> instructions, bool& decided, Flags& live, Flags& killed) const;
+    Place entry_place() const;
+    void write_entry();
+    void write_instruction(Instruction& i);
+    void write_cold();
+    void edge(std::uint64_t target, std::uint64_t from_rip, Flags live);
+    void edge_at(std::uint8_t* displacement, std::uint64_t target, std::uint64_t from_rip, Flags live);
+    void jump_through_table(std::uint64_t target, std::vector<std::uint8_t*>& misses);
+    bool same_page(std::uint64_t target) const { return ((target ^ block_->rip) >> 12) == 0; }
+
+    // flags
+    void save_flags();
+    void restore_flags();
+    void clobber_flags();
+    void bring_flags(const Instruction& i);
+    void flags_written(const Instruction& i);
+
+    // memory_path.cpp: from an operand to a host address in kTemp0
+    struct Access {
+        unsigned size{0};
+        bool write{false};
+        bool aligned{false}; // must be
+    };
+    [[nodiscard]] bool can_address(const Instruction& i) const;
+    void access(const Instruction& i, const Access& access, std::uint32_t site);
+    void write_address(const Instruction& i, const ZydisDecodedOperand& operand, Reg to);
+    void add_segment(const Instruction& i, const ZydisDecodedOperand& operand, const Access& access, std::uint32_t site);
+    // From the linear address in kTemp0; misses go to the site.
+    void look_up(const Access& access, std::uint32_t site);
+    std::uint32_t new_site(Site::Kind kind, const Instruction& i);
+    void branch_to_site(std::uint8_t* displacement, std::uint32_t site);
+    void site_resumes(std::uint32_t site) { shop_.sites[site].resume = a_.address(); }
+
+    // relocate.cpp: the same instruction with other registers
+    struct Operands;
+    [[nodiscard]] bool plain(const Instruction& i);
+    void write_relocated(const Instruction& i, const Operands& operands);
+    void write_legacy(const Instruction& i, const Operands& operands);
+    void write_vex(const Instruction& i, const Operands& operands);
+    void ensure_unit(const Instruction& i);
+    void ensure_live(const std::uint8_t& flag, Site::Kind kind, const Instruction& i, bool& ensured);
+
+    // moves.cpp: LEA, stack, division
+    [[nodiscard]] bool lea(const Instruction& i);
+    [[nodiscard]] bool divide(const Instruction& i);
+    [[nodiscard]] bool push(const Instruction& i);
+    [[nodiscard]] bool pop(const Instruction& i);
+    void leave(const Instruction& i);
+    void load_guest(Reg to, unsigned guest, Width width);
+    void push_constant(const Instruction& i, std::uint64_t value, std::uint32_t site);
+    void move_stack_pointer(std::int32_t by);
+    Width word() const { return context_.long64() ? Width::Qword : Width::Dword; }
+
+    // branches.cpp
+    void conditional(const Instruction& i);
+    void count_zero(const Instruction& i);
+    void call(const Instruction& i);
+    [[nodiscard]] bool indirect(const Instruction& i);
+    void ret(const Instruction& i);
+    void load_target(const Instruction& i, std::uint32_t site);
+    // The table's entry for the target in kTemp0: its offset in kTemp1; misses go to the site.
+    void find_jump(std::uint32_t site);
+
+    void interpret(const Instruction& i);
+
+    Mem cell(const void* at) const
+    {
+        const auto distance = static_cast<const std::uint8_t*>(at) - reinterpret_cast<const std::uint8_t*>(&shop_.frame);
+        return {.base = kFrame, .displacement = static_cast<std::int32_t>(distance)};
+    }
+    Mem gpr(unsigned guest) const { return cell(&shop_.cpu.s.gpr[guest]); }
+    const JumpEntry& jump_entry(std::uint64_t rip) const { return shop_.frame.jumps[slot_][jump_index(rip)]; }
+
+    Workshop shop_;
+    Context context_;
+    std::size_t slot_;
+    ClassMask interpreted_;
+
+    Block* block_{nullptr};
+    std::span<const std::uint8_t> page_rest_; // guest bytes from the block's start to the end of its page
+    std::vector<Instruction> instructions_;
+    Assembler a_{nullptr, nullptr};
+    Place place_{Place::Nowhere};
+    bool sse_ensured_{false};
+    bool x87_ensured_{false};
+    bool interpreted_last_{false};
+    std::vector<Cold> cold_;
+};
+
+} // namespace windsor::translate

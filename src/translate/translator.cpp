@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "translate/translator.hpp"
+
+#include "emulate/fx_state.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace windsor::translate {
+
+namespace {
+
+using x86::Seg;
+
+constexpr std::size_t kMostLinksAndSites = std::size_t{1} << 21;
+
+bool canonical(std::uint64_t address)
+{
+    return static_cast<std::uint64_t>(static_cast<std::int64_t>(address << 16) >> 16) == address;
+}
+
+} // namespace
+
+base::Result<std::unique_ptr<Translator>> Translator::create(const emulate::Cpu::Parts& parts, const Options& options)
+{
+    auto code = CodeMemory::create(options.code_bytes);
+    if (!code) {
+        return std::unexpected{std::move(code).error()};
+    }
+    return std::unique_ptr<Translator>{new Translator{parts, options, std::move(*code)}};
+}
+
+Translator::Translator(const emulate::Cpu::Parts& parts, const Options& options, std::unique_ptr<CodeMemory> code)
+    : core_{std::make_unique<Core>(parts)}, options_{options}, code_{std::move(code)}
+{
+    core_->frame.self = this;
+    core_->frame.helper = help_entry;
+    first_ = write_stubs({code_->writable(), code_->executable()}, core_->frame, cpu(), stubs_);
+    free_ = first_;
+    cpu().set_accelerator(this);
+}
+
+Translator::~Translator()
+{
+    cpu().set_accelerator(nullptr);
+}
+
+// What translated code takes for granted. None: the interpreter has to run it (16-bit code, segments that are not flat).
+std::optional<Context> Translator::context()
+{
+    const emulate::Cpu& cpu = core_->interpreter.cpu();
+    const vcpu::CpuState& s = cpu.s;
+    Context context;
+    context.mode = emulate::Decoder::mode_of(cpu);
+    switch (context.mode) {
+    case emulate::DecodeMode::Long64: break;
+    case emulate::DecodeMode::Legacy32:
+    case emulate::DecodeMode::Compat32:
+        if (cpu.mode() == emulate::Mode::Virtual8086 || cpu.stack_size() != 4 || cpu.code_base() != 0 ||
+            cpu.code_limit() != 0xffffffff || !cpu.flat(Seg::Ss) || !cpu.flat(Seg::Ds) || !cpu.flat(Seg::Es)) {
+            return std::nullopt;
+        }
+        break;
+    default: return std::nullopt;
+    }
+    context.set = cpu.program_set();
+    if (context.set == emulate::TlbSet::Checked) {
+        return std::nullopt;
+    }
+    context.user = cpu.cpl() == 3;
+    const bool available = (s.cr0 & (x86::cr0::kEm | x86::cr0::kTs)) == 0;
+    context.sse = available && (s.cr4 & x86::cr4::kOsfxsr) != 0 &&
+                  (s.fx.mxcsr & emulate::mxcsr::kMasks) == emulate::mxcsr::kMasks;
+    context.x87 = available && (s.fx.fcw & emulate::fsw::kExceptions) == emulate::fsw::kExceptions &&
+                  (s.fx.fsw & emulate::fsw::kEs) == 0;
+    return context;
+}
+
+std::size_t Translator::slot_of(std::uint32_t key)
+{
+    const auto found = std::ranges::find(contexts_, key);
+    if (found != contexts_.end()) {
+        return static_cast<std::size_t>(found - contexts_.begin());
+    }
+    if (contexts_.size() == kContexts) {
+        drop_all();
+    }
+    contexts_.push_back(key);
+    if (remembered_.size() < contexts_.size()) {
+        remembered_.emplace_back();
+    }
+    return contexts_.size() - 1;
+}
+
+void Translator::remember(Block& block)
+{
+    const std::size_t slot = slot_of(block.context);
+    const std::size_t index = jump_index(block.rip);
+    JumpEntry& entry = core_->frame.jumps[slot][index];
+    if (entry.code == nullptr) {
+        filled_.emplace_back(static_cast<std::uint16_t>(slot), static_cast<std::uint16_t>(index));
+    }
+    entry = {.rip = block.rip, .code = block.from_memory};
+    remembered_[slot][index] = &block;
+}
+
+void Translator::forget(const Block& block)
+{
+    const std::size_t index = jump_index(block.rip);
+    JumpEntry& entry = core_->frame.jumps[slot_of(block.context)][index];
+    if (entry.rip == block.rip) {
+        entry.rip = ~std::uint64_t{0}; // its place in filled_ stays
+    }
+}
+
+Block* Translator::find(const Context& context)
+{
+    const std::uint64_t rip = cpu().s.rip;
+    const std::size_t slot = slot_of(context.key());
+    const std::size_t index = jump_index(rip);
+    if (core_->frame.jumps[slot][index].rip == rip) {
+        return remembered_[slot][index];
+    }
+    memory::Page page;
+    std::uint64_t physical = 0;
+    if ((context.long64() ? !canonical(rip) : rip > 0xffffffff) || !cpu().locate_code(rip, page, physical) ||
+        !page.readable()) {
+        return nullptr;
+    }
+    Block* block = blocks_.find(page.host + (physical & memory::kPageMask), rip, context.key());
+    if (block == nullptr) {
+        block = translate(context, page, physical);
+    }
+    if (block != nullptr) {
+        remember(*block);
+    }
+    return block;
+}
+
+Block* Translator::translate(const Context& context, const memory::Page& page, std::uint64_t physical)
+{
+    const bool full = free_ + Translation::kMostBytes > code_->writable() + code_->size() ||
+                      links_.size() + sites_.size() > kMostLinksAndSites;
+    if (full) {
+        drop_all();
+    }
+    const std::size_t offset = physical & memory::kPageMask;
+    if (!blocks_.holds_page(page.host)) {
+        cpu().hold_code(page, physical);
+    }
+    auto block = std::make_unique<Block>();
+    block->host = page.host + offset;
+    block->rip = cpu().s.rip;
+    block->context = context.key();
+    Translation translation{{cpu(), core_->frame, stubs_, links_, sites_}, context, slot_of(context.key()),
+                            options_.interpreted};
+    const unsigned churn = blocks_.churn(page.host);
+    const std::size_t limit = churn < 16 ? Translation::kLongest : churn < 64 ? 16 : 4;
+    if (!translation.read(*block, {page.host + offset, memory::kPageSize - offset}, limit)) {
+        return nullptr;
+    }
+    free_ = translation.write({free_, code_->executable() + (free_ - code_->writable())});
+    ++counters_.translations;
+    return blocks_.insert(std::move(block));
+}
+
+void Translator::point(std::uint8_t* displacement, const std::uint8_t* target)
+{
+    Assembler{code_->writable(), code_->executable()}.point(displacement, target);
+}
+
+void Translator::link(Link& link, std::uint32_t number, Block& to)
+{
+    if (link.to != nullptr || link.from->dropped || link.target != to.rip || link.from->context != to.context) {
+        return;
+    }
+    link.to = &to;
+    to.incoming.push_back(number);
+    point(link.displacement, link.flags == FlagPlace::Memory ? to.from_memory : link.back ? to.from_host : to.straight);
+    ++counters_.links;
+}
+
+void Translator::unlink(Block& block)
+{
+    for (const std::uint32_t number : block.incoming) {
+        Link& link = links_[number];
+        link.to = nullptr;
+        point(link.displacement, link.unlinked);
+    }
+    block.incoming.clear();
+    forget(block);
+}
+
+bool Translator::run_translated()
+{
+    const std::uint32_t came_by = std::exchange(came_by_, 0);
+    const std::uint64_t resets = counters_.resets;
+    const std::optional<Context> context = this->context();
+    if (!context) {
+        return false;
+    }
+    Block* block = find(*context);
+    if (block == nullptr) {
+        return false;
+    }
+    if (came_by != 0 && counters_.resets == resets) {
+        link(links_[came_by - 1], came_by - 1, *block);
+    }
+    give_flags();
+    ++counters_.entries;
+    came_by_ = stubs_.enter(&core_->frame, block->unchecked);
+    take_flags();
+    if (core_->frame.x87_live != 0) {
+        store_x87();
+    }
+    return true;
+}
+
+void Translator::take_flags()
+{
+    constexpr std::uint64_t kKept = ~(x86::rflags::kArithmetic | x86::rflags::kDf);
+    std::uint64_t& rflags = cpu().s.rflags;
+    rflags = (rflags & kKept) | unpack_flags(core_->frame.flags) | (core_->frame.direction != 0 ? x86::rflags::kDf : 0);
+}
+
+// An interrupt that is masked must not stop code over and over.
+std::uint32_t Translator::heeded()
+{
+    using vcpu::Signal;
+    std::uint32_t heeded = ~static_cast<std::uint32_t>(Signal::Sipi);
+    if ((cpu().s.rflags & x86::rflags::kIf) == 0) {
+        heeded &= ~static_cast<std::uint32_t>(Signal::Interrupt);
+    }
+    if (cpu().s.nmi_blocked) {
+        heeded &= ~static_cast<std::uint32_t>(Signal::Nmi);
+    }
+    return heeded;
+}
+
+void Translator::give_flags()
+{
+    const std::uint64_t rflags = cpu().s.rflags;
+    core_->frame.flags = pack_flags(rflags);
+    core_->frame.direction = (rflags & x86::rflags::kDf) != 0 ? 1 : 0;
+    core_->frame.heeded = heeded();
+}
+
+// FXSAVE and FXRSTOR move the XMM registers as well; those are dealt with apart.
+void Translator::store_x87()
+{
+    alignas(64) x86::FxArea now;
+    asm volatile("fxsave64 %0\n\tfninit" : "=m"(now));
+    x86::FxArea& fx = cpu().s.fx;
+    fx.fsw = now.fsw;
+    fx.ftw = now.ftw;
+    fx.st = now.st;
+    core_->frame.x87_live = 0;
+}
+
+void Translator::load_x87()
+{
+    alignas(64) x86::FxArea wanted = cpu().s.fx;
+    wanted.mxcsr = core_->frame.host_mxcsr;
+    wanted.fop = 0;
+    wanted.fip = 0;
+    wanted.fdp = 0;
+    asm volatile("fxrstor64 %0"
+                 :
+                 : "m"(wanted)
+                 : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
+                   "xmm12", "xmm13", "xmm14", "xmm15");
+    core_->frame.x87_live = 1;
+}
+
+const std::uint8_t* Translator::help_entry(void* self, std::uint32_t number)
+{
+    auto& translator = *static_cast<Translator*>(self);
+    return translator.help(translator.sites_[number]);
+}
+
+const std::uint8_t* Translator::help(Site& site)
+{
+    switch (site.kind) {
+    case Site::Kind::LoadSse: core_->frame.sse_live = 1; return site.resume;
+    case Site::Kind::LoadX87: load_x87(); return site.resume;
+    default: break;
+    }
+    cpu().s.rip = site.block->rip + site.offset;
+    take_flags();
+    const bool goes_on = interpret(site);
+    give_flags();
+    return goes_on ? site.resume : nullptr;
+}
+
+// Whether the block may go on behind the instruction.
+bool Translator::interpret(Site& site)
+{
+    const bool plain = site.kind == Site::Kind::Access;
+    ++(plain ? counters_.misses : counters_.interpreted);
+    const bool x87 = core_->frame.x87_live != 0 && (site.x87 || !plain);
+    if (x87) {
+        store_x87();
+    }
+    if (!site.insn) {
+        site.insn = std::make_unique<emulate::Insn>();
+        const auto mode = static_cast<emulate::DecodeMode>(site.block->context & 0xf);
+        static_cast<void>(cpu().decoder().decode(mode, std::span{site.block->bytes}.subspan(site.offset), *site.insn));
+    }
+    if (!cpu().interpret(*site.insn) || site.block->dropped) {
+        return false;
+    }
+    if (!plain) {
+        const auto now = context();
+        if (!now || now->key() != site.block->context || cpu().special()) {
+            return false;
+        }
+    }
+    if (x87) {
+        load_x87();
+    }
+    return true;
+}
+
+emulate::BlockCache::Effect Translator::written(const std::uint8_t* host_page, unsigned offset, unsigned size)
+{
+    std::vector<Block*> dropped;
+    const auto effect = blocks_.written(host_page, offset, size, dropped);
+    for (Block* block : dropped) {
+        unlink(*block);
+    }
+    counters_.drops += dropped.size();
+    return effect;
+}
+
+void Translator::linear_changed()
+{
+    for (const auto& [slot, index] : filled_) {
+        core_->frame.jumps[slot][index] = {};
+    }
+    filled_.clear();
+}
+
+void Translator::drop_all()
+{
+    linear_changed();
+    contexts_.clear();
+    blocks_.clear();
+    links_.clear();
+    sites_.clear();
+    free_ = first_;
+    came_by_ = 0;
+    ++counters_.resets;
+}
+
+void Translator::keep_only(std::span<const std::span<const std::uint8_t>> visible)
+{
+    for (const std::uint8_t* host : blocks_.pages()) {
+        const bool seen = std::ranges::any_of(visible, [&](const std::span<const std::uint8_t>& stretch) {
+            return std::less_equal<>{}(stretch.data(), host) && std::less<>{}(host, stretch.data() + stretch.size());
+        });
+        if (!seen) {
+            static_cast<void>(written(host, 0, memory::kPageSize));
+        }
+    }
+}
+
+} // namespace windsor::translate

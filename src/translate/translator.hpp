@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The same-ISA translator as an engine: guest code runs as relocated host code, and everything rare is left to the
+// interpreter, whose processor it shares.
+#pragma once
+
+#include "base/result.hpp"
+#include "emulate/accelerator.hpp"
+#include "emulate/interpreter.hpp"
+#include "translate/block.hpp"
+#include "translate/code_memory.hpp"
+#include "translate/instruction.hpp"
+#include "translate/translation.hpp"
+#include "vcpu/engine.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace windsor::translate {
+
+struct Options {
+    std::size_t code_bytes{std::size_t{64} << 20}; // of memory for translated code; when it is full, all is forgotten
+    ClassMask interpreted{0};                      // classes of instructions that are left to the interpreter
+};
+
+struct Counters {
+    std::uint64_t entries{0};      // into translated code, from C++
+    std::uint64_t translations{0}; // of blocks
+    std::uint64_t links{0};        // made between blocks
+    std::uint64_t interpreted{0};  // instructions that translated code left to the interpreter
+    std::uint64_t misses{0};       // accesses that were not in the TLB
+    std::uint64_t drops{0};        // blocks whose guest code was overwritten
+    std::uint64_t resets{0};       // times that all code was forgotten
+};
+
+class Translator final : public vcpu::Engine, private emulate::Accelerator {
+public:
+    static base::Result<std::unique_ptr<Translator>> create(const emulate::Cpu::Parts& parts, const Options& options);
+    ~Translator() override;
+
+    vcpu::HaltReason run() override { return core_->interpreter.run(); }
+    vcpu::CpuState state() const override { return core_->interpreter.state(); }
+    void set_state(const vcpu::CpuState& state) override { core_->interpreter.set_state(state); }
+    void raise(vcpu::Signal signal) override { core_->interpreter.raise(signal); }
+    void lower(vcpu::Signal signal) override { core_->interpreter.lower(signal); }
+    void raise_sipi(std::uint8_t vector) override { core_->interpreter.raise_sipi(vector); }
+    bool signalled() const override { return core_->interpreter.signalled(); }
+    void set_a20(bool open) override { core_->interpreter.set_a20(open); }
+    vcpu::Statistics statistics() const override { return core_->interpreter.statistics(); }
+    const std::string& failure() const override { return core_->interpreter.failure(); }
+
+    const Counters& counters() const { return counters_; }
+    void set_trace(emulate::TraceSink* sink) { core_->interpreter.set_trace(sink); }
+
+private:
+    // In one piece, so that translated code reaches all of it from its stack pointer. Signals that arrive meanwhile
+    // find room below the frame.
+    struct Core {
+        explicit Core(const emulate::Cpu::Parts& parts) : interpreter{parts} {}
+        alignas(64) std::array<std::uint8_t, 65536> stack;
+        Frame frame;
+        emulate::Interpreter interpreter;
+    };
+
+    Translator(const emulate::Cpu::Parts& parts, const Options& options, std::unique_ptr<CodeMemory> code);
+
+    // emulate::Accelerator
+    bool run_translated();
+    bool accelerate() override { return run_translated(); }
+    emulate::BlockCache::Effect written(const std::uint8_t* host_page, unsigned offset, unsigned size) override;
+    void linear_changed() override;
+    void drop_all() override;
+    void keep_only(std::span<const std::span<const std::uint8_t>> visible) override;
+
+    emulate::Cpu& cpu() { return core_->interpreter.cpu(); }
+    std::optional<Context> context();
+    std::size_t slot_of(std::uint32_t key);
+    Block* find(const Context& context);
+    Block* translate(const Context& context, const memory::Page& page, std::uint64_t physical);
+    void remember(Block& block);
+    void forget(const Block& block);
+    void link(Link& link, std::uint32_t number, Block& to);
+    void unlink(Block& block);
+    void point(std::uint8_t* displacement, const std::uint8_t* target);
+
+    // Called from translated code.
+    static const std::uint8_t* help_entry(void* self, std::uint32_t number);
+    const std::uint8_t* help(Site& site);
+    [[nodiscard]] bool interpret(Site& site);
+    void take_flags();
+    void give_flags();
+    std::uint32_t heeded();
+    void load_x87();
+    void store_x87();
+
+    std::unique_ptr<Core> core_;
+    Options options_;
+    std::unique_ptr<CodeMemory> code_;
+    Stubs stubs_;
+    std::uint8_t* first_{nullptr}; // behind the stubs
+    std::uint8_t* free_{nullptr};
+    BlockMap blocks_;
+    std::deque<Link> links_;
+    std::deque<Site> sites_;
+    std::vector<std::uint32_t> contexts_; // keys, by slot
+    std::vector<std::array<Block*, kJumpEntries>> remembered_;
+    std::vector<std::pair<std::uint16_t, std::uint16_t>> filled_; // slot and index of jump entries in use
+    std::uint32_t came_by_{0};                                    // link plus one that led out of translated code
+    Counters counters_;
+};
+
+} // namespace windsor::translate
