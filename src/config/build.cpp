@@ -559,8 +559,8 @@ private:
             return;
         }
         config_.engine = engine_from(*word);
-        if (config_.engine != EngineChoice::Auto && config_.engine != EngineChoice::Emulate) {
-            complain(find("engine")->value_at, "the engine '{}' is not provided yet; 'emulate' is, and 'auto' takes it",
+        if (config_.engine == EngineChoice::Kvm) {
+            complain(find("engine")->value_at, "the engine '{}' is not provided yet; 'translate' is, and 'auto' takes it",
                      *word);
         }
     }

@@ -56,15 +56,18 @@ base::Error at(const config::Location& where, const base::Error& error)
 
 base::Result<EngineReport> choose_engine(config::EngineChoice choice)
 {
+    using machine::EngineType;
     switch (choice) {
     case config::EngineChoice::Auto:
-        return EngineReport{"emulate", "engine: emulate (the interpreter; it is the only engine of this version)"};
+        return EngineReport{EngineType::Translate, "translate",
+                            "engine: translate (the translator; this version does not use hardware virtualization)"};
+    case config::EngineChoice::Translate:
+        return EngineReport{EngineType::Translate, "translate", "engine: translate (the translator, as the configuration asks)"};
     case config::EngineChoice::Emulate:
-        return EngineReport{"emulate", "engine: emulate (the interpreter, as the configuration asks)"};
-    case config::EngineChoice::Kvm:
-    case config::EngineChoice::Translate: break;
+        return EngineReport{EngineType::Emulate, "emulate", "engine: emulate (the interpreter, as the configuration asks)"};
+    case config::EngineChoice::Kvm: break;
     }
-    return base::fail("engine = '{}' is not in this version of Windsor; leave the key out, or set engine = 'emulate'",
+    return base::fail("engine = '{}' is not in this version of Windsor; leave the key out, or set engine = 'translate'",
                       config::engine_name(choice));
 }
 
@@ -99,6 +102,7 @@ base::Status Domain::open_machine()
     const config::DomainConfig& config = settings_.config;
     uuid_ = config.uuid.empty() ? random_uuid() : parse_uuid(config.uuid);
     machine::Options options{.memory = megabytes(config.memory_mb),
+                             .engine = engine_.type,
                              .acpi = config.acpi == config::Switch::On,
                              .apic = config.apic == config::Switch::On,
                              .boot = config.boot,

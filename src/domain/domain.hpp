@@ -38,6 +38,7 @@ struct Settings {
 
 // Which processor engine runs a domain, and one line that says why.
 struct EngineReport {
+    machine::EngineType type{};
     std::string name;
     std::string line;
 };

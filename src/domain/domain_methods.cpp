@@ -38,11 +38,15 @@ void Domain::add_methods()
     });
     control_->add("statistics", [this](const Json&, const Reply& reply) {
         const vcpu::Statistics counted = machine_->statistics();
-        reply(Json{{"instructions", counted.instructions},
-                   {"exceptions", counted.exceptions},
-                   {"interrupts", counted.interrupts},
-                   {"port_accesses", counted.port_accesses},
-                   {"mmio_accesses", counted.mmio_accesses}});
+        Json answer{{"instructions", counted.instructions},
+                    {"exceptions", counted.exceptions},
+                    {"interrupts", counted.interrupts},
+                    {"port_accesses", counted.port_accesses},
+                    {"mmio_accesses", counted.mmio_accesses}};
+        for (const vcpu::Counter& counter : machine_->counters()) {
+            answer[std::string{counter.name}] = counter.value;
+        }
+        reply(answer);
     });
     control_->add("rename", [this](const Json& params, const Reply& reply) {
         reply(done(claim_.rename(params.at("name").get<std::string>())));

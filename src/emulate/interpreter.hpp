@@ -28,6 +28,7 @@ public:
     void set_a20(bool open) override { cpu_.set_a20(open); }
 
     vcpu::Statistics statistics() const override { return cpu_.statistics_; }
+    std::vector<vcpu::Counter> counters() const override { return {}; }
     const std::string& failure() const override { return failure_; }
 
     // Is told of every instruction; null for none. Not while run() runs.

@@ -39,8 +39,8 @@ public:
                                                                .pic = board_->pic(),
                                                                .lapic = board_->lapic(),
                                                                .apic = options.apic});
-        auto engine = std::make_unique<emulate::Interpreter>(emulate::Cpu::Parts{
-            .memory = board_->memory(), .io = *bridge_, .model = cpu_, .clock = clock_, .apic_id = 0});
+        auto engine = WINDSOR_TRY(make_engine(
+            options.engine, {.memory = board_->memory(), .io = *bridge_, .model = cpu_, .clock = clock_, .apic_id = 0}));
         engine->set_state(vcpu::reset_state(cpu_.signature()));
         processor_ = std::make_unique<Processor>(std::move(engine), [this](vcpu::HaltReason reason) { ended(reason); });
         return {};
@@ -83,6 +83,7 @@ public:
     }
 
     vcpu::Statistics statistics() const { return processor_->engine().statistics(); }
+    std::vector<vcpu::Counter> counters() const { return processor_->engine().counters(); }
 
     // BoardHost, under the machine lock.
     void set_interrupt(bool level) override
@@ -211,6 +212,11 @@ std::size_t Machine::receive_serial(std::span<const std::uint8_t> bytes)
 {
     const std::scoped_lock lock{parts_->lock()};
     return parts_->board().uart().receive(bytes);
+}
+
+std::vector<vcpu::Counter> Machine::counters() const
+{
+    return parts_->counters();
 }
 
 vcpu::Statistics Machine::statistics() const

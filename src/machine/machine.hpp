@@ -10,6 +10,7 @@
 #include "devices/media.hpp"
 #include "devices/screen.hpp"
 #include "vcpu/cpu_model.hpp"
+#include "machine/engine_factory.hpp"
 #include "vcpu/engine.hpp"
 
 #include <array>
@@ -39,6 +40,7 @@ struct DriveOptions {
 struct Options {
     std::uint64_t memory{128u << 20}; // bytes, a multiple of 1 MiB
     vcpu::CpuModel cpu{vcpu::CpuModel::standard()};
+    EngineType engine{EngineType::Emulate};
     bool acpi{true};
     bool apic{true};
     std::string boot{"c"}; // letters of a, c, d, n: which to try, in order
@@ -93,6 +95,7 @@ public:
     std::size_t receive_serial(std::span<const std::uint8_t> bytes);
 
     vcpu::Statistics statistics() const;
+    std::vector<vcpu::Counter> counters() const;
     // Machine time.
     const base::Clock& clock() const;
     // The processor waits in HLT.

@@ -82,7 +82,6 @@ struct Translation::Operands {
     struct Borrowed {
         unsigned guest;
         Reg host;
-        bool read;
         bool written;
     };
     std::array<Borrowed, 2> borrowed{};
@@ -124,11 +123,8 @@ private:
     unsigned borrow(unsigned guest, const ZydisDecodedOperand& operand, unsigned room)
     {
         const bool written = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
-        const bool whole = (operand.actions & ZYDIS_OPERAND_ACTION_WRITE) != 0 && operand.size >= 32;
-        const bool read = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0 || !whole;
         for (unsigned n = 0; n < count; ++n) {
             if (borrowed[n].guest == guest) {
-                borrowed[n].read = borrowed[n].read || read;
                 borrowed[n].written = borrowed[n].written || written;
                 return number(borrowed[n].host);
             }
@@ -137,7 +133,7 @@ private:
             possible = false;
             return 0;
         }
-        borrowed[count] = {.guest = guest, .host = count == 0 ? kTemp1 : kTemp0, .read = read, .written = written};
+        borrowed[count] = {.guest = guest, .host = count == 0 ? kTemp1 : kTemp0, .written = written};
         return number(borrowed[count++].host);
     }
     // AH to BH cannot be named beside a register that needs REX, as the memory operand's does.
@@ -226,9 +222,7 @@ void Translation::write_vex(const Instruction& i, const Operands& o)
 void Translation::write_relocated(const Instruction& i, const Operands& o)
 {
     for (unsigned n = 0; n < o.count; ++n) {
-        if (o.borrowed[n].read) {
-            a_.load(o.borrowed[n].host, gpr(o.borrowed[n].guest));
-        }
+        a_.load(o.borrowed[n].host, gpr(o.borrowed[n].guest)); // even if it is only written: perhaps it is not, or in part
     }
     const auto swap = [&] { // XCHG of the low byte and the one above: 86 /r with both in the same register
         if (o.swapped != kNone) {

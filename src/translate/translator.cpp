@@ -341,6 +341,14 @@ void Translator::linear_changed()
     filled_.clear();
 }
 
+std::vector<vcpu::Counter> Translator::counters() const
+{
+    return {{"entries", counters_.entries},         {"translations", counters_.translations},
+            {"links", counters_.links},             {"interpreted", counters_.interpreted},
+            {"tlb_misses", counters_.misses},       {"dropped_blocks", counters_.drops},
+            {"code_resets", counters_.resets},      {"code_bytes", static_cast<std::uint64_t>(free_ - first_)}};
+}
+
 void Translator::drop_all()
 {
     linear_changed();

@@ -52,7 +52,7 @@ public:
     vcpu::Statistics statistics() const override { return core_->interpreter.statistics(); }
     const std::string& failure() const override { return core_->interpreter.failure(); }
 
-    const Counters& counters() const { return counters_; }
+    std::vector<vcpu::Counter> counters() const override;
     void set_trace(emulate::TraceSink* sink) { core_->interpreter.set_trace(sink); }
 
 private:

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace windsor::vcpu {
 
@@ -78,6 +80,12 @@ struct Statistics {
     std::uint64_t mmio_accesses{0};
 };
 
+// A figure of one engine's own, for whoever wants to know where the time goes.
+struct Counter {
+    std::string_view name;
+    std::uint64_t value{0};
+};
+
 // One virtual processor. Apart from raise() and lower(), everything belongs to the thread that calls run(),
 // or to any thread while run() is not running.
 class Engine {
@@ -104,6 +112,7 @@ public:
     virtual void set_a20(bool open) = 0;
 
     virtual Statistics statistics() const = 0;
+    virtual std::vector<Counter> counters() const = 0;
     virtual const std::string& failure() const = 0;
 };
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The processor engines that a machine can have.
+#pragma once
+
+#include "base/result.hpp"
+#include "emulate/cpu.hpp"
+#include "vcpu/engine.hpp"
+
+#include <cstdint>
+#include <memory>
+
+namespace windsor::machine {
+
+enum class EngineType : std::uint8_t { Emulate, Translate };
+
+// Fails where the host refuses what the engine needs.
+base::Result<std::unique_ptr<vcpu::Engine>> make_engine(EngineType type, const emulate::Cpu::Parts& parts);
+
+} // namespace windsor::machine
