@@ -16,7 +16,8 @@ OPERATION(multiply, a * (b | 1))
 OPERATION(shift, a << (b & 7))
 OPERATION(turn, (a << 5 | a >> 27) + b)
 
-static unsigned (*const operations[8])(unsigned, unsigned) = {add, subtract, both, either, differ, multiply, shift, turn};
+typedef unsigned (*operation)(unsigned, unsigned);
+static const operation operations[8] = {add, subtract, both, either, differ, multiply, shift, turn};
 
 static void indirect(unsigned long units)
 {
