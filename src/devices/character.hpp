@@ -6,11 +6,13 @@
 
 namespace windsor::devices {
 
-// Takes what the guest transmits.
+// Takes what the guest transmits, and has what it receives.
 class CharacterSink {
 public:
     virtual ~CharacterSink() = default;
     virtual void transmit(std::uint8_t byte) = 0;
+    // The guest takes characters again, of which it has refused some.
+    virtual void input_wanted() = 0;
 };
 
 } // namespace windsor::devices

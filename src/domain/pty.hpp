@@ -18,7 +18,7 @@
 namespace windsor::domain {
 
 // Guest output that nobody reads is kept up to 64 KiB, the oldest dropped first. Made and destroyed on the
-// loop's thread; transmit() may be called from any.
+// loop's thread; transmit() and input_wanted() may be called from any.
 class Pty final : public devices::CharacterSink {
 public:
     // The loop outlives the terminal.
@@ -32,10 +32,9 @@ public:
 
     // Where typed bytes go: gives how many were taken; the rest is offered again after input_wanted().
     void on_input(std::function<std::size_t(std::span<const std::uint8_t>)> input) { input_ = std::move(input); }
-    // From any thread: the guest can take input again.
-    void input_wanted();
 
     void transmit(std::uint8_t byte) override;
+    void input_wanted() override;
 
 private:
     Pty(base::EventLoop& loop, base::Fd master, base::Fd slave, std::string path);

@@ -71,6 +71,7 @@ public:
 private:
     struct Discard final : devices::CharacterSink {
         void transmit(std::uint8_t) override {}
+        void input_wanted() override {}
     };
 
     Board(const Options& options, base::Log& log, const base::Clock& clock, base::TimerQueue& timers, BoardHost& host);

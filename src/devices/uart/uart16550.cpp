@@ -14,9 +14,7 @@ Uart16550::Uart16550(const base::Clock& clock, base::TimerQueue& timers, bus::Ir
       more_{timers.make([this](base::Nanoseconds) {
           if (state_.refused && receive_space() > 0) {
               state_.refused = false;
-              if (can_receive_) {
-                  can_receive_();
-              }
+              sink_.input_wanted();
           }
       })}
 {

@@ -13,7 +13,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 
 namespace windsor::devices::uart {
@@ -52,14 +51,13 @@ public:
     bus::ReadResult read(std::uint64_t offset, bus::Width width) override;
     bus::AccessStatus write(std::uint64_t offset, bus::Width width, std::uint64_t value) override;
 
-    // Offers characters to the guest; gives how many were taken from the front. If not all, `can_receive` will be
-    // called when it is worth trying again. Nothing is taken in loopback.
+    // Offers characters to the guest; gives how many were taken from the front. If not all, the sink is told when it
+    // is worth trying again. Nothing is taken in loopback.
     std::size_t receive(std::span<const std::uint8_t> characters);
     // A break condition on the line (Linux: SysRq). False if there is no room.
     bool receive_break();
     // Characters that receive() would take now.
     std::size_t receive_space() const;
-    void on_can_receive(std::function<void()> can_receive) { can_receive_ = std::move(can_receive); }
 
     // The modem's lines: msr::kCts, kDsr, kRing and kDcd. All but the ring are on from the start.
     void set_modem_lines(std::uint8_t lines);
@@ -95,7 +93,6 @@ private:
     const base::Clock& clock_;
     bus::IrqLine irq_;
     CharacterSink& sink_;
-    std::function<void()> can_receive_;
     State state_;
     base::Timer timeout_;
     base::Timer more_;

@@ -4,12 +4,15 @@
 
 #include <cstddef>
 #include <cstdlib>
+#include <functional>
 
 namespace {
 
-class Nowhere final : public windsor::devices::CharacterSink {
+class Terminal final : public windsor::devices::CharacterSink {
 public:
     void transmit(std::uint8_t) override {}
+    void input_wanted() override { more(); }
+    std::function<void()> more;
 };
 
 } // namespace
@@ -19,9 +22,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     using windsor::bus::Width;
     windsor::base::ManualClock clock;
     windsor::base::TimerQueue timers;
-    Nowhere sink;
+    Terminal sink;
     windsor::devices::uart::Uart16550 uart{clock, timers, {}, sink};
-    uart.on_can_receive([&] { uart.receive({data, size}); });
+    sink.more = [&] { uart.receive({data, size}); };
     for (std::size_t i = 0; i + 1 < size; i += 2) {
         const std::uint8_t value = data[i + 1];
         switch (data[i] >> 5) {
