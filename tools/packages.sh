@@ -6,7 +6,7 @@ build_packages="g++ cmake ninja-build ccache pkg-config acpica-tools
   nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev"
 runtime_packages="seabios"
 demo_packages="debian-installer-12-netboot-i386 isolinux syslinux-common xorriso"
-test_packages="clang-19 libclang-rt-19-dev gvncviewer tigervnc-viewer xvfb
+test_packages="clang-19 libclang-rt-19-dev gvncviewer tigervnc-viewer tigervnc-tools xvfb xdotool imagemagick
   debian-installer-12-netboot-amd64 grub-rescue-pc grub-pc-bin busybox-static
   e2fsprogs fdisk cpio"
 bench_packages="gcc-multilib qemu-system-x86 busybox-static cpio grub-rescue-pc"

@@ -31,6 +31,17 @@ skip() {
   exit 77
 }
 
+# need PROGRAM... skips the test where one of them is not installed.
+need() {
+  local program
+  for program in "$@"; do
+    command -v "$program" > /dev/null || skip "$program is not installed"
+  done
+}
+
+# keep FILE NAME copies a file of this test to where WINDSOR_TEST_KEEP says, for people to look at.
+keep() { [ -z "${WINDSOR_TEST_KEEP:-}" ] || cp "$scratch/$1" "$WINDSOR_TEST_KEEP/$2"; }
+
 # create KEY=VALUE... starts the domain from lines of configuration.
 create() {
   {
@@ -60,12 +71,18 @@ gone() {
   echo "the domain has ended"
 }
 
-# once NAME COMMAND... makes a medium once, whoever comes first.
+# once NAME COMMAND [WORD...] makes a medium once, whoever comes first, and again when COMMAND has changed.
 once() {
   local file=$MEDIA/$1
   shift
   (
     flock 9
-    [ -e "$file" ] || "$@" "$file"
+    [ -e "$file" ] && [ ! "$1" -nt "$file" ] || "$@" "$file"
   ) 9> "$file.lock"
+}
+
+# test_disk makes disk.img, this test's own copy of the disk with the small Linux system.
+test_disk() {
+  once test-disk.img "$here/make-disk" "$MEDIA/cache"
+  cp --sparse=always "$MEDIA/test-disk.img" "$scratch/disk.img"
 }
