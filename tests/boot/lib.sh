@@ -10,6 +10,7 @@ mkdir -p "$MEDIA"
 scratch=$(mktemp -d /tmp/windsor-boot.XXXXXX)
 export WINDSOR_RUNTIME_DIR=$scratch/run WINDSOR_DATA_DIR=$scratch/data
 domain=guest
+children=() # processes that end with the test
 
 finish() {
   local status=$?
@@ -20,7 +21,8 @@ finish() {
     echo "---- the end of its log ----"
     "$WINDSOR" dmesg "$domain" 2>&1 | tail -n 25 || true
   fi
-  "$WINDSOR" destroy "$domain" > /dev/null 2>&1 || true
+  for id in $("$WINDSOR" list | awk 'NR > 1 { print $2 }'); do "$WINDSOR" destroy "$id" || true; done
+  [ ${#children[@]} -eq 0 ] || kill -KILL "${children[@]}" 2> /dev/null || true
   rm -rf "$scratch"
   exit $status
 }
@@ -59,6 +61,9 @@ expect() {
   "$WINDSOR" wait "$domain" --text "$1" --timeout "$2" > /dev/null || { echo "did not see '$1' within $2 s"; return 1; }
   echo "saw: $1"
 }
+
+# enter LINE types it and presses Enter.
+enter() { "$WINDSOR" type --enter "$domain" "$1"; }
 
 # gone SECONDS waits for the domain to end by itself.
 gone() {
