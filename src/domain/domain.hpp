@@ -79,6 +79,7 @@ private:
     void add_life_cycle_methods();
     void add_console_methods();
     void add_input_methods();
+    Method while_alive(Method method);
 
     void handle_event(machine::Event event);
     void act(config::LifeAction action, Fate fate);

@@ -59,24 +59,32 @@ void Domain::add_methods()
     add_input_methods();
 }
 
+// A method for guests that have not ended.
+Method Domain::while_alive(Method method)
+{
+    return [this, method = std::move(method)](const Json& params, const Reply& reply) {
+        if (fate_ == Fate::Alive) {
+            method(params, reply);
+        } else {
+            reply(base::fail("the guest has ended; only 'destroy' is left for what is preserved of it"));
+        }
+    };
+}
+
 void Domain::add_life_cycle_methods()
 {
-    control_->add("pause", [this](const Json&, const Reply& reply) {
+    control_->add("pause", while_alive([this](const Json&, const Reply& reply) {
         machine_->pause();
         paused_ = true;
         reply(Json::object());
-    });
-    control_->add("unpause", [this](const Json&, const Reply& reply) {
-        if (fate_ != Fate::Alive) {
-            reply(base::fail("the guest has ended; only 'destroy' is left for what is preserved of it"));
-            return;
-        }
+    }));
+    control_->add("unpause", while_alive([this](const Json&, const Reply& reply) {
         paused_ = false;
         retry_disks();
         machine_->resume();
         reply(Json::object());
-    });
-    control_->add("shutdown", [this](const Json& params, const Reply& reply) {
+    }));
+    control_->add("shutdown", while_alive([this](const Json& params, const Reply& reply) {
         const bool reboot = params.value("reboot", false);
         if (!machine_->press_power_button()) {
             reply(base::fail("the guest does not listen to the ACPI power button (yet); 'destroy' ends it hard, "
@@ -85,15 +93,14 @@ void Domain::add_life_cycle_methods()
         }
         reboot_requested_ = reboot;
         reply(Json::object());
-    });
-    control_->add("reset", [this](const Json&, const Reply& reply) {
-        fate_ = Fate::Alive;
+    }));
+    control_->add("reset", while_alive([this](const Json&, const Reply& reply) {
         machine_->reset();
         if (!paused_) {
             machine_->resume();
         }
         reply(Json::object());
-    });
+    }));
     control_->add("destroy", [this](const Json&, const Reply& reply) {
         reply(Json::object());
         end();
