@@ -30,6 +30,9 @@ is_dialog() {
     [[ $(bar "$1") =~ ^[0-9]+x16\+[0-9]+\+[0-9]+$ ]]
 }
 
+# at FILE BAR: whether the bar in FILE is there.
+at() { [ "$(bar "$1")" = "$2" ]; }
+
 # below FILE BAR: whether the bar in FILE is the same as BAR, but one line further down.
 below() { [ "$(bar "$1")" = "${2%+*}+$((${2##*+} + 16))" ]; }
 
