@@ -11,13 +11,14 @@ share() {
   echo $((100 * ${pixels:-0} / $(identify -format '%w*%h' "$1")))
 }
 
-# bar FILE: where the red bar lies that marks a choice in the installer's list, as 360x16+448+352. The title is red, too,
-# but of its lines little is.
+# bar FILE: where the red bar lies that marks a choice in the installer's list, as 360x16+448+352. The title is red,
+# too, but of its lines little is.
 bar() {
   local red=(-fill black +opaque '#aa0000' -fill white -opaque '#aa0000') size lines high top
   size=$(size "$1")
   # One column, with the share of red of each line, and a frame for the search to begin with.
-  lines=$(convert "$1" "${red[@]}" -scale "1x${size#*x}!" -threshold 6% -bordercolor black -border 1 -format '%@' info: 2> /dev/null)
+  lines=$(convert "$1" "${red[@]}" -scale "1x${size#*x}!" -threshold 6% -bordercolor black -border 1 -format '%@' \
+    info: 2> /dev/null)
   [[ $lines =~ ^1x([0-9]+)\+1\+([0-9]+)$ ]] || return 0
   high=${BASH_REMATCH[1]} top=$((BASH_REMATCH[2] - 1))
   convert "$1" "${red[@]}" -crop "${size%x*}x$high+0+$top" +repage -format "%@" info: | sed "s/+0\$/+$top/"
