@@ -44,7 +44,7 @@ void Domain::add_methods()
                     {"port_accesses", counted.port_accesses},
                     {"mmio_accesses", counted.mmio_accesses}};
         for (const vcpu::Counter& counter : machine_->counters()) {
-            answer[std::string{counter.name}] = counter.value;
+            answer[counter.name] = counter.value;
         }
         reply(answer);
     });

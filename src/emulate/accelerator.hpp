@@ -3,6 +3,7 @@
 #pragma once
 
 #include "emulate/block_cache.hpp"
+#include "emulate/tlb.hpp"
 
 #include <cstdint>
 #include <span>
@@ -19,8 +20,9 @@ public:
 
     // A page flagged kPageCode was written, by the processor itself or behind its back.
     virtual BlockCache::Effect written(const std::uint8_t* host_page, unsigned offset, unsigned size) = 0;
-    // Linear addresses may lead elsewhere now.
-    virtual void linear_changed() = 0;
+    // Linear addresses may lead elsewhere now: those of pages that are not global, or all; those of one page.
+    virtual void flushed(Flush what) = 0;
+    virtual void page_invalidated(std::uint64_t linear) = 0;
     // Forgets all code, or all outside the stretches of host memory that the guest can still see.
     virtual void drop_all() = 0;
     virtual void keep_only(std::span<const std::span<const std::uint8_t>> visible) = 0;

@@ -76,7 +76,7 @@ bool write_cr0(Cpu& cpu, std::uint64_t value)
         cpu.s.efer = paging && long_enabled ? cpu.s.efer | x86::efer::kLma : cpu.s.efer & ~x86::efer::kLma;
     }
     if ((paging || was_paging) && ((value ^ old) & kCr0Paging) != 0) {
-        cpu.flush_tlb(Cpu::Flush::All);
+        cpu.flush_tlb(Flush::All);
     }
     cpu.mode_changed();
     return true;
@@ -117,7 +117,7 @@ bool write_cr4(Cpu& cpu, std::uint64_t value)
     }
     cpu.s.cr4 = value;
     if (((value ^ old) & kCr4Paging) != 0) {
-        cpu.flush_tlb(Cpu::Flush::All);
+        cpu.flush_tlb(Flush::All);
     }
     cpu.mode_changed();
     return true;
@@ -250,7 +250,7 @@ bool load_cr3(Cpu& cpu, std::uint64_t value)
         return false;
     }
     cpu.s.cr3 = value;
-    cpu.flush_tlb(Cpu::Flush::NonGlobal);
+    cpu.flush_tlb(Flush::NonGlobal);
     return true;
 }
 

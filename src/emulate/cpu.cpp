@@ -120,7 +120,7 @@ void Cpu::update_special()
     const std::array<std::uint64_t, 5> watched{s.dr[0], s.dr[1], s.dr[2], s.dr[3], s.dr7};
     if (watched != watched_) {
         watched_ = watched;
-        tlb_.flush_all();
+        tlb_.flush(Flush::All);
     }
     bool breakpoints = false;
     for (unsigned i = 0; i < 4; ++i) {
@@ -132,26 +132,26 @@ void Cpu::update_special()
 
 void Cpu::flush_tlb(Flush what)
 {
-    if (what == Flush::All) {
-        tlb_.flush_all();
-    } else {
-        tlb_.flush_non_global();
+    tlb_.flush(what);
+    ++local_epoch_;
+    global_epoch_ += what == Flush::All ? 1 : 0;
+    blocks_->forget_linear();
+    if (accelerator_ != nullptr) {
+        accelerator_->flushed(what);
     }
-    linear_changed();
 }
 
 void Cpu::invalidate_page(std::uint64_t linear)
 {
     tlb_.flush_page(linear);
-    linear_changed();
-}
-
-void Cpu::linear_changed()
-{
-    ++fetch_epoch_;
+    for (FetchSlot& slot : fetch_slots_) {
+        if (invalidates(linear, slot.page, slot.large)) {
+            slot.epoch = 0;
+        }
+    }
     blocks_->forget_linear();
     if (accelerator_ != nullptr) {
-        accelerator_->linear_changed();
+        accelerator_->page_invalidated(linear);
     }
 }
 

@@ -132,7 +132,6 @@ public:
     template <typename T> [[nodiscard]] bool pop(T& value);
 
     // --- Translation look-aside ---
-    enum class Flush : std::uint8_t { NonGlobal, All };
     void flush_tlb(Flush what);
     void invalidate_page(std::uint64_t linear);
 
@@ -183,7 +182,13 @@ public:
     // before.
     [[nodiscard]] bool interpret(const Insn& insn);
     // Where code at a linear address lies; false: a fault is noted.
-    [[nodiscard]] bool locate_code(std::uint64_t linear, memory::Page& page, std::uint64_t& physical);
+    struct CodePlace {
+        memory::Page page;
+        std::uint64_t physical{0};
+        bool global{false};
+        bool large{false};
+    };
+    [[nodiscard]] bool locate_code(std::uint64_t linear, CodePlace& place);
     // Says that code of the page is held from now on: stores to it are told to the accelerator.
     void hold_code(const memory::Page& page, std::uint64_t physical);
     const Decoder& decoder() const { return *decoder_; }
@@ -250,7 +255,6 @@ private:
     void update_special();
     void update_fetch_context();
     void keep_visible_blocks();
-    void linear_changed();
     void drop_code();
     void drop_code_page(const std::uint8_t* host_page);
     void drain_invalidations();
@@ -260,13 +264,18 @@ private:
     [[nodiscard]] bool settle(Outcome outcome, const Insn& insn);
     const Block* find_block();
     [[nodiscard]] bool fetch_physical(std::uint64_t linear, std::uint64_t& physical);
+    struct FetchSlot;
+    const FetchSlot* fetch_slot(std::uint64_t linear);
     bool shut_down();
 
     // Where instructions are fetched from: the last translations, good for one epoch.
     struct FetchSlot {
         std::uint64_t page{0};
-        std::uint64_t epoch{0};
+        std::uint64_t epoch{0}; // 0: none; else of global_epoch_ or local_epoch_
         std::uint64_t physical{0};
+        bool user{false};
+        bool global{false};
+        bool large{false};
     };
 
     Parts parts_;
@@ -284,7 +293,9 @@ private:
     std::array<std::uint64_t, 5> watched_{}; // DR0-DR3 and DR7 that the TLB was filled under
     TraceSink* trace_{nullptr};
     Accelerator* accelerator_{nullptr};
-    std::uint64_t fetch_epoch_{1}; // counts flushes of the TLB
+    // Count the flushes that fetch slots of global pages, and of others, do not outlive.
+    std::uint64_t global_epoch_{1};
+    std::uint64_t local_epoch_{1};
     std::array<FetchSlot, 256> fetch_slots_{};
     Mode mode_{Mode::Real};
     unsigned cpl_{0};

@@ -63,7 +63,7 @@ bool Cpu::watches_data(std::uint64_t linear) const
 TlbEntry* Cpu::fill(std::uint64_t linear, const Translation& translation, bool write, TlbSet set)
 {
     const std::uint64_t page = linear & kLinearPage;
-    TlbEntry& entry = tlb_.entry(set, linear);
+    TlbEntry& entry = tlb_.take(set, linear);
     const memory::Page& backing = physical_->page(translation.physical);
     if (!TlbEntry::holds(entry.read, linear)) {
         entry.clear();
@@ -71,10 +71,11 @@ TlbEntry* Cpu::fill(std::uint64_t linear, const Translation& translation, bool w
     const bool watched = (s.dr7 & x86::dr7::kEnables) != 0 && watches_data(linear);
     entry.host = backing.host;
     entry.physical = (translation.physical & kLinearPage) | (translation.global ? TlbEntry::kGlobal : 0) |
+                     (translation.large ? TlbEntry::kLarge : 0) |
                      (backing.readable() ? 0 : TlbEntry::kReadMmio) | (backing.writable() ? 0 : TlbEntry::kWriteMmio);
     entry.read = page ^ (backing.readable() && !watched ? 0 : TlbEntry::kSlow);
     if (write) {
-        bool slow = !backing.writable() || watched;
+        bool slow = !backing.writable() || !backing.readable() || watched; // others read before they write
         if (backing.writable()) {
             if (backing.logged) {
                 backing.flags->fetch_or(memory::kPageDirty);
@@ -82,10 +83,6 @@ TlbEntry* Cpu::fill(std::uint64_t linear, const Translation& translation, bool w
             slow = slow || (backing.flags->load() & memory::kPageCode) != 0;
         }
         entry.write = page ^ (slow ? TlbEntry::kSlow : 0);
-    }
-    tlb_.note_use(set);
-    if (translation.large) {
-        tlb_.note_large();
     }
     return &entry;
 }
@@ -112,7 +109,8 @@ bool Cpu::locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set,
     if (write && !through_mmio && TlbEntry::slow(entry->write)) {
         result.flags = physical_->page(result.physical).flags;
         const bool held = result.flags != nullptr && (result.flags->load(std::memory_order_relaxed) & memory::kPageCode) != 0;
-        if (!held && (entry->physical & TlbEntry::kWriteMmio) == 0 && !watches_data(linear)) {
+        const bool mmio = (entry->physical & (TlbEntry::kReadMmio | TlbEntry::kWriteMmio)) != 0;
+        if (!held && !mmio && !watches_data(linear)) {
             entry->write = linear & kLinearPage; // the page has lost its code
         }
     }
@@ -254,12 +252,14 @@ void Cpu::hold_code(const memory::Page& page, std::uint64_t physical)
     code_page_held(page.host);
 }
 
-bool Cpu::locate_code(std::uint64_t linear, memory::Page& page, std::uint64_t& physical)
+bool Cpu::locate_code(std::uint64_t linear, CodePlace& place)
 {
-    if (!fetch_physical(linear, physical)) {
+    const FetchSlot* slot = fetch_slot(linear);
+    if (slot == nullptr) {
         return false;
     }
-    page = physical_->page(physical);
+    const std::uint64_t physical = slot->physical | (linear & ~kLinearPage);
+    place = {.page = physical_->page(physical), .physical = physical, .global = slot->global, .large = slot->large};
     return true;
 }
 

@@ -156,7 +156,7 @@ bool write_efer(Cpu& cpu, std::uint64_t value)
     }
     cpu.s.efer = (value & ~ef::kLma) | (old & ef::kLma);
     if (((cpu.s.efer ^ old) & ef::kNxe) != 0) {
-        cpu.flush_tlb(Cpu::Flush::All);
+        cpu.flush_tlb(Flush::All);
     }
     cpu.mode_changed();
     return true;

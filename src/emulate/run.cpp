@@ -22,19 +22,35 @@ std::string_view mnemonic_name(const Insn& insn)
     return name != nullptr ? name : "?";
 }
 
-bool Cpu::fetch_physical(std::uint64_t linear, std::uint64_t& physical)
+// What is known of the page that code is fetched from; null: a fault is noted.
+const Cpu::FetchSlot* Cpu::fetch_slot(std::uint64_t linear)
 {
     const std::uint64_t page = linear & kLinearPage;
-    const std::uint64_t epoch = fetch_epoch_ * 2 + (cpl_ == 3 ? 1 : 0);
+    const bool user = cpl_ == 3;
     FetchSlot& slot = fetch_slots_[(linear >> 12) % fetch_slots_.size()];
-    if (slot.page != page || slot.epoch != epoch) {
-        Translation translation;
-        if (!translate(linear, Purpose::Fetch, cpl_ == 3 ? TlbSet::User : TlbSet::Supervisor, translation)) {
-            return false;
-        }
-        slot = {.page = page, .epoch = epoch, .physical = translation.physical & kLinearPage};
+    if (slot.page == page && slot.user == user && slot.epoch == (slot.global ? global_epoch_ : local_epoch_)) {
+        return &slot;
     }
-    physical = slot.physical | (linear & ~kLinearPage);
+    Translation translation;
+    if (!translate(linear, Purpose::Fetch, user ? TlbSet::User : TlbSet::Supervisor, translation)) {
+        return nullptr;
+    }
+    slot = {.page = page,
+            .epoch = translation.global ? global_epoch_ : local_epoch_,
+            .physical = translation.physical & kLinearPage,
+            .user = user,
+            .global = translation.global,
+            .large = translation.large};
+    return &slot;
+}
+
+bool Cpu::fetch_physical(std::uint64_t linear, std::uint64_t& physical)
+{
+    const FetchSlot* slot = fetch_slot(linear);
+    if (slot == nullptr) {
+        return false;
+    }
+    physical = slot->physical | (linear & ~kLinearPage);
     return true;
 }
 

@@ -91,6 +91,28 @@ template <typename T, typename A> struct Lods {
     static std::uint64_t many(Cpu&, const Insn&, std::uint64_t) { return 0; }
 };
 
+// The elements that a repeated comparison passes over: all but the last of a run, as long as they go on. ZF says so;
+// the other flags are the last element's, which is compared by itself.
+template <typename Equal> std::uint64_t pass_over(Cpu& cpu, const Insn& insn, std::uint64_t count, Equal equal)
+{
+    const bool while_equal = insn.rep == RepPrefix::Rep;
+    std::uint64_t passed = 0;
+    while (passed + 1 < count && equal(passed) == while_equal) {
+        ++passed;
+    }
+    if (passed != 0) {
+        cpu.s.rflags = while_equal ? cpu.s.rflags | x86::rflags::kZf : cpu.s.rflags & ~x86::rflags::kZf;
+    }
+    return passed;
+}
+
+template <typename T> T element(const std::uint8_t* run, std::uint64_t number)
+{
+    T value;
+    std::memcpy(&value, run + number * sizeof(T), sizeof value);
+    return value;
+}
+
 template <typename T, typename A> struct Cmps {
     static constexpr bool kCompares = true;
     static bool once(Cpu& cpu, const Insn& insn)
@@ -106,7 +128,19 @@ template <typename T, typename A> struct Cmps {
         advance<T, A>(cpu, x86::kRdi);
         return true;
     }
-    static std::uint64_t many(Cpu&, const Insn&, std::uint64_t) { return 0; }
+    static std::uint64_t many(Cpu& cpu, const Insn& insn, std::uint64_t count)
+    {
+        const Cpu::Run left = cpu.direct_run(insn.segment, cpu.reg<A>(x86::kRsi), Intent::Read);
+        const Cpu::Run right = cpu.direct_run(Seg::Es, cpu.reg<A>(x86::kRdi), Intent::Read);
+        count = std::min({count, left.bytes / sizeof(T), right.bytes / sizeof(T), before_wrap<T, A>(cpu, x86::kRsi),
+                          before_wrap<T, A>(cpu, x86::kRdi)});
+        const std::uint64_t passed = pass_over(cpu, insn, count, [&](std::uint64_t i) {
+            return element<T>(left.host, i) == element<T>(right.host, i);
+        });
+        skip<T, A>(cpu, x86::kRsi, passed);
+        skip<T, A>(cpu, x86::kRdi, passed);
+        return passed;
+    }
 };
 
 template <typename T, typename A> struct Scas {
@@ -121,7 +155,16 @@ template <typename T, typename A> struct Scas {
         advance<T, A>(cpu, x86::kRdi);
         return true;
     }
-    static std::uint64_t many(Cpu&, const Insn&, std::uint64_t) { return 0; }
+    static std::uint64_t many(Cpu& cpu, const Insn& insn, std::uint64_t count)
+    {
+        const Cpu::Run run = cpu.direct_run(Seg::Es, cpu.reg<A>(x86::kRdi), Intent::Read);
+        count = std::min({count, run.bytes / sizeof(T), before_wrap<T, A>(cpu, x86::kRdi)});
+        const T wanted = cpu.reg<T>(x86::kRax);
+        const std::uint64_t passed =
+            pass_over(cpu, insn, count, [&](std::uint64_t i) { return element<T>(run.host, i) == wanted; });
+        skip<T, A>(cpu, x86::kRdi, passed);
+        return passed;
+    }
 };
 
 // MOVSD and CMPSD also name SSE2 instructions.

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace windsor::emulate {
 
@@ -14,6 +15,17 @@ constexpr std::uint64_t kLinearPage = ~std::uint64_t{0xfff};
 // Checked: never filled; the program's accesses while alignment is checked.
 enum class TlbSet : std::uint8_t { Supervisor, User, SupervisorAc, Checked };
 constexpr std::size_t kTlbSets = 4;
+
+// Which translations a change takes along: those of global pages may outlive a load of CR3.
+enum class Flush : std::uint8_t { NonGlobal, All };
+
+// Whether INVLPG of one address takes along what is known of a page: its own, or one in the same large page, of which
+// the size is not kept.
+constexpr bool invalidates(std::uint64_t linear, std::uint64_t page, bool large)
+{
+    constexpr unsigned kLargestShift = 30;
+    return ((linear ^ page) >> (large ? kLargestShift : 12)) == 0;
+}
 
 // A tag is the page's linear address where plain loads or stores may go straight to host memory. With kSlow
 // flipped the translation holds, but the access needs a longer way (MMIO, code pages, data breakpoints). A tag
@@ -26,13 +38,15 @@ struct TlbEntry {
     static constexpr std::uint64_t kGlobal = 1;
     static constexpr std::uint64_t kReadMmio = 2;
     static constexpr std::uint64_t kWriteMmio = 4;
+    static constexpr std::uint64_t kLarge = 8;
 
     std::uint64_t read{kEmpty};
     std::uint64_t write{kEmpty};
     std::uint8_t* host{nullptr}; // of the page
-    std::uint64_t physical{0}; // page address and flags
+    std::uint64_t physical{0};   // page address and flags
 
     void clear() { read = write = kEmpty; }
+    bool empty() const { return read == kEmpty && write == kEmpty; }
 
     static bool holds(std::uint64_t tag, std::uint64_t linear) { return ((tag ^ linear) & kLinearPage & ~kSlow) == 0; }
     static bool slow(std::uint64_t tag) { return ((tag ^ (tag << 1)) >> 63) != 0; }
@@ -40,67 +54,81 @@ struct TlbEntry {
 
 class Tlb {
 public:
-    static constexpr std::size_t kEntries = 1024;
+    static constexpr std::size_t kEntries = 4096;
 
     static constexpr std::size_t index(std::uint64_t linear) { return (linear >> 12) & (kEntries - 1); }
 
     TlbEntry* set(TlbSet set) { return sets_[static_cast<std::size_t>(set)].data(); }
     TlbEntry& entry(TlbSet which, std::uint64_t linear) { return set(which)[index(linear)]; }
 
-    void flush_all()
+    // The entry of an address, about to be filled.
+    TlbEntry& take(TlbSet which, std::uint64_t linear)
+    {
+        TlbEntry& found = entry(which, linear);
+        if (found.empty()) {
+            note(static_cast<std::size_t>(which), index(linear));
+        }
+        return found;
+    }
+
+    void flush(Flush what)
     {
         for (std::size_t which = 0; which < kTlbSets; ++which) {
-            if (used_[which]) {
-                for (TlbEntry& entry : sets_[which]) {
+            std::size_t kept = 0;
+            for (const std::uint16_t at : used_[which]) {
+                TlbEntry& entry = sets_[which][at];
+                if (what == Flush::NonGlobal && (entry.physical & TlbEntry::kGlobal) != 0 && !entry.empty()) {
+                    used_[which][kept++] = at;
+                } else {
                     entry.clear();
                 }
-                used_[which] = false;
             }
-        }
-        holds_large_ = false;
-    }
-    void flush_non_global()
-    {
-        for (std::size_t which = 0; which < kTlbSets; ++which) {
-            if (used_[which]) {
-                for (TlbEntry& entry : sets_[which]) {
-                    if ((entry.physical & TlbEntry::kGlobal) == 0) {
-                        entry.clear();
-                    }
-                }
-            }
+            used_[which].resize(kept);
         }
     }
-    // Says that an entry of the set is about to be filled.
-    void note_use(TlbSet set) { used_[static_cast<std::size_t>(set)] = true; }
-    // Part of a large page may be held under many entries, so any of them takes all of them along.
     void flush_page(std::uint64_t linear)
     {
-        if (holds_large_) {
-            flush_all();
-            return;
-        }
-        for (auto& set : sets_) {
-            set[index(linear)].clear();
-        }
+        clear_if([&](const TlbEntry& entry) {
+            const std::uint64_t tag = entry.read != TlbEntry::kEmpty ? entry.read : entry.write;
+            const std::uint64_t page = TlbEntry::slow(tag) ? tag ^ TlbEntry::kSlow : tag;
+            return invalidates(linear, page, (entry.physical & TlbEntry::kLarge) != 0);
+        });
     }
     // Stores to a host page must take the long way from now on.
     void slow_down_writes(const std::uint8_t* host_page)
     {
-        for (auto& set : sets_) {
-            for (TlbEntry& entry : set) {
-                if (entry.write != TlbEntry::kEmpty && entry.host == host_page) {
+        clear_if([&](const TlbEntry& entry) { return entry.write != TlbEntry::kEmpty && entry.host == host_page; });
+    }
+
+private:
+    // Which entries have been filled, so that forgetting does not have to look at all of them.
+    void note(std::size_t which, std::size_t at)
+    {
+        std::vector<std::uint16_t>& used = used_[which];
+        if (used.size() == 2 * kEntries) { // many were filled and cleared again
+            used.clear();
+            for (std::size_t n = 0; n < kEntries; ++n) {
+                if (!sets_[which][n].empty()) {
+                    used.push_back(static_cast<std::uint16_t>(n));
+                }
+            }
+        }
+        used.push_back(static_cast<std::uint16_t>(at));
+    }
+    template <typename Condition> void clear_if(Condition condition)
+    {
+        for (std::size_t which = 0; which < kTlbSets; ++which) {
+            for (const std::uint16_t at : used_[which]) {
+                TlbEntry& entry = sets_[which][at];
+                if (!entry.empty() && condition(entry)) {
                     entry.clear();
                 }
             }
         }
     }
-    void note_large() { holds_large_ = true; }
 
-private:
     std::array<std::array<TlbEntry, kEntries>, kTlbSets> sets_{};
-    std::array<bool, kTlbSets> used_{};
-    bool holds_large_{false};
+    std::array<std::vector<std::uint16_t>, kTlbSets> used_;
 };
 
 } // namespace windsor::emulate

@@ -31,7 +31,7 @@ Block* BlockMap::find(const std::uint8_t* host, std::uint64_t rip, std::uint32_t
     }
     const auto [first, last] = page->second.blocks.equal_range(offset_of(host));
     for (auto at = first; at != last; ++at) {
-        if (at->second->rip == rip && at->second->context == context) {
+        if (at->second->rip == rip && at->second->context == context && !at->second->dropped) {
             return at->second;
         }
     }
@@ -45,8 +45,11 @@ std::uint64_t BlockMap::lines_of(unsigned offset, unsigned size)
     return (~std::uint64_t{0} << first) & (~std::uint64_t{0} >> (63 - last));
 }
 
-std::uint64_t BlockMap::lines_of(const Block& block)
+std::uint64_t BlockMap::lines_of(const Block& block, const std::uint8_t* host_page)
 {
+    if (host_page == block.second_page) {
+        return lines_of(0, block.second_length);
+    }
     std::uint64_t lines = lines_of(offset_of(block.host), block.length);
     for (const auto& [offset, length] : block.looked_at) {
         lines |= lines_of(offset, length);
@@ -54,8 +57,14 @@ std::uint64_t BlockMap::lines_of(const Block& block)
     return lines;
 }
 
-bool BlockMap::depends(const Block& block, unsigned offset, unsigned size)
+bool BlockMap::depends(const Block& block, const std::uint8_t* host_page, unsigned offset, unsigned size)
 {
+    if (host_page == block.second_page && offset < block.second_length) {
+        return true;
+    }
+    if (host_page != page_of(block.host)) {
+        return false;
+    }
     const auto meets = [&](unsigned start, unsigned length) { return start < offset + size && offset < start + length; };
     return meets(offset_of(block.host), block.length) ||
            std::ranges::any_of(block.looked_at, [&](const auto& at) { return meets(at.first, at.second); });
@@ -65,8 +74,13 @@ Block* BlockMap::insert(std::unique_ptr<Block> block)
 {
     Block* kept = block.get();
     CodePage& page = pages_[page_of(kept->host)];
-    page.lines |= lines_of(*kept);
+    page.lines |= lines_of(*kept, page_of(kept->host));
     page.blocks.emplace(offset_of(kept->host), kept);
+    if (kept->second_page != nullptr) {
+        CodePage& second = pages_[kept->second_page];
+        second.lines |= lines_of(*kept, kept->second_page);
+        second.blocks.emplace(kElsewhere, kept);
+    }
     blocks_.push_back(std::move(block));
     return kept;
 }
@@ -86,12 +100,14 @@ emulate::BlockCache::Effect BlockMap::written(const std::uint8_t* host_page, uns
     std::uint64_t lines = 0;
     for (auto at = page.blocks.begin(); at != page.blocks.end();) {
         Block* block = at->second;
-        if (depends(*block, offset, size)) {
+        if (block->dropped) { // by way of its other page
+            at = page.blocks.erase(at);
+        } else if (depends(*block, host_page, offset, size)) {
             block->dropped = true;
             dropped.push_back(block);
             at = page.blocks.erase(at);
         } else {
-            lines |= lines_of(*block);
+            lines |= lines_of(*block, host_page);
             ++at;
         }
     }

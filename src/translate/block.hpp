@@ -45,7 +45,9 @@ struct Block {
     const std::uint8_t* host{nullptr}; // the first guest byte in host memory
     std::uint64_t rip{0};
     std::uint32_t context{0};
-    std::uint16_t length{0};           // bytes of guest code
+    std::uint16_t length{0};           // bytes of guest code in the first page
+    const std::uint8_t* second_page{nullptr}; // host page of the rest, of a block of one instruction that crosses
+    std::uint16_t second_length{0};
     bool dropped{false};
     // Code further on in the page whose flags decided what this block does, as offsets in the page.
     std::vector<std::pair<std::uint16_t, std::uint16_t>> looked_at;
@@ -78,13 +80,14 @@ public:
     unsigned churn(const std::uint8_t* host_page) const;
 
 private:
+    static constexpr std::uint64_t kElsewhere = 4096;
     struct CodePage {
         std::uint64_t lines{0}; // 64-byte lines that blocks depend on
-        std::unordered_multimap<std::uint64_t, Block*> blocks; // by offset in the page
+        std::unordered_multimap<std::uint64_t, Block*> blocks; // by offset in the page; kElsewhere: it only ends here
     };
     static std::uint64_t lines_of(unsigned offset, unsigned size);
-    static std::uint64_t lines_of(const Block& block);
-    static bool depends(const Block& block, unsigned offset, unsigned size);
+    static std::uint64_t lines_of(const Block& block, const std::uint8_t* host_page);
+    static bool depends(const Block& block, const std::uint8_t* host_page, unsigned offset, unsigned size);
 
     std::unordered_map<const std::uint8_t*, CodePage> pages_;
     std::vector<std::unique_ptr<Block>> blocks_;

@@ -48,7 +48,9 @@ bool Translation::read(Block& block, std::span<const std::uint8_t> bytes, std::s
             break;
         }
     }
-    block.length = static_cast<std::uint16_t>(at);
+    const std::size_t in_page = memory::kPageSize - (block.rip & memory::kPageMask);
+    block.length = static_cast<std::uint16_t>(std::min(at, in_page));
+    block.second_length = static_cast<std::uint16_t>(at - block.length);
     block.bytes.assign(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(at));
     for (Instruction& i : instructions_) {
         if (i.memory != nullptr) { // it points into the instruction itself

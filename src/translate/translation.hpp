@@ -37,8 +37,8 @@ public:
     {
     }
 
-    // Reads instructions from `bytes` (the rest of a page, at guest address block.rip), at most `limit`. False: not
-    // one whole instruction, or it is of no use to translate it.
+    // Reads instructions from `bytes` (the rest of a page, at guest address block.rip, or those of one instruction
+    // that crosses), at most `limit`. False: not one whole instruction. `bytes` stays valid until write().
     [[nodiscard]] bool read(Block& block, std::span<const std::uint8_t> bytes, std::size_t limit);
     // Writes the code of what was read; gives its end.
     std::uint8_t* write(Assembler assembler);
@@ -67,7 +67,13 @@ private:
     void edge(std::uint64_t target, std::uint64_t from_rip, Flags live);
     void edge_at(std::uint8_t* displacement, std::uint64_t target, std::uint64_t from_rip, Flags live);
     void jump_through_table(std::uint64_t target, std::vector<std::uint8_t*>& misses);
-    bool same_page(std::uint64_t target) const { return ((target ^ block_->rip) >> 12) == 0; }
+    // Whether a block there lies in this page, whole: an instruction at its end may reach into the next.
+    bool same_page(std::uint64_t target) const
+    {
+        constexpr std::uint64_t kLongestInstruction = 15;
+        return ((target ^ block_->rip) >> 12) == 0 && (target & 0xfff) + kLongestInstruction <= 4096 &&
+               block_->second_page == nullptr;
+    }
 
     // flags
     void save_flags();

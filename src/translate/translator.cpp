@@ -32,7 +32,10 @@ base::Result<std::unique_ptr<Translator>> Translator::create(const emulate::Cpu:
 }
 
 Translator::Translator(const emulate::Cpu::Parts& parts, const Options& options, std::unique_ptr<CodeMemory> code)
-    : core_{std::make_unique<Core>(parts)}, options_{options}, code_{std::move(code)}
+    : core_{std::make_unique<Core>(parts)},
+      options_{options},
+      code_{std::move(code)},
+      histogram_(ZYDIS_MNEMONIC_MAX_VALUE + 1)
 {
     core_->frame.self = this;
     core_->frame.helper = help_entry;
@@ -93,7 +96,7 @@ std::size_t Translator::slot_of(std::uint32_t key)
     return contexts_.size() - 1;
 }
 
-void Translator::remember(Block& block)
+void Translator::remember(Block& block, const emulate::Cpu::CodePlace& place)
 {
     const std::size_t slot = slot_of(block.context);
     const std::size_t index = jump_index(block.rip);
@@ -102,7 +105,8 @@ void Translator::remember(Block& block)
         filled_.emplace_back(static_cast<std::uint16_t>(slot), static_cast<std::uint16_t>(index));
     }
     entry = {.rip = block.rip, .code = block.from_memory};
-    remembered_[slot][index] = &block;
+    const bool crosses = block.second_page != nullptr;
+    remembered_[slot][index] = {.block = &block, .global = place.global && !crosses, .large = place.large || crosses};
 }
 
 void Translator::forget(const Block& block)
@@ -114,51 +118,102 @@ void Translator::forget(const Block& block)
     }
 }
 
+template <typename Condition> void Translator::forget_if(Condition condition)
+{
+    std::size_t kept = 0;
+    for (const auto& [slot, index] : filled_) {
+        JumpEntry& entry = core_->frame.jumps[slot][index];
+        if (condition(entry, remembered_[slot][index])) {
+            entry = {};
+        } else {
+            filled_[kept++] = {slot, index};
+        }
+    }
+    filled_.resize(kept);
+}
+
+void Translator::flushed(emulate::Flush what)
+{
+    forget_if([&](const JumpEntry&, const Remembered& known) { return what == emulate::Flush::All || !known.global; });
+}
+
+void Translator::page_invalidated(std::uint64_t linear)
+{
+    forget_if([&](const JumpEntry& entry, const Remembered& known) {
+        return emulate::invalidates(linear, entry.rip, known.large);
+    });
+}
+
 Block* Translator::find(const Context& context)
 {
     const std::uint64_t rip = cpu().s.rip;
     const std::size_t slot = slot_of(context.key());
     const std::size_t index = jump_index(rip);
     if (core_->frame.jumps[slot][index].rip == rip) {
-        return remembered_[slot][index];
+        return remembered_[slot][index].block;
     }
-    memory::Page page;
-    std::uint64_t physical = 0;
-    if ((context.long64() ? !canonical(rip) : rip > 0xffffffff) || !cpu().locate_code(rip, page, physical) ||
-        !page.readable()) {
+    emulate::Cpu::CodePlace place;
+    if ((context.long64() ? !canonical(rip) : rip > 0xffffffff) || !cpu().locate_code(rip, place) ||
+        !place.page.readable()) {
         return nullptr;
     }
-    Block* block = blocks_.find(page.host + (physical & memory::kPageMask), rip, context.key());
+    Block* block = blocks_.find(place.page.host + (place.physical & memory::kPageMask), rip, context.key());
+    if (block != nullptr && block->second_page != nullptr && block->second_page != second_page(rip)) {
+        return nullptr; // mapped anew: left to the interpreter
+    }
     if (block == nullptr) {
-        block = translate(context, page, physical);
+        block = translate(context, place);
     }
     if (block != nullptr) {
-        remember(*block);
+        remember(*block, place);
     }
     return block;
 }
 
-Block* Translator::translate(const Context& context, const memory::Page& page, std::uint64_t physical)
+const std::uint8_t* Translator::second_page(std::uint64_t rip)
 {
+    emulate::Cpu::CodePlace place;
+    const std::uint64_t next = ((rip | memory::kPageMask) + 1) & cpu().linear_mask();
+    const bool there = cpu().locate_code(next, place) && place.page.readable();
+    if (there && !blocks_.holds_page(place.page.host)) {
+        cpu().hold_code(place.page, place.physical);
+    }
+    return there ? place.page.host : nullptr;
+}
+
+Block* Translator::translate(const Context& context, const emulate::Cpu::CodePlace& place)
+{
+    constexpr std::size_t kLongestInstruction = 15;
     const bool full = free_ + Translation::kMostBytes > code_->writable() + code_->size() ||
                       links_.size() + sites_.size() > kMostLinksAndSites;
     if (full) {
         drop_all();
     }
-    const std::size_t offset = physical & memory::kPageMask;
-    if (!blocks_.holds_page(page.host)) {
-        cpu().hold_code(page, physical);
+    const std::size_t offset = place.physical & memory::kPageMask;
+    if (!blocks_.holds_page(place.page.host)) {
+        cpu().hold_code(place.page, place.physical);
     }
     auto block = std::make_unique<Block>();
-    block->host = page.host + offset;
+    block->host = place.page.host + offset;
     block->rip = cpu().s.rip;
     block->context = context.key();
     Translation translation{{cpu(), core_->frame, stubs_, links_, sites_}, context, slot_of(context.key()),
                             options_.interpreted};
-    const unsigned churn = blocks_.churn(page.host);
+    const unsigned churn = blocks_.churn(place.page.host);
     const std::size_t limit = churn < 16 ? Translation::kLongest : churn < 64 ? 16 : 4;
-    if (!translation.read(*block, {page.host + offset, memory::kPageSize - offset}, limit)) {
-        return nullptr;
+    std::array<std::uint8_t, 2 * kLongestInstruction> crossing{};
+    if (!translation.read(*block, {block->host, memory::kPageSize - offset}, limit)) {
+        const std::size_t first = memory::kPageSize - offset;
+        const std::uint8_t* next = first < kLongestInstruction ? second_page(block->rip) : nullptr;
+        if (next == nullptr) {
+            return nullptr;
+        }
+        std::memcpy(crossing.data(), block->host, first);
+        std::memcpy(crossing.data() + first, next, kLongestInstruction - first);
+        block->second_page = next;
+        if (!translation.read(*block, std::span{crossing}.first(kLongestInstruction), 1)) {
+            return nullptr;
+        }
     }
     free_ = translation.write({free_, code_->executable() + (free_ - code_->writable())});
     ++counters_.translations;
@@ -172,7 +227,7 @@ void Translator::point(std::uint8_t* displacement, const std::uint8_t* target)
 
 void Translator::link(Link& link, std::uint32_t number, Block& to)
 {
-    if (link.to != nullptr || link.from->dropped || link.target != to.rip || link.from->context != to.context) {
+    if (link.to != nullptr || link.from->dropped || to.second_page != nullptr || link.target != to.rip || link.from->context != to.context) {
         return;
     }
     link.to = &to;
@@ -307,6 +362,9 @@ bool Translator::interpret(Site& site)
         const auto mode = static_cast<emulate::DecodeMode>(site.block->context & 0xf);
         static_cast<void>(cpu().decoder().decode(mode, std::span{site.block->bytes}.subspan(site.offset), *site.insn));
     }
+    if (!plain) {
+        ++histogram_[site.insn->mnemonic];
+    }
     if (!cpu().interpret(*site.insn) || site.block->dropped) {
         return false;
     }
@@ -333,25 +391,28 @@ emulate::BlockCache::Effect Translator::written(const std::uint8_t* host_page, u
     return effect;
 }
 
-void Translator::linear_changed()
-{
-    for (const auto& [slot, index] : filled_) {
-        core_->frame.jumps[slot][index] = {};
-    }
-    filled_.clear();
-}
-
 std::vector<vcpu::Counter> Translator::counters() const
 {
-    return {{"entries", counters_.entries},         {"translations", counters_.translations},
-            {"links", counters_.links},             {"interpreted", counters_.interpreted},
-            {"tlb_misses", counters_.misses},       {"dropped_blocks", counters_.drops},
-            {"code_resets", counters_.resets},      {"code_bytes", static_cast<std::uint64_t>(free_ - first_)}};
+    std::vector<vcpu::Counter> all{{"entries", counters_.entries},
+                                   {"translations", counters_.translations},
+                                   {"links", counters_.links},
+                                   {"interpreted", counters_.interpreted},
+                                   {"tlb_misses", counters_.misses},
+                                   {"dropped_blocks", counters_.drops},
+                                   {"code_resets", counters_.resets},
+                                   {"code_bytes", static_cast<std::uint64_t>(free_ - first_)}};
+    for (std::size_t mnemonic = 0; mnemonic < histogram_.size(); ++mnemonic) {
+        if (histogram_[mnemonic] * 100 > counters_.interpreted) { // what is worth a look
+            const char* name = ZydisMnemonicGetString(static_cast<ZydisMnemonic>(mnemonic));
+            all.push_back({std::string{"interpreted_"} + name, histogram_[mnemonic]});
+        }
+    }
+    return all;
 }
 
 void Translator::drop_all()
 {
-    linear_changed();
+    flushed(emulate::Flush::All);
     contexts_.clear();
     blocks_.clear();
     links_.clear();

@@ -71,7 +71,9 @@ private:
     bool run_translated();
     bool accelerate() override { return run_translated(); }
     emulate::BlockCache::Effect written(const std::uint8_t* host_page, unsigned offset, unsigned size) override;
-    void linear_changed() override;
+    void flushed(emulate::Flush what) override;
+    void page_invalidated(std::uint64_t linear) override;
+    template <typename Condition> void forget_if(Condition condition);
     void drop_all() override;
     void keep_only(std::span<const std::span<const std::uint8_t>> visible) override;
 
@@ -79,8 +81,10 @@ private:
     std::optional<Context> context();
     std::size_t slot_of(std::uint32_t key);
     Block* find(const Context& context);
-    Block* translate(const Context& context, const memory::Page& page, std::uint64_t physical);
-    void remember(Block& block);
+    Block* translate(const Context& context, const emulate::Cpu::CodePlace& place);
+    // The page behind, if an instruction crosses into it; null: a fault, or no memory.
+    const std::uint8_t* second_page(std::uint64_t rip);
+    void remember(Block& block, const emulate::Cpu::CodePlace& place);
     void forget(const Block& block);
     void link(Link& link, std::uint32_t number, Block& to);
     void unlink(Block& block);
@@ -106,8 +110,15 @@ private:
     std::deque<Link> links_;
     std::deque<Site> sites_;
     std::vector<std::uint32_t> contexts_; // keys, by slot
-    std::vector<std::array<Block*, kJumpEntries>> remembered_;
-    std::vector<std::pair<std::uint16_t, std::uint16_t>> filled_; // slot and index of jump entries in use
+    // What stands behind the entries of the jump tables, and which are in use: slot and index.
+    struct Remembered {
+        Block* block{nullptr};
+        bool global{false};
+        bool large{false};
+    };
+    std::vector<std::array<Remembered, kJumpEntries>> remembered_;
+    std::vector<std::pair<std::uint16_t, std::uint16_t>> filled_;
+    std::vector<std::uint64_t> histogram_; // of interpreted instructions, by mnemonic
     std::uint32_t came_by_{0};                                    // link plus one that led out of translated code
     Counters counters_;
 };

@@ -82,7 +82,7 @@ struct Statistics {
 
 // A figure of one engine's own, for whoever wants to know where the time goes.
 struct Counter {
-    std::string_view name;
+    std::string name;
     std::uint64_t value{0};
 };
 
