@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A machine for tests of the interpreter's core: some memory, a recording CpuIo, and states to start from.
+// A machine for tests of an engine: some memory, a recording CpuIo, and states to start from.
 #pragma once
 
+#include "emulate/engine_kind.hpp"
 #include "emulate/interpreter.hpp"
 #include "x86/paging.hpp"
 
@@ -61,9 +62,11 @@ public:
     std::vector<std::uint64_t> written;
 };
 
-class TestMachine {
+// With any engine.
+class Machine {
 public:
-    TestMachine()
+    explicit Machine(const EngineFactory& factory)
+        : engine{factory({.memory = memory, .io = io, .model = model, .clock = clock})}
     {
         memory.map({.start = base::GuestPhysical{0}, .size = kRam, .block = ram.get()});
         reset();
@@ -77,9 +80,9 @@ public:
             ram->data()[kHandlers + 4 * i] = 0xf4;
         }
         for (const auto signal : {vcpu::Signal::Stop, vcpu::Signal::Interrupt, vcpu::Signal::Nmi, vcpu::Signal::Init}) {
-            cpu.lower(signal);
+            engine->lower(signal);
         }
-        cpu.set_a20(true);
+        engine->set_a20(true);
         io.mmio.clear();
         io.written.clear();
     }
@@ -170,18 +173,18 @@ public:
     // Runs until HLT (or whatever else).
     vcpu::HaltReason run(const vcpu::CpuState& state)
     {
-        cpu.set_state(state);
-        return cpu.run();
+        engine->set_state(state);
+        return engine->run();
     }
     // Which handler the processor stopped in.
-    unsigned vector() const { return static_cast<unsigned>((cpu.state().rip - kHandlers) / 4); }
+    unsigned vector() const { return static_cast<unsigned>((engine->state().rip - kHandlers) / 4); }
 
     std::unique_ptr<memory::Block> ram = memory::Block::create(kRam).value();
     memory::GuestMemory memory;
     FakeIo io;
     base::ManualClock clock;
     vcpu::CpuModel model = vcpu::CpuModel::standard();
-    Interpreter cpu{Cpu::Parts{.memory = memory, .io = io, .model = model, .clock = clock}};
+    std::unique_ptr<vcpu::Engine> engine;
 
 private:
     static void set_flat(vcpu::CpuState& state, std::uint16_t code_attributes)
@@ -196,6 +199,21 @@ private:
         state.rip = kCode;
         state.gpr[x86::kRsp] = kStack;
     }
+};
+
+// With the interpreter.
+class TestMachine : public Machine {
+public:
+    TestMachine()
+        : Machine{[](const EngineParts& parts) {
+              return std::make_unique<Interpreter>(
+                  Cpu::Parts{.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock});
+          }},
+          cpu{static_cast<Interpreter&>(*engine)}
+    {
+    }
+
+    Interpreter& cpu;
 };
 
 } // namespace windsor::emulate::testing

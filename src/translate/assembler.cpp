@@ -80,6 +80,14 @@ void Assembler::alu(Alu op, Reg to, std::int32_t value, Width width)
     }
 }
 
+void Assembler::alu_memory(Alu op, const Mem& at, std::int32_t value)
+{
+    rex(false, 0, number(at.index), number(at.base));
+    byte(0x81);
+    modrm_memory(static_cast<unsigned>(op), at);
+    raw(value);
+}
+
 void Assembler::cmp_byte(const Mem& at, std::uint8_t value)
 {
     rex(false, 0, number(at.index), number(at.base));

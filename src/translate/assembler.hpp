@@ -79,6 +79,12 @@ public:
         byte(0xb7);
         modrm_memory(number(to), from);
     }
+    void load_zero_extended8(Reg to, const Mem& from)
+    {
+        rex(false, number(to), number(from.index), number(from.base));
+        bytes({0x0f, 0xb6});
+        modrm_memory(number(to), from);
+    }
     void store(const Mem& to, Reg from, Width width = Width::Qword);
     void store_byte(const Mem& to, std::uint8_t value);
     void lea(Reg to, const Mem& from, Width width = Width::Qword) { general(0x8d, width, to, from); }
@@ -95,6 +101,7 @@ public:
     void alu(Alu op, Reg to, const Mem& from, Width width = Width::Qword) { general(alu_opcode(op), width, to, from); }
     void alu(Alu op, Reg to, Reg from, Width width = Width::Qword) { general(alu_opcode(op), width, to, from); }
     void alu(Alu op, Reg to, std::int32_t value, Width width = Width::Qword);
+    void alu_memory(Alu op, const Mem& at, std::int32_t value); // of 32 bits
     void cmp_byte(const Mem& at, std::uint8_t value);
     void cmp_dword(const Mem& at, std::int8_t value);
     void test_memory(const Mem& at, Reg reg) { general(0x85, Width::Dword, reg, at); }

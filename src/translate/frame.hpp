@@ -32,7 +32,7 @@ constexpr Reg host_register(unsigned guest)
 
 // Where blocks begin, found by the guest's RIP. One table for each context of translation.
 struct JumpEntry {
-    std::uint64_t rip{~std::uint64_t{0}};
+    std::uint64_t rip{0};
     const std::uint8_t* code{nullptr};
 };
 constexpr std::size_t kJumpEntries = 4096;
@@ -41,6 +41,11 @@ constexpr std::size_t kContexts = 8;
 constexpr std::size_t jump_index(std::uint64_t rip)
 {
     return rip & (kJumpEntries - 1);
+}
+// The address of an empty entry: none that would be looked for there.
+constexpr std::uint64_t no_rip(std::size_t index)
+{
+    return ~std::uint64_t{index};
 }
 
 struct Frame {

@@ -198,6 +198,19 @@ bool usual_width(const Instruction& i, const Context& context)
     return i.decoded.operand_width == (context.long64() ? 64 : 32);
 }
 
+// Neither repeated nor in another segment or address size.
+bool usual_string(const Instruction& i, const Context& context)
+{
+    constexpr ZydisInstructionAttributes kOther = ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE |
+                                                  ZYDIS_ATTRIB_HAS_SEGMENT;
+    bool prefixed = (i.decoded.attributes & kOther) != 0;
+    for (unsigned n = 0; n < i.decoded.raw.prefix_count; ++n) {
+        const std::uint8_t value = i.decoded.raw.prefixes[n].value;
+        prefixed = prefixed || value == 0xf2 || value == 0xf3;
+    }
+    return !prefixed && i.decoded.address_width == (context.long64() ? 64 : 32);
+}
+
 Kind kind_of_stack(const Instruction& i, const Context& context)
 {
     const ZydisDecodedOperand& operand = i.operands[0];
@@ -250,6 +263,20 @@ Kind kind_of(const Instruction& i, const Context& context)
         return (i.decoded.attributes & ZYDIS_ATTRIB_HAS_REX) != 0 && i.decoded.raw.rex.B != 0 ? Kind::Interpret : Kind::Nop;
     case ZYDIS_MNEMONIC_CLD:
     case ZYDIS_MNEMONIC_STD: return Kind::Direction;
+    case ZYDIS_MNEMONIC_LODSB:
+    case ZYDIS_MNEMONIC_LODSW:
+    case ZYDIS_MNEMONIC_LODSD:
+    case ZYDIS_MNEMONIC_LODSQ: return usual_string(i, context) ? Kind::Load : Kind::Interpret;
+    case ZYDIS_MNEMONIC_STOSB:
+    case ZYDIS_MNEMONIC_STOSW:
+    case ZYDIS_MNEMONIC_STOSD:
+    case ZYDIS_MNEMONIC_STOSQ: return usual_string(i, context) ? Kind::Store : Kind::Interpret;
+    // These are the processor's most frequent privileged instructions.
+    case ZYDIS_MNEMONIC_SWAPGS: return context.long64() && !context.user ? Kind::SwapGs : Kind::Interpret;
+    case ZYDIS_MNEMONIC_CLI: return !context.user ? Kind::MaskInterrupts : Kind::Interpret;
+    case ZYDIS_MNEMONIC_STI: return !context.user ? Kind::UnmaskInterrupts : Kind::Interpret;
+    case ZYDIS_MNEMONIC_PUSHFQ:
+    case ZYDIS_MNEMONIC_PUSHFD: return usual_width(i, context) ? Kind::PushFlags : Kind::Interpret;
     case ZYDIS_MNEMONIC_PUSH:
     case ZYDIS_MNEMONIC_POP:
     case ZYDIS_MNEMONIC_LEAVE: return kind_of_stack(i, context);
@@ -270,7 +297,13 @@ Class class_of(const Instruction& i)
     case Kind::Divide: return Class::Divide;
     case Kind::Push:
     case Kind::Pop:
-    case Kind::Leave: return Class::Stack;
+    case Kind::Leave:
+    case Kind::PushFlags: return Class::Stack;
+    case Kind::Load:
+    case Kind::Store: return Class::Memory;
+    case Kind::SwapGs:
+    case Kind::MaskInterrupts:
+    case Kind::UnmaskInterrupts: return Class::System;
     case Kind::Jump:
     case Kind::JumpIndirect:
     case Kind::Conditional:
@@ -362,7 +395,7 @@ bool read_instruction(const emulate::Decoder& decoder, const Context& context, C
 std::optional<ClassMask> parse_classes(std::string_view names)
 {
     constexpr auto kNames = std::to_array<std::string_view>(
-        {"integer", "memory", "shift", "divide", "stack", "branch", "x87", "mmx", "sse"});
+        {"integer", "memory", "shift", "divide", "stack", "branch", "x87", "mmx", "sse", "system"});
     static_assert(kNames.size() == kClasses);
     ClassMask mask = 0;
     while (!names.empty()) {

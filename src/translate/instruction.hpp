@@ -24,6 +24,12 @@ enum class Kind : std::uint8_t {
     Pop,          // to a register
     Leave,
     Direction,    // CLD, STD
+    Load,         // LODS, not repeated
+    Store,        // STOS, not repeated
+    SwapGs,
+    MaskInterrupts,   // CLI
+    UnmaskInterrupts, // STI
+    PushFlags,
     Jump,         // direct
     JumpIndirect,
     Conditional,  // Jcc
@@ -34,8 +40,8 @@ enum class Kind : std::uint8_t {
 };
 
 // Classes that can be left to the interpreter, to find a wrong translation by bisection.
-enum class Class : std::uint8_t { Integer, Memory, Shift, Divide, Stack, Branch, X87, Mmx, Sse };
-constexpr unsigned kClasses = 9;
+enum class Class : std::uint8_t { Integer, Memory, Shift, Divide, Stack, Branch, X87, Mmx, Sse, System };
+constexpr unsigned kClasses = 10;
 
 // Which unit's state the instruction works on.
 enum class Unit : std::uint8_t { Integer, X87, Mmx, Sse, MmxAndSse };

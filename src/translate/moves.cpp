@@ -171,4 +171,34 @@ void Translation::leave(const Instruction& i)
     site_resumes(site);
 }
 
+// LODS and STOS with DF clear; the interpreter steps downwards.
+void Translation::load_string(const Instruction& i)
+{
+    const unsigned size = i.decoded.operand_width / 8;
+    const auto width = static_cast<Width>(size);
+    clobber_flags();
+    const std::uint32_t site = new_site(Site::Kind::Access, i);
+    a_.cmp_byte(cell(&shop_.frame.direction), 0);
+    branch_to_site(a_.jcc(Cond::Ne), site);
+    load_guest(kTemp0, x86::kRsi, word());
+    look_up({.size = size}, site);
+    a_.load(Reg::Rax, {.base = kTemp0}, width);
+    a_.lea(Reg::Rsi, {.base = Reg::Rsi, .displacement = static_cast<std::int32_t>(size)}, word());
+    site_resumes(site);
+}
+
+void Translation::store_string(const Instruction& i)
+{
+    const unsigned size = i.decoded.operand_width / 8;
+    clobber_flags();
+    const std::uint32_t site = new_site(Site::Kind::Access, i);
+    a_.cmp_byte(cell(&shop_.frame.direction), 0);
+    branch_to_site(a_.jcc(Cond::Ne), site);
+    load_guest(kTemp0, x86::kRdi, word());
+    look_up({.size = size, .write = true}, site);
+    a_.store({.base = kTemp0}, Reg::Rax, static_cast<Width>(size));
+    a_.lea(Reg::Rdi, {.base = Reg::Rdi, .displacement = static_cast<std::int32_t>(size)}, word());
+    site_resumes(site);
+}
+
 } // namespace windsor::translate

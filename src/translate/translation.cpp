@@ -5,6 +5,7 @@
 #include "memory/guest_memory.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace windsor::translate {
 
@@ -22,6 +23,7 @@ bool may_fault(const Instruction& i)
     case Kind::Direction:
     case Kind::Jump:
     case Kind::Conditional:
+    case Kind::SwapGs:
     case Kind::CountZero: return false;
     default: return true;
     }
@@ -29,21 +31,22 @@ bool may_fault(const Instruction& i)
 
 } // namespace
 
-bool Translation::read(Block& block, std::span<const std::uint8_t> bytes, std::size_t limit)
+bool Translation::read(Block& block, const Context& context, std::size_t slot, std::span<const std::uint8_t> bytes,
+                       std::size_t limit)
 {
     block_ = &block;
-    page_rest_ = bytes;
+    context_ = context;
+    slot_ = slot;
     instructions_.clear();
-    instructions_.reserve(kLongest);
     std::size_t at = 0;
     while (at < bytes.size() && instructions_.size() < std::min(limit, kLongest)) {
-        Instruction i;
+        Instruction& i = instructions_.emplace_back();
         const auto left = bytes.subspan(at, std::min<std::size_t>(bytes.size() - at, 15));
         if (!read_instruction(shop_.cpu.decoder(), context_, interpreted_, left, block.rip + at, i)) {
+            instructions_.pop_back();
             break;
         }
         at += i.decoded.length;
-        instructions_.push_back(i);
         if (i.ends_block) {
             break;
         }
@@ -52,13 +55,6 @@ bool Translation::read(Block& block, std::span<const std::uint8_t> bytes, std::s
     block.length = static_cast<std::uint16_t>(std::min(at, in_page));
     block.second_length = static_cast<std::uint16_t>(at - block.length);
     block.bytes.assign(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(at));
-    for (Instruction& i : instructions_) {
-        if (i.memory != nullptr) { // it points into the instruction itself
-            i.memory = std::ranges::find_if(i.operands, [](const ZydisDecodedOperand& operand) {
-                return operand.type == ZYDIS_OPERAND_TYPE_MEMORY && operand.mem.type == ZYDIS_MEMOP_TYPE_MEM;
-            });
-        }
-    }
     return !instructions_.empty();
 }
 
@@ -211,8 +207,13 @@ std::uint8_t* Translation::write(Assembler assembler)
     find_liveness();
     block_->flags = entry_place();
     write_entry();
+    just_unmasked_ = false;
     for (Instruction& i : instructions_) {
+        const bool after_sti = std::exchange(just_unmasked_, false);
         write_instruction(i);
+        if (after_sti && !i.ends_block) {
+            look_for_interrupts(i.next());
+        }
     }
     const Instruction& last = instructions_.back();
     if (!last.ends_block || interpreted_last_) {
@@ -234,6 +235,12 @@ void Translation::write_instruction(Instruction& i)
     case Kind::Push: done = push(i); break;
     case Kind::Pop: done = pop(i); break;
     case Kind::Leave: leave(i); break;
+    case Kind::Load: load_string(i); break;
+    case Kind::Store: store_string(i); break;
+    case Kind::SwapGs: swap_gs(); break;
+    case Kind::MaskInterrupts: mask_interrupts(); break;
+    case Kind::UnmaskInterrupts: done = unmask_interrupts(i); break;
+    case Kind::PushFlags: push_flags(i); break;
     case Kind::Direction: a_.store_byte(cell(&shop_.frame.direction), i.decoded.mnemonic == ZYDIS_MNEMONIC_STD ? 1 : 0); break;
     case Kind::Jump: edge(i.next() + static_cast<std::uint64_t>(i.operands[0].imm.value.s), i.rip, i.live_after); break;
     case Kind::Conditional: conditional(i); break;

@@ -31,15 +31,17 @@ public:
     static constexpr std::size_t kLongest = 64;
     static constexpr std::size_t kMostBytes = kLongest * 640;
 
-    // `slot` is the number of the context's jump table.
-    Translation(const Workshop& workshop, const Context& context, std::size_t slot, ClassMask interpreted)
-        : shop_{workshop}, context_{context}, slot_{slot}, interpreted_{interpreted}
+    // Lives on from block to block: its memory is used again.
+    Translation(const Workshop& workshop, ClassMask interpreted) : shop_{workshop}, interpreted_{interpreted}
     {
+        instructions_.reserve(kLongest);
     }
 
     // Reads instructions from `bytes` (the rest of a page, at guest address block.rip, or those of one instruction
-    // that crosses), at most `limit`. False: not one whole instruction. `bytes` stays valid until write().
-    [[nodiscard]] bool read(Block& block, std::span<const std::uint8_t> bytes, std::size_t limit);
+    // that crosses), at most `limit`. False: not one whole instruction. `bytes` stays valid until write(). `slot` is
+    // the number of the context's jump table.
+    [[nodiscard]] bool read(Block& block, const Context& context, std::size_t slot, std::span<const std::uint8_t> bytes,
+                            std::size_t limit);
     // Writes the code of what was read; gives its end.
     std::uint8_t* write(Assembler assembler);
 
@@ -113,6 +115,8 @@ private:
     [[nodiscard]] bool push(const Instruction& i);
     [[nodiscard]] bool pop(const Instruction& i);
     void leave(const Instruction& i);
+    void load_string(const Instruction& i);
+    void store_string(const Instruction& i);
     void load_guest(Reg to, unsigned guest, Width width);
     void push_constant(const Instruction& i, std::uint64_t value, std::uint32_t site);
     void move_stack_pointer(std::int32_t by);
@@ -128,6 +132,13 @@ private:
     // The table's entry for the target in kTemp0: its offset in kTemp1; misses go to the site.
     void find_jump(std::uint32_t site);
 
+    // system.cpp: privileged instructions that are frequent
+    void swap_gs();
+    void mask_interrupts();
+    [[nodiscard]] bool unmask_interrupts(const Instruction& i);
+    void push_flags(const Instruction& i);
+    void look_for_interrupts(std::uint64_t rip);
+
     void interpret(const Instruction& i);
 
     Mem cell(const void* at) const
@@ -140,17 +151,17 @@ private:
 
     Workshop shop_;
     Context context_;
-    std::size_t slot_;
+    std::size_t slot_{0};
     ClassMask interpreted_;
 
     Block* block_{nullptr};
-    std::span<const std::uint8_t> page_rest_; // guest bytes from the block's start to the end of its page
     std::vector<Instruction> instructions_;
     Assembler a_{nullptr, nullptr};
     Place place_{Place::Nowhere};
     bool sse_ensured_{false};
     bool x87_ensured_{false};
     bool interpreted_last_{false};
+    bool just_unmasked_{false}; // the instruction before was STI
     std::vector<Cold> cold_;
 };
 

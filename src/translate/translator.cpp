@@ -39,8 +39,14 @@ Translator::Translator(const emulate::Cpu::Parts& parts, const Options& options,
 {
     core_->frame.self = this;
     core_->frame.helper = help_entry;
+    for (auto& table : core_->frame.jumps) {
+        for (std::size_t index = 0; index < table.size(); ++index) {
+            table[index].rip = no_rip(index);
+        }
+    }
     first_ = write_stubs({code_->writable(), code_->executable()}, core_->frame, cpu(), stubs_);
     free_ = first_;
+    translation_ = std::make_unique<Translation>(Workshop{cpu(), core_->frame, stubs_, links_, sites_}, options.interpreted);
     cpu().set_accelerator(this);
 }
 
@@ -114,7 +120,7 @@ void Translator::forget(const Block& block)
     const std::size_t index = jump_index(block.rip);
     JumpEntry& entry = core_->frame.jumps[slot_of(block.context)][index];
     if (entry.rip == block.rip) {
-        entry.rip = ~std::uint64_t{0}; // its place in filled_ stays
+        entry.rip = no_rip(index); // its place in filled_ stays
     }
 }
 
@@ -124,7 +130,7 @@ template <typename Condition> void Translator::forget_if(Condition condition)
     for (const auto& [slot, index] : filled_) {
         JumpEntry& entry = core_->frame.jumps[slot][index];
         if (condition(entry, remembered_[slot][index])) {
-            entry = {};
+            entry = {.rip = no_rip(index)};
         } else {
             filled_[kept++] = {slot, index};
         }
@@ -197,12 +203,11 @@ Block* Translator::translate(const Context& context, const emulate::Cpu::CodePla
     block->host = place.page.host + offset;
     block->rip = cpu().s.rip;
     block->context = context.key();
-    Translation translation{{cpu(), core_->frame, stubs_, links_, sites_}, context, slot_of(context.key()),
-                            options_.interpreted};
+    const std::size_t slot = slot_of(context.key());
     const unsigned churn = blocks_.churn(place.page.host);
     const std::size_t limit = churn < 16 ? Translation::kLongest : churn < 64 ? 16 : 4;
     std::array<std::uint8_t, 2 * kLongestInstruction> crossing{};
-    if (!translation.read(*block, {block->host, memory::kPageSize - offset}, limit)) {
+    if (!translation_->read(*block, context, slot, {block->host, memory::kPageSize - offset}, limit)) {
         const std::size_t first = memory::kPageSize - offset;
         const std::uint8_t* next = first < kLongestInstruction ? second_page(block->rip) : nullptr;
         if (next == nullptr) {
@@ -211,11 +216,11 @@ Block* Translator::translate(const Context& context, const emulate::Cpu::CodePla
         std::memcpy(crossing.data(), block->host, first);
         std::memcpy(crossing.data() + first, next, kLongestInstruction - first);
         block->second_page = next;
-        if (!translation.read(*block, std::span{crossing}.first(kLongestInstruction), 1)) {
+        if (!translation_->read(*block, context, slot, std::span{crossing}.first(kLongestInstruction), 1)) {
             return nullptr;
         }
     }
-    free_ = translation.write({free_, code_->executable() + (free_ - code_->writable())});
+    free_ = translation_->write({free_, code_->executable() + (free_ - code_->writable())});
     ++counters_.translations;
     return blocks_.insert(std::move(block));
 }
@@ -345,7 +350,17 @@ const std::uint8_t* Translator::help(Site& site)
     take_flags();
     const bool goes_on = interpret(site);
     give_flags();
-    return goes_on ? site.resume : nullptr;
+    return goes_on ? site.resume : next_code();
+}
+
+const std::uint8_t* Translator::next_code()
+{
+    emulate::Cpu& cpu = this->cpu();
+    const bool looked_at = cpu.special() || cpu.pending_debug != 0 || cpu.s.activity != vcpu::Activity::Running ||
+                           (cpu.signals().pending() & core_->frame.heeded) != 0;
+    const std::optional<Context> context = looked_at ? std::nullopt : this->context();
+    const Block* block = context ? find(*context) : nullptr;
+    return block != nullptr ? block->unchecked : nullptr;
 }
 
 // Whether the block may go on behind the instruction.

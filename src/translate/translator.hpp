@@ -93,6 +93,8 @@ private:
     // Called from translated code.
     static const std::uint8_t* help_entry(void* self, std::uint32_t number);
     const std::uint8_t* help(Site& site);
+    // Where to go on after an instruction that ended its block, without a way through the run loop; null: none.
+    const std::uint8_t* next_code();
     [[nodiscard]] bool interpret(Site& site);
     void take_flags();
     void give_flags();
@@ -104,6 +106,7 @@ private:
     Options options_;
     std::unique_ptr<CodeMemory> code_;
     Stubs stubs_;
+    std::unique_ptr<Translation> translation_;
     std::uint8_t* first_{nullptr}; // behind the stubs
     std::uint8_t* free_{nullptr};
     BlockMap blocks_;
