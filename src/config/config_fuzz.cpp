@@ -6,6 +6,8 @@
 
 #include "config/host_config.hpp"
 #include "config/load.hpp"
+#include "config/xend_form.hpp"
+#include "config/xl_form.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
@@ -26,7 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (loaded) {
         windsor::config::resolve_graphics(loaded->config, {});
         (void)windsor::config::to_json(loaded->config).dump();
-        (void)windsor::config::to_sxp(loaded->config);
+        (void)windsor::config::print_sxp(windsor::config::xend_form(loaded->config, std::nullopt));
+        (void)windsor::config::xl_form(loaded->config).dump();
         for (const auto& warning : loaded->warnings) {
             (void)warning.text();
         }

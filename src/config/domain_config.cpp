@@ -48,13 +48,4 @@ nlohmann::ordered_json to_json(const DomainConfig& config)
     return object;
 }
 
-std::string to_sxp(const DomainConfig& config)
-{
-    std::string text = "(domain";
-    for (const auto& [key, value] : listed(config)) {
-        text += "\n    (" + key + " " + to_sxp(value) + ")";
-    }
-    return text + "\n)";
-}
-
 } // namespace windsor::config

@@ -91,8 +91,7 @@ struct DomainConfig {
 std::string_view action_name(LifeAction action);
 std::string_view engine_name(EngineChoice engine);
 
-// The configuration as evaluated, with name, uuid and memory even if they are defaults: for `list -l`.
+// The configuration as evaluated, with name, uuid and memory even if they are defaults.
 nlohmann::ordered_json to_json(const DomainConfig& config);
-std::string to_sxp(const DomainConfig& config);
 
 } // namespace windsor::config

@@ -309,10 +309,27 @@ std::string Domain::state_letters() const
     return letters;
 }
 
-Json Domain::status() const
+// Of the whole process.
+double Domain::cpu_seconds() const
 {
     timespec used{};
     ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
+
+config::XendState Domain::xend_state() const
+{
+    return {.id = claim_.entry().id,
+            .letters = state_letters(),
+            .cpu_seconds = cpu_seconds(),
+            .start_time = std::chrono::duration<double>(started_.time_since_epoch()).count(),
+            .vnc = vnc_port_ ? fmt::format("{}:{}", settings_.config.graphics.listen.value_or("127.0.0.1"), *vnc_port_)
+                             : std::string{},
+            .console = serial_ ? serial_->path() : std::string{}};
+}
+
+Json Domain::status() const
+{
     const config::GraphicsConfig& graphics = settings_.config.graphics;
     Json status{{"id", claim_.entry().id},
                 {"name", claim_.entry().name},
@@ -323,7 +340,7 @@ Json Domain::status() const
                 {"vcpus", settings_.config.vcpus},
                 {"state", state_letters()},
                 {"restarts", restarts_},
-                {"cpu_seconds", static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9},
+                {"cpu_seconds", cpu_seconds()},
                 {"started", std::chrono::system_clock::to_time_t(started_)},
                 {"uptime_seconds",
                  std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - started_).count()},

@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "config/domain_config.hpp"
 #include "config/host_config.hpp"
+#include "config/xend_form.hpp"
 #include "display/console.hpp"
 #include "domain/pty.hpp"
 #include "domain/registry.hpp"
@@ -89,6 +90,8 @@ private:
     void end();
     bool has_password() const;
     std::string state_letters() const;
+    double cpu_seconds() const;
+    config::XendState xend_state() const;
 
     Settings settings_;
     Claim& claim_;

@@ -2,8 +2,11 @@
 // The methods of a domain's control socket.
 #include "domain/domain.hpp"
 
+#include "config/xend_form.hpp"
+#include "config/xl_form.hpp"
 #include "display/png.hpp"
 #include "domain/base64.hpp"
+#include "domain/uuid.hpp"
 
 #include <thread>
 
@@ -33,8 +36,12 @@ void Domain::add_methods()
 {
     control_->add("status", [this](const Json&, const Reply& reply) { reply(status()); });
     control_->add("config", [this](const Json&, const Reply& reply) {
-        reply(Json{{"json", Json::parse(config::to_json(settings_.config).dump())},
-                   {"sxp", config::to_sxp(settings_.config)}});
+        config::DomainConfig config = settings_.config;
+        config.name = claim_.entry().name;
+        config.uuid = format_uuid(uuid_);
+        reply(Json{{"json", Json::parse(config::to_json(config).dump())},
+                   {"xm", config::print_sxp(config::xend_form(config, xend_state()))},
+                   {"xl", config::xl_form(config).dump()}});
     });
     control_->add("statistics", [this](const Json&, const Reply& reply) {
         const vcpu::Statistics counted = machine_->statistics();

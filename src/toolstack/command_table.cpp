@@ -33,14 +33,14 @@ constexpr std::array kCreateOptions{
     Option{'c', "console_autoconnect", "", "Join the serial console afterwards; Ctrl-] leaves it."},
     Option{'p', "paused", "", "Leave the domain paused."},
     Option{'q', "quiet", "", "Print nothing but errors."},
-    Option{'n', "dryrun", "", "Print the configuration as evaluated, and start nothing."},
+    Option{'n', "dryrun", "", "Print the configuration and start nothing: as xm or xl would, or as evaluated."},
     Option{'V', "vncviewer", "", "Start a VNC viewer afterwards."},
     Option{'A', "vncviewer-autopass", "", "The same, and hand the viewer the password."},
     Option{'F', "", "", "Wait until the domain has ended.", For::Xl},
     Option{'e', "", "", "Do not wait for the domain's end: accepted, since that is what happens.", For::Xl},
 };
 constexpr std::array kListOptions{
-    Option{'l', "long", "", "Everything: s-expressions from xm, a JSON array otherwise."},
+    Option{'l', "long", "", "Everything: xend's s-expressions from xm, xl's JSON array otherwise."},
     Option{'v', "verbose", "", "UUIDs too.", For::Xl},
     Option{'\0', "state", "STATE", "Only domains that are running, blocked, paused, shutdown, crashed or dying.", For::Xm},
 };

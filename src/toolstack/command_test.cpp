@@ -216,9 +216,12 @@ TEST_F(Commands, DryRunPrintsTheConfigurationInTheProgramsForm)
 {
     const std::string file = write("falstaff", "name = 'falstaff'\nmemory = 64\n");
     EXPECT_EQ(xm({"create", "-n", file, "memory=96"}), 0) << err_.str();
-    EXPECT_THAT(out_.str(), HasSubstr("(domain\n    (name falstaff)\n"));
+    EXPECT_THAT(out_.str(), ::testing::StartsWith("(vm\n    (on_crash destroy)\n"));
+    EXPECT_THAT(out_.str(), HasSubstr("\n    (name falstaff)\n"));
     EXPECT_THAT(out_.str(), HasSubstr("(memory 96)"));
     EXPECT_EQ(xl({"create", "--dryrun", "--defconfig=" + file}), 0) << err_.str();
+    EXPECT_EQ(nlohmann::json::parse(out_.str())["b_info"]["target_memkb"], 65536);
+    EXPECT_EQ(windsor({"create", "--dryrun", "--defconfig=" + file}), 0) << err_.str();
     EXPECT_EQ(nlohmann::json::parse(out_.str()).value("memory", 0), 64);
     EXPECT_TRUE(registry_is_empty());
 }

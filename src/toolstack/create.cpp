@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config/file.hpp"
 #include "config/load.hpp"
+#include "config/xend_form.hpp"
+#include "config/xl_form.hpp"
 #include "toolstack/commands.hpp"
 #include "toolstack/console.hpp"
 #include "toolstack/spawn.hpp"
@@ -87,10 +89,10 @@ void print_started(Context& context, const domain::Json& status)
 
 void print_config(Context& context, const config::DomainConfig& config)
 {
-    if (context.dialect == Dialect::Xm) {
-        context.out << config::to_sxp(config) << '\n';
-    } else {
-        context.out << config::to_json(config).dump(4) << '\n';
+    switch (context.dialect) {
+    case Dialect::Xm: context.out << config::print_sxp(config::xend_form(config, std::nullopt)) << '\n'; break;
+    case Dialect::Xl: context.out << config::xl_form(config).dump(4) << '\n'; break;
+    case Dialect::Windsor: context.out << config::to_json(config).dump(4) << '\n'; break;
     }
 }
 

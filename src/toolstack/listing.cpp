@@ -23,24 +23,6 @@ std::string xl_line(const Json& status)
                        status.value("state", "------"), status.value("cpu_seconds", 0.0));
 }
 
-// "(domain" and the entries that only a running domain has, before those of its configuration.
-std::string running_entries(const Json& status)
-{
-    std::string text =
-        fmt::format("\n    (domid {})\n    (state {})\n    (cpu_time {:.6f})\n    (start_time {})\n    (up_time {})",
-                    status.value("id", 0u), status.value("state", "------"), status.value("cpu_seconds", 0.0),
-                    status.value("started", std::int64_t{0}), status.value("uptime_seconds", std::int64_t{0}));
-    text += fmt::format("\n    (engine {})", status.value("engine", "none"));
-    if (status.contains("vnc")) {
-        text += fmt::format("\n    (vnc_location {}:{})", status["vnc"].value("listen", ""),
-                            status["vnc"].value("port", 0));
-    }
-    if (status.contains("console")) {
-        text += fmt::format("\n    (console {})", status["console"].get<std::string>());
-    }
-    return text;
-}
-
 } // namespace
 
 std::string short_list(std::span<const Json> domains, Dialect dialect, Detail detail)
@@ -65,24 +47,18 @@ std::string short_list(std::span<const Json> domains, Dialect dialect, Detail de
 
 std::string long_sxp(const Json& status, const Json& config)
 {
-    constexpr std::string_view kOpening = "(domain";
-    std::string text = config.value("sxp", std::string{kOpening} + "\n)");
-    const std::size_t at = text.starts_with(kOpening) ? kOpening.size() : 0;
-    return text.insert(at, running_entries(status)) + '\n';
+    const std::string mute = fmt::format("(domain\n    (domid {})\n    (name {})\n    (state {})\n)",
+                                         status.value("id", 0u), status.value("name", ""),
+                                         status.value("state", "------"));
+    return config.value("xm", mute) + '\n';
 }
 
 nlohmann::ordered_json long_json(const Json& status, const Json& config)
 {
     using Ordered = nlohmann::ordered_json;
-    const auto kilobytes = [&](const char* key) { return status.value(key, std::uint64_t{0}) * 1024; };
-    const Ordered build{{"max_vcpus", status.value("vcpus", 0)},
-                        {"max_memkb", kilobytes("maxmem_mb")},
-                        {"target_memkb", kilobytes("memory_mb")}};
-    Ordered domain{
-        {"domid", status.value("id", 0u)},
-        {"config",
-         {{"c_info", {{"type", "hvm"}, {"name", status.value("name", "")}, {"uuid", status.value("uuid", "")}}},
-          {"b_info", build}}}};
+    Ordered domain{{"domid", status.value("id", 0u)}};
+    const Ordered known = Ordered::parse(config.value("xl", ""), nullptr, false);
+    domain["config"] = known.is_object() ? known : Ordered{{"c_info", {{"name", status.value("name", "")}}}};
     Ordered own = Ordered::object();
     for (const char* key : {"state", "pid", "cpu_seconds", "started", "uptime_seconds", "engine", "vnc", "console"}) {
         if (status.contains(key)) {

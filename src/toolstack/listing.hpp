@@ -16,8 +16,8 @@ enum class Detail { Plain, Verbose };
 // The header and a line for each status. There is no Domain-0: the host is no domain.
 std::string short_list(std::span<const domain::Json> domains, Dialect dialect, Detail detail = Detail::Plain);
 
-// One domain as `list -l` shows it: an s-expression in xm's manner, an object of xl's JSON array.
-// `config` is the answer to the method "config".
+// One domain as `list -l` shows it: xend's s-expression, or an element of xl's JSON array, to which "windsor" adds
+// what xl does not know. `config` is the answer to the method "config", and empty if the domain does not answer.
 std::string long_sxp(const domain::Json& status, const domain::Json& config);
 nlohmann::ordered_json long_json(const domain::Json& status, const domain::Json& config);
 
