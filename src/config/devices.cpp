@@ -50,7 +50,7 @@ public:
         if (text_.find('\0') != std::string_view::npos) {
             return failure("a disk's text cannot contain a NUL character");
         }
-        auto result = has_classic_prefix() ? classic() : modern();
+        auto result = has_classic_prefix() || is_classic_empty_drive() ? classic() : modern();
         if (!result) {
             return Failure{result.error()};
         }
@@ -73,7 +73,14 @@ private:
                std::ranges::find(kPrefixes, text.substr(0, colon)) != kPrefixes.end();
     }
 
-    std::string_view take_field(std::string_view& rest)
+    // ',hdc:cdrom,r', as people wrote a CD drive without a disc for xm.
+    bool is_classic_empty_drive() const
+    {
+        auto rest = text_;
+        return take_field(rest).empty() && take_field(rest).ends_with(":cdrom");
+    }
+
+    static std::string_view take_field(std::string_view& rest)
     {
         const auto end = std::min(rest.find(','), rest.size());
         const auto field = trimmed(rest.substr(0, end));
@@ -134,7 +141,7 @@ private:
             prefix == "rbd" || prefix == "hw") {
             return failure("'{}:' disks are not provided yet; 'file:' and 'phy:' are", prefix);
         }
-        return set_format(prefix == "qcow" || prefix == "vmdk" || prefix == "vdi" ? prefix : prefix);
+        return set_format(prefix);
     }
 
     Outcome set_classic_vdev(std::string_view vdev)
@@ -309,6 +316,10 @@ private:
         if (std::ranges::find(kFormats, format) != kFormats.end()) {
             return failure("disks in the format '{}' are not provided yet; convert the image to raw", format);
         }
+        if (is_drive(format)) {
+            return failure("'{}' stands where the disk's format belongs; write 'PATH,raw,{},MODE' or 'file:PATH,{},MODE'",
+                           format, format, format);
+        }
         const auto nearest = nearest_name(format, kFormats);
         return failure("'{}' is no disk format{}", format.substr(0, 40),
                        nearest.empty() ? "; 'raw' is" : fmt::format("; the nearest is '{}'", nearest));
@@ -338,6 +349,11 @@ private:
         return {};
     }
 
+    static bool is_drive(std::string_view vdev)
+    {
+        return vdev.size() == 3 && vdev.starts_with("hd") && vdev[2] >= 'a' && vdev[2] <= 'd';
+    }
+
     Outcome set_vdev(std::string_view vdev)
     {
         if (vdev.starts_with("/dev/")) {
@@ -346,7 +362,13 @@ private:
         if (vdev.empty()) {
             return failure("the disk's drive is missing: hda, hdb, hdc or hdd");
         }
-        if (vdev.size() != 3 || !vdev.starts_with("hd") || vdev[2] < 'a' || vdev[2] > 'd') {
+        if (vdev.size() == 4 && vdev.starts_with("xv") && is_drive(fmt::format("h{}", vdev.substr(2)))) {
+            // Xen's unmodified guests see the first four of these as IDE drives, too, until they load its drivers.
+            disk_.vdev = fmt::format("h{}", vdev.substr(2));
+            warnings_.push_back(fmt::format("the drive '{}' is the IDE drive {}", vdev, disk_.vdev));
+            return {};
+        }
+        if (!is_drive(vdev)) {
             return failure("the drive '{}' is not there: the machine has the four drives hda, hdb, hdc and hdd",
                            vdev.substr(0, 40));
         }

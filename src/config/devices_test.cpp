@@ -40,6 +40,8 @@ TEST(Disk, ClassicStringsAreRead)
     EXPECT_EQ(disk_of("tap2:tapdisk:aio:/p.img,hda,r"), "/p.img hda r");
     EXPECT_EQ(disk_of("file:/p.iso,hdc:cdrom"), "/p.iso hdc r cdrom");
     EXPECT_EQ(disk_of("file:,hdc:cdrom,r"), " hdc r cdrom");
+    EXPECT_EQ(disk_of(",hdc:cdrom,r"), " hdc r cdrom");
+    EXPECT_EQ(disk_of(",ioemu:hdc:cdrom,r"), " hdc r cdrom");
     EXPECT_EQ(disk_of("file:/with:colon.img,hda,w,0"), "/with:colon.img hda w");
     EXPECT_EQ(disk_of("file:relative.img,/dev/hda,w"), "relative.img hda w");
 }
@@ -55,15 +57,19 @@ TEST(Disk, NewStringsAreRead)
     EXPECT_EQ(disk_of("/x.iso,raw,hdc,devtype=cdrom"), "/x.iso hdc r cdrom");
     EXPECT_EQ(disk_of(",,hdc,cdrom"), " hdc r cdrom");
     EXPECT_EQ(disk_of("/x,raw,hda,rw,direct-io-safe,discard,backendtype=qdisk"), "/x hda w");
+    EXPECT_EQ(disk_of("phy:/dev/vg/lv,xvdb,w"), "/dev/vg/lv hdb w phy");
     std::vector<std::string> warnings;
+    EXPECT_EQ(parse_disk("/x,raw,xvda,rw", warnings)->vdev, "hda");
+    EXPECT_THAT(warnings, testing::ElementsAre("the drive 'xvda' is the IDE drive hda"));
+    warnings.clear();
     EXPECT_EQ(parse_disk("/x,raw,hda,rw,size=20G,script=block-x", warnings)->size, std::uint64_t{20} << 30);
     EXPECT_THAT(warnings, testing::ElementsAre(HasSubstr("'block-x' is accepted without effect")));
 }
 
 TEST(Disk, WrongStringsAreRefused)
 {
-    EXPECT_EQ(disk_of("file:/p,xvda,w"),
-              "the drive 'xvda' is not there: the machine has the four drives hda, hdb, hdc and hdd");
+    EXPECT_EQ(disk_of("file:/p,xvde,w"),
+              "the drive 'xvde' is not there: the machine has the four drives hda, hdb, hdc and hdd");
     EXPECT_THAT(disk_of("file:/p,hde,w"), HasSubstr("hda, hdb, hdc and hdd"));
     EXPECT_THAT(disk_of("file:/p,hda1,w"), HasSubstr("hda, hdb, hdc and hdd"));
     EXPECT_THAT(disk_of("/p,raw,d0p0,w"), HasSubstr("hda, hdb, hdc and hdd"));
@@ -72,6 +78,8 @@ TEST(Disk, WrongStringsAreRefused)
     EXPECT_EQ(disk_of("file:,hda,w"), "the disk hda has no image or device; only a CD drive can be empty");
     EXPECT_EQ(disk_of("tap:qcow2:/p,hda,w"),
               "disks in the format 'qcow2' are not provided yet; convert the image to raw");
+    EXPECT_EQ(disk_of("/p,hda,w"),
+              "'hda' stands where the disk's format belongs; write 'PATH,raw,hda,MODE' or 'file:PATH,hda,MODE'");
     EXPECT_EQ(disk_of("/p,qcow3,hda,w"), "'qcow3' is no disk format; the nearest is 'qcow'");
     EXPECT_THAT(disk_of("nbd:server:1,hda,w"), HasSubstr("'nbd:' disks are not provided yet"));
     EXPECT_EQ(disk_of("/p,raw,hda,rw,acces=ro"), "'acces' is no option of a disk; the nearest is 'access'");

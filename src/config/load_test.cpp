@@ -175,7 +175,7 @@ TEST(Load, AMessageTakesNoOrdersFromTheFile)
 TEST(Load, PresentLimitsAreSaid)
 {
     EXPECT_THAT(error_of("vcpus = 2"), HasSubstr("one processor a domain, not 2"));
-    EXPECT_THAT(error_of("disk = ['file:/x,xvda,w']"), HasSubstr("hda, hdb, hdc and hdd"));
+    EXPECT_THAT(error_of("disk = ['file:/x,xvde,w']"), HasSubstr("hda, hdb, hdc and hdd"));
     EXPECT_THAT(error_of("disk = ['tap:qcow2:/x,hda,w']"), HasSubstr("'qcow2' are not provided yet"));
     EXPECT_THAT(error_of("builder = 'linux'"), HasSubstr("asks for a paravirtual guest"));
     EXPECT_THAT(error_of("kernel = '/boot/vmlinuz'"), HasSubstr("boot a kernel directly"));
