@@ -208,6 +208,8 @@ TEST_F(Commands, HelpExplainsACommandOrAKey)
     EXPECT_THAT(out_.str(), HasSubstr("memory"));
     EXPECT_EQ(windsor({"help", "no-such-thing"}), 1);
     EXPECT_THAT(err_.str(), HasSubstr("neither a command nor a key"));
+    EXPECT_EQ(windsor({"help", "vncunsed"}), 1);
+    EXPECT_THAT(err_.str(), HasSubstr("the nearest key is 'vncunused'"));
     EXPECT_EQ(windsor({"migrate", "--help"}), 0);
     EXPECT_EQ(out_.str(), "'migrate' is not in this version of Windsor: a domain cannot move between hosts yet.\n");
 }

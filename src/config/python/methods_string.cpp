@@ -332,13 +332,36 @@ Item call_rfind(Interpreter& interpreter, Arguments& arguments)
 {
     return found_at(interpreter, arguments, true);
 }
-Item call_index(Interpreter& interpreter, Arguments& arguments)
+Item checked_place(Interpreter& interpreter, Arguments& arguments, std::string_view name, std::int64_t place)
 {
-    const auto place = found_at(interpreter, arguments, false);
     if (place < 0) {
-        interpreter.fail("index() finds no {} in the string", python_quoted(arguments.string(0).substr(0, 40)));
+        interpreter.fail("{}() finds no {} in the string", name, python_quoted(arguments.string(0).substr(0, 40)));
     }
     return place;
+}
+
+Item call_index(Interpreter& interpreter, Arguments& arguments)
+{
+    return checked_place(interpreter, arguments, "index", found_at(interpreter, arguments, false));
+}
+Item call_rindex(Interpreter& interpreter, Arguments& arguments)
+{
+    return checked_place(interpreter, arguments, "rindex", found_at(interpreter, arguments, true));
+}
+
+Item call_removeprefix(Interpreter& interpreter, Arguments& arguments)
+{
+    arguments.expect(1, 1);
+    const auto& text = arguments.self_string();
+    const auto& part = arguments.string(0);
+    return interpreter.string(text.starts_with(part) ? text.substr(part.size()) : text);
+}
+Item call_removesuffix(Interpreter& interpreter, Arguments& arguments)
+{
+    arguments.expect(1, 1);
+    const auto& text = arguments.self_string();
+    const auto& part = arguments.string(0);
+    return interpreter.string(text.ends_with(part) ? text.substr(0, text.size() - part.size()) : text);
 }
 
 Item call_count(Interpreter& interpreter, Arguments& arguments)
@@ -442,7 +465,7 @@ Item call_recode(Interpreter&, Arguments& arguments)
     return arguments.self;
 }
 
-constexpr std::array<std::pair<std::string_view, BuiltinCall>, 37> kMethods{{
+constexpr std::array<std::pair<std::string_view, BuiltinCall>, 40> kMethods{{
     {"capitalize", call_capitalize},
     {"center", call_center},
     {"count", call_count},
@@ -464,7 +487,10 @@ constexpr std::array<std::pair<std::string_view, BuiltinCall>, 37> kMethods{{
     {"lstrip", call_lstrip},
     {"partition", call_partition},
     {"replace", call_replace},
+    {"removeprefix", call_removeprefix},
+    {"removesuffix", call_removesuffix},
     {"rfind", call_rfind},
+    {"rindex", call_rindex},
     {"rjust", call_rjust},
     {"rpartition", call_rpartition},
     {"rsplit", call_rsplit},

@@ -7,6 +7,9 @@
 namespace windsor::config::python {
 namespace {
 
+constexpr std::pair<std::string_view, std::string_view> kLeftOut[] = {
+    {"*", "unpacking with '*'"}, {"**", "unpacking with '**'"}, {":=", "assignment by ':='"}, {"...", "'...'"}};
+
 struct BinaryToken {
     std::string_view text;
     BinaryOp op;
@@ -61,6 +64,14 @@ void Parser::fail_here(std::string_view wanted) const
 {
     const auto& token = peek();
     std::string found;
+    // Python that is left out, by name, rather than a word about what would have to stand in its place.
+    if (token.kind == TokenKind::Operator) {
+        for (const auto& [text, name] : kLeftOut) {
+            if (token.text == text) {
+                throw Refusal{token.at, fmt::format("{} is not available in a domain configuration", name)};
+            }
+        }
+    }
     switch (token.kind) {
     case TokenKind::Newline: found = "the line ends"; break;
     case TokenKind::End: found = "the text ends"; break;
