@@ -498,6 +498,7 @@ private:
         read_switch("acpi", config_.acpi);
         read_switch("apic", config_.apic);
         read_switch("pae", config_.pae);
+        read_switch("msr_relaxed", config_.msr_relaxed);
         read_switch("localtime", config_.localtime);
         config_.rtc_timeoffset = integer("rtc_timeoffset").value_or(0);
     }

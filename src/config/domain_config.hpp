@@ -79,6 +79,7 @@ struct DomainConfig {
     Switch apic = Switch::On;
     Switch pae = Switch::On;
     Switch localtime = Switch::Off;
+    Switch msr_relaxed = Switch::Off; // unknown MSRs read as zero
     std::int64_t rtc_timeoffset = 0; // seconds
     LifeAction on_poweroff = LifeAction::Destroy;
     LifeAction on_reboot = LifeAction::Restart;

@@ -140,7 +140,7 @@ constexpr std::array kKeys{
     KeyInfo{"monitor", Boolean, Accepted, Xm, "0", "Whether Xen's device model offers its monitor.", "there is no separate device model; see windsor(1)"},
     KeyInfo{"monitor_path", String, Accepted, Xm, "", "Where Xen's device model offers its monitor.", "there is no separate device model; see windsor(1)"},
     KeyInfo{"ms_vm_genid", String, Accepted, Xl, "none", "The generation identifier that Windows Server looks at.", "the generation identifier is not provided yet"},
-    KeyInfo{"msr_relaxed", Boolean, Silent, Xl, "0", "Whether reads of unknown MSRs are let through."},
+    KeyInfo{"msr_relaxed", Boolean, Implemented, Xl, "0", "Whether model-specific registers that the processor does not have read as zero and ignore writes, rather than fault as on hardware. The domain's log names each of them once."},
     KeyInfo{"name", String, Implemented, Both, "the file's name", "The domain's name, unique on the host. Letters, digits and the characters _ . + : @ -"},
     KeyInfo{"nestedhvm", Boolean, Accepted, Both, "0", "Whether the guest may run virtual machines itself.", "nested virtualization is not provided"},
     KeyInfo{"netif", Boolean, Refused, Xm, "0", "Makes the domain a network back end.", "driver domains are not provided"},

@@ -258,6 +258,12 @@ TEST(Load, NumbersMayBeWrittenInSeveralWays)
     EXPECT_THAT(error_of("acpi = 2"), HasSubstr("'acpi' must be 0 or 1, not an integer"));
 }
 
+TEST(Load, UnknownMsrsFaultUnlessTheFileIsRelaxed)
+{
+    EXPECT_EQ(load("memory = 64").config.msr_relaxed, Switch::Off);
+    EXPECT_EQ(load("msr_relaxed = 1").config.msr_relaxed, Switch::On);
+}
+
 TEST(Load, PrintedLinesAreHandedOver)
 {
     const auto loaded =

@@ -105,6 +105,8 @@ base::Status Domain::open_machine()
                              .engine = engine_.type,
                              .acpi = config.acpi == config::Switch::On,
                              .apic = config.apic == config::Switch::On,
+                             .unknown_msrs = config.msr_relaxed == config::Switch::On ? machine::UnknownMsrs::ReadZero
+                                                                                      : machine::UnknownMsrs::Fault,
                              .boot = config.boot,
                              .rtc_base_seconds = rtc_base(config),
                              .uuid = uuid_};

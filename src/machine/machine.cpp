@@ -2,6 +2,7 @@
 #include "machine/machine.hpp"
 
 #include "emulate/interpreter.hpp"
+#include "emulate/msr_policy.hpp"
 #include "machine/board.hpp"
 #include "machine/cpu_bridge.hpp"
 #include "machine/processor.hpp"
@@ -39,8 +40,16 @@ public:
                                                                .pic = board_->pic(),
                                                                .lapic = board_->lapic(),
                                                                .apic = options.apic});
-        auto engine = WINDSOR_TRY(make_engine(
-            options.engine, {.memory = board_->memory(), .io = *bridge_, .model = cpu_, .clock = clock_, .apic_id = 0}));
+        using Unknown = emulate::MsrPolicy::Unknown;
+        const Unknown unknown = options.unknown_msrs == UnknownMsrs::ReadZero ? Unknown::Zero : Unknown::Fault;
+        msr_policy_ = std::make_unique<emulate::MsrPolicy>(
+            unknown, [this](std::uint32_t number, emulate::MsrAccess access) { report_msr(number, access); });
+        auto engine = WINDSOR_TRY(make_engine(options.engine, {.memory = board_->memory(),
+                                                               .io = *bridge_,
+                                                               .model = cpu_,
+                                                               .clock = clock_,
+                                                               .apic_id = 0,
+                                                               .msr_policy = msr_policy_.get()}));
         engine->set_state(vcpu::reset_state(cpu_.signature()));
         processor_ = std::make_unique<Processor>(std::move(engine), [this](vcpu::HaltReason reason) { ended(reason); });
         return {};
@@ -128,6 +137,13 @@ private:
         }
     }
 
+    // On the processor's thread, once for each register.
+    void report_msr(std::uint32_t number, emulate::MsrAccess access)
+    {
+        log_.guest("processor", "the guest {} MSR {:#x}, which the processor does not have",
+                   access == emulate::MsrAccess::Read ? "reads" : "writes", number);
+    }
+
     base::Log& log_;
     std::function<void(Event)> on_event_;
     std::mutex lock_;
@@ -139,6 +155,7 @@ private:
     ServiceThread service_{lock_, timers_, clock_};
     std::unique_ptr<Board> board_;
     std::unique_ptr<CpuBridge> bridge_;
+    std::unique_ptr<emulate::MsrPolicy> msr_policy_;
     std::unique_ptr<Processor> processor_;
 };
 

@@ -37,12 +37,16 @@ struct DriveOptions {
     std::string serial{}; // at most 20 characters; what Windows' activation sees
 };
 
+// What model-specific registers do that the processor does not have.
+enum class UnknownMsrs : std::uint8_t { Fault, ReadZero };
+
 struct Options {
     std::uint64_t memory{128u << 20}; // bytes, a multiple of 1 MiB
     vcpu::CpuModel cpu{vcpu::CpuModel::standard()};
     EngineType engine{EngineType::Emulate};
     bool acpi{true};
     bool apic{true};
+    UnknownMsrs unknown_msrs{UnknownMsrs::Fault};
     std::string boot{"c"}; // letters of a, c, d, n: which to try, in order
     std::int64_t rtc_base_seconds{0}; // what the clock shows at first, seconds since 1970 of the guest's zone
     std::array<std::uint8_t, 16> uuid{};

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// For tests: a machine whose firmware is a few instructions of real mode, and whose first serial line is heard.
+#pragma once
+
+#include "machine/machine.hpp"
+#include "machine/ram.hpp"
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <initializer_list>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+namespace windsor::machine {
+
+class Listener final : public devices::CharacterSink {
+public:
+    void transmit(std::uint8_t character) override
+    {
+        const std::scoped_lock lock{mutex_};
+        heard_ += static_cast<char>(character);
+    }
+    void input_wanted() override {}
+    std::string heard() const
+    {
+        const std::scoped_lock lock{mutex_};
+        return heard_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::string heard_;
+};
+
+// 64 KiB of firmware. Code is put at F000:0000, where the reset vector leads; segment registers and the stack are as
+// after RESET. say() sends AL.
+class TinyFirmware {
+public:
+    TinyFirmware() : image_(0x10000, '\0') { put(0xfff0, {0xea, 0x00, 0x00, 0x00, 0xf0}); }
+    ~TinyFirmware() { std::filesystem::remove(path_); }
+    TinyFirmware(const TinyFirmware&) = delete;
+    TinyFirmware& operator=(const TinyFirmware&) = delete;
+
+    void put(std::size_t at, std::initializer_list<unsigned> bytes)
+    {
+        for (const unsigned byte : bytes) {
+            image_[at++] = static_cast<char>(byte);
+        }
+    }
+    // Further code, behind what there is.
+    void code(std::initializer_list<unsigned> bytes)
+    {
+        put(end_, bytes);
+        end_ += bytes.size();
+    }
+    void say() { code({0xba, 0xf8, 0x03, 0xee}); } // mov dx, 3f8h; out dx, al
+    void say(char character) { code({0xb0, static_cast<unsigned char>(character)}), say(); }
+    void halt() { code({0xf4}); }
+
+    const std::string& write()
+    {
+        std::ofstream{path_, std::ios::binary}.write(image_.data(), static_cast<std::streamsize>(image_.size()));
+        return path_;
+    }
+
+private:
+    std::vector<char> image_;
+    std::size_t end_{0};
+    std::string path_{
+        (std::filesystem::temp_directory_path() / ("windsor-firmware-" + std::to_string(::getpid()))).string()};
+};
+
+// Runs the machine until it has said so much. Host time only bounds the wait.
+inline std::string listen(Machine& machine, const Listener& listener, std::size_t characters)
+{
+    machine.resume();
+    for (int i = 0; i < 1000 && listener.heard().size() < characters; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    }
+    machine.pause();
+    return listener.heard();
+}
+
+} // namespace windsor::machine

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the machine gives its guests, seen by guests of a few instructions.
+#include "machine/tiny_guest.hpp"
+
+#include <gtest/gtest.h>
+
+namespace windsor::machine {
+
+namespace {
+
+class TinyGuest : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        if (!std::filesystem::exists(Options{}.vga_bios)) {
+            GTEST_SKIP() << "Debian's package seabios is not installed";
+        }
+    }
+    std::string run(Options options, std::size_t characters)
+    {
+        options.memory = 16 * kMiB;
+        options.bios = firmware_.write();
+        options.serial = &listener_;
+        machine_ = Machine::create(options, log_, [](Event) {}).value();
+        return listen(*machine_, listener_, characters);
+    }
+
+    base::Log log_{base::Log::discard()};
+    TinyFirmware firmware_;
+    Listener listener_;
+    std::unique_ptr<Machine> machine_;
+};
+
+// Says 0 plus EAX for what it reads, or G for a general-protection fault.
+class UnknownMsr : public TinyGuest {
+protected:
+    UnknownMsr()
+    {
+        firmware_.code({0xc7, 0x06, 0x34, 0x00, 0x00, 0x80}); // mov word [13 * 4], 8000h
+        firmware_.code({0xc7, 0x06, 0x36, 0x00, 0x00, 0xf0}); // mov word [13 * 4 + 2], f000h
+        firmware_.code({0xbc, 0x00, 0x70});                   // mov sp, 7000h
+        firmware_.code({0x66, 0xb9, 0x78, 0x56, 0x34, 0x12}); // mov ecx, 12345678h
+        firmware_.code({0x0f, 0x32, 0x04, '0'});              // rdmsr; add al, '0'
+        firmware_.say();
+        firmware_.halt();
+        firmware_.put(0x8000, {0xb0, 'G', 0xba, 0xf8, 0x03, 0xee, 0xf4});
+    }
+};
+
+TEST_F(UnknownMsr, Faults)
+{
+    EXPECT_EQ(run({}, 1), "G");
+}
+
+TEST_F(UnknownMsr, ReadsAsZeroWhereTheConfigurationIsRelaxed)
+{
+    EXPECT_EQ(run({.unknown_msrs = UnknownMsrs::ReadZero}, 1), "0");
+}
+
+} // namespace
+
+} // namespace windsor::machine
