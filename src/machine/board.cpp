@@ -130,6 +130,7 @@ void Board::claim_isa_ports()
         ports_.claim(ide::kCommandPorts[channel], ide::kCommandPortCount, ide_.channel(channel).command_ports(), "ide");
         ports_.claim(ide::kControlPorts[channel], 1, ide_.channel(channel).control_port(), "ide");
     }
+    mmio_.claim(i440fx::kPamStart, i440fx::kShadowSize, pam_->shadow_writes(), "shadow RAM");
     mmio_.claim(lapic::kDefaultBase, lapic::kPageSize, lapic_, "lapic");
     mmio_.claim(ioapic::kDefaultBase, ioapic::kPageSize, ioapic_, "ioapic");
 }

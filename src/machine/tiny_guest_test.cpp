@@ -57,6 +57,28 @@ TEST_F(UnknownMsr, ReadsAsZeroWhereTheConfigurationIsRelaxed)
     EXPECT_EQ(run({.unknown_msrs = UnknownMsrs::ReadZero}, 1), "0");
 }
 
+// The host bridge's PAM0 with value 2: the firmware copies itself, byte by byte, to where it lies.
+TEST_F(TinyGuest, WritesRamBehindTheRomThatItReads)
+{
+    firmware_.put(0x4000, {'r'});
+    const auto set_pam0 = [this](unsigned value) {
+        firmware_.code({0x66, 0xb8, 0x58, 0x00, 0x00, 0x80, 0xba, 0xf8, 0x0c, 0x66, 0xef}); // out 0cf8h, 80000058h
+        firmware_.code({0xb0, value, 0xba, 0xfd, 0x0c, 0xee});                             // out 0cfdh, value
+    };
+    set_pam0(0x20);
+    firmware_.code({0xb8, 0x00, 0xf0, 0x8e, 0xd8});             // mov ax, f000h; mov ds, ax
+    firmware_.code({0x8e, 0xc0, 0x31, 0xf6, 0x31, 0xff, 0xfc}); // mov es, ax; xor si, si; xor di, di; cld
+    firmware_.code({0xb9, 0x00, 0x40, 0xf3, 0xa4});             // mov cx, 4000h; rep movsb
+    firmware_.code({0xc6, 0x06, 0x00, 0x40, 'w'});              // mov byte [4000h], 'w'
+    firmware_.code({0xa0, 0x00, 0x40});                         // mov al, [4000h]
+    firmware_.say();
+    set_pam0(0x30);
+    firmware_.code({0xa0, 0x00, 0x40}); // from RAM now, as this instruction is
+    firmware_.say();
+    firmware_.halt();
+    EXPECT_EQ(run({}, 2), "rw");
+}
+
 } // namespace
 
 } // namespace windsor::machine

@@ -99,6 +99,25 @@ TEST_F(HostBridgeTest, WriteOnlySegmentsTakeWritesToRam)
     EXPECT_EQ(peek(0xc0000), 0x77);
 }
 
+TEST_F(HostBridgeTest, WritesReachRamWhileReadsComeFromTheRom)
+{
+    bus::AccessHandler& writes = mapper->shadow_writes();
+    writes.write(0x30000, bus::Width::Dword, 0x44332211); // F0000, closed
+    EXPECT_EQ(ram->data()[0xf0000], 0xaa);
+    bridge->config_write(0x59, 1, 0x20);
+    EXPECT_EQ(peek(0xf0000), 48);
+    writes.write(0x30000, bus::Width::Dword, 0x44332211);
+    EXPECT_EQ(peek(0xf0000), 48) << "the ROM still answers reads";
+    bridge->config_write(0x59, 1, 0x30);
+    EXPECT_EQ(peek(0xf0000), 0x11);
+    EXPECT_EQ(peek(0xf0003), 0x44);
+    // An access over the border of two segments: EC000-EFFFF is closed.
+    bridge->config_write(0x59, 1, 0x20);
+    writes.write(0x2fffe, bus::Width::Dword, 0x88776655);
+    EXPECT_EQ(ram->data()[0xeffff], 0xaa);
+    EXPECT_EQ(ram->data()[0xf0000], 0x77);
+}
+
 TEST_F(HostBridgeTest, OpenSmramCoversDisplayMemory)
 {
     const auto vram = memory::Block::create(0x20000).value();

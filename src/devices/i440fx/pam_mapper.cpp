@@ -16,6 +16,12 @@ constexpr Segment segment_at(unsigned index)
                                      : Segment{kPamStart + index * kPamSegmentSize, kPamSegmentSize};
 }
 
+constexpr unsigned segment_of(std::uint64_t address)
+{
+    const std::uint64_t number = (address - kPamStart) / kPamSegmentSize;
+    return number < kPamSegments - 1 ? static_cast<unsigned>(number) : kPamSegments - 1;
+}
+
 } // namespace
 
 PamMapper::PamMapper(memory::GuestMemory& memory, const Options& options) : memory_{memory}, options_{options}
@@ -43,7 +49,7 @@ memory::Mapping PamMapper::segment_mapping(unsigned segment, unsigned attribute)
         mapping.access = (attribute & kPamWrite) != 0 ? memory::Access::ReadWrite : memory::Access::ReadOnly;
         return mapping;
     }
-    const std::uint64_t before_end = kPamStart + (kPamSegments - 1) * kPamSegmentSize + kSystemBiosSize - start;
+    const std::uint64_t before_end = kPamStart + kShadowSize - start;
     if (start >= kExtendedBiosStart && options_.rom != nullptr && before_end <= options_.rom_size) {
         mapping.block = options_.rom;
         mapping.block_offset = options_.rom_size - before_end;
@@ -63,6 +69,27 @@ void PamMapper::set_segment(unsigned segment, unsigned attribute)
         attributes_[segment] = attribute;
         memory_.remap(ids_[segment], segment_mapping(segment, attribute));
     }
+}
+
+void PamMapper::write_ram(std::uint64_t address, std::uint8_t value)
+{
+    if ((attributes_[segment_of(address)] & kPamWrite) == 0) {
+        return; // the bus has nothing there
+    }
+    options_.ram->data()[address] = value;
+    std::atomic<std::uint8_t>& flags = options_.ram->page_flags(address / memory::kPageSize);
+    flags.fetch_or(memory::kPageDirty, std::memory_order_relaxed);
+    if ((flags.load(std::memory_order_relaxed) & memory::kPageCode) != 0) {
+        memory_.written(memory::GuestPhysical{address});
+    }
+}
+
+bus::AccessStatus PamMapper::ShadowWrites::write(std::uint64_t offset, bus::Width width, std::uint64_t value)
+{
+    for (unsigned i = 0; i < bus::bytes(width); ++i) {
+        mapper_.write_ram(kPamStart + offset + i, static_cast<std::uint8_t>(value >> (8 * i)));
+    }
+    return bus::AccessStatus::Ok;
 }
 
 void PamMapper::set_smram_open(bool open)

@@ -42,5 +42,6 @@ constexpr std::uint64_t kExtendedBiosStart = 0xe0000;
 constexpr std::uint64_t kFourGigabytes = std::uint64_t{1} << 32;
 // Twelve segments of 16 KiB from C0000, then F0000-FFFFF.
 constexpr unsigned kPamSegments = 13;
+constexpr std::uint64_t kShadowSize = (kPamSegments - 1) * kPamSegmentSize + kSystemBiosSize;
 
 } // namespace windsor::devices::i440fx
