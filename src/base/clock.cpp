@@ -31,4 +31,10 @@ void PausableClock::stop()
     }
 }
 
+Nanoseconds HostWallClock::now() const
+{
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
 } // namespace windsor::base

@@ -21,6 +21,28 @@ public:
     virtual Nanoseconds now() const = 0;
 };
 
+// What people call the time: nanoseconds since 1970, UTC. It goes on while machines are paused and hosts asleep, and
+// may be set back.
+class WallClock {
+public:
+    virtual ~WallClock() = default;
+    virtual Nanoseconds now() const = 0;
+};
+
+class HostWallClock final : public WallClock {
+public:
+    Nanoseconds now() const override;
+};
+
+class ManualWallClock final : public WallClock {
+public:
+    Nanoseconds now() const override { return now_.load(); }
+    void advance(Nanoseconds by) { now_ += by; }
+
+private:
+    std::atomic<Nanoseconds> now_{0};
+};
+
 // The clock of tests: time passes only when told.
 class ManualClock final : public Clock {
 public:

@@ -60,6 +60,7 @@ public:
     devices::Screen& screen() { return *vga_; }
     devices::i8042::I8042& keyboard_and_mouse() { return i8042_; }
     devices::uart::Uart16550& uart() { return uart_; }
+    devices::rtc::Rtc& rtc() { return rtc_; }
     // Null without ACPI.
     devices::acpi_pm::PowerManagement* power_management() { return power_.get(); }
 

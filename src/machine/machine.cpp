@@ -29,6 +29,8 @@ public:
     base::Status build(const Options& options)
     {
         cpu_ = options.cpu;
+        wall_clock_ = options.wall_clock != nullptr ? options.wall_clock : &host_wall_clock_;
+        wall_start_ = wall_clock_->now();
         if (!options.apic) {
             cpu_.hide_apic();
         }
@@ -60,6 +62,7 @@ public:
         if (running_.exchange(true)) {
             return;
         }
+        catch_up();
         clock_.start();
         service_.set_running(true);
         processor_->resume();
@@ -137,6 +140,16 @@ private:
         }
     }
 
+    // The wall clock has gone on while machine time stood still, or the host has set or slept through it.
+    void catch_up()
+    {
+        const std::scoped_lock lock{lock_};
+        const base::Nanoseconds behind =
+            wall_clock_->now() - wall_start_ - clock_.now() - caught_up_ * base::kSecond;
+        caught_up_ += behind / base::kSecond; // less than a second either way is left for the next time
+        board_->rtc().skip(behind / base::kSecond);
+    }
+
     // On the processor's thread, once for each register.
     void report_msr(std::uint32_t number, emulate::MsrAccess access)
     {
@@ -148,6 +161,10 @@ private:
     std::function<void(Event)> on_event_;
     std::mutex lock_;
     base::PausableClock clock_;
+    base::HostWallClock host_wall_clock_;
+    const base::WallClock* wall_clock_{nullptr};
+    base::Nanoseconds wall_start_{0}; // at machine time zero
+    std::int64_t caught_up_{0};       // seconds that the real-time clock has been told of
     base::TimerQueue timers_;
     vcpu::CpuModel cpu_{vcpu::CpuModel::standard()};
     std::optional<Event> pending_;
@@ -244,6 +261,12 @@ vcpu::Statistics Machine::statistics() const
 const base::Clock& Machine::clock() const
 {
     return parts_->clock();
+}
+
+std::int64_t Machine::guest_time() const
+{
+    const std::scoped_lock lock{parts_->lock()};
+    return parts_->board().rtc().seconds();
 }
 
 bool Machine::idle() const

@@ -49,6 +49,8 @@ struct Options {
     UnknownMsrs unknown_msrs{UnknownMsrs::Fault};
     std::string boot{"c"}; // letters of a, c, d, n: which to try, in order
     std::int64_t rtc_base_seconds{0}; // what the clock shows at first, seconds since 1970 of the guest's zone
+    // By which the clock catches up on the time that the machine was paused; null is the host's. Outlives the machine.
+    const base::WallClock* wall_clock{nullptr};
     std::array<std::uint8_t, 16> uuid{};
     std::string bios{"/usr/share/seabios/bios-256k.bin"};
     std::string vga_bios{"/usr/share/seabios/vgabios-stdvga.bin"};
@@ -102,6 +104,8 @@ public:
     std::vector<vcpu::Counter> counters() const;
     // Machine time.
     const base::Clock& clock() const;
+    // What the guest's real-time clock shows, in seconds since 1970 of the guest's zone. Takes the machine lock.
+    std::int64_t guest_time() const;
     // The processor waits in HLT.
     bool idle() const;
 

@@ -91,6 +91,27 @@ TEST_F(MachineTest, NothingRunsWhilePausedAndAResetStartsAnew)
     EXPECT_TRUE(wait_for_text(*machine, "No bootable device"));
 }
 
+TEST_F(MachineTest, TheRealTimeClockCatchesUpAfterAPause)
+{
+    base::ManualWallClock wall;
+    const auto machine = Machine::create({.memory = 16 * kMiB, .rtc_base_seconds = 1000, .wall_clock = &wall}, log_,
+                                         [](Event) {})
+                             .value();
+    wall.advance(100 * base::kSecond); // created, and not started yet
+    machine->resume();
+    EXPECT_GE(machine->guest_time(), 1100);
+    machine->pause();
+    const auto shown = machine->guest_time();
+    EXPECT_LT(shown, 1100 + 600) << "of machine time there were moments only";
+    wall.advance(3600 * base::kSecond);
+    EXPECT_EQ(machine->guest_time(), shown) << "nobody looks";
+    machine->resume();
+    EXPECT_GE(machine->guest_time(), 1100 + 3600 - 1);
+    machine->pause();
+    machine->resume();
+    EXPECT_LT(machine->guest_time(), 1100 + 3600 + 600) << "an hour is made up for once";
+}
+
 TEST_F(MachineTest, AKeyPressInterruptsTheProcessor)
 {
     const auto machine = make();

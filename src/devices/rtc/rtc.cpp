@@ -352,6 +352,23 @@ void Rtc::update()
     arm(now);
 }
 
+void Rtc::skip(std::int64_t by)
+{
+    update();
+    by = std::clamp(by, -kFarthest, kFarthest);
+    if (!state_.running || by == 0) {
+        return; // a clock that the guest holds shows what the guest has written
+    }
+    const std::int64_t alarm = next_alarm(seconds());
+    if (alarm > 0 && alarm <= by) {
+        reg(Register::C) |= c::kAlarm;
+    }
+    state_.seconds = std::clamp(state_.seconds + by, -kFarthest, kFarthest);
+    // What the guest has set its clock to is still as far from the host's.
+    options_.base_seconds = std::clamp(options_.base_seconds + by, -kFarthest, kFarthest);
+    update();
+}
+
 void Rtc::reset()
 {
     update();

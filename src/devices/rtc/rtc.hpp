@@ -58,6 +58,10 @@ public:
     // What the clock shows, in seconds since 1970 of the guest's time zone.
     std::int64_t seconds() const;
 
+    // The clock shows a time `by` seconds later (or earlier) from now on, as if it had run on while machine time stood
+    // still. An alarm that lay in between rings; the other interrupts of that time are not made up for.
+    void skip(std::int64_t by);
+
     // The RESET pin: interrupts off; time and RAM stay.
     void reset();
     const State& state() const { return state_; }

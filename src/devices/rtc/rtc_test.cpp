@@ -334,5 +334,41 @@ TEST(Calendar, RoundTripsAndClamps)
     EXPECT_EQ(from_seconds(to_seconds({.year = 2023, .month = 2, .day = 31})).month, 3u);
 }
 
+TEST_F(RtcTest, SkipsTimeThatPassedElsewhere)
+{
+    pass(kSecond / 4);
+    rtc.skip(3600);
+    EXPECT_EQ(rtc.seconds(), kStart + 3600);
+    expect_date(0x20, 0x00, 0x02, 0x29);
+    expect_time(0x00, 0x59, 0x59);
+    pass(kSecond * 3 / 4);
+    EXPECT_EQ(rtc.seconds(), kStart + 3601) << "the phase has stayed";
+    rtc.skip(-1);
+    EXPECT_EQ(rtc.seconds(), kStart + 3600);
+    EXPECT_FALSE(told) << "the guest has not set anything";
+}
+
+TEST_F(RtcTest, AnAlarmInTimeThatIsSkippedRings)
+{
+    write(5, 0x00); // 00:30:00
+    write(3, 0x30);
+    write(1, 0x00);
+    write(0x0b, 0x22); // 24 hours, alarm interrupt
+    read(0x0c);
+    rtc.skip(600);
+    EXPECT_FALSE(irq.level);
+    rtc.skip(3600);
+    EXPECT_TRUE(irq.level);
+    EXPECT_EQ(read(0x0c) & 0xa0, 0xa0);
+    EXPECT_FALSE(irq.level);
+}
+
+TEST_F(RtcTest, AClockThatTheGuestHoldsIsNotSkipped)
+{
+    write(0x0b, 0x82);
+    rtc.skip(3600);
+    expect_time(0x23, 0x59, 0x59);
+}
+
 } // namespace
 } // namespace windsor::devices::rtc
