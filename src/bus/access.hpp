@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 namespace windsor::bus {
 
@@ -42,6 +43,14 @@ public:
     virtual ~AccessHandler() = default;
     virtual ReadResult read(std::uint64_t offset, Width width) = 0;
     virtual AccessStatus write(std::uint64_t offset, Width width, std::uint64_t value) = 0;
+
+    // As many accesses to one register as `data` has elements, which string instructions make: for data ports that can
+    // do better than one by one. False, with nothing done, if the register is none.
+    virtual bool read_run(std::uint64_t /*offset*/, Width /*width*/, std::span<std::uint8_t> /*data*/) { return false; }
+    virtual bool write_run(std::uint64_t /*offset*/, Width /*width*/, std::span<const std::uint8_t> /*data*/)
+    {
+        return false;
+    }
 };
 
 } // namespace windsor::bus

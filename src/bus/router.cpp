@@ -2,6 +2,7 @@
 #include "bus/router.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 #include <utility>
 #include <vector>
@@ -96,6 +97,31 @@ void Router::write(std::uint64_t address, Width width, std::uint64_t value)
         write_bytes(address, width, value);
     } else if (status != AccessStatus::Ok) {
         log_.guest(claim->owner, "no register for a {}-byte {} write at {:#x}", bytes(width), name_, address);
+    }
+}
+
+void Router::read_run(std::uint64_t address, Width width, std::span<std::uint8_t> data)
+{
+    const Claim* claim = find(address, width);
+    if (claim != nullptr && claim->handler->read_run(address - claim->start, width, data)) {
+        return;
+    }
+    for (; data.size() >= bytes(width); data = data.subspan(bytes(width))) {
+        const std::uint64_t value = read(address, width); // each anew: an access may change who answers
+        std::memcpy(data.data(), &value, bytes(width));
+    }
+}
+
+void Router::write_run(std::uint64_t address, Width width, std::span<const std::uint8_t> data)
+{
+    const Claim* claim = find(address, width);
+    if (claim != nullptr && claim->handler->write_run(address - claim->start, width, data)) {
+        return;
+    }
+    for (; data.size() >= bytes(width); data = data.subspan(bytes(width))) {
+        std::uint64_t value = 0;
+        std::memcpy(&value, data.data(), bytes(width));
+        write(address, width, value);
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 
 namespace windsor::bus {
@@ -27,6 +28,10 @@ public:
     // An access that its handler refuses as too wide is split into bytes, as the ISA bus does.
     std::uint64_t read(std::uint64_t address, Width width);
     void write(std::uint64_t address, Width width, std::uint64_t value);
+
+    // Accesses to one address for all elements of `data`, which is a multiple of the width.
+    void read_run(std::uint64_t address, Width width, std::span<std::uint8_t> data);
+    void write_run(std::uint64_t address, Width width, std::span<const std::uint8_t> data);
 
 private:
     struct Claim {

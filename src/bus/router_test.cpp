@@ -2,6 +2,8 @@
 #include "bus/irq_line.hpp"
 #include "bus/router.hpp"
 
+#include <algorithm>
+#include <array>
 #include <gtest/gtest.h>
 #include <vector>
 
@@ -71,6 +73,59 @@ TEST_F(RouterTest, MissingRegisterFloats)
 {
     router_.claim(0x40, 4, low_, "low");
     EXPECT_EQ(router_.read(0x43, Width::Byte), 0xffu);
+}
+
+// A data port that takes runs of words, and counts how it was asked.
+struct DataPort final : AccessHandler {
+    ReadResult read(std::uint64_t, Width) override { return std::uint64_t{++singles}; }
+    AccessStatus write(std::uint64_t, Width, std::uint64_t) override { return AccessStatus::Ok; }
+    bool read_run(std::uint64_t offset, Width width, std::span<std::uint8_t> data) override
+    {
+        if (offset != 0 || width != Width::Word) {
+            return false;
+        }
+        ++runs;
+        std::ranges::fill(data, std::uint8_t{0xab});
+        return true;
+    }
+    bool write_run(std::uint64_t, Width, std::span<const std::uint8_t> data) override
+    {
+        taken.assign(data.begin(), data.end());
+        return true;
+    }
+    std::uint8_t singles{0};
+    int runs{0};
+    std::vector<std::uint8_t> taken;
+};
+
+TEST_F(RouterTest, GivesARunToADataPortAtOnce)
+{
+    DataPort port;
+    router_.claim(0x1f0, 8, port, "data");
+    std::array<std::uint8_t, 8> data{};
+    router_.read_run(0x1f0, Width::Word, data);
+    EXPECT_EQ(port.runs, 1);
+    EXPECT_EQ(port.singles, 0);
+    EXPECT_EQ(data[7], 0xab);
+    router_.write_run(0x1f0, Width::Word, std::array<std::uint8_t, 4>{1, 2, 3, 4});
+    EXPECT_EQ(port.taken, (std::vector<std::uint8_t>{1, 2, 3, 4}));
+}
+
+TEST_F(RouterTest, MakesSingleAccessesOfOtherRuns)
+{
+    DataPort port;
+    router_.claim(0x1f0, 8, port, "data");
+    std::array<std::uint8_t, 3> data{};
+    router_.read_run(0x1f4, Width::Byte, data);
+    EXPECT_EQ(data, (std::array<std::uint8_t, 3>{1, 2, 3}));
+    router_.claim(0x40, 4, low_, "low");
+    std::array<std::uint8_t, 4> words{};
+    router_.read_run(0x41, Width::Word, words);
+    EXPECT_EQ(words, (std::array<std::uint8_t, 4>{0x11, 0x12, 0x11, 0x12})) << "each split into bytes";
+    router_.write_run(0x40, Width::Byte, std::array<std::uint8_t, 2>{7, 8});
+    EXPECT_EQ(low_.writes, (std::vector<std::uint64_t>{7, 8}));
+    router_.read_run(0x999, Width::Byte, data);
+    EXPECT_EQ(data, (std::array<std::uint8_t, 3>{0xff, 0xff, 0xff}));
 }
 
 struct Inputs final : IrqSink {

@@ -284,6 +284,30 @@ TEST(InterpreterInteger, StringPortsMoveWholeBlocks)
     EXPECT_EQ(m.get<std::uint16_t>(kData), 0x100);
     EXPECT_EQ(m.get<std::uint16_t>(kData + 510), 0x1ff);
     EXPECT_EQ(m.cpu.statistics().port_accesses, 256u);
+    EXPECT_EQ(m.io.runs, 1) << "the first goes alone, and fills the TLB";
+}
+
+TEST(InterpreterInteger, StringPortsSendWholeBlocksAcrossPages)
+{
+    TestMachine m;
+    std::vector<std::uint32_t> sent;
+    m.io.on_port_write = [&](std::uint16_t, unsigned, std::uint32_t value) { sent.push_back(value); };
+    constexpr std::uint64_t kStart = kData + 4096 - 64;
+    for (unsigned i = 0; i < 64; ++i) {
+        m.put<std::uint32_t>(kStart + 4 * i, 1000 + i);
+    }
+    const auto state = run32(m, {0xf3, 0x6f, 0xf4}, [](vcpu::CpuState& s) { // rep outsd
+        s.gpr[x86::kRdx] = 0x170;
+        s.gpr[x86::kRcx] = 64;
+        s.gpr[x86::kRsi] = kStart;
+    });
+    EXPECT_EQ(state.gpr[x86::kRsi], kStart + 256);
+    EXPECT_EQ(state.gpr[x86::kRcx], 0u);
+    ASSERT_EQ(sent.size(), 64u);
+    EXPECT_EQ(sent.front(), 1000u);
+    EXPECT_EQ(sent.back(), 1063u);
+    EXPECT_EQ(m.io.runs, 2);
+    EXPECT_EQ(m.cpu.statistics().port_accesses, 64u);
 }
 
 TEST(InterpreterInteger, ScansAndComparesStopAtZf)

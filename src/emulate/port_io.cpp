@@ -33,6 +33,15 @@ template <typename T> void write_port(Cpu& cpu, std::uint16_t port, T value)
     after_access(cpu);
 }
 
+constexpr std::size_t kWidest = 4; // bytes of a port
+
+// A stretch of elements in one go.
+void accessed(Cpu& cpu, std::uint64_t count)
+{
+    cpu.statistics().port_accesses += count - 1;
+    after_access(cpu);
+}
+
 template <bool kByDx> std::uint16_t port_of(const Cpu& cpu, const Insn& insn)
 {
     return kByDx ? cpu.reg<std::uint16_t>(x86::kRdx) : static_cast<std::uint16_t>(insn.immediate & 0xff);
@@ -101,7 +110,21 @@ template <typename T, typename A> struct Ins {
         advance<T, A>(cpu, x86::kRdi);
         return true;
     }
-    static std::uint64_t many(Cpu&, const Insn&, std::uint64_t) { return 0; }
+    static std::uint64_t many(Cpu& cpu, const Insn&, std::uint64_t count)
+    {
+        if (sizeof(T) > kWidest || !permitted(cpu)) {
+            return 0;
+        }
+        const Cpu::Run to = cpu.direct_run(Seg::Es, cpu.reg<A>(x86::kRdi), Intent::Write);
+        count = std::min({count, to.bytes / sizeof(T), before_wrap<T, A>(cpu, x86::kRdi)});
+        if (count == 0) {
+            return 0;
+        }
+        cpu.io().port_read_run(base::Port{cpu.reg<std::uint16_t>(x86::kRdx)}, sizeof(T), {to.host, count * sizeof(T)});
+        skip<T, A>(cpu, x86::kRdi, count);
+        accessed(cpu, count);
+        return count;
+    }
 };
 
 template <typename T, typename A> struct Outs {
@@ -118,7 +141,22 @@ template <typename T, typename A> struct Outs {
         advance<T, A>(cpu, x86::kRsi);
         return true;
     }
-    static std::uint64_t many(Cpu&, const Insn&, std::uint64_t) { return 0; }
+    static std::uint64_t many(Cpu& cpu, const Insn& insn, std::uint64_t count)
+    {
+        if (sizeof(T) > kWidest || !permitted(cpu)) {
+            return 0;
+        }
+        const Cpu::Run from = cpu.direct_run(insn.segment, cpu.reg<A>(x86::kRsi), Intent::Read);
+        count = std::min({count, from.bytes / sizeof(T), before_wrap<T, A>(cpu, x86::kRsi)});
+        if (count == 0) {
+            return 0;
+        }
+        cpu.io().port_write_run(base::Port{cpu.reg<std::uint16_t>(x86::kRdx)}, sizeof(T),
+                                {from.host, count * sizeof(T)});
+        skip<T, A>(cpu, x86::kRsi, count);
+        accessed(cpu, count);
+        return count;
+    }
 };
 
 } // namespace

@@ -33,6 +33,16 @@ class FakeIo final : public vcpu::CpuIo {
 public:
     std::uint32_t port_read(base::Port port, unsigned size) override { return on_port_read(port.raw(), size); }
     void port_write(base::Port port, unsigned size, std::uint32_t value) override { on_port_write(port.raw(), size, value); }
+    void port_read_run(base::Port port, unsigned size, std::span<std::uint8_t> data) override
+    {
+        ++runs;
+        CpuIo::port_read_run(port, size, data);
+    }
+    void port_write_run(base::Port port, unsigned size, std::span<const std::uint8_t> data) override
+    {
+        ++runs;
+        CpuIo::port_write_run(port, size, data);
+    }
     std::uint64_t mmio_read(base::GuestPhysical address, unsigned size) override
     {
         mmio.push_back({address.raw(), size, false});
@@ -58,6 +68,7 @@ public:
     std::function<std::uint32_t(std::uint16_t, unsigned)> on_port_read = [](std::uint16_t, unsigned) { return ~0u; };
     std::function<void(std::uint16_t, unsigned, std::uint32_t)> on_port_write = [](std::uint16_t, unsigned, std::uint32_t) {};
     std::optional<base::Vector> interrupt;
+    int runs{0}; // of port accesses
     std::vector<Access> mmio;
     std::vector<std::uint64_t> written;
 };

@@ -28,6 +28,18 @@ void CpuBridge::port_write(base::Port port, unsigned size, std::uint32_t value)
     parts_.ports.write(port.raw(), static_cast<bus::Width>(size), value);
 }
 
+void CpuBridge::port_read_run(base::Port port, unsigned size, std::span<std::uint8_t> data)
+{
+    const std::scoped_lock lock{parts_.lock};
+    parts_.ports.read_run(port.raw(), static_cast<bus::Width>(size), data);
+}
+
+void CpuBridge::port_write_run(base::Port port, unsigned size, std::span<const std::uint8_t> data)
+{
+    const std::scoped_lock lock{parts_.lock};
+    parts_.ports.write_run(port.raw(), static_cast<bus::Width>(size), data);
+}
+
 std::uint64_t CpuBridge::mmio_read(base::GuestPhysical address, unsigned size)
 {
     const std::scoped_lock lock{parts_.lock};

@@ -27,6 +27,8 @@ public:
 
     std::uint32_t port_read(base::Port port, unsigned size) override;
     void port_write(base::Port port, unsigned size, std::uint32_t value) override;
+    void port_read_run(base::Port port, unsigned size, std::span<std::uint8_t> data) override;
+    void port_write_run(base::Port port, unsigned size, std::span<const std::uint8_t> data) override;
     std::uint64_t mmio_read(base::GuestPhysical address, unsigned size) override;
     void mmio_write(base::GuestPhysical address, unsigned size, std::uint64_t value) override;
     std::optional<base::Vector> acknowledge_interrupt() override;

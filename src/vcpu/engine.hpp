@@ -7,7 +7,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +24,23 @@ public:
     // `size` is 1, 2 or 4 bytes. Absent ports read all ones.
     virtual std::uint32_t port_read(base::Port port, unsigned size) = 0;
     virtual void port_write(base::Port port, unsigned size, std::uint32_t value) = 0;
+
+    // The same for the elements of a string instruction: `data` is a multiple of `size`, in guest order.
+    virtual void port_read_run(base::Port port, unsigned size, std::span<std::uint8_t> data)
+    {
+        for (; data.size() >= size; data = data.subspan(size)) {
+            const std::uint32_t value = port_read(port, size);
+            std::memcpy(data.data(), &value, size);
+        }
+    }
+    virtual void port_write_run(base::Port port, unsigned size, std::span<const std::uint8_t> data)
+    {
+        for (; data.size() >= size; data = data.subspan(size)) {
+            std::uint32_t value = 0;
+            std::memcpy(&value, data.data(), size);
+            port_write(port, size, value);
+        }
+    }
 
     // Guest-physical accesses that found no memory. `size` is 1, 2, 4 or 8 bytes, within one page.
     virtual std::uint64_t mmio_read(base::GuestPhysical address, unsigned size) = 0;

@@ -197,6 +197,30 @@ bus::AccessStatus Channel::CommandPorts::write(std::uint64_t offset, bus::Width 
     return bus::AccessStatus::Ok;
 }
 
+Drive* Channel::CommandPorts::run_drive(std::uint64_t offset, bus::Width width)
+{
+    const bool words = width == bus::Width::Word || width == bus::Width::Dword;
+    return offset == 0 && words ? channel_.selected() : nullptr;
+}
+
+bool Channel::CommandPorts::read_run(std::uint64_t offset, bus::Width width, std::span<std::uint8_t> data)
+{
+    Drive* const drive = run_drive(offset, width);
+    if (drive != nullptr) {
+        drive->read_data_run(data);
+    }
+    return drive != nullptr;
+}
+
+bool Channel::CommandPorts::write_run(std::uint64_t offset, bus::Width width, std::span<const std::uint8_t> data)
+{
+    Drive* const drive = run_drive(offset, width);
+    if (drive != nullptr) {
+        drive->write_data_run(data);
+    }
+    return drive != nullptr;
+}
+
 // Alternate status: like status, but the interrupt stays.
 bus::ReadResult Channel::ControlPort::read(std::uint64_t /*offset*/, bus::Width width)
 {

@@ -58,8 +58,13 @@ private:
         explicit CommandPorts(Channel& channel) : channel_{channel} {}
         bus::ReadResult read(std::uint64_t offset, bus::Width width) override;
         bus::AccessStatus write(std::uint64_t offset, bus::Width width, std::uint64_t value) override;
+        bool read_run(std::uint64_t offset, bus::Width width, std::span<std::uint8_t> data) override;
+        bool write_run(std::uint64_t offset, bus::Width width, std::span<const std::uint8_t> data) override;
 
     private:
+        // The drive whose data port takes runs of that width; null if it must go one by one.
+        Drive* run_drive(std::uint64_t offset, bus::Width width);
+
         Channel& channel_;
     };
 

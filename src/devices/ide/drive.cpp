@@ -2,6 +2,7 @@
 #include "devices/ide/drive.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace windsor::devices::ide {
@@ -83,10 +84,7 @@ std::uint16_t Drive::read_data()
     if (at + 1 < common_.block_end) {
         value |= static_cast<unsigned>(common_.buffer[at + 1]) << 8;
     }
-    common_.position = std::min(at + 2, common_.block_end);
-    if (common_.position == common_.block_end) {
-        block_moved();
-    }
+    moved(2);
     return static_cast<std::uint16_t>(value);
 }
 
@@ -100,9 +98,53 @@ void Drive::write_data(std::uint16_t value)
     if (at + 1 < common_.block_end) {
         common_.buffer[at + 1] = static_cast<std::uint8_t>(value >> 8);
     }
-    common_.position = std::min(at + 2, common_.block_end);
+    moved(2);
+}
+
+void Drive::moved(std::size_t bytes)
+{
+    common_.position = std::min(common_.position + bytes, common_.block_end);
     if (common_.position == common_.block_end) {
         block_moved();
+    }
+}
+
+std::size_t Drive::words_left(Phase direction) const
+{
+    return common_.phase == direction ? (common_.block_end - common_.position) & ~std::size_t{1} : 0;
+}
+
+// Word by word where a block has ended, or ends with half a word.
+void Drive::read_data_run(std::span<std::uint8_t> into)
+{
+    while (into.size() >= 2) {
+        std::size_t count = std::min(into.size(), words_left(Phase::PioIn));
+        if (count != 0) {
+            std::memcpy(into.data(), common_.buffer.data() + common_.position, count);
+            moved(count);
+        } else {
+            const std::uint16_t value = read_data();
+            count = sizeof value;
+            std::memcpy(into.data(), &value, count);
+        }
+        into = into.subspan(count);
+    }
+}
+
+void Drive::write_data_run(std::span<const std::uint8_t> from)
+{
+    while (from.size() >= 2) {
+        std::size_t count = std::min(from.size(), words_left(Phase::PioOut));
+        if (count != 0) {
+            std::memcpy(common_.buffer.data() + common_.position, from.data(), count);
+            moved(count);
+        } else {
+            std::uint16_t value = 0;
+            count = sizeof value;
+            std::memcpy(&value, from.data(), count);
+            write_data(value);
+        }
+        from = from.subspan(count);
     }
 }
 

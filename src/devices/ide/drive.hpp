@@ -117,6 +117,9 @@ public:
     void write_command(std::uint8_t command);
     std::uint16_t read_data();
     void write_data(std::uint16_t value);
+    // The same for a run of words; an even number of bytes.
+    void read_data_run(std::span<std::uint8_t> into);
+    void write_data_run(std::span<const std::uint8_t> from);
 
     std::uint8_t status() const { return common_.status; }
     bool interrupt() const { return common_.interrupt; }
@@ -183,6 +186,9 @@ private:
         std::vector<std::uint8_t> data;
     };
 
+    // Whole words, as bytes, that the present block still has in that direction.
+    std::size_t words_left(Phase direction) const;
+    void moved(std::size_t bytes);
     BlockMedia::Done begin_request();
     void run_dma();
     void run_completions();

@@ -86,6 +86,36 @@ TEST_P(HardDiskTest, ReadSectorsGivesOneInterruptASector)
     EXPECT_EQ(bench.in(Register::StatusCommand), kReady);
 }
 
+// What a string instruction does is what as many single accesses do, whatever ends within it.
+TEST_P(HardDiskTest, ARunThroughTheDataPortIsAsManyAccesses)
+{
+    bus::AccessHandler& port = bench.controller.channel(0).command_ports();
+    bench.address(5, 2);
+    bench.command(Command::ReadSectors);
+    media->run();
+    std::vector<std::uint8_t> data(512 + 100);
+    ASSERT_TRUE(port.read_run(0, bus::Width::Word, data));
+    EXPECT_EQ(data, copy(sectors(5, 2).first(612)));
+    EXPECT_EQ(bench.in(Register::StatusCommand), kDataWaits);
+    data.assign(416, 0);
+    ASSERT_TRUE(port.read_run(0, bus::Width::Dword, data));
+    auto expected = copy(sectors(6, 1).subspan(100));
+    expected.insert(expected.end(), 4, 0xff);
+    EXPECT_EQ(data, expected) << "behind the last block the port has nothing";
+    EXPECT_EQ(bench.in(Register::StatusCommand), kReady);
+
+    bench.address(9, 2);
+    bench.command(Command::WriteSectors);
+    std::vector<std::uint8_t> written(1024);
+    std::iota(written.begin(), written.end(), std::uint8_t{1});
+    ASSERT_TRUE(port.write_run(0, bus::Width::Word, std::span{written}.first(512)));
+    media->run();
+    ASSERT_TRUE(port.write_run(0, bus::Width::Word, std::span{written}.subspan(512)));
+    media->run();
+    EXPECT_EQ(copy(sectors(9, 2)), written);
+    EXPECT_FALSE(port.read_run(7, bus::Width::Byte, data)) << "no data port";
+}
+
 TEST_P(HardDiskTest, ReadMultipleGivesOneInterruptABlock)
 {
     bench.out(Register::SectorCount, 4);
