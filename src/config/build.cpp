@@ -501,6 +501,23 @@ private:
         read_switch("msr_relaxed", config_.msr_relaxed);
         read_switch("localtime", config_.localtime);
         config_.rtc_timeoffset = integer("rtc_timeoffset").value_or(0);
+        timer_mode();
+    }
+
+    void timer_mode()
+    {
+        constexpr std::array<std::string_view, 4> kModes{"delay_for_missed_ticks", "no_delay_for_missed_ticks",
+                                                         "no_missed_ticks_pending", "one_missed_tick_pending"};
+        const auto word = text("timer_mode");
+        if (!word || word->empty()) {
+            return;
+        }
+        const auto number = integer("timer_mode");
+        const auto mode = number ? *number : std::ranges::find(kModes, *word) - kModes.begin();
+        if (mode < 0 || mode > 3) {
+            complain(find("timer_mode")->value_at, "'{}' is no timer mode; 0, 1, 2 and 3 are", word->substr(0, 40));
+        }
+        config_.timer_mode = mode <= 1 ? TimerMode::DeliverMissed : TimerMode::CollapseMissed;
     }
 
     void read_action(std::string_view key, LifeAction& into)

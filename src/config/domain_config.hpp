@@ -51,6 +51,7 @@ enum class Switch { Off, On };
 enum class EngineChoice { Auto, Kvm, Translate, Emulate };
 enum class LifeAction { Destroy, Restart, Preserve, RenameRestart };
 enum class SerialKind { None, Pty };
+enum class TimerMode { DeliverMissed, CollapseMissed };
 
 struct GraphicsConfig {
     Switch vnc = Switch::On;
@@ -78,9 +79,10 @@ struct DomainConfig {
     Switch acpi = Switch::On;
     Switch apic = Switch::On;
     Switch pae = Switch::On;
-    Switch localtime = Switch::Off;
     Switch msr_relaxed = Switch::Off; // unknown MSRs read as zero
+    Switch localtime = Switch::Off;
     std::int64_t rtc_timeoffset = 0; // seconds
+    TimerMode timer_mode = TimerMode::DeliverMissed;
     LifeAction on_poweroff = LifeAction::Destroy;
     LifeAction on_reboot = LifeAction::Restart;
     LifeAction on_crash = LifeAction::Destroy;

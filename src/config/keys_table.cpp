@@ -226,7 +226,7 @@ constexpr std::array kKeys{
     KeyInfo{"tag", String, Silent, Option, "", "The tag of a directory shared over 9P.", kOptionOnly},
     KeyInfo{"target", Any, Accepted, Xm, "", "The memory target of a domain with ballooning.", "ballooning is not provided yet"},
     KeyInfo{"tee", String, Refused, Xl, "none", "The trusted execution environment of an ARM guest.", "this is a PC, not an ARM machine"},
-    KeyInfo{"timer_mode", IntegerOrString, Silent, Both, "1", "How Xen delivers timer ticks that were missed."},
+    KeyInfo{"timer_mode", IntegerOrString, Implemented, Both, "1", "What becomes of ticks of the interval timer and of the real-time clock that the guest could not take in time. 0 (delay_for_missed_ticks) and 1 (no_delay_for_missed_ticks): they are delivered one after the other as soon as the guest takes them, at most a second's worth, so that its clock loses no time; guest time always follows the host's. 2 (no_missed_ticks_pending) and 3 (one_missed_tick_pending): all that were missed become one late tick."},
     KeyInfo{"transport", String, Silent, Option, "", "The transport of a virtio device.", kOptionOnly},
     KeyInfo{"trap_unmapped_accesses", Boolean, Silent, Xl, "", "Whether accesses to unmapped memory trap."},
     KeyInfo{"tsc_mode", IntegerOrString, Silent, Both, "0", "How Xen virtualizes the time-stamp counter."},

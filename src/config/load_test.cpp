@@ -264,6 +264,17 @@ TEST(Load, UnknownMsrsFaultUnlessTheFileIsRelaxed)
     EXPECT_EQ(load("msr_relaxed = 1").config.msr_relaxed, Switch::On);
 }
 
+TEST(Load, TimerModesAreNumbersOrXlsNames)
+{
+    EXPECT_EQ(load("memory = 64").config.timer_mode, TimerMode::DeliverMissed);
+    EXPECT_EQ(load("timer_mode = 0").config.timer_mode, TimerMode::DeliverMissed);
+    EXPECT_EQ(load("timer_mode = 2").config.timer_mode, TimerMode::CollapseMissed);
+    EXPECT_EQ(load("timer_mode = 'one_missed_tick_pending'").config.timer_mode, TimerMode::CollapseMissed);
+    EXPECT_EQ(load("timer_mode = '1'").config.timer_mode, TimerMode::DeliverMissed);
+    EXPECT_THAT(error_of("timer_mode = 4"), HasSubstr("'4' is no timer mode"));
+    EXPECT_THAT(error_of("timer_mode = 'fast'"), HasSubstr("'fast' is no timer mode"));
+}
+
 TEST(Load, PrintedLinesAreHandedOver)
 {
     const auto loaded =

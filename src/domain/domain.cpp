@@ -109,6 +109,9 @@ base::Status Domain::open_machine()
                                                                                       : machine::UnknownMsrs::Fault,
                              .boot = config.boot,
                              .rtc_base_seconds = rtc_base(config),
+                             .missed_ticks = config.timer_mode == config::TimerMode::DeliverMissed
+                                                 ? machine::MissedTicks::Deliver
+                                                 : machine::MissedTicks::Collapse,
                              .uuid = uuid_};
     if (config.serial == config::SerialKind::Pty) {
         serial_ = WINDSOR_TRY(Pty::create(loop_));

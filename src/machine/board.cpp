@@ -41,8 +41,9 @@ Board::Board(const Options& options, base::Log& log, const base::Clock& clock, b
       pci_interrupts_{isa_interrupts_.links(), ioapic_, pci::LinkWiring::Seabios}, isa_bridge_{pci_interrupts_},
       reset_control_{[this](piix3::ResetKind) { host_.request(Event::Reset); }},
       ide_{isa_interrupts_.line(ide::kInterrupts[0]), isa_interrupts_.line(ide::kInterrupts[1]), memory_},
-      rtc_{clock, timers, isa_interrupts_.line(8), {.base_seconds = options.rtc_base_seconds}},
-      pit_{clock, timers, isa_interrupts_.line(0)}, system_control_{pit_, clock}, dma_{memory_},
+      rtc_{clock, timers, isa_interrupts_.line(8), {.base_seconds = options.rtc_base_seconds, .missed = options.missed_ticks}},
+      pit_{clock, timers, isa_interrupts_.line(0),
+           {.missed = options.missed_ticks, .tick_state = [this] { return timer_tick_state(); }}}, system_control_{pit_, clock}, dma_{memory_},
       a20_{[this](bool open) { host_.set_a20(open); }},
       i8042_{clock, timers, a20_,
              {.irq1 = isa_interrupts_.line(1),
@@ -151,6 +152,20 @@ void Board::release_media()
 void Board::interrupts_changed()
 {
     host_.set_interrupt(lapic_.interrupt_pending() || lapic_.extint_pending());
+}
+
+// Of IRQ 0, at whichever controller the guest has it unmasked.
+TickState Board::timer_tick_state() const
+{
+    const std::uint64_t entry = ioapic_.state().entries[IsaInterrupts::kTimerIoApicInput];
+    if ((entry & ioapic::kMasked) == 0) {
+        return lapic_.requested(static_cast<std::uint8_t>(entry)) ? TickState::Pending : TickState::Taken;
+    }
+    const pic::I8259::State& master = pic_.master();
+    if ((master.imr & 1) == 0) {
+        return (master.edges & 1) != 0 ? TickState::Pending : TickState::Taken;
+    }
+    return TickState::Unwanted;
 }
 
 void Board::reset()

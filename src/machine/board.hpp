@@ -64,6 +64,9 @@ public:
     // Null without ACPI.
     devices::acpi_pm::PowerManagement* power_management() { return power_.get(); }
 
+    // The processor has taken an interrupt.
+    void interrupt_taken() { pit_.interrupt_taken(); }
+
     // Power-on state of every chip.
     void reset();
     // Unplugs all drives.
@@ -84,6 +87,7 @@ private:
     void build_power_management(const base::Clock& clock, base::TimerQueue& timers);
     void fill_fw_cfg(const Options& options);
     void add_pci(unsigned device, unsigned number, pci::Function& function);
+    devices::TickState timer_tick_state() const;
     void debug_line(std::string_view line);
 
     // pci::BarTarget

@@ -55,10 +55,13 @@ void CpuBridge::mmio_write(base::GuestPhysical address, unsigned size, std::uint
 std::optional<base::Vector> CpuBridge::acknowledge_interrupt()
 {
     const std::scoped_lock lock{parts_.lock};
-    if (parts_.lapic.extint_pending() && parts_.pic.output()) {
-        return base::Vector{parts_.pic.acknowledge()};
+    const auto vector = parts_.lapic.extint_pending() && parts_.pic.output()
+                            ? std::optional{base::Vector{parts_.pic.acknowledge()}}
+                            : parts_.lapic.acknowledge();
+    if (vector) {
+        parts_.taken();
     }
-    return parts_.lapic.acknowledge();
+    return vector;
 }
 
 std::uint8_t CpuBridge::task_priority()

@@ -7,6 +7,7 @@
 #include "devices/pic/pic.hpp"
 #include "vcpu/engine.hpp"
 
+#include <functional>
 #include <mutex>
 
 namespace windsor::machine {
@@ -20,6 +21,7 @@ public:
         bus::Router& mmio;
         devices::pic::Pic& pic;
         devices::lapic::Lapic& lapic;
+        std::function<void()> taken; // told after each interrupt that the processor has taken
         bool apic; // the processor has a local APIC that the guest can use
     };
 

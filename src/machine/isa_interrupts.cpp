@@ -5,9 +5,7 @@ namespace windsor::machine {
 
 namespace {
 
-// The timer's interrupt enters the I/O APIC at input 2, as the MADT says; the cascade has no input there.
 constexpr unsigned kTimer = 0;
-constexpr unsigned kTimerIoApicInput = 2;
 
 } // namespace
 

@@ -11,6 +11,8 @@ namespace windsor::machine {
 class IsaInterrupts {
 public:
     static constexpr unsigned kInputs = 16;
+    // The timer's interrupt enters the I/O APIC at input 2, as the MADT says; the cascade has no input there.
+    static constexpr unsigned kTimerIoApicInput = 2;
 
     // Both sinks outlive the wiring; the I/O APIC is asked by its input numbers.
     IsaInterrupts(bus::IrqSink& pic, bus::IrqSink& ioapic) : pic_{pic}, ioapic_{ioapic} {}

@@ -41,6 +41,7 @@ public:
                                                                .mmio = board_->mmio(),
                                                                .pic = board_->pic(),
                                                                .lapic = board_->lapic(),
+                                                               .taken = [this] { board_->interrupt_taken(); },
                                                                .apic = options.apic});
         using Unknown = emulate::MsrPolicy::Unknown;
         const Unknown unknown = options.unknown_msrs == UnknownMsrs::ReadZero ? Unknown::Zero : Unknown::Fault;

@@ -8,6 +8,7 @@
 #include "devices/character.hpp"
 #include "devices/input.hpp"
 #include "devices/media.hpp"
+#include "devices/missed_ticks.hpp"
 #include "devices/screen.hpp"
 #include "vcpu/cpu_model.hpp"
 #include "machine/engine_factory.hpp"
@@ -40,6 +41,8 @@ struct DriveOptions {
 // What model-specific registers do that the processor does not have.
 enum class UnknownMsrs : std::uint8_t { Fault, ReadZero };
 
+using MissedTicks = devices::MissedTicks;
+
 struct Options {
     std::uint64_t memory{128u << 20}; // bytes, a multiple of 1 MiB
     vcpu::CpuModel cpu{vcpu::CpuModel::standard()};
@@ -49,6 +52,7 @@ struct Options {
     UnknownMsrs unknown_msrs{UnknownMsrs::Fault};
     std::string boot{"c"}; // letters of a, c, d, n: which to try, in order
     std::int64_t rtc_base_seconds{0}; // what the clock shows at first, seconds since 1970 of the guest's zone
+    MissedTicks missed_ticks{MissedTicks::Deliver}; // of the interval timer and the real-time clock
     // By which the clock catches up on the time that the machine was paused; null is the host's. Outlives the machine.
     const base::WallClock* wall_clock{nullptr};
     std::array<std::uint8_t, 16> uuid{};

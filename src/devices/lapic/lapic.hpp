@@ -105,6 +105,8 @@ public:
 
     // An interrupt of the local APIC's own waits and beats the processor's priority.
     bool interrupt_pending() const;
+    // Whether an interrupt of this vector waits to be taken.
+    bool requested(std::uint8_t vector) const { return state_.requests.test(vector); }
     // Takes it: from requested to in service. None if nothing is pending (any more).
     std::optional<base::Vector> acknowledge();
     // The local APIC lets the 8259's INTR through: it is disabled, or LINT0 is an unmasked ExtINT.

@@ -38,6 +38,7 @@ public:
     bus::AccessHandler& elcr_ports() { return elcr_ports_; }     // 2 ports, at 0x4d0
 
     State state() const;
+    const I8259::State& master() const { return master_.state(); }
     void load(const State& state);
 
 private:

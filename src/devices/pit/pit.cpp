@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "devices/pit/pit.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace windsor::devices::pit {
 
 namespace {
@@ -20,8 +23,8 @@ base::Nanoseconds to_time(Tick tick)
 
 } // namespace
 
-Pit::Pit(const base::Clock& clock, base::TimerQueue& timers, bus::IrqLine irq0)
-    : clock_{clock}, irq0_{irq0}, timer_{timers.make([this](base::Nanoseconds) { update(); })}
+Pit::Pit(const base::Clock& clock, base::TimerQueue& timers, bus::IrqLine irq0, Options options)
+    : clock_{clock}, irq0_{irq0}, options_{std::move(options)}, timer_{timers.make([this](base::Nanoseconds) { update(); })}
 {
     reset();
 }
@@ -36,6 +39,7 @@ void Pit::reset()
     for (Counter& counter : counters_) {
         counter.load({.since = now(), .seen = now()});
     }
+    owed_edges_ = 0;
     set_gate(kSpeakerCounter, false);
     update();
 }
@@ -58,6 +62,8 @@ bus::AccessStatus Pit::write(std::uint64_t offset, bus::Width width, std::uint64
     }
     const auto byte = static_cast<std::uint8_t>(value);
     update();
+    const bool new_count = offset == kTimerCounter;
+    owed_edges_ = new_count ? 0 : owed_edges_; // of a period that is no more
     if (offset < kCounters) {
         counters_[offset].write_count(now(), byte);
     } else {
@@ -95,15 +101,56 @@ void Pit::update()
     Counter& counter = counters_[kTimerCounter];
     counter.advance(tick);
     if (const std::int64_t rises = counter.take_rises(); rises > 0) {
-        lost_edges_ += static_cast<std::uint64_t>(rises - 1);
-        irq0_.set_level(false);
-        irq0_.set_level(true);
+        rose(rises);
     }
     irq0_.set_level(counter.out(tick));
     if (const auto next = counter.next_rise(tick)) {
         timer_.arm(to_time(*next));
     } else {
         timer_.disarm();
+    }
+}
+
+void Pit::send_edge()
+{
+    irq0_.set_level(false);
+    irq0_.set_level(true);
+}
+
+void Pit::rose(std::int64_t times)
+{
+    const Counter::State& counter = counters_[kTimerCounter].state();
+    const bool periodic = counter.mode == Mode::RateGenerator || counter.mode == Mode::SquareWave;
+    const TickState last = options_.tick_state ? options_.tick_state() : TickState::Taken;
+    if (options_.missed == MissedTicks::Collapse || !periodic || last == TickState::Unwanted) {
+        lost_edges_ += static_cast<std::uint64_t>(times - 1);
+        owed_edges_ = 0;
+        send_edge();
+        return;
+    }
+    const std::int64_t most = std::max<std::int64_t>(kFrequency / std::max<std::int64_t>(counter.period, 1), 1);
+    const std::int64_t owed = owed_edges_ + times;
+    owed_edges_ = std::min(owed, most);
+    lost_edges_ += static_cast<std::uint64_t>(owed - owed_edges_);
+    if (last == TickState::Taken) {
+        --owed_edges_;
+        send_edge();
+    }
+}
+
+void Pit::interrupt_taken()
+{
+    if (owed_edges_ == 0) {
+        return;
+    }
+    switch (options_.tick_state ? options_.tick_state() : TickState::Taken) {
+    case TickState::Taken:
+        --owed_edges_;
+        send_edge();
+        irq0_.set_level(counters_[kTimerCounter].out(now()));
+        break;
+    case TickState::Pending: break;
+    case TickState::Unwanted: owed_edges_ = 0; break;
     }
 }
 
@@ -126,7 +173,7 @@ bool Pit::out(unsigned counter)
 
 Pit::State Pit::state() const
 {
-    State state{.lost_edges = lost_edges_};
+    State state{.lost_edges = lost_edges_, .owed_edges = owed_edges_};
     for (unsigned i = 0; i < kCounters; ++i) {
         state.counters[i] = counters_[i].state();
     }
@@ -139,6 +186,7 @@ void Pit::load(const State& state)
         counters_[i].load(state.counters[i]);
     }
     lost_edges_ = state.lost_edges;
+    owed_edges_ = std::clamp<std::int64_t>(state.owed_edges, 0, kFrequency);
     irq0_.restore_level(counters_[kTimerCounter].out(counters_[kTimerCounter].state().seen));
     update();
 }

@@ -6,28 +6,39 @@
 #include "base/timer.hpp"
 #include "bus/access.hpp"
 #include "bus/irq_line.hpp"
+#include "devices/missed_ticks.hpp"
 #include "devices/pit/counter.hpp"
 
 #include <array>
 #include <cstdint>
+#include <functional>
 
 namespace windsor::devices::pit {
+
+struct PitOptions {
+    MissedTicks missed{MissedTicks::Collapse};
+    // Of the last edge at `irq0`. Needed for MissedTicks::Deliver.
+    std::function<TickState()> tick_state{};
+};
 
 // Ports 0x40 to 0x43. Counter 0 drives `irq0`.
 //
 // Interrupts: the line rises when OUT of counter 0 does. The machine wakes for rises only; the line falls at the
-// next access or just before the next rise. If the host was late and OUT has risen several times, one edge is
-// delivered, the others are added to State::lost_edges, and the timer is armed for the next true rise after the
-// present: edges never come in a burst, and never drift.
+// next access or just before the next rise. If OUT has risen several times because the host was late, or the guest has
+// not taken the last interrupt yet, Options::missed decides: edges are lost, or owed. Those owed follow one by one when
+// the guest has taken the one before; more than a second's worth is never owed. The timer is armed for true rises only,
+// so that nothing drifts.
 class Pit final : public bus::AccessHandler {
 public:
+    using Options = PitOptions;
     struct State {
         std::array<Counter::State, kCounters> counters{};
         std::uint64_t lost_edges{0};
+        std::int64_t owed_edges{0};
     };
 
     // `clock` and `timers` outlive the chip.
-    Pit(const base::Clock& clock, base::TimerQueue& timers, bus::IrqLine irq0 = {});
+    Pit(const base::Clock& clock, base::TimerQueue& timers, bus::IrqLine irq0 = {}, Options options = {});
     Pit(const Pit&) = delete;
     Pit& operator=(const Pit&) = delete;
 
@@ -39,7 +50,10 @@ public:
     bool gate(unsigned counter) const;
     bool out(unsigned counter);
 
-    // Edges of counter 0 that were not delivered because the host was late.
+    // The processor has taken an interrupt, perhaps this one: sends an edge that is owed.
+    void interrupt_taken();
+
+    // Edges of counter 0 that were not delivered, and never will be.
     std::uint64_t lost_edges() const { return lost_edges_; }
 
     void reset();
@@ -51,11 +65,15 @@ private:
     void write_control(std::uint8_t value);
     // Brings `irq0` and its timer up to date.
     void update();
+    void rose(std::int64_t times);
+    void send_edge();
 
     const base::Clock& clock_;
     bus::IrqLine irq0_;
     std::array<Counter, kCounters> counters_;
+    Options options_;
     std::uint64_t lost_edges_{0};
+    std::int64_t owed_edges_{0};
     base::Timer timer_;
 };
 

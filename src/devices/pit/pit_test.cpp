@@ -90,6 +90,105 @@ TEST_F(PitTest, SquareWaveInterruptsOncePerPeriod)
     EXPECT_EQ(irq.count, (60 * kFrequency - 1) / 65536);
 }
 
+// A guest whose timer interrupt can be seen to wait, and a timer that makes up for what it could not take.
+class DeliveringPitTest : public testing::Test {
+protected:
+    class Latch final : public bus::IrqSink {
+    public:
+        void set_irq(unsigned, bool level) override
+        {
+            edges += level ? 1 : 0;
+            state = level && state == TickState::Taken ? TickState::Pending : state;
+        }
+        TickState state{TickState::Taken};
+        int edges{0};
+    };
+    DeliveringPitTest()
+    {
+        program(1193); // about 1 kHz
+        latch.state = TickState::Taken;
+        latch.edges = 0;
+    }
+    void program(unsigned count)
+    {
+        pit.write(3, Width::Byte, 0x34);
+        pit.write(0, Width::Byte, count & 0xff);
+        pit.write(0, Width::Byte, count >> 8);
+    }
+    void run_until(base::Nanoseconds end)
+    {
+        while (timers.next_deadline() && *timers.next_deadline() <= end) {
+            clock.set(*timers.next_deadline());
+            timers.run_due(clock.now());
+        }
+        clock.set(end);
+    }
+    // As the processor does: INTA, then the end of what the guest does about it.
+    void take()
+    {
+        latch.state = TickState::Taken;
+        pit.interrupt_taken();
+    }
+
+    base::ManualClock clock;
+    base::TimerQueue timers;
+    Latch latch;
+    Pit pit{clock, timers, bus::IrqLine{latch, 0},
+            {.missed = MissedTicks::Deliver, .tick_state = [this] { return latch.state; }}};
+};
+
+TEST_F(DeliveringPitTest, OwesWhatTheGuestCouldNotTake)
+{
+    run_until(10 * kMillisecond + kMillisecond / 2); // ten rises, interrupts off
+    EXPECT_EQ(latch.edges, 1);
+    for (int i = 0; i < 9; ++i) {
+        take();
+        EXPECT_EQ(latch.state, TickState::Pending) << i;
+    }
+    EXPECT_EQ(latch.edges, 10);
+    take();
+    EXPECT_EQ(latch.state, TickState::Taken) << "nothing is owed any more";
+    EXPECT_EQ(pit.lost_edges(), 0u);
+    run_until(11 * kMillisecond + kMillisecond / 2);
+    EXPECT_EQ(latch.edges, 11) << "the true rises have not moved";
+}
+
+TEST_F(DeliveringPitTest, OwesForALateHostToo)
+{
+    clock.set(50 * kMillisecond + kMillisecond / 2);
+    timers.run_due(clock.now());
+    while (latch.state == TickState::Pending) {
+        take();
+    }
+    EXPECT_EQ(latch.edges, 50);
+}
+
+TEST_F(DeliveringPitTest, NeverOwesMoreThanASecond)
+{
+    run_until(3600 * kSecond);
+    while (latch.state == TickState::Pending) {
+        take();
+    }
+    EXPECT_EQ(latch.edges, 1 + 1000);
+    EXPECT_GT(pit.lost_edges(), 3'500'000u);
+}
+
+TEST_F(DeliveringPitTest, OwesNothingToAGuestThatHasMaskedItOrSetItAnew)
+{
+    run_until(10 * kMillisecond);
+    program(1193);
+    take();
+    const int edges = latch.edges;
+    take();
+    EXPECT_EQ(latch.edges, edges);
+    latch.state = TickState::Pending;
+    run_until(20 * kMillisecond);
+    latch.state = TickState::Unwanted;
+    pit.interrupt_taken();
+    take();
+    EXPECT_EQ(latch.state, TickState::Taken);
+}
+
 TEST_F(PitTest, LateHostGetsOneEdgeAndTheRestIsCounted)
 {
     program(0, 2, 1193); // about 1 kHz

@@ -12,6 +12,7 @@ namespace {
 // Kept below the range in which sums of times overflow: some 140 years.
 constexpr base::Nanoseconds kLatest = base::Nanoseconds{1} << 62;
 constexpr std::int64_t kFarthest = std::int64_t{1} << 40; // seconds
+constexpr unsigned kReinjections = 20;
 
 bool is_time(std::uint8_t index)
 {
@@ -181,6 +182,9 @@ void Rtc::write_a(std::uint8_t value)
     if (was_running && !will_run && state_.running) {
         freeze_time();
     }
+    if (((reg(Register::A) ^ value) & a::kRate) != 0) {
+        state_.owed_periodic = 0; // of a period that is no more
+    }
     reg(Register::A) = value & static_cast<std::uint8_t>(~a::kUpdateInProgress);
     if (!was_running && will_run) {
         // "Divider Stages": the first update comes half a second after the reset is lifted.
@@ -249,6 +253,7 @@ std::uint8_t Rtc::read_register(std::uint8_t index)
     case Register::C: {
         const std::uint8_t flags = std::exchange(reg(Register::C), std::uint8_t{0});
         update();
+        reinject();
         return flags;
     }
     default:
@@ -288,6 +293,30 @@ std::int64_t Rtc::next_alarm(std::int64_t from) const
     return -1;
 }
 
+void Rtc::missed(std::int64_t edges)
+{
+    if (options_.missed == MissedTicks::Collapse) {
+        state_.lost_periodic += static_cast<std::uint64_t>(edges);
+        return;
+    }
+    const std::int64_t owed = state_.owed_periodic + edges;
+    state_.owed_periodic = std::min(owed, kFrequency / period());
+    state_.lost_periodic += static_cast<std::uint64_t>(owed - state_.owed_periodic);
+}
+
+void Rtc::reinject()
+{
+    if ((reg(Register::B) & b::kPeriodic) == 0 || period() == 0) {
+        state_.owed_periodic = 0;
+    }
+    if (state_.owed_periodic > 0 && state_.reinjected < kReinjections) {
+        --state_.owed_periodic;
+        ++state_.reinjected;
+        reg(Register::C) |= c::kPeriodic;
+        update();
+    }
+}
+
 void Rtc::collect_flags(base::Nanoseconds now)
 {
     const std::int64_t from = divider(state_.seen);
@@ -298,8 +327,9 @@ void Rtc::collect_flags(base::Nanoseconds now)
         const std::int64_t edges = to / each - from / each;
         const bool pending = (flags & c::kPeriodic) != 0;
         if ((reg(Register::B) & b::kPeriodic) != 0) {
-            state_.lost_periodic += static_cast<std::uint64_t>(edges - (pending ? 0 : 1));
+            missed(edges - (pending ? 0 : 1));
         }
+        state_.reinjected = 0;
         flags |= c::kPeriodic;
     }
     const std::int64_t updates = to / kFrequency - from / kFrequency;
@@ -374,6 +404,7 @@ void Rtc::reset()
     update();
     reg(Register::B) &= static_cast<std::uint8_t>(~(b::kEnables | b::kSquareWave));
     reg(Register::C) = 0;
+    state_.owed_periodic = 0;
     state_.index = 0;
     state_.extended_index = 0;
     state_.nmi_masked = false;
@@ -386,6 +417,7 @@ void Rtc::load(const State& state)
     state_.index %= kBankSize;
     state_.extended_index %= kBankSize;
     state_.seconds = std::clamp(state_.seconds, -kFarthest, kFarthest);
+    state_.owed_periodic = std::clamp<std::int64_t>(state_.owed_periodic, 0, kFrequency);
     state_.origin = std::clamp(state_.origin, -base::kSecond, clock_.now());
     state_.seen = std::clamp(state_.seen, state_.origin, clock_.now());
     irq8_.restore_level((reg(Register::C) & c::kInterrupt) != 0);

@@ -6,6 +6,7 @@
 #include "base/timer.hpp"
 #include "bus/access.hpp"
 #include "bus/irq_line.hpp"
+#include "devices/missed_ticks.hpp"
 #include "devices/rtc/calendar.hpp"
 #include "devices/rtc/spec.hpp"
 
@@ -25,6 +26,9 @@ public:
         // Told when the guest has set the clock: the seconds by which it is now ahead of base_seconds plus machine
         // time. May be empty.
         std::function<void(std::int64_t offset)> time_set{};
+        // Periodic interrupts that came while one was pending are lost, or follow when register C has been read: at
+        // most kReinjections of them in a period, as QEMU does, and never more than a second's worth.
+        MissedTicks missed{MissedTicks::Collapse};
     };
 
     struct State {
@@ -38,6 +42,8 @@ public:
         base::Nanoseconds seen{0};        // up to when the flags of register C are right
         std::int64_t told_offset{0};      // last given to time_set
         std::uint64_t lost_periodic{0};   // periodic interrupts that came while one was pending
+        std::int64_t owed_periodic{0};    // those of them that are still to follow
+        unsigned reinjected{0};           // since the last that came in time
     };
 
     // `clock` and `timers` outlive the chip.
@@ -107,6 +113,8 @@ private:
     // Sets the flags of what has happened since `seen`, drives the line and arms the timer.
     void update();
     void collect_flags(base::Nanoseconds now);
+    void missed(std::int64_t edges);
+    void reinject();
     void arm(base::Nanoseconds now);
 
     const base::Clock& clock_;

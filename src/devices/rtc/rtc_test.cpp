@@ -184,6 +184,37 @@ TEST_F(RtcTest, PeriodicInterruptNeedsRegisterCRead)
     EXPECT_EQ(rtc.state().lost_periodic, 10u);
 }
 
+// What the guest could not take follows when it has read register C, at most twenty in a period.
+TEST_F(RtcTest, MissedPeriodicInterruptsFollow)
+{
+    Edges edges;
+    Rtc delivering{clock, timers, bus::IrqLine{edges, 8}, {.base_seconds = kStart, .missed = MissedTicks::Deliver}};
+    const auto read_c = [&] {
+        delivering.ports().write(0, Width::Byte, 0x0c);
+        return delivering.ports().read(1, Width::Byte).value;
+    };
+    delivering.ports().write(0, Width::Byte, 0x0b);
+    delivering.ports().write(1, Width::Byte, 0x42);
+    pass(kSecond / 1024 * 30 + 100);
+    int taken = 0;
+    while (edges.level) {
+        EXPECT_EQ(read_c() & 0xc0, 0xc0U);
+        ++taken;
+    }
+    EXPECT_EQ(taken, 21) << "the one in time and twenty more";
+    EXPECT_EQ(read_c(), 0U);
+    pass(kSecond / 1024);
+    while (edges.level) {
+        read_c();
+        ++taken;
+    }
+    EXPECT_EQ(taken, 31);
+    EXPECT_EQ(delivering.state().lost_periodic, 0U);
+    pass(100 * kSecond);
+    read_c();
+    EXPECT_EQ(delivering.state().owed_periodic, 1024 - 1) << "a second's worth, and one has followed";
+}
+
 TEST_F(RtcTest, PeriodicRatesAreExact)
 {
     for (const auto& [rate, hertz] : {std::pair{3, 8192}, {6, 1024}, {15, 2}, {1, 256}, {2, 128}}) {
