@@ -51,6 +51,7 @@ create() {
     echo "name = '$domain'"
     echo "vnc = 1"
     echo "vncunused = 1"
+    echo "engine = '${ENGINE:-auto}'"
     printf '%s\n' "$@"
   } > "$scratch/config"
   "$WINDSOR" create "$scratch/config"
