@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// 32-bit code whose segments have bases and limits.
+#include "translate/test_machine.hpp"
+
+#include <string>
+
+namespace windsor::translate::testing {
+
+namespace {
+
+namespace x = asmjit::x86;
+using vcpu::HaltReason;
+using x86::Seg;
+
+constexpr std::uint16_t kBased = 0x20; // selector of a segment that is not flat
+constexpr std::uint64_t kBase = 0x100000;
+
+struct Window {
+    const char* name;
+    std::uint32_t base;
+    std::uint32_t limit;
+    std::uint16_t attributes;
+    bool unusable;
+};
+
+class TranslatorThreadSegment : public ::testing::TestWithParam<Window> {
+protected:
+    // FS:ECX in many ways; EBX is the way.
+    static void write(x::Assembler& a, unsigned way)
+    {
+        const auto at = [](std::uint32_t size) {
+            x::Mem mem{x::ecx, 0, size};
+            mem.setSegment(x::fs);
+            return mem;
+        };
+        a.add(x::eax, x::edx);
+        switch (way) {
+        case 0: a.mov(x::al, at(1)); break;
+        case 1: a.mov(at(1), x::al); break;
+        case 2: a.mov(x::ax, at(2)); break;
+        case 3: a.mov(x::eax, at(4)); break;
+        case 4: a.mov(at(4), x::eax); break;
+        case 5: a.add(at(4), x::eax); break;
+        case 6: a.movq(x::xmm0, at(8)); break;
+        case 7: a.movups(at(16), x::xmm0); break;
+        case 8: a.push(at(4)); break;
+        case 9: a.fstp(at(10)); break;
+        default: a.cmpxchg8b(at(8)); break;
+        }
+        a.hlt();
+    }
+    static constexpr unsigned kWays = 11;
+    emulate::testing::TestMachine interpreter;
+    TranslatorMachine translator;
+};
+
+TEST_P(TranslatorThreadSegment, EndsWhereItsLimitIs)
+{
+    const Window& window = GetParam();
+    for (unsigned way = 0; way < kWays; ++way) {
+        for (const std::uint32_t edge : {window.limit, 0u, 0xffffffffu}) {
+            for (std::uint32_t offset = edge - 18; offset != edge + 4; ++offset) {
+                SCOPED_TRACE(::testing::Message{} << "way " << way << ", offset " << std::hex << offset);
+                expect_same(interpreter, translator, [&](Machine& m) {
+                    m.assemble(kCode, false, [&](x::Assembler& a) { write(a, way); });
+                    vcpu::CpuState state = m.flat32();
+                    state.cr4 |= x86::cr4::kOsfxsr;
+                    state.fx.fcw = 0x37f;
+                    state.segment(Seg::Fs) = {.selector = kBased, .base = window.base, .limit = window.limit,
+                                              .attributes = x86::Attributes::from_word(window.attributes),
+                                              .unusable = window.unusable};
+                    state.gpr[x86::kRcx] = offset;
+                    return state;
+                });
+            }
+        }
+    }
+    EXPECT_GT(translator.counter("entries"), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Windows, TranslatorThreadSegment,
+                         ::testing::Values(Window{"Small", 0x100000, 0xfff, 0x4093, false},
+                                           Window{"Odd", 0x100123, 0x1234, 0x4093, false},
+                                           Window{"ReadOnly", 0x100000, 0xfff, 0x4091, false},
+                                           Window{"ExpandDown", 0x100000, 0xfff, 0x4097, false},
+                                           Window{"BeforeZero", 0xfffff000, 0x1fff, 0x4093, false},
+                                           Window{"Null", 0, 0, 0x4093, true}),
+                         [](const auto& window) { return std::string{window.param.name}; });
+
+// DS, SS, ES and CS in turn are flat and are not.
+class TranslatorFlatSegment : public ::testing::TestWithParam<Seg> {};
+
+TEST_P(TranslatorFlatSegment, MayCeaseToBeFlatAndBecomeFlatAgain)
+{
+    TranslatorMachine m;
+    const Seg seg = GetParam();
+    m.assemble(kCode, false, [&](x::Assembler& a) {
+        const auto loop = a.newLabel();
+        const x::SReg reg = seg == Seg::Ds ? x::ds : seg == Seg::Es ? x::es : x::ss;
+        x::Mem mem = x::dword_ptr(x::esi);
+        mem.setSegment(reg);
+        a.bind(loop);
+        a.mov(reg, x::edx);
+        a.xchg(x::edx, x::edi);
+        a.add(x::eax, mem); // 1 and 100 by turns
+        a.add(mem, 1);
+        a.dec(x::ecx);
+        a.jnz(loop);
+        a.hlt();
+    });
+    vcpu::CpuState state = m.flat32();
+    m.put<std::uint64_t>(emulate::testing::kGdt + kBased, 0x00cf93100000ffff);
+    m.put<std::uint32_t>(kData, 0);
+    m.put<std::uint32_t>(kData + kBase, 1000);
+    state.gpr[x86::kRax] = 0;
+    state.gpr[x86::kRcx] = 200;
+    state.gpr[x86::kRdx] = kBased;
+    state.gpr[x86::kRdi] = 16;
+    state.gpr[x86::kRsi] = kData;
+    EXPECT_EQ(m.run(state), HaltReason::Halted);
+    EXPECT_EQ(m.cpu.state().gpr[x86::kRax], 2 * 4950 + 100 * 1000u);
+    EXPECT_EQ(m.get<std::uint32_t>(kData), 100u);
+    EXPECT_EQ(m.get<std::uint32_t>(kData + kBase), 1100u);
+    EXPECT_GT(m.counter("entries"), 50u) << "flat half of the time";
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, TranslatorFlatSegment, ::testing::Values(Seg::Ds, Seg::Es, Seg::Ss),
+                         [](const auto& seg) {
+                             return seg.param == Seg::Ds ? "Ds" : seg.param == Seg::Es ? "Es" : "Ss";
+                         });
+
+} // namespace
+
+} // namespace windsor::translate::testing
