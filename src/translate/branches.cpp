@@ -11,11 +11,6 @@ std::uint64_t direct_target(const Instruction& i)
     return i.next() + static_cast<std::uint64_t>(i.operands[0].imm.value.s);
 }
 
-unsigned guest_number(const ZydisDecodedOperand& operand)
-{
-    return static_cast<unsigned>(ZydisRegisterGetId(operand.reg.value));
-}
-
 } // namespace
 
 void Translation::conditional(const Instruction& i)
@@ -38,7 +33,7 @@ void Translation::call(const Instruction& i)
 {
     clobber_flags();
     const std::uint32_t site = new_site(Site::Kind::Access, i);
-    push_constant(i, i.next(), site);
+    push_constant(i.next(), site);
     edge(direct_target(i), i.rip, i.live_after);
     site_resumes(site);
 }
@@ -47,7 +42,7 @@ void Translation::call(const Instruction& i)
 void Translation::load_target(const Instruction& i, std::uint32_t site)
 {
     if (i.memory == nullptr) {
-        load_guest(kTemp0, guest_number(i.operands[0]), word());
+        load_guest(kTemp0, full_number(i.operands[0].reg.value), word());
         return;
     }
     access(i, {.size = i.memory_bytes()}, site);
@@ -82,7 +77,7 @@ bool Translation::indirect(const Instruction& i)
     } else {
         a_.load(kTemp1, code);
         a_.store(cell(&shop_.frame.target), kTemp1);
-        push_constant(i, i.next(), site);
+        push_constant(i.next(), site);
         a_.jmp(cell(&shop_.frame.target));
     }
     site_resumes(site);

@@ -101,17 +101,6 @@ Unit unit_of(const Instruction& i)
     return mmx ? (sse ? Unit::MmxAndSse : Unit::Mmx) : sse ? Unit::Sse : Unit::Integer;
 }
 
-bool is_general(ZydisRegister reg)
-{
-    switch (ZydisRegisterGetClass(reg)) {
-    case ZYDIS_REGCLASS_GPR8:
-    case ZYDIS_REGCLASS_GPR16:
-    case ZYDIS_REGCLASS_GPR32:
-    case ZYDIS_REGCLASS_GPR64: return true;
-    default: return false;
-    }
-}
-
 // Segment, control, debug and test registers.
 bool names_system_register(const Instruction& i)
 {
@@ -342,6 +331,23 @@ bool keeps_undefined(ZydisMnemonic mnemonic)
 }
 
 } // namespace
+
+bool is_general(ZydisRegister reg)
+{
+    switch (ZydisRegisterGetClass(reg)) {
+    case ZYDIS_REGCLASS_GPR8:
+    case ZYDIS_REGCLASS_GPR16:
+    case ZYDIS_REGCLASS_GPR32:
+    case ZYDIS_REGCLASS_GPR64: return true;
+    default: return false;
+    }
+}
+
+unsigned full_number(ZydisRegister reg)
+{
+    const ZydisRegister full = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg);
+    return static_cast<unsigned>(ZydisRegisterGetId(full));
+}
 
 // A shift by CL, or by a masked count of zero, may leave the flags alone. SDM volume 2B, SAL/SAR/SHL/SHR.
 FlagUse flag_use(const ZydisDecodedInstruction& decoded, const ZydisDecodedOperand* operands)

@@ -102,6 +102,10 @@ std::optional<ClassMask> parse_classes(std::string_view names);
 [[nodiscard]] bool read_instruction(const emulate::Decoder& decoder, const Context& context, ClassMask interpreted,
                                     std::span<const std::uint8_t> bytes, std::uint64_t rip, Instruction& instruction);
 
+// General registers of any width, and the number of the full register in encodings.
+bool is_general(ZydisRegister reg);
+unsigned full_number(ZydisRegister reg);
+
 // The flag behaviour alone, for looking ahead.
 FlagUse flag_use(const ZydisDecodedInstruction& decoded, const ZydisDecodedOperand* operands);
 

@@ -25,11 +25,6 @@ bool is_thread_segment(ZydisRegister segment)
     return segment == ZYDIS_REGISTER_FS || segment == ZYDIS_REGISTER_GS;
 }
 
-unsigned gpr_number(ZydisRegister reg)
-{
-    return static_cast<unsigned>(ZydisRegisterGetId(reg));
-}
-
 } // namespace
 
 // Data through CS has other rights than the flat segments.
@@ -60,7 +55,7 @@ void Translation::write_address(const Instruction& i, const ZydisDecodedOperand&
         return;
     }
     const auto loaded = [&](ZydisRegister reg, Reg temporary) {
-        const unsigned guest = gpr_number(reg);
+        const unsigned guest = full_number(reg);
         if (!in_memory(guest)) {
             return host_register(guest);
         }
@@ -93,7 +88,7 @@ void Translation::write_address(const Instruction& i, const ZydisDecodedOperand&
 }
 
 // FS and GS have bases; outside 64-bit mode limits, too.
-void Translation::add_segment(const Instruction&, const ZydisDecodedOperand& operand, const Access& access,
+void Translation::add_segment(const ZydisDecodedOperand& operand, const Access& access,
                               std::uint32_t site)
 {
     if (!is_thread_segment(operand.mem.segment)) {
@@ -140,7 +135,7 @@ void Translation::look_up(const Access& access, std::uint32_t site)
 void Translation::access(const Instruction& i, const Access& access, std::uint32_t site)
 {
     write_address(i, *i.memory, kTemp0);
-    add_segment(i, *i.memory, access, site);
+    add_segment(*i.memory, access, site);
     look_up(access, site);
 }
 

@@ -4,16 +4,6 @@
 
 namespace windsor::translate {
 
-namespace {
-
-unsigned guest_number(const ZydisDecodedOperand& operand)
-{
-    return static_cast<unsigned>(
-        ZydisRegisterGetId(ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, operand.reg.value)));
-}
-
-} // namespace
-
 void Translation::load_guest(Reg to, unsigned guest, Width width)
 {
     if (in_memory(guest)) {
@@ -28,7 +18,7 @@ void Translation::load_guest(Reg to, unsigned guest, Width width)
 // No flags are touched.
 bool Translation::lea(const Instruction& i)
 {
-    const unsigned guest = guest_number(i.operands[0]);
+    const unsigned guest = full_number(i.operands[0].reg.value);
     if (i.decoded.operand_width == 16) {
         return false;
     }
@@ -59,7 +49,7 @@ bool Translation::divide(const Instruction& i)
         access(i, {.size = i.memory_bytes()}, site);
         a_.load(kTemp1, {.base = kTemp0}, width);
     } else {
-        load_guest(kTemp1, guest_number(i.operands[0]), width);
+        load_guest(kTemp1, full_number(i.operands[0].reg.value), width);
     }
     if (i.decoded.mnemonic == ZYDIS_MNEMONIC_DIV) {
         a_.alu(Alu::Cmp, Reg::Rdx, kTemp1, width);
@@ -107,7 +97,7 @@ bool Translation::push(const Instruction& i)
     }
     const ZydisDecodedOperand& operand = i.operands[0];
     if (operand.type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
-        push_constant(i, operand.imm.value.u, site);
+        push_constant(operand.imm.value.u, site);
         site_resumes(site);
         return true;
     }
@@ -116,7 +106,7 @@ bool Translation::push(const Instruction& i)
     if (i.memory != nullptr) {
         a_.load(kTemp1, cell(&shop_.frame.scratch));
         a_.store({.base = kTemp0}, kTemp1, word());
-    } else if (const unsigned guest = guest_number(operand); in_memory(guest)) {
+    } else if (const unsigned guest = full_number(operand.reg.value); in_memory(guest)) {
         a_.load(kTemp1, gpr(guest));
         a_.store({.base = kTemp0}, kTemp1, word());
     } else {
@@ -127,7 +117,7 @@ bool Translation::push(const Instruction& i)
     return true;
 }
 
-void Translation::push_constant(const Instruction&, std::uint64_t value, std::uint32_t site)
+void Translation::push_constant(std::uint64_t value, std::uint32_t site)
 {
     const auto size = static_cast<std::int32_t>(word());
     a_.lea(kTemp0, {.base = kGuestRsp, .displacement = -size}, word());
@@ -140,7 +130,7 @@ void Translation::push_constant(const Instruction&, std::uint64_t value, std::ui
 bool Translation::pop(const Instruction& i)
 {
     const auto size = static_cast<std::int32_t>(word());
-    const unsigned guest = guest_number(i.operands[0]);
+    const unsigned guest = full_number(i.operands[0].reg.value);
     clobber_flags();
     const std::uint32_t site = new_site(Site::Kind::Access, i);
     word() == Width::Qword ? a_.mov(kTemp0, kGuestRsp) : a_.mov32(kTemp0, kGuestRsp);

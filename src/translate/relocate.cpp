@@ -9,24 +9,6 @@ namespace windsor::translate {
 
 namespace {
 
-bool is_general(ZydisRegister reg)
-{
-    switch (ZydisRegisterGetClass(reg)) {
-    case ZYDIS_REGCLASS_GPR8:
-    case ZYDIS_REGCLASS_GPR16:
-    case ZYDIS_REGCLASS_GPR32:
-    case ZYDIS_REGCLASS_GPR64: return true;
-    default: return false;
-    }
-}
-
-// The full register that a part of it belongs to, as in the encoding.
-unsigned full_number(ZydisRegister reg)
-{
-    const ZydisRegister full = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg);
-    return static_cast<unsigned>(ZydisRegisterGetId(full));
-}
-
 bool is_high_byte(ZydisRegister reg)
 {
     return reg >= ZYDIS_REGISTER_AH && reg <= ZYDIS_REGISTER_BH;

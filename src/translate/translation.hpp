@@ -61,7 +61,6 @@ private:
     // translation.cpp: the block as a whole
     void find_liveness();
     Flags live_at(std::uint64_t target);
-    Flags scan(std::span<const Instruction> instructions, bool& decided, Flags& live, Flags& killed) const;
     Place entry_place() const;
     void write_entry();
     void write_instruction(Instruction& i);
@@ -93,7 +92,7 @@ private:
     [[nodiscard]] bool can_address(const Instruction& i) const;
     void access(const Instruction& i, const Access& access, std::uint32_t site);
     void write_address(const Instruction& i, const ZydisDecodedOperand& operand, Reg to);
-    void add_segment(const Instruction& i, const ZydisDecodedOperand& operand, const Access& access, std::uint32_t site);
+    void add_segment(const ZydisDecodedOperand& operand, const Access& access, std::uint32_t site);
     // From the linear address in kTemp0; misses go to the site.
     void look_up(const Access& access, std::uint32_t site);
     std::uint32_t new_site(Site::Kind kind, const Instruction& i);
@@ -118,7 +117,7 @@ private:
     void load_string(const Instruction& i);
     void store_string(const Instruction& i);
     void load_guest(Reg to, unsigned guest, Width width);
-    void push_constant(const Instruction& i, std::uint64_t value, std::uint32_t site);
+    void push_constant(std::uint64_t value, std::uint32_t site);
     void move_stack_pointer(std::int32_t by);
     Width word() const { return context_.long64() ? Width::Qword : Width::Dword; }
 

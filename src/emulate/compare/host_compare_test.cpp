@@ -31,6 +31,15 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise)
     return text == nullptr ? otherwise : std::strtoull(text, nullptr, 0);
 }
 
+// A busy virtual host has been seen to end programs by SIGILL while their RSP led nowhere: that counts if it happens
+// again.
+Ending host_ending(HostRunner& host, const TestCase& test)
+{
+    constexpr unsigned kUndefinedOpcode = 6;
+    Ending ending = host.run(test);
+    return ending.vector == kUndefinedOpcode ? host.run(test) : ending;
+}
+
 class HostCompare : public testing::TestWithParam<Plan> {};
 
 std::string first_word(const std::string& line)
@@ -56,7 +65,7 @@ TEST_P(HostCompare, AgreesOnRandomInstructions)
     std::map<std::string, unsigned> failures;
     for (std::uint64_t i = 0; i < cases; ++i) {
         const TestCase test = generator.next();
-        const Ending expected = (*host)->run(test);
+        const Ending expected = host_ending(**host, test);
         const Ending got = (*engine)->run(test);
         const auto wrong = difference(test, expected, got);
         if (wrong && ++failures[first_word(disassembly(test))] <= 2) {
