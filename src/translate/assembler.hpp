@@ -106,6 +106,13 @@ public:
     void cmp_dword(const Mem& at, std::int8_t value);
     void test_memory(const Mem& at, Reg reg) { general(0x85, Width::Dword, reg, at); }
     void test_imm(Reg reg, std::int32_t value, Width width = Width::Qword);
+    void imul32(Reg to, Reg from, std::int32_t by)
+    {
+        rex(false, number(to), 0, number(from));
+        byte(0x69);
+        modrm_register(number(to), number(from));
+        raw(by);
+    }
     void shift_right(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(5, reg, count, width); }
     void shift_left(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(4, reg, count, width); }
 

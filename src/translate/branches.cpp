@@ -54,9 +54,10 @@ void Translation::find_jump(std::uint32_t site)
     static_assert(sizeof(JumpEntry) == 16);
     Mem rip = cell(&shop_.frame.jumps[slot_][0].rip);
     rip.index = kTemp1;
-    a_.mov32(kTemp1, kTemp0);
-    a_.alu(Alu::And, kTemp1, static_cast<std::int32_t>(kJumpEntries - 1), Width::Dword);
-    a_.shift_left(kTemp1, 4, Width::Dword);
+    constexpr unsigned kEntryShift = 4;
+    a_.imul32(kTemp1, kTemp0, static_cast<std::int32_t>(kJumpFactor));
+    a_.shift_right(kTemp1, kJumpShift - kEntryShift, Width::Dword);
+    a_.alu(Alu::And, kTemp1, static_cast<std::int32_t>((kJumpEntries - 1) << kEntryShift), Width::Dword);
     a_.alu(Alu::Cmp, kTemp0, rip);
     branch_to_site(a_.jcc(Cond::Ne), site);
 }

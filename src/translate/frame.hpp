@@ -38,15 +38,21 @@ struct JumpEntry {
 constexpr std::size_t kJumpEntries = 4096;
 constexpr std::size_t kContexts = 8;
 
+// Multiplicative hashing, since the places of functions have few low bits that differ.
+constexpr std::uint32_t kJumpFactor = 0x9e3779b1;
+constexpr unsigned kJumpShift = 20;
+static_assert(kJumpEntries == std::size_t{1} << (32 - kJumpShift));
+
 constexpr std::size_t jump_index(std::uint64_t rip)
 {
-    return rip & (kJumpEntries - 1);
+    return (static_cast<std::uint32_t>(rip) * kJumpFactor) >> kJumpShift;
 }
 // The address of an empty entry: none that would be looked for there.
 constexpr std::uint64_t no_rip(std::size_t index)
 {
-    return ~std::uint64_t{index};
+    return index == 0 ? 1 : 0;
 }
+static_assert(jump_index(0) == 0 && jump_index(1) != 0);
 
 struct Frame {
     void* self{nullptr};
