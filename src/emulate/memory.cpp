@@ -66,7 +66,7 @@ TlbEntry* Cpu::fill(std::uint64_t linear, const Translation& translation, bool w
     TlbEntry& entry = tlb_.take(set, linear);
     const memory::Page& backing = physical_->page(translation.physical);
     if (!TlbEntry::holds(entry.read, linear)) {
-        entry.clear();
+        entry.clear(Tlb::index(linear));
     }
     const bool watched = (s.dr7 & x86::dr7::kEnables) != 0 && watches_data(linear);
     entry.host = backing.host;

@@ -29,10 +29,11 @@ constexpr bool invalidates(std::uint64_t linear, std::uint64_t page, bool large)
 
 // A tag is the page's linear address where plain loads or stores may go straight to host memory. With kSlow
 // flipped the translation holds, but the access needs a longer way (MMIO, code pages, data breakpoints). A tag
-// xor an address is the offset in the page on a hit, and at least a page's size otherwise.
+// xor an address is the offset in the page on a hit, and at least a page's size otherwise, whatever address the guest
+// makes up, canonical or not: tags that are empty or slow are of addresses that other entries are asked for.
 struct TlbEntry {
-    static constexpr std::uint64_t kEmpty = std::uint64_t{1} << 61; // no page: not canonical
-    static constexpr std::uint64_t kSlow = std::uint64_t{1} << 62;
+    static constexpr std::uint64_t kEmpty = std::uint64_t{1} << 61;
+    static constexpr std::uint64_t kSlow = (std::uint64_t{1} << 62) | 0x1000;
 
     // Of `physical`.
     static constexpr std::uint64_t kGlobal = 1;
@@ -40,21 +41,33 @@ struct TlbEntry {
     static constexpr std::uint64_t kWriteMmio = 4;
     static constexpr std::uint64_t kLarge = 8;
 
-    std::uint64_t read{kEmpty};
-    std::uint64_t write{kEmpty};
+    std::uint64_t read{0};
+    std::uint64_t write{0};
     std::uint8_t* host{nullptr}; // of the page
     std::uint64_t physical{0};   // page address and flags
 
-    void clear() { read = write = kEmpty; }
-    bool empty() const { return read == kEmpty && write == kEmpty; }
+    // Of the entry at `index`.
+    void clear(std::size_t index) { read = write = kEmpty | (~std::uint64_t{index} & kIndexMask) << 12; }
+    bool empty() const { return is_empty(read) && is_empty(write); }
 
+    static constexpr std::uint64_t kIndexMask = 0xfff;
+    static bool is_empty(std::uint64_t tag) { return tag >> 61 == 1; }
     static bool holds(std::uint64_t tag, std::uint64_t linear) { return ((tag ^ linear) & kLinearPage & ~kSlow) == 0; }
     static bool slow(std::uint64_t tag) { return ((tag ^ (tag << 1)) >> 63) != 0; }
 };
 
 class Tlb {
 public:
-    static constexpr std::size_t kEntries = 4096;
+    static constexpr std::size_t kEntries = TlbEntry::kIndexMask + 1;
+
+    Tlb()
+    {
+        for (auto& set : sets_) {
+            for (std::size_t at = 0; at < kEntries; ++at) {
+                set[at].clear(at);
+            }
+        }
+    }
 
     static constexpr std::size_t index(std::uint64_t linear) { return (linear >> 12) & (kEntries - 1); }
 
@@ -80,7 +93,7 @@ public:
                 if (what == Flush::NonGlobal && (entry.physical & TlbEntry::kGlobal) != 0 && !entry.empty()) {
                     used_[which][kept++] = at;
                 } else {
-                    entry.clear();
+                    entry.clear(at);
                 }
             }
             used_[which].resize(kept);
@@ -89,7 +102,7 @@ public:
     void flush_page(std::uint64_t linear)
     {
         clear_if([&](const TlbEntry& entry) {
-            const std::uint64_t tag = entry.read != TlbEntry::kEmpty ? entry.read : entry.write;
+            const std::uint64_t tag = TlbEntry::is_empty(entry.read) ? entry.write : entry.read;
             const std::uint64_t page = TlbEntry::slow(tag) ? tag ^ TlbEntry::kSlow : tag;
             return invalidates(linear, page, (entry.physical & TlbEntry::kLarge) != 0);
         });
@@ -97,7 +110,7 @@ public:
     // Stores to a host page must take the long way from now on.
     void slow_down_writes(const std::uint8_t* host_page)
     {
-        clear_if([&](const TlbEntry& entry) { return entry.write != TlbEntry::kEmpty && entry.host == host_page; });
+        clear_if([&](const TlbEntry& entry) { return !TlbEntry::is_empty(entry.write) && entry.host == host_page; });
     }
 
 private:
@@ -121,7 +134,7 @@ private:
             for (const std::uint16_t at : used_[which]) {
                 TlbEntry& entry = sets_[which][at];
                 if (!entry.empty() && condition(entry)) {
-                    entry.clear();
+                    entry.clear(at);
                 }
             }
         }
