@@ -4,6 +4,10 @@
 #include "translate/test_machine.hpp"
 
 #include <array>
+#include <cstdlib>
+#include <string>
+
+#include <fmt/format.h>
 
 namespace windsor::translate::testing {
 
@@ -102,13 +106,19 @@ TEST(TranslatorPreciseFaults, AreThoseOfTheInterpreter)
     TranslatorMachine translator;
     constexpr std::uint64_t kPrograms = 4000;
     std::array<unsigned, 256> met{};
-    // Others with --gtest_shuffle --gtest_random_seed=N.
-    const auto first = 1'000'000 * static_cast<std::uint64_t>(::testing::UnitTest::GetInstance()->random_seed());
+    // WINDSOR_COMPARE_SEED chooses others.
+    const char* chosen = std::getenv("WINDSOR_COMPARE_SEED");
+    const std::uint64_t first = 1'000'000 * (chosen == nullptr ? 1 : std::strtoull(chosen, nullptr, 0));
     for (std::uint64_t seed = first; seed < first + kPrograms; ++seed) {
         SCOPED_TRACE(::testing::Message{} << "seed " << seed);
         expect_same(interpreter, translator, [&](Machine& m) { return prepare(m, seed); });
         ++met.at(interpreter.vector() & 0xff);
         if (HasFailure()) {
+            std::string bytes;
+            for (unsigned i = 0; i < 160; ++i) {
+                bytes += fmt::format("{:02x}", *translator.at(kCode + i));
+            }
+            ADD_FAILURE() << "the program: " << bytes;
             break;
         }
     }

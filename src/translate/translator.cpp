@@ -209,7 +209,11 @@ Block* Translator::translate(const Context& context, const emulate::Cpu::CodePla
     std::array<std::uint8_t, 2 * kLongestInstruction> crossing{};
     if (!translation_->read(*block, context, slot, {block->host, memory::kPageSize - offset}, limit)) {
         const std::size_t first = memory::kPageSize - offset;
-        const std::uint8_t* next = first < kLongestInstruction ? second_page(block->rip) : nullptr;
+        emulate::Insn whole;
+        const bool crosses = first < kLongestInstruction &&
+                             cpu().decoder().decode(context.mode, {block->host, first}, whole) ==
+                                 emulate::Decoder::Result::NeedMore;
+        const std::uint8_t* next = crosses ? second_page(block->rip) : nullptr;
         if (next == nullptr) {
             return nullptr;
         }
