@@ -8,6 +8,7 @@
 #include "emulate/invalidations.hpp"
 #include "emulate/physical_map.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace windsor::emulate {
@@ -27,6 +28,7 @@ Cpu::Cpu(const Parts& parts)
     const std::uint32_t sizes = parts.model.cpuid(0x80000008, 0, none, parts.apic_id).eax & 0xff;
     physical_bits_ = sizes >= 32 && sizes <= 52 ? sizes : 36;
     gigabyte_pages_ = (parts.model.cpuid(0x80000001, 0, none, parts.apic_id).edx & (1u << 26)) != 0;
+    tsc_ticks_ = static_cast<std::uint64_t>((static_cast<unsigned __int128>(parts.model.tsc_hz()) << kTscShift) / base::kSecond);
     load_state(vcpu::reset_state(parts.model.signature()));
 }
 
@@ -111,12 +113,20 @@ void Cpu::update_special()
 {
     const bool ac = (s.rflags & rflags::kAc) != 0;
     if (cpl_ == 3) {
-        program_set_ = ac && (s.cr0 & x86::cr0::kAm) != 0 ? TlbSet::Checked : TlbSet::User;
+        program_.set = ac && (s.cr0 & x86::cr0::kAm) != 0 ? TlbSet::Checked : TlbSet::User;
     } else {
-        program_set_ = ac && (s.cr4 & cr4::kSmap) != 0 ? TlbSet::SupervisorAc : TlbSet::Supervisor;
+        program_.set = ac && (s.cr4 & cr4::kSmap) != 0 ? TlbSet::SupervisorAc : TlbSet::Supervisor;
     }
-    program_tlb_ = tlb_.set(program_set_);
+    program_.entries = tlb_.set(program_.set);
 
+    const bool breakpoints = ((s.dr7 | watched_[4]) & x86::dr7::kEnables) != 0 && update_breakpoints();
+    special_ = (s.rflags & (rflags::kTf | rflags::kRf)) != 0 || s.sti_shadow || s.mov_ss_shadow || breakpoints ||
+               trace_ != nullptr || pending_debug != 0;
+}
+
+// Whether there are breakpoints on instructions. Those on data are known to the TLB as it is filled.
+bool Cpu::update_breakpoints()
+{
     const std::array<std::uint64_t, 5> watched{s.dr[0], s.dr[1], s.dr[2], s.dr[3], s.dr7};
     if (watched != watched_) {
         watched_ = watched;
@@ -126,15 +136,17 @@ void Cpu::update_special()
     for (unsigned i = 0; i < 4; ++i) {
         breakpoints = breakpoints || (((s.dr7 >> (2 * i)) & 3) != 0 && ((s.dr7 >> (16 + 4 * i)) & 3) == 0);
     }
-    special_ = (s.rflags & (rflags::kTf | rflags::kRf)) != 0 || s.sti_shadow || s.mov_ss_shadow || breakpoints ||
-               trace_ != nullptr || pending_debug != 0;
+    return breakpoints;
 }
 
 void Cpu::flush_tlb(Flush what)
 {
     tlb_.flush(what);
     ++local_epoch_;
-    global_epoch_ += what == Flush::All ? 1 : 0;
+    if (what == Flush::All) {
+        ++global_epoch_;
+        fetched_large_.clear();
+    }
     blocks_->forget_linear();
     if (accelerator_ != nullptr) {
         accelerator_->flushed(what);
@@ -144,10 +156,14 @@ void Cpu::flush_tlb(Flush what)
 void Cpu::invalidate_page(std::uint64_t linear)
 {
     tlb_.flush_page(linear);
-    for (FetchSlot& slot : fetch_slots_) {
+    const auto forget = [&](FetchSlot& slot) {
         if (invalidates(linear, slot.page, slot.large)) {
             slot.epoch = 0;
         }
+    };
+    forget(fetch_slot_of(linear));
+    if (fetched_large_.may_hold(linear)) {
+        std::ranges::for_each(fetch_slots_, forget);
     }
     blocks_->forget_linear();
     if (accelerator_ != nullptr) {
@@ -182,7 +198,7 @@ void Cpu::set_trace(TraceSink* sink)
 std::uint64_t Cpu::tsc() const
 {
     const auto now = static_cast<unsigned __int128>(parts_.clock.now());
-    return static_cast<std::uint64_t>(now * parts_.model.tsc_hz() / base::kSecond) + s.tsc_offset;
+    return static_cast<std::uint64_t>((now * tsc_ticks_) >> kTscShift) + s.tsc_offset;
 }
 
 void Cpu::set_tsc(std::uint64_t value)

@@ -193,7 +193,13 @@ public:
     void hold_code(const memory::Page& page, std::uint64_t physical);
     const Decoder& decoder() const { return *decoder_; }
     Tlb& tlb() { return tlb_; }
-    TlbSet program_set() const { return program_set_; }
+    // The TLB's set for the running program, and its entries.
+    struct ProgramSet {
+        TlbSet set{TlbSet::Supervisor};
+        TlbEntry* entries{nullptr};
+    };
+    const ProgramSet& program() const { return program_; }
+    TlbSet program_set() const { return program_.set; }
     // Whether offsets in the segment are linear addresses below 4 GiB, whatever is done to them.
     bool flat(x86::Seg seg) const;
     struct SegmentWindow {
@@ -238,7 +244,7 @@ private:
     void mark_accessed(std::uint64_t address, std::uint64_t bits, unsigned size);
 
     // memory.cpp
-    TlbSet set_for(As as) const { return as == As::Program ? program_set_ : TlbSet::Supervisor; }
+    TlbSet set_for(As as) const { return as == As::Program ? program_.set : TlbSet::Supervisor; }
     [[nodiscard]] bool locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set, Located& result);
     [[nodiscard]] bool locate_all(std::uint64_t linear, unsigned size, Intent intent, TlbSet set,
                                   std::array<Located, 2>& parts);
@@ -253,6 +259,7 @@ private:
 
     // cpu.cpp, run.cpp
     void update_special();
+    [[nodiscard]] bool update_breakpoints();
     void update_fetch_context();
     void keep_visible_blocks();
     void drop_code();
@@ -264,10 +271,6 @@ private:
     [[nodiscard]] bool settle(Outcome outcome, const Insn& insn);
     const Block* find_block();
     [[nodiscard]] bool fetch_physical(std::uint64_t linear, std::uint64_t& physical);
-    struct FetchSlot;
-    const FetchSlot* fetch_slot(std::uint64_t linear);
-    bool shut_down();
-
     // Where instructions are fetched from: the last translations, good for one epoch.
     struct FetchSlot {
         std::uint64_t page{0};
@@ -277,9 +280,12 @@ private:
         bool global{false};
         bool large{false};
     };
+    const FetchSlot* fetch_slot(std::uint64_t linear);
+    FetchSlot& fetch_slot_of(std::uint64_t linear) { return fetch_slots_[(linear >> 12) % fetch_slots_.size()]; }
+    bool shut_down();
 
     Parts parts_;
-    TlbEntry* program_tlb_{nullptr};
+    ProgramSet program_;
     std::array<SegmentWindow, x86::kSegCount> windows_{};
     std::uint64_t linear_mask_{0xffffffff};
     std::uint64_t code_base_{0};        // zero in 64-bit mode
@@ -287,7 +293,6 @@ private:
     std::uint64_t fetch_context_{0};    // what besides the address decides which block runs: mode, code size, user
     bool leave_{false};
     bool special_{true};
-    TlbSet program_set_{TlbSet::Supervisor};
     unsigned physical_bits_{36};
     bool gigabyte_pages_{false};
     std::array<std::uint64_t, 5> watched_{}; // DR0-DR3 and DR7 that the TLB was filled under
@@ -297,6 +302,7 @@ private:
     std::uint64_t global_epoch_{1};
     std::uint64_t local_epoch_{1};
     std::array<FetchSlot, 256> fetch_slots_{};
+    LargePages fetched_large_;
     Mode mode_{Mode::Real};
     unsigned cpl_{0};
     unsigned code_size_{2};
@@ -305,6 +311,8 @@ private:
     vcpu::Signals signals_;
     vcpu::Statistics statistics_;
     std::uint64_t a20_mask_{~std::uint64_t{0}};
+    static constexpr unsigned kTscShift = 60;
+    std::uint64_t tsc_ticks_{0}; // a nanosecond, times 2^kTscShift
     Tlb tlb_;
     std::unique_ptr<PhysicalMap> physical_;
     std::unique_ptr<BlockCache> blocks_;

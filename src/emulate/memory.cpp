@@ -63,7 +63,7 @@ bool Cpu::watches_data(std::uint64_t linear) const
 TlbEntry* Cpu::fill(std::uint64_t linear, const Translation& translation, bool write, TlbSet set)
 {
     const std::uint64_t page = linear & kLinearPage;
-    TlbEntry& entry = tlb_.take(set, linear);
+    TlbEntry& entry = tlb_.take(set, linear, translation.global, translation.large);
     const memory::Page& backing = physical_->page(translation.physical);
     if (!TlbEntry::holds(entry.read, linear)) {
         entry.clear(Tlb::index(linear));
@@ -273,7 +273,7 @@ bool Cpu::read_bytes(Seg seg, std::uint64_t offset, std::span<std::uint8_t> into
     std::uint64_t linear = 0;
     return linearize(seg, offset, into.size(), Intent::Read, linear) &&
            read_slow(linear, into.data(), static_cast<unsigned>(into.size()), Intent::Read,
-                     program_set_ == TlbSet::Checked ? TlbSet::User : program_set_);
+                     program_.set == TlbSet::Checked ? TlbSet::User : program_.set);
 }
 
 bool Cpu::write_bytes(Seg seg, std::uint64_t offset, std::span<const std::uint8_t> from)
@@ -286,7 +286,7 @@ bool Cpu::write_bytes(Seg seg, std::uint64_t offset, std::span<const std::uint8_
     std::uint64_t linear = 0;
     return linearize(seg, offset, from.size(), Intent::Write, linear) &&
            write_slow(linear, from.data(), static_cast<unsigned>(from.size()),
-                      program_set_ == TlbSet::Checked ? TlbSet::User : program_set_);
+                      program_.set == TlbSet::Checked ? TlbSet::User : program_.set);
 }
 
 bool Cpu::probe_linear(std::uint64_t linear, unsigned size, Intent intent, As as)
@@ -303,7 +303,7 @@ Cpu::Run Cpu::direct_run(Seg seg, std::uint64_t offset, Intent intent) const
         return {};
     }
     const std::uint64_t linear = (window.base + offset) & linear_mask_;
-    const TlbEntry& entry = program_tlb_[Tlb::index(linear)];
+    const TlbEntry& entry = program_.entries[Tlb::index(linear)];
     const std::uint64_t tag = intent == Intent::Read ? entry.read : entry.write;
     if (tag != (linear & kLinearPage)) {
         return {};

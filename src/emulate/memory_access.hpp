@@ -81,7 +81,7 @@ template <typename T> bool Cpu::read(x86::Seg seg, std::uint64_t offset, T& valu
     const SegmentWindow& window = windows_[static_cast<unsigned>(seg)];
     if (offset + sizeof(T) <= window.read_end) [[likely]] {
         const std::uint64_t linear = (window.base + offset) & linear_mask_;
-        const TlbEntry& entry = program_tlb_[Tlb::index(linear)];
+        const TlbEntry& entry = program_.entries[Tlb::index(linear)];
         if (((linear + sizeof(T) - 1) & kLinearPage) == entry.read) [[likely]] {
             std::memcpy(&value, entry.host + (linear & ~kLinearPage), sizeof(T));
             return true;
@@ -89,7 +89,7 @@ template <typename T> bool Cpu::read(x86::Seg seg, std::uint64_t offset, T& valu
     }
     std::uint64_t linear = 0;
     return linearize(seg, offset, sizeof(T), Intent::Read, linear) &&
-           read_slow(linear, &value, sizeof(T), Intent::Read, program_set_);
+           read_slow(linear, &value, sizeof(T), Intent::Read, program_.set);
 }
 
 template <typename T> bool Cpu::write(x86::Seg seg, std::uint64_t offset, T value)
@@ -97,7 +97,7 @@ template <typename T> bool Cpu::write(x86::Seg seg, std::uint64_t offset, T valu
     const SegmentWindow& window = windows_[static_cast<unsigned>(seg)];
     if (offset + sizeof(T) <= window.write_end) [[likely]] {
         const std::uint64_t linear = (window.base + offset) & linear_mask_;
-        const TlbEntry& entry = program_tlb_[Tlb::index(linear)];
+        const TlbEntry& entry = program_.entries[Tlb::index(linear)];
         if (((linear + sizeof(T) - 1) & kLinearPage) == entry.write) [[likely]] {
             std::memcpy(entry.host + (linear & ~kLinearPage), &value, sizeof(T));
             return true;
@@ -105,7 +105,7 @@ template <typename T> bool Cpu::write(x86::Seg seg, std::uint64_t offset, T valu
     }
     std::uint64_t linear = 0;
     return linearize(seg, offset, sizeof(T), Intent::Write, linear) &&
-           write_slow(linear, &value, sizeof(T), program_set_);
+           write_slow(linear, &value, sizeof(T), program_.set);
 }
 
 template <typename T> bool Cpu::read_for_write(x86::Seg seg, std::uint64_t offset, T& value)
@@ -120,7 +120,7 @@ template <typename T> bool Cpu::locate_for_write(x86::Seg seg, std::uint64_t off
     const SegmentWindow& window = windows_[static_cast<unsigned>(seg)];
     if (offset + sizeof(T) <= window.write_end) [[likely]] {
         const std::uint64_t linear = (window.base + offset) & linear_mask_;
-        const TlbEntry& entry = program_tlb_[Tlb::index(linear)];
+        const TlbEntry& entry = program_.entries[Tlb::index(linear)];
         if (((linear + sizeof(T) - 1) & kLinearPage) == entry.write) [[likely]] {
             host = entry.host + (linear & ~kLinearPage);
             return true;

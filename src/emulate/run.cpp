@@ -27,7 +27,7 @@ const Cpu::FetchSlot* Cpu::fetch_slot(std::uint64_t linear)
 {
     const std::uint64_t page = linear & kLinearPage;
     const bool user = cpl_ == 3;
-    FetchSlot& slot = fetch_slots_[(linear >> 12) % fetch_slots_.size()];
+    FetchSlot& slot = fetch_slot_of(linear);
     if (slot.page == page && slot.user == user && slot.epoch == (slot.global ? global_epoch_ : local_epoch_)) {
         return &slot;
     }
@@ -41,6 +41,9 @@ const Cpu::FetchSlot* Cpu::fetch_slot(std::uint64_t linear)
             .user = user,
             .global = translation.global,
             .large = translation.large};
+    if (slot.large) {
+        fetched_large_.note(page);
+    }
     return &slot;
 }
 

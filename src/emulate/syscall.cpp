@@ -30,7 +30,9 @@ void load_flat(Cpu& cpu, std::uint64_t cs, std::uint64_t ss, unsigned level, Cod
                               .limit = 0xffff'ffff,
                               .attributes = {.type = 3, .s = true, .dpl = dpl, .p = true, .db = true, .g = true}};
     cpu.set_cpl(level);
-    cpu.mode_changed();
+    if (!cpu.long64() || code != Code::Bits64) { // otherwise segments have no say, before and after
+        cpu.mode_changed();
+    }
 }
 
 Outcome syscall_legacy(Cpu& cpu, const Insn& insn, std::uint64_t selector)

@@ -2,6 +2,7 @@
 // The software TLB of data accesses.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,22 @@ constexpr bool invalidates(std::uint64_t linear, std::uint64_t page, bool large)
     constexpr unsigned kLargestShift = 30;
     return ((linear ^ page) >> (large ? kLargestShift : 12)) == 0;
 }
+
+// Where there may be large pages that something is known of, roughly: INVLPG of an address elsewhere concerns one page.
+class LargePages {
+public:
+    void note(std::uint64_t linear) { word(linear) |= bit(linear); }
+    bool may_hold(std::uint64_t linear) const { return (words_[hash(linear) >> 6] & bit(linear)) != 0; }
+    void clear() { words_.fill(0); }
+
+private:
+    // Of the gigabyte.
+    static std::uint64_t hash(std::uint64_t linear) { return ((linear >> 30) * 0x9e37'79b9'7f4a'7c15) >> 56; }
+    static std::uint64_t bit(std::uint64_t linear) { return std::uint64_t{1} << (hash(linear) & 63); }
+    std::uint64_t& word(std::uint64_t linear) { return words_[hash(linear) >> 6]; }
+
+    std::array<std::uint64_t, 4> words_{};
+};
 
 // A tag is the page's linear address where plain loads or stores may go straight to host memory. With kSlow
 // flipped the translation holds, but the access needs a longer way (MMIO, code pages, data breakpoints). A tag
@@ -74,12 +91,15 @@ public:
     TlbEntry* set(TlbSet set) { return sets_[static_cast<std::size_t>(set)].data(); }
     TlbEntry& entry(TlbSet which, std::uint64_t linear) { return set(which)[index(linear)]; }
 
-    // The entry of an address, about to be filled.
-    TlbEntry& take(TlbSet which, std::uint64_t linear)
+    // The entry of an address, about to be filled with a page of these properties.
+    TlbEntry& take(TlbSet which, std::uint64_t linear, bool global, bool large)
     {
         TlbEntry& found = entry(which, linear);
-        if (found.empty()) {
-            note(static_cast<std::size_t>(which), index(linear));
+        if (found.empty() || ((found.physical & TlbEntry::kGlobal) != 0) != global) {
+            note(journal_of(static_cast<std::size_t>(which), global), index(linear));
+        }
+        if (large) {
+            large_.note(linear);
         }
         return found;
     }
@@ -87,25 +107,28 @@ public:
     void flush(Flush what)
     {
         for (std::size_t which = 0; which < kTlbSets; ++which) {
-            std::size_t kept = 0;
-            for (const std::uint16_t at : used_[which]) {
-                TlbEntry& entry = sets_[which][at];
-                if (what == Flush::NonGlobal && (entry.physical & TlbEntry::kGlobal) != 0 && !entry.empty()) {
-                    used_[which][kept++] = at;
-                } else {
-                    entry.clear(at);
-                }
+            flush_journal(which, false);
+            if (what == Flush::All) {
+                flush_journal(which, true);
             }
-            used_[which].resize(kept);
+        }
+        if (what == Flush::All) {
+            large_.clear();
         }
     }
     void flush_page(std::uint64_t linear)
     {
-        clear_if([&](const TlbEntry& entry) {
-            const std::uint64_t tag = TlbEntry::is_empty(entry.read) ? entry.write : entry.read;
-            const std::uint64_t page = TlbEntry::slow(tag) ? tag ^ TlbEntry::kSlow : tag;
-            return invalidates(linear, page, (entry.physical & TlbEntry::kLarge) != 0);
-        });
+        for (auto& set : sets_) {
+            TlbEntry& entry = set[index(linear)];
+            if (!entry.empty() && invalidates(linear, page_of(entry), false)) {
+                entry.clear(index(linear));
+            }
+        }
+        if (large_.may_hold(linear)) {
+            clear_if([&](const TlbEntry& entry) {
+                return (entry.physical & TlbEntry::kLarge) != 0 && invalidates(linear, page_of(entry), true);
+            });
+        }
     }
     // Stores to a host page must take the long way from now on.
     void slow_down_writes(const std::uint8_t* host_page)
@@ -115,24 +138,40 @@ public:
 
 private:
     // Which entries have been filled, so that forgetting does not have to look at all of them.
-    void note(std::size_t which, std::size_t at)
+    using Journal = std::vector<std::uint16_t>;
+
+    static std::uint64_t page_of(const TlbEntry& entry)
     {
-        std::vector<std::uint16_t>& used = used_[which];
-        if (used.size() == 2 * kEntries) { // many were filled and cleared again
-            used.clear();
-            for (std::size_t n = 0; n < kEntries; ++n) {
-                if (!sets_[which][n].empty()) {
-                    used.push_back(static_cast<std::uint16_t>(n));
-                }
+        const std::uint64_t tag = TlbEntry::is_empty(entry.read) ? entry.write : entry.read;
+        return TlbEntry::slow(tag) ? tag ^ TlbEntry::kSlow : tag;
+    }
+    // Of the entries of global pages, or of the others. One that has changed sides may be in both.
+    Journal& journal_of(std::size_t which, bool global) { return journals_[2 * which + (global ? 1 : 0)]; }
+    void note(Journal& journal, std::size_t at)
+    {
+        if (journal.size() == 2 * kEntries) { // many were filled and cleared again
+            std::ranges::sort(journal);
+            const auto rest = std::ranges::unique(journal);
+            journal.erase(rest.begin(), rest.end());
+        }
+        journal.push_back(static_cast<std::uint16_t>(at));
+    }
+    void flush_journal(std::size_t which, bool global)
+    {
+        Journal& journal = journal_of(which, global);
+        for (const std::uint16_t at : journal) {
+            TlbEntry& entry = sets_[which][at];
+            if (((entry.physical & TlbEntry::kGlobal) != 0) == global) {
+                entry.clear(at);
             }
         }
-        used.push_back(static_cast<std::uint16_t>(at));
+        journal.clear();
     }
     template <typename Condition> void clear_if(Condition condition)
     {
-        for (std::size_t which = 0; which < kTlbSets; ++which) {
-            for (const std::uint16_t at : used_[which]) {
-                TlbEntry& entry = sets_[which][at];
+        for (std::size_t n = 0; n < journals_.size(); ++n) {
+            for (const std::uint16_t at : journals_[n]) {
+                TlbEntry& entry = sets_[n / 2][at];
                 if (!entry.empty() && condition(entry)) {
                     entry.clear(at);
                 }
@@ -141,7 +180,8 @@ private:
     }
 
     std::array<std::array<TlbEntry, kEntries>, kTlbSets> sets_{};
-    std::array<std::vector<std::uint16_t>, kTlbSets> used_;
+    std::array<Journal, 2 * kTlbSets> journals_;
+    LargePages large_;
 };
 
 } // namespace windsor::emulate

@@ -112,6 +112,28 @@ void Assembler::test_imm(Reg reg, std::int32_t value, Width width)
     raw(value);
 }
 
+void Assembler::test_byte(const Mem& at, std::uint8_t mask)
+{
+    rex(false, 0, number(at.index), number(at.base));
+    byte(0xf6);
+    modrm_memory(0, at);
+    byte(mask);
+}
+
+void Assembler::sign_extend(Reg reg, Width from)
+{
+    if (from == Width::Qword) {
+        return;
+    }
+    rex(true, number(reg), 0, number(reg));
+    if (from == Width::Dword) {
+        byte(0x63); // MOVSXD
+    } else {
+        bytes({0x0f, 0xbf}); // MOVSX
+    }
+    modrm_register(number(reg), number(reg));
+}
+
 void Assembler::shift(unsigned extension, Reg reg, std::uint8_t count, Width width)
 {
     rex(width == Width::Qword, 0, 0, number(reg));

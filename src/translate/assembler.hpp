@@ -105,6 +105,10 @@ public:
     void cmp_byte(const Mem& at, std::uint8_t value);
     void cmp_dword(const Mem& at, std::int8_t value);
     void test_memory(const Mem& at, Reg reg) { general(0x85, Width::Dword, reg, at); }
+    void test(Reg one, Reg other) { general(0x85, Width::Qword, one, other); }
+    void test_byte(const Mem& at, std::uint8_t mask);
+    // To 64 bits, in place.
+    void sign_extend(Reg reg, Width from);
     void test_imm(Reg reg, std::int32_t value, Width width = Width::Qword);
     void imul32(Reg to, Reg from, std::int32_t by)
     {
@@ -114,6 +118,7 @@ public:
         raw(by);
     }
     void shift_right(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(5, reg, count, width); }
+    void shift_right_signed(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(7, reg, count, width); }
     void shift_left(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(4, reg, count, width); }
 
     // --- Jumps. Those forward give the place of their displacement, for bind() ---

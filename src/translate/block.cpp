@@ -4,6 +4,7 @@
 #include "memory/guest_memory.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace windsor::translate {
 
@@ -23,19 +24,28 @@ unsigned offset_of(const std::uint8_t* host)
 
 } // namespace
 
+std::size_t BlockMap::bucket_of(const std::uint8_t* host)
+{
+    const auto address = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(host));
+    return (address * 0x9e37'79b9'7f4a'7c15) >> 48;
+}
+
 Block* BlockMap::find(const std::uint8_t* host, std::uint64_t rip, std::uint32_t context) const
 {
-    const auto page = pages_.find(page_of(host));
-    if (page == pages_.end()) {
-        return nullptr;
+    Block* block = buckets_[bucket_of(host)];
+    while (block != nullptr && (block->host != host || block->rip != rip || block->context != context)) {
+        block = block->next;
     }
-    const auto [first, last] = page->second.blocks.equal_range(offset_of(host));
-    for (auto at = first; at != last; ++at) {
-        if (at->second->rip == rip && at->second->context == context && !at->second->dropped) {
-            return at->second;
-        }
+    return block;
+}
+
+void BlockMap::take_out(const Block& block)
+{
+    Block** at = &buckets_[bucket_of(block.host)];
+    while (*at != &block) {
+        at = &(*at)->next;
     }
-    return nullptr;
+    *at = block.next;
 }
 
 std::uint64_t BlockMap::lines_of(unsigned offset, unsigned size)
@@ -75,12 +85,14 @@ Block* BlockMap::insert(std::unique_ptr<Block> block)
     Block* kept = block.get();
     CodePage& page = pages_[page_of(kept->host)];
     page.lines |= lines_of(*kept, page_of(kept->host));
-    page.blocks.emplace(offset_of(kept->host), kept);
+    page.blocks.push_back(kept);
     if (kept->second_page != nullptr) {
         CodePage& second = pages_[kept->second_page];
         second.lines |= lines_of(*kept, kept->second_page);
-        second.blocks.emplace(kElsewhere, kept);
+        second.blocks.push_back(kept);
     }
+    Block*& bucket = buckets_[bucket_of(kept->host)];
+    kept->next = std::exchange(bucket, kept);
     blocks_.push_back(std::move(block));
     return kept;
 }
@@ -98,19 +110,19 @@ emulate::BlockCache::Effect BlockMap::written(const std::uint8_t* host_page, uns
     }
     const std::size_t before = dropped.size();
     std::uint64_t lines = 0;
-    for (auto at = page.blocks.begin(); at != page.blocks.end();) {
-        Block* block = at->second;
+    std::erase_if(page.blocks, [&](Block* block) {
         if (block->dropped) { // by way of its other page
-            at = page.blocks.erase(at);
-        } else if (depends(*block, host_page, offset, size)) {
-            block->dropped = true;
-            dropped.push_back(block);
-            at = page.blocks.erase(at);
-        } else {
-            lines |= lines_of(*block, host_page);
-            ++at;
+            return true;
         }
-    }
+        if (!depends(*block, host_page, offset, size)) {
+            lines |= lines_of(*block, host_page);
+            return false;
+        }
+        block->dropped = true;
+        take_out(*block);
+        dropped.push_back(block);
+        return true;
+    });
     page.lines = lines;
     const bool lost = dropped.size() != before;
     if (lost) {
@@ -135,6 +147,7 @@ std::vector<const std::uint8_t*> BlockMap::pages() const
 
 void BlockMap::clear()
 {
+    std::ranges::fill(buckets_, nullptr);
     pages_.clear();
     blocks_.clear();
     churn_.clear();

@@ -24,6 +24,7 @@ struct Link {
     std::uint8_t* displacement{nullptr};  // writable address of the jump's rel32
     const std::uint8_t* unlinked{nullptr}; // where it leads while it is not linked
     std::uint64_t target{0};              // guest RIP
+    std::uint32_t context{0};             // key, on the way
     FlagPlace flags{FlagPlace::Host};
     bool back{false};                     // interrupts are looked for on the way
     Block* to{nullptr};
@@ -35,6 +36,8 @@ struct Site {
     enum class Kind : std::uint8_t { Interpret, Access, LoadSse, LoadX87 };
     Kind kind{};
     bool x87{false};                    // the instruction works on x87 or MMX state
+    bool steady{false};                 // it leaves the context as it is
+    std::uint32_t context{0};           // key, where it stands
     std::uint16_t offset{0};            // from the block's first byte
     Block* block{nullptr};
     const std::uint8_t* resume{nullptr}; // code behind the instruction
@@ -60,11 +63,14 @@ struct Block {
     const std::uint8_t* unchecked{nullptr};    // as from_memory without looking
 
     std::vector<std::uint32_t> incoming; // numbers of links that lead here
+    Block* next{nullptr};                // in the same bucket of the BlockMap
 };
 
 // All blocks by the host page that they came from.
 class BlockMap {
 public:
+    BlockMap() : buckets_(kBuckets) {}
+
     Block* find(const std::uint8_t* host, std::uint64_t rip, std::uint32_t context) const;
     Block* insert(std::unique_ptr<Block> block);
     bool holds_page(const std::uint8_t* host_page) const { return pages_.contains(host_page); }
@@ -80,15 +86,18 @@ public:
     unsigned churn(const std::uint8_t* host_page) const;
 
 private:
-    static constexpr std::uint64_t kElsewhere = 4096;
+    static constexpr std::size_t kBuckets = std::size_t{1} << 16;
     struct CodePage {
-        std::uint64_t lines{0}; // 64-byte lines that blocks depend on
-        std::unordered_multimap<std::uint64_t, Block*> blocks; // by offset in the page; kElsewhere: it only ends here
+        std::uint64_t lines{0};     // 64-byte lines that blocks depend on
+        std::vector<Block*> blocks; // that begin or end here
     };
+    static std::size_t bucket_of(const std::uint8_t* host);
+    void take_out(const Block& block);
     static std::uint64_t lines_of(unsigned offset, unsigned size);
     static std::uint64_t lines_of(const Block& block, const std::uint8_t* host_page);
     static bool depends(const Block& block, const std::uint8_t* host_page, unsigned offset, unsigned size);
 
+    std::vector<Block*> buckets_; // by the host address of the first byte
     std::unordered_map<const std::uint8_t*, CodePage> pages_;
     std::vector<std::unique_ptr<Block>> blocks_;
     std::unordered_map<const std::uint8_t*, unsigned> churn_;

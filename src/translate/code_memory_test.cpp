@@ -136,7 +136,7 @@ protected:
         state.cr4 |= x86::cr4::kOsfxsr | x86::cr4::kSmap;
         return state;
     }
-    TranslatorMachine m;
+    TranslatorMachine m{kUsualCode, 8};
 };
 
 TEST_F(TranslatorContexts, MayBeMoreThanThereIsRoomFor)

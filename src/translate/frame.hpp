@@ -35,12 +35,12 @@ struct JumpEntry {
     std::uint64_t rip{0};
     const std::uint8_t* code{nullptr};
 };
-constexpr std::size_t kJumpEntries = 4096;
-constexpr std::size_t kContexts = 8;
+constexpr std::size_t kJumpEntries = 16384;
+constexpr std::size_t kContexts = 16;
 
 // Multiplicative hashing, since the places of functions have few low bits that differ.
 constexpr std::uint32_t kJumpFactor = 0x9e3779b1;
-constexpr unsigned kJumpShift = 20;
+constexpr unsigned kJumpShift = 18;
 static_assert(kJumpEntries == std::size_t{1} << (32 - kJumpShift));
 
 constexpr std::size_t jump_index(std::uint64_t rip)
@@ -54,12 +54,15 @@ constexpr std::uint64_t no_rip(std::size_t index)
 }
 static_assert(jump_index(0) == 0 && jump_index(1) != 0);
 
+// What helpers are called for: a site, or with this bit set an edge whose link has the number less one; 0: it has none.
+constexpr std::uint32_t kEdgeBit = std::uint32_t{1} << 31;
+
 struct Frame {
     void* self{nullptr};
-    const std::uint8_t* (*helper)(void* self, std::uint32_t site){nullptr};
+    const std::uint8_t* (*helper)(void* self, std::uint32_t number){nullptr};
     std::uint64_t host_rsp{0};
     const std::uint8_t* target{nullptr}; // where entering and resuming jump to
-    std::uint64_t scratch{0};
+    std::array<std::uint64_t, 3> scratch{};
     std::uint32_t host_mxcsr{0x1f80};
     std::uint32_t heeded{0};         // the signals that running code stops for: those that are not masked
     std::uint16_t flags{0x0200};     // the guest's arithmetic flags as LAHF and SETO leave them in AX: AH and AL

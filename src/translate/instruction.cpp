@@ -155,9 +155,20 @@ bool relocatable(const Instruction& i)
     return i.memory->size != 0 && i.memory->size <= 128 && i.memory->size % 8 == 0 && i.decoded.address_width >= 32;
 }
 
+bool reads_selector(const Instruction& i)
+{
+    return i.decoded.mnemonic == ZYDIS_MNEMONIC_MOV && i.decoded.operand_width >= 32 &&
+           i.operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER && is_general(i.operands[0].reg.value) &&
+           i.operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+           ZydisRegisterGetClass(i.operands[1].reg.value) == ZYDIS_REGCLASS_SEGMENT;
+}
+
 Kind kind_of_integer(const Instruction& i)
 {
     const ZydisMnemonic mnemonic = i.decoded.mnemonic;
+    if (reads_selector(i)) {
+        return Kind::ReadSelector;
+    }
     if (!kTable.plain[mnemonic] || !relocatable(i)) {
         return Kind::Interpret;
     }
@@ -166,7 +177,7 @@ Kind kind_of_integer(const Instruction& i)
     case ZYDIS_MNEMONIC_BTC:
     case ZYDIS_MNEMONIC_BTR:
     case ZYDIS_MNEMONIC_BTS: // with a register as index they reach beyond their operand
-        return i.memory != nullptr && i.operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER ? Kind::Interpret : Kind::Plain;
+        return i.memory != nullptr && i.operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER ? Kind::BitString : Kind::Plain;
     default: return Kind::Plain;
     }
 }
@@ -187,17 +198,30 @@ bool usual_width(const Instruction& i, const Context& context)
     return i.decoded.operand_width == (context.long64() ? 64 : 32);
 }
 
-// Neither repeated nor in another segment or address size.
+// Neither in another segment nor in another address size.
 bool usual_string(const Instruction& i, const Context& context)
 {
-    constexpr ZydisInstructionAttributes kOther = ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE |
-                                                  ZYDIS_ATTRIB_HAS_SEGMENT;
-    bool prefixed = (i.decoded.attributes & kOther) != 0;
+    return (i.decoded.attributes & ZYDIS_ATTRIB_HAS_SEGMENT) == 0 &&
+           i.decoded.address_width == (context.long64() ? 64 : 32);
+}
+
+// Prefixes that repeat count even where Zydis gives them no meaning.
+bool repeats(const Instruction& i)
+{
     for (unsigned n = 0; n < i.decoded.raw.prefix_count; ++n) {
-        const std::uint8_t value = i.decoded.raw.prefixes[n].value;
-        prefixed = prefixed || value == 0xf2 || value == 0xf3;
+        if (const std::uint8_t value = i.decoded.raw.prefixes[n].value; value == 0xf2 || value == 0xf3) {
+            return true;
+        }
     }
-    return !prefixed && i.decoded.address_width == (context.long64() ? 64 : 32);
+    return false;
+}
+
+Kind kind_of_string(const Instruction& i, const Context& context, Kind once, Kind repeated)
+{
+    if (!usual_string(i, context)) {
+        return Kind::Interpret;
+    }
+    return repeats(i) ? repeated : once;
 }
 
 Kind kind_of_stack(const Instruction& i, const Context& context)
@@ -255,11 +279,25 @@ Kind kind_of(const Instruction& i, const Context& context)
     case ZYDIS_MNEMONIC_LODSB:
     case ZYDIS_MNEMONIC_LODSW:
     case ZYDIS_MNEMONIC_LODSD:
-    case ZYDIS_MNEMONIC_LODSQ: return usual_string(i, context) ? Kind::Load : Kind::Interpret;
+    case ZYDIS_MNEMONIC_LODSQ: return kind_of_string(i, context, Kind::Load, Kind::Interpret);
     case ZYDIS_MNEMONIC_STOSB:
     case ZYDIS_MNEMONIC_STOSW:
     case ZYDIS_MNEMONIC_STOSD:
-    case ZYDIS_MNEMONIC_STOSQ: return usual_string(i, context) ? Kind::Store : Kind::Interpret;
+    case ZYDIS_MNEMONIC_STOSQ: return kind_of_string(i, context, Kind::Store, Kind::RepeatStore);
+    case ZYDIS_MNEMONIC_MOVSB:
+    case ZYDIS_MNEMONIC_MOVSW:
+    case ZYDIS_MNEMONIC_MOVSQ: return kind_of_string(i, context, Kind::Move, Kind::RepeatMove);
+    case ZYDIS_MNEMONIC_MOVSD: // SSE has one of that name
+        if (i.decoded.meta.category == ZYDIS_CATEGORY_STRINGOP) {
+            return kind_of_string(i, context, Kind::Move, Kind::RepeatMove);
+        }
+        break;
+    case ZYDIS_MNEMONIC_SCASB:
+    case ZYDIS_MNEMONIC_SCASW:
+    case ZYDIS_MNEMONIC_SCASD:
+    case ZYDIS_MNEMONIC_SCASQ: return kind_of_string(i, context, Kind::Interpret, Kind::RepeatScan);
+    case ZYDIS_MNEMONIC_STAC:
+    case ZYDIS_MNEMONIC_CLAC: return !context.user ? Kind::Access : Kind::Interpret;
     // These are the processor's most frequent privileged instructions.
     case ZYDIS_MNEMONIC_SWAPGS: return context.long64() && !context.user ? Kind::SwapGs : Kind::Interpret;
     case ZYDIS_MNEMONIC_CLI: return !context.user ? Kind::MaskInterrupts : Kind::Interpret;
@@ -289,7 +327,14 @@ Class class_of(const Instruction& i)
     case Kind::Leave:
     case Kind::PushFlags: return Class::Stack;
     case Kind::Load:
-    case Kind::Store: return Class::Memory;
+    case Kind::Store:
+    case Kind::Move:
+    case Kind::RepeatMove:
+    case Kind::RepeatStore:
+    case Kind::RepeatScan:
+    case Kind::BitString: return Class::Memory;
+    case Kind::Access:
+    case Kind::ReadSelector:
     case Kind::SwapGs:
     case Kind::MaskInterrupts:
     case Kind::UnmaskInterrupts: return Class::System;
@@ -312,6 +357,25 @@ Class class_of(const Instruction& i)
     return kTable.shift[i.decoded.mnemonic] ? Class::Shift : i.memory != nullptr ? Class::Memory : Class::Integer;
 }
 
+// Whether the interpreter leaves alone what Context holds.
+bool is_steady(const Instruction& i)
+{
+    switch (i.decoded.meta.category) {
+    case ZYDIS_CATEGORY_STRINGOP:
+    case ZYDIS_CATEGORY_IO:
+    case ZYDIS_CATEGORY_IOSTRINGOP: return true;
+    default: break;
+    }
+    switch (i.decoded.mnemonic) {
+    case ZYDIS_MNEMONIC_RDTSC:
+    case ZYDIS_MNEMONIC_RDTSCP:
+    case ZYDIS_MNEMONIC_CPUID:
+    case ZYDIS_MNEMONIC_DIV:
+    case ZYDIS_MNEMONIC_IDIV: return true;
+    default: return kTable.plain[i.decoded.mnemonic] && !names_system_register(i);
+    }
+}
+
 bool always_ends(Kind kind)
 {
     return kind == Kind::Jump || kind == Kind::JumpIndirect || kind == Kind::Call || kind == Kind::CallIndirect ||
@@ -322,6 +386,10 @@ bool always_ends(Kind kind)
 bool keeps_undefined(ZydisMnemonic mnemonic)
 {
     switch (mnemonic) {
+    case ZYDIS_MNEMONIC_BT:
+    case ZYDIS_MNEMONIC_BTC:
+    case ZYDIS_MNEMONIC_BTR:
+    case ZYDIS_MNEMONIC_BTS:
     case ZYDIS_MNEMONIC_MUL:
     case ZYDIS_MNEMONIC_IMUL:
     case ZYDIS_MNEMONIC_DIV:
@@ -386,12 +454,14 @@ bool read_instruction(const emulate::Decoder& decoder, const Context& context, C
     i.unit = unit_of(i);
     i.kind = decoder.offers(i.decoded.meta.isa_set) ? kind_of(i, context) : Kind::Interpret;
     i.which = class_of(i);
+    i.steady = is_steady(i);
     if ((interpreted >> static_cast<unsigned>(i.which) & 1) != 0) {
         i.kind = Kind::Interpret;
     }
-    // The interpreter wants the flags as they are, and leaves them in memory.
-    i.flags = i.kind == Kind::Interpret ? FlagUse{.reads = kAllFlags, .writes = kAllFlags, .kills = 0}
-                                        : flag_use(i.decoded, i.operands.data());
+    // The interpreter wants the flags as they are, and leaves them in memory; a scan of nothing leaves them, too.
+    const bool in_memory = i.kind == Kind::Interpret || i.kind == Kind::RepeatScan;
+    i.flags = in_memory ? FlagUse{.reads = kAllFlags, .writes = kAllFlags, .kills = 0}
+                        : flag_use(i.decoded, i.operands.data());
     i.ends_block = always_ends(i.kind) || (i.kind == Kind::Interpret &&
                                            (i.decoded.meta.branch_type != ZYDIS_BRANCH_TYPE_NONE ||
                                             i.decoded.meta.category == ZYDIS_CATEGORY_RET));

@@ -26,6 +26,13 @@ enum class Kind : std::uint8_t {
     Direction,    // CLD, STD
     Load,         // LODS, not repeated
     Store,        // STOS, not repeated
+    Move,         // MOVS, not repeated
+    RepeatMove,   // REP MOVS
+    RepeatStore,  // REP STOS
+    RepeatScan,   // REPE and REPNE SCAS
+    BitString,    // BT, BTC, BTR, BTS in memory, with a register as index
+    ReadSelector, // MOV to a general register from a segment register
+    Access,       // STAC, CLAC
     SwapGs,
     MaskInterrupts,   // CLI
     UnmaskInterrupts, // STI
@@ -68,6 +75,7 @@ struct Instruction {
     Flags live_after{0}; // flags that are read before they are written
     Flags seen_after{0}; // those, and the ones that the handler of a fault would see
     bool ends_block{false};
+    bool steady{false};  // by the interpreter, it leaves the context as it is
     const ZydisDecodedOperand* memory{nullptr}; // the operand that ModRM names, if it is memory that is accessed
 
     std::uint64_t next() const { return rip + decoded.length; }
@@ -83,13 +91,15 @@ struct Context {
     emulate::TlbSet set{};
     bool sse{false};        // SSE instructions may run, and none of them can raise an exception
     bool x87{false};        // the same of x87 and MMX
-    bool user{false};
+    bool user{false};       // CPL 3; otherwise 0
+    bool smap{false};       // CR4.SMAP
 
     bool long64() const { return mode == emulate::DecodeMode::Long64; }
+    static constexpr std::uint32_t kKeys = 1u << 12;
     std::uint32_t key() const
     {
         return static_cast<std::uint32_t>(mode) | static_cast<std::uint32_t>(set) << 4 | (sse ? 1u << 8 : 0) |
-               (x87 ? 1u << 9 : 0) | (user ? 1u << 10 : 0);
+               (x87 ? 1u << 9 : 0) | (user ? 1u << 10 : 0) | (smap ? 1u << 11 : 0);
     }
 };
 

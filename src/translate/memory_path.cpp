@@ -108,20 +108,17 @@ void Translation::add_segment(const ZydisDecodedOperand& operand, const Access& 
 
 // The tag of the entry xor the address is the offset in the page on a hit, and large on a miss: one comparison tells
 // a miss and an access that leaves the page, and where it must be aligned, one that is not.
-void Translation::look_up(const Access& access, std::uint32_t site)
+void Translation::find_entry(const Access& access, std::uint32_t site)
 {
     const TlbEntry& first = shop_.cpu.tlb().set(context_.set)[0];
-    const auto in_entry = [&](const void* field) {
-        Mem mem = cell(field);
-        mem.index = kTemp1;
-        return mem;
-    };
+    Mem tag = cell(access.write ? &first.write : &first.read);
+    tag.index = kTemp1;
     constexpr auto kIndexMask = static_cast<std::int32_t>((Tlb::kEntries - 1) << kEntryShift);
     const Width width = context_.long64() ? Width::Qword : Width::Dword;
     width == Width::Qword ? a_.mov(kTemp1, kTemp0) : a_.mov32(kTemp1, kTemp0);
     a_.shift_right(kTemp1, 12 - kEntryShift, width);
     a_.alu(Alu::And, kTemp1, kIndexMask, Width::Dword);
-    a_.alu(Alu::Xor, kTemp0, in_entry(access.write ? &first.write : &first.read));
+    a_.alu(Alu::Xor, kTemp0, tag);
     if (access.aligned) {
         a_.test_imm(kTemp0, ~static_cast<std::int32_t>(0xfff & ~(access.size - 1)));
         branch_to_site(a_.jcc(Cond::Ne), site);
@@ -129,7 +126,19 @@ void Translation::look_up(const Access& access, std::uint32_t site)
         a_.alu(Alu::Cmp, kTemp0, static_cast<std::int32_t>(4096 - access.size));
         branch_to_site(a_.jcc(Cond::A), site);
     }
-    a_.alu(Alu::Add, kTemp0, in_entry(&first.host));
+}
+
+Mem Translation::host_page() const
+{
+    Mem mem = cell(&shop_.cpu.tlb().set(context_.set)[0].host);
+    mem.index = kTemp1;
+    return mem;
+}
+
+void Translation::look_up(const Access& access, std::uint32_t site)
+{
+    find_entry(access, site);
+    a_.alu(Alu::Add, kTemp0, host_page());
 }
 
 void Translation::access(const Instruction& i, const Access& access, std::uint32_t site)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// LEA, the stack, and division.
+// LEA, the stack, division, and strings of bits.
 #include "translate/translation.hpp"
 
 namespace windsor::translate {
@@ -67,11 +67,11 @@ bool Translation::divide(const Instruction& i)
         branch_to_site(a_.jcc(Cond::Ne), site);
     }
     const unsigned extension = i.decoded.mnemonic == ZYDIS_MNEMONIC_DIV ? 6 : 7;
-    a_.store(cell(&shop_.frame.scratch), kTemp1);
+    a_.store(cell(&shop_.frame.scratch[0]), kTemp1);
     bring_flags(i);
     a_.rex(wide, 0, 0, 0);
     a_.byte(0xf7);
-    a_.modrm_memory(extension, cell(&shop_.frame.scratch));
+    a_.modrm_memory(extension, cell(&shop_.frame.scratch[0]));
     flags_written(i);
     site_resumes(site);
     return true;
@@ -93,7 +93,7 @@ bool Translation::push(const Instruction& i)
     if (i.memory != nullptr) {
         access(i, {.size = i.memory_bytes()}, site);
         a_.load(kTemp0, {.base = kTemp0}, word());
-        a_.store(cell(&shop_.frame.scratch), kTemp0);
+        a_.store(cell(&shop_.frame.scratch[0]), kTemp0);
     }
     const ZydisDecodedOperand& operand = i.operands[0];
     if (operand.type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
@@ -104,7 +104,7 @@ bool Translation::push(const Instruction& i)
     a_.lea(kTemp0, {.base = kGuestRsp, .displacement = -size}, word());
     look_up({.size = static_cast<unsigned>(size), .write = true}, site);
     if (i.memory != nullptr) {
-        a_.load(kTemp1, cell(&shop_.frame.scratch));
+        a_.load(kTemp1, cell(&shop_.frame.scratch[0]));
         a_.store({.base = kTemp0}, kTemp1, word());
     } else if (const unsigned guest = full_number(operand.reg.value); in_memory(guest)) {
         a_.load(kTemp1, gpr(guest));
@@ -161,34 +161,43 @@ void Translation::leave(const Instruction& i)
     site_resumes(site);
 }
 
-// LODS and STOS with DF clear; the interpreter steps downwards.
-void Translation::load_string(const Instruction& i)
+// The index reaches beyond the operand, both ways. SDM volume 2A, BT.
+bool Translation::bit_string(const Instruction& i)
 {
-    const unsigned size = i.decoded.operand_width / 8;
-    const auto width = static_cast<Width>(size);
+    if (!can_address(i)) {
+        return false;
+    }
+    const unsigned bits = i.decoded.operand_width;
+    const auto width = static_cast<Width>(bits / 8);
+    const unsigned index = full_number(i.operands[1].reg.value);
     clobber_flags();
     const std::uint32_t site = new_site(Site::Kind::Access, i);
-    a_.cmp_byte(cell(&shop_.frame.direction), 0);
-    branch_to_site(a_.jcc(Cond::Ne), site);
-    load_guest(kTemp0, x86::kRsi, word());
-    look_up({.size = size}, site);
-    a_.load(Reg::Rax, {.base = kTemp0}, width);
-    a_.lea(Reg::Rsi, {.base = Reg::Rsi, .displacement = static_cast<std::int32_t>(size)}, word());
+    write_address(i, *i.memory, kTemp0);
+    load_guest(kTemp1, index, Width::Qword);
+    a_.sign_extend(kTemp1, width);
+    a_.shift_right_signed(kTemp1, 3);
+    a_.alu(Alu::And, kTemp1, -static_cast<std::int32_t>(bits / 8));
+    a_.alu(Alu::Add, kTemp0, kTemp1, i.decoded.address_width == 64 ? Width::Qword : Width::Dword);
+    const Access wanted{.size = bits / 8, .write = i.writes_memory()};
+    add_segment(*i.memory, wanted, site);
+    look_up(wanted, site);
+    load_guest(kTemp1, index, Width::Qword);
+    a_.alu(Alu::And, kTemp1, static_cast<std::int32_t>(bits - 1), Width::Dword);
+    a_.store(cell(&shop_.frame.scratch[0]), kTemp1);
+    bring_flags(i); // takes kTemp1
+    a_.load(kTemp1, cell(&shop_.frame.scratch[0]));
+    if ((i.decoded.attributes & ZYDIS_ATTRIB_HAS_LOCK) != 0) {
+        a_.byte(0xf0);
+    }
+    if (width == Width::Word) {
+        a_.byte(0x66);
+    }
+    a_.rex(width == Width::Qword, number(kTemp1), 0, number(kTemp0));
+    a_.bytes({0x0f, i.decoded.opcode});
+    a_.modrm_memory(number(kTemp1), {.base = kTemp0});
+    flags_written(i);
     site_resumes(site);
-}
-
-void Translation::store_string(const Instruction& i)
-{
-    const unsigned size = i.decoded.operand_width / 8;
-    clobber_flags();
-    const std::uint32_t site = new_site(Site::Kind::Access, i);
-    a_.cmp_byte(cell(&shop_.frame.direction), 0);
-    branch_to_site(a_.jcc(Cond::Ne), site);
-    load_guest(kTemp0, x86::kRdi, word());
-    look_up({.size = size, .write = true}, site);
-    a_.store({.base = kTemp0}, Reg::Rax, static_cast<Width>(size));
-    a_.lea(Reg::Rdi, {.base = Reg::Rdi, .displacement = static_cast<std::int32_t>(size)}, word());
-    site_resumes(site);
+    return true;
 }
 
 } // namespace windsor::translate

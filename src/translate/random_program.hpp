@@ -33,6 +33,8 @@ private:
     void arithmetic(asmjit::x86::Assembler& a);
     void flags_in_part(asmjit::x86::Assembler& a);
     void moves(asmjit::x86::Assembler& a);
+    void bit_string(asmjit::x86::Assembler& a);
+    void string(asmjit::x86::Assembler& a);
     void stack(asmjit::x86::Assembler& a);
     void locked(asmjit::x86::Assembler& a);
     void multiply(asmjit::x86::Assembler& a);

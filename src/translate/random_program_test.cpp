@@ -79,6 +79,47 @@ void RandomProgram::moves(x::Assembler& a)
     }
 }
 
+// The index, which may reach into another page, is set without touching the flags.
+void RandomProgram::bit_string(x::Assembler& a)
+{
+    static constexpr std::array<std::uint32_t, 4> kBits{Inst::kIdBt, Inst::kIdBtc, Inst::kIdBtr, Inst::kIdBts};
+    const unsigned width = 2u << below(3);
+    const x::Gp index = reg(8);
+    a.mov(index, Imm{static_cast<std::int64_t>(below(600)) - 300});
+    const std::uint32_t what = pick(kBits);
+    if (what != Inst::kIdBt && below(3) == 0) {
+        a.lock();
+    }
+    a.emit(what, memory(width), width == 2 ? index.r16() : width == 4 ? index.r32() : index);
+}
+
+// RSI and RDI come back to where they were, if nothing faults.
+void RandomProgram::string(x::Assembler& a)
+{
+    const std::array<x::Gp, 4> accumulators{x::al, x::ax, x::eax, x::rax};
+    const std::uint64_t order = below(4);
+    const unsigned width = 1u << order;
+    const std::uint64_t what = below(4);
+    const x::Mem from{x::rsi, 0, width};
+    const x::Mem to{x::rdi, 0, width};
+    a.mov(x::r8, x::rsi);
+    a.mov(x::rdx, x::rdi);
+    a.mov(x::rcx, Imm{below(4) == 0 ? -static_cast<std::int64_t>(below(2)) : static_cast<std::int64_t>(below(50))});
+    if (what == 3 && below(2) != 0) {
+        a.repne();
+    } else if (what == 3 || (what != 2 && below(3) != 0)) {
+        a.rep();
+    }
+    switch (what) {
+    case 0: a.emit(Inst::kIdMovs, to, from); break;
+    case 1: a.emit(Inst::kIdStos, to, accumulators[order]); break;
+    case 2: a.emit(Inst::kIdLods, accumulators[order], from); break;
+    default: a.emit(Inst::kIdScas, accumulators[order], to); break;
+    }
+    a.mov(x::rsi, x::r8);
+    a.mov(x::rdi, x::rdx);
+}
+
 void RandomProgram::stack(x::Assembler& a)
 {
     switch (below(6)) {
@@ -187,10 +228,11 @@ void RandomProgram::branch(x::Assembler& a)
 void RandomProgram::write(x::Assembler& a, unsigned instructions)
 {
     using Writer = void (RandomProgram::*)(x::Assembler&);
-    static constexpr std::array<Writer, 11> kWriters{
+    static constexpr std::array<Writer, 13> kWriters{
         &RandomProgram::arithmetic, &RandomProgram::arithmetic, &RandomProgram::flags_in_part,
         &RandomProgram::flags_in_part, &RandomProgram::moves, &RandomProgram::stack, &RandomProgram::locked,
-        &RandomProgram::multiply, &RandomProgram::sse, &RandomProgram::x87, &RandomProgram::mmx};
+        &RandomProgram::multiply, &RandomProgram::sse, &RandomProgram::x87, &RandomProgram::mmx,
+        &RandomProgram::bit_string, &RandomProgram::string};
     for (unsigned n = 0; n < instructions; ++n) {
         (this->*pick(kWriters))(a);
     }

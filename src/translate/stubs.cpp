@@ -18,6 +18,8 @@ public:
         write_enter();
         stubs.leave = a_.address();
         write_leave();
+        stubs.cross = a_.address();
+        a_.store(cell(&cpu_.s.rip), kTemp0);
         stubs.help = a_.address();
         write_help();
         stubs.enter = reinterpret_cast<decltype(stubs.enter)>(reinterpret_cast<std::uintptr_t>(enter));
@@ -124,7 +126,6 @@ private:
         store_registers();
         store_sse();
         a_.store_byte(cell(&frame_.sse_live), 0);
-        a_.mov32(Reg::Rax, kTemp1);
         return_to_host();
     }
 
@@ -148,7 +149,6 @@ private:
         a_.jmp(cell(&frame_.target));
         a_.bind(stop);
         a_.store_byte(cell(&frame_.sse_live), 0);
-        a_.bytes({0x31, 0xc0}); // xor eax, eax
         return_to_host();
     }
 

@@ -11,13 +11,14 @@
 namespace windsor::translate {
 
 struct Stubs {
-    // Enters translated code, and gives what it left in kTemp1: the number of a link plus one, or zero.
-    std::uint32_t (*enter)(Frame* frame, const std::uint8_t* code){nullptr};
-    // Leaves; the guest's RIP is in kTemp0, and kTemp1 is the answer.
+    void (*enter)(Frame* frame, const std::uint8_t* code){nullptr};
+    // Leaves; the guest's RIP is in kTemp0.
     const std::uint8_t* leave{nullptr};
-    // Calls Frame::helper for the site whose number is in kTemp1, with all state in memory; goes on where it says, or
-    // leaves with the answer zero if it says null.
+    // Calls Frame::helper with the number in kTemp1, with all state but RIP in memory; goes on where it says, or leaves
+    // if it says null.
     const std::uint8_t* help{nullptr};
+    // The same at an edge that leads to the guest's RIP in kTemp0.
+    const std::uint8_t* cross{nullptr};
 };
 
 // Writes the stubs; gives the end of their code.

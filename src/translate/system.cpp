@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Privileged instructions that kernels run at every system call and interrupt, where their privilege is a matter of
-// course. SDM volume 2: SWAPGS, CLI, STI, PUSHF.
+// course. SDM volume 2: SWAPGS, CLI, STI, PUSHF, STAC, CLAC; MOV from segment registers.
 #include "translate/translation.hpp"
 
 namespace windsor::translate {
@@ -49,6 +49,42 @@ void Translation::look_for_interrupts(std::uint64_t rip)
     cold_.push_back({.kind = Cold::Kind::Interrupt, .from = {a_.jcc(Cond::Ne)}, .target = rip});
 }
 
+void Translation::read_selector(const Instruction& i)
+{
+    constexpr unsigned kSegments = x86::kSegCount;
+    const auto seg = static_cast<unsigned>(ZydisRegisterGetId(i.operands[1].reg.value));
+    const unsigned guest = full_number(i.operands[0].reg.value);
+    const Reg to = in_memory(guest) ? kTemp0 : host_register(guest);
+    a_.load_zero_extended16(to, cell(&shop_.cpu.s.segments[seg % kSegments].selector));
+    if (in_memory(guest)) {
+        a_.store(gpr(guest), to);
+    }
+}
+
+// With SMAP, the code behind uses another set of the TLB.
+bool Translation::set_access(const Instruction& i)
+{
+    const bool open = i.decoded.mnemonic == ZYDIS_MNEMONIC_STAC;
+    Context behind = context_;
+    if (context_.smap) {
+        behind.set = open ? emulate::TlbSet::SupervisorAc : emulate::TlbSet::Supervisor;
+    }
+    const auto slot = shop_.tables.slot_of(behind.key());
+    if (!slot) {
+        return false;
+    }
+    context_ = behind;
+    slot_ = *slot;
+    clobber_flags();
+    const auto bit = static_cast<std::int32_t>(fl::kAc);
+    a_.alu_memory(open ? Alu::Or : Alu::And, cell(&shop_.cpu.s.rflags), open ? bit : ~bit);
+    const emulate::Cpu::ProgramSet& program = shop_.cpu.program();
+    a_.store_byte(cell(&program.set), static_cast<std::uint8_t>(behind.set));
+    a_.lea(kTemp0, cell(shop_.cpu.tlb().set(behind.set)));
+    a_.store(cell(&program.entries), kTemp0);
+    return true;
+}
+
 // RF and VM are pushed as zero.
 void Translation::push_flags(const Instruction& i)
 {
@@ -68,10 +104,10 @@ void Translation::push_flags(const Instruction& i)
     a_.alu(Alu::Or, kTemp0, kTemp1);
     add_bit(cell(packed), 11);
     add_bit(cell(&shop_.frame.direction), 10);
-    a_.store(cell(&shop_.frame.scratch), kTemp0);
+    a_.store(cell(&shop_.frame.scratch[0]), kTemp0);
     a_.lea(kTemp0, {.base = kGuestRsp, .displacement = -size}, word());
     look_up({.size = static_cast<unsigned>(size), .write = true}, site);
-    a_.load(kTemp1, cell(&shop_.frame.scratch));
+    a_.load(kTemp1, cell(&shop_.frame.scratch[0]));
     a_.store({.base = kTemp0}, kTemp1, word());
     move_stack_pointer(-size);
     site_resumes(site);

@@ -24,6 +24,8 @@ bool may_fault(const Instruction& i)
     case Kind::Jump:
     case Kind::Conditional:
     case Kind::SwapGs:
+    case Kind::ReadSelector:
+    case Kind::Access:
     case Kind::CountZero: return false;
     default: return true;
     }
@@ -237,6 +239,13 @@ void Translation::write_instruction(Instruction& i)
     case Kind::Leave: leave(i); break;
     case Kind::Load: load_string(i); break;
     case Kind::Store: store_string(i); break;
+    case Kind::Move: move_string(i); break;
+    case Kind::RepeatMove: repeat_move(i); break;
+    case Kind::RepeatStore: repeat_store(i); break;
+    case Kind::RepeatScan: repeat_scan(i); break;
+    case Kind::BitString: done = bit_string(i); break;
+    case Kind::ReadSelector: read_selector(i); break;
+    case Kind::Access: done = set_access(i); break;
     case Kind::SwapGs: swap_gs(); break;
     case Kind::MaskInterrupts: mask_interrupts(); break;
     case Kind::UnmaskInterrupts: done = unmask_interrupts(i); break;
@@ -271,6 +280,8 @@ std::uint32_t Translation::new_site(Site::Kind kind, const Instruction& i)
     site.kind = kind;
     site.x87 = i.unit != Unit::Sse && i.unit != Unit::Integer;
     site.offset = static_cast<std::uint16_t>(i.rip - block_->rip);
+    site.steady = i.steady;
+    site.context = context_.key();
     site.block = block_;
     shop_.sites.push_back(std::move(site));
     return static_cast<std::uint32_t>(shop_.sites.size() - 1);
@@ -314,8 +325,8 @@ void Translation::edge_at(std::uint8_t* displacement, std::uint64_t target, std:
         cold_.push_back({.kind = Cold::Kind::FarEdge, .from = {displacement}, .number = 1, .target = target, .flags = flags});
         return;
     }
-    shop_.links.push_back({.from = block_, .displacement = displacement, .target = target, .flags = flags,
-                           .back = target <= from_rip});
+    shop_.links.push_back({.from = block_, .displacement = displacement, .target = target,
+                           .context = context_.key(), .flags = flags, .back = target <= from_rip});
     const auto number = static_cast<std::uint32_t>(shop_.links.size() - 1);
     cold_.push_back({.kind = Cold::Kind::Link, .from = {displacement}, .number = number, .target = target, .flags = flags});
 }
@@ -348,12 +359,8 @@ void Translation::write_cold()
         if (cold.flags == Place::Host) {
             save_flags();
         }
-        std::uint32_t answer = 0;
-        if (cold.kind == Cold::Kind::Link) {
-            answer = cold.number + 1;
-        }
+        std::vector<std::uint8_t*> misses;
         if (cold.kind == Cold::Kind::FarEdge && cold.number != 0) {
-            std::vector<std::uint8_t*> misses;
             jump_through_table(cold.target, misses);
             for (std::uint8_t* miss : misses) {
                 a_.bind(miss);
@@ -361,8 +368,12 @@ void Translation::write_cold()
         } else {
             a_.mov(kTemp0, cold.target);
         }
-        a_.mov32(kTemp1, answer);
-        a_.jmp(shop_.stubs.leave);
+        if (cold.kind == Cold::Kind::Interrupt) {
+            a_.jmp(shop_.stubs.leave);
+            continue;
+        }
+        a_.mov32(kTemp1, kEdgeBit | (cold.kind == Cold::Kind::Link ? cold.number + 1 : 0));
+        a_.jmp(shop_.stubs.cross);
     }
 }
 

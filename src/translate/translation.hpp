@@ -7,6 +7,7 @@
 #include "translate/block.hpp"
 #include "translate/frame.hpp"
 #include "translate/instruction.hpp"
+#include "translate/jump_tables.hpp"
 #include "translate/stubs.hpp"
 
 #include <cstdint>
@@ -21,6 +22,7 @@ struct Workshop {
     emulate::Cpu& cpu;
     Frame& frame;
     const Stubs& stubs;
+    JumpTables& tables;
     std::deque<Link>& links;
     std::deque<Site>& sites;
 };
@@ -95,6 +97,9 @@ private:
     void add_segment(const ZydisDecodedOperand& operand, const Access& access, std::uint32_t site);
     // From the linear address in kTemp0; misses go to the site.
     void look_up(const Access& access, std::uint32_t site);
+    // The first half of that: the offset in the page in kTemp0, and the entry's place for host_page() in kTemp1.
+    void find_entry(const Access& access, std::uint32_t site);
+    Mem host_page() const;
     std::uint32_t new_site(Site::Kind kind, const Instruction& i);
     void branch_to_site(std::uint8_t* displacement, std::uint32_t site);
     void site_resumes(std::uint32_t site) { shop_.sites[site].resume = a_.address(); }
@@ -114,12 +119,23 @@ private:
     [[nodiscard]] bool push(const Instruction& i);
     [[nodiscard]] bool pop(const Instruction& i);
     void leave(const Instruction& i);
-    void load_string(const Instruction& i);
-    void store_string(const Instruction& i);
     void load_guest(Reg to, unsigned guest, Width width);
     void push_constant(std::uint64_t value, std::uint32_t site);
     void move_stack_pointer(std::int32_t by);
+    [[nodiscard]] bool bit_string(const Instruction& i);
     Width word() const { return context_.long64() ? Width::Qword : Width::Dword; }
+
+    // strings.cpp
+    void load_string(const Instruction& i);
+    void store_string(const Instruction& i);
+    void move_string(const Instruction& i);
+    void repeat_move(const Instruction& i);
+    void repeat_store(const Instruction& i);
+    void repeat_scan(const Instruction& i);
+    std::uint32_t string_site(const Instruction& i);
+    [[nodiscard]] std::uint8_t* begin_repetition(unsigned size, std::uint32_t site);
+    void look_up_run(unsigned pointer, unsigned size, bool write, std::uint32_t site);
+    void advance(unsigned pointer, unsigned size);
 
     // branches.cpp
     void conditional(const Instruction& i);
@@ -136,6 +152,8 @@ private:
     void mask_interrupts();
     [[nodiscard]] bool unmask_interrupts(const Instruction& i);
     void push_flags(const Instruction& i);
+    void read_selector(const Instruction& i);
+    [[nodiscard]] bool set_access(const Instruction& i);
     void look_for_interrupts(std::uint64_t rip);
 
     void interpret(const Instruction& i);

@@ -39,14 +39,10 @@ Translator::Translator(const emulate::Cpu::Parts& parts, const Options& options,
 {
     core_->frame.self = this;
     core_->frame.helper = help_entry;
-    for (auto& table : core_->frame.jumps) {
-        for (std::size_t index = 0; index < table.size(); ++index) {
-            table[index].rip = no_rip(index);
-        }
-    }
+    tables_ = std::make_unique<JumpTables>(core_->frame, options.contexts);
     first_ = write_stubs({code_->writable(), code_->executable()}, core_->frame, cpu(), stubs_);
     free_ = first_;
-    translation_ = std::make_unique<Translation>(Workshop{cpu(), core_->frame, stubs_, links_, sites_}, options.interpreted);
+    translation_ = std::make_unique<Translation>(Workshop{cpu(), core_->frame, stubs_, *tables_, links_, sites_}, options.interpreted);
     cpu().set_accelerator(this);
 }
 
@@ -55,7 +51,8 @@ Translator::~Translator()
     cpu().set_accelerator(nullptr);
 }
 
-// What translated code takes for granted. None: the interpreter has to run it (16-bit code, segments that are not flat).
+// What translated code takes for granted. None: the interpreter has to run it (16-bit code, segments that are not
+// flat, rings 1 and 2).
 std::optional<Context> Translator::context()
 {
     const emulate::Cpu& cpu = core_->interpreter.cpu();
@@ -74,10 +71,11 @@ std::optional<Context> Translator::context()
     default: return std::nullopt;
     }
     context.set = cpu.program_set();
-    if (context.set == emulate::TlbSet::Checked) {
+    if (context.set == emulate::TlbSet::Checked || cpu.cpl() == 1 || cpu.cpl() == 2) {
         return std::nullopt;
     }
     context.user = cpu.cpl() == 3;
+    context.smap = (s.cr4 & x86::cr4::kSmap) != 0;
     const bool available = (s.cr0 & (x86::cr0::kEm | x86::cr0::kTs)) == 0;
     context.sse = available && (s.cr4 & x86::cr4::kOsfxsr) != 0 &&
                   (s.fx.mxcsr & emulate::mxcsr::kMasks) == emulate::mxcsr::kMasks;
@@ -88,75 +86,26 @@ std::optional<Context> Translator::context()
 
 std::size_t Translator::slot_of(std::uint32_t key)
 {
-    const auto found = std::ranges::find(contexts_, key);
-    if (found != contexts_.end()) {
-        return static_cast<std::size_t>(found - contexts_.begin());
-    }
-    if (contexts_.size() == kContexts) {
+    auto slot = tables_->slot_of(key);
+    if (!slot) {
         drop_all();
+        slot = tables_->slot_of(key);
     }
-    contexts_.push_back(key);
-    if (remembered_.size() < contexts_.size()) {
-        remembered_.emplace_back();
-    }
-    return contexts_.size() - 1;
+    return *slot;
 }
 
 void Translator::remember(Block& block, const emulate::Cpu::CodePlace& place)
 {
-    const std::size_t slot = slot_of(block.context);
-    const std::size_t index = jump_index(block.rip);
-    JumpEntry& entry = core_->frame.jumps[slot][index];
-    if (entry.code == nullptr) {
-        filled_.emplace_back(static_cast<std::uint16_t>(slot), static_cast<std::uint16_t>(index));
-    }
-    entry = {.rip = block.rip, .code = block.from_memory};
     const bool crosses = block.second_page != nullptr;
-    remembered_[slot][index] = {.block = &block, .global = place.global && !crosses, .large = place.large || crosses};
-}
-
-void Translator::forget(const Block& block)
-{
-    const std::size_t index = jump_index(block.rip);
-    JumpEntry& entry = core_->frame.jumps[slot_of(block.context)][index];
-    if (entry.rip == block.rip) {
-        entry.rip = no_rip(index); // its place in filled_ stays
-    }
-}
-
-template <typename Condition> void Translator::forget_if(Condition condition)
-{
-    std::size_t kept = 0;
-    for (const auto& [slot, index] : filled_) {
-        JumpEntry& entry = core_->frame.jumps[slot][index];
-        if (condition(entry, remembered_[slot][index])) {
-            entry = {.rip = no_rip(index)};
-        } else {
-            filled_[kept++] = {slot, index};
-        }
-    }
-    filled_.resize(kept);
-}
-
-void Translator::flushed(emulate::Flush what)
-{
-    forget_if([&](const JumpEntry&, const Remembered& known) { return what == emulate::Flush::All || !known.global; });
-}
-
-void Translator::page_invalidated(std::uint64_t linear)
-{
-    forget_if([&](const JumpEntry& entry, const Remembered& known) {
-        return emulate::invalidates(linear, entry.rip, known.large);
-    });
+    tables_->remember(slot_of(block.context), block, place.global && !crosses, place.large);
 }
 
 Block* Translator::find(const Context& context)
 {
     const std::uint64_t rip = cpu().s.rip;
     const std::size_t slot = slot_of(context.key());
-    const std::size_t index = jump_index(rip);
-    if (core_->frame.jumps[slot][index].rip == rip) {
-        return remembered_[slot][index].block;
+    if (Block* known = tables_->find(slot, rip); known != nullptr) {
+        return known;
     }
     emulate::Cpu::CodePlace place;
     if ((context.long64() ? !canonical(rip) : rip > 0xffffffff) || !cpu().locate_code(rip, place) ||
@@ -236,7 +185,8 @@ void Translator::point(std::uint8_t* displacement, const std::uint8_t* target)
 
 void Translator::link(Link& link, std::uint32_t number, Block& to)
 {
-    if (link.to != nullptr || link.from->dropped || to.second_page != nullptr || link.target != to.rip || link.from->context != to.context) {
+    if (link.to != nullptr || link.from->dropped || to.second_page != nullptr || link.target != to.rip ||
+        link.context != to.context) {
         return;
     }
     link.to = &to;
@@ -253,27 +203,19 @@ void Translator::unlink(Block& block)
         point(link.displacement, link.unlinked);
     }
     block.incoming.clear();
-    forget(block);
+    tables_->forget(slot_of(block.context), block.rip);
 }
 
 bool Translator::run_translated()
 {
-    const std::uint32_t came_by = std::exchange(came_by_, 0);
-    const std::uint64_t resets = counters_.resets;
     const std::optional<Context> context = this->context();
-    if (!context) {
-        return false;
-    }
-    Block* block = find(*context);
+    const Block* block = context ? find(*context) : nullptr;
     if (block == nullptr) {
         return false;
     }
-    if (came_by != 0 && counters_.resets == resets) {
-        link(links_[came_by - 1], came_by - 1, *block);
-    }
     give_flags();
     ++counters_.entries;
-    came_by_ = stubs_.enter(&core_->frame, block->unchecked);
+    stubs_.enter(&core_->frame, block->unchecked);
     take_flags();
     if (core_->frame.x87_live != 0) {
         store_x87();
@@ -340,7 +282,7 @@ void Translator::load_x87()
 const std::uint8_t* Translator::help_entry(void* self, std::uint32_t number)
 {
     auto& translator = *static_cast<Translator*>(self);
-    return translator.help(translator.sites_[number]);
+    return (number & kEdgeBit) != 0 ? translator.cross(number & ~kEdgeBit) : translator.help(translator.sites_[number]);
 }
 
 const std::uint8_t* Translator::help(Site& site)
@@ -354,17 +296,34 @@ const std::uint8_t* Translator::help(Site& site)
     take_flags();
     const bool goes_on = interpret(site);
     give_flags();
-    return goes_on ? site.resume : next_code();
+    if (goes_on) {
+        return site.resume;
+    }
+    const Block* block = next_block();
+    return block != nullptr ? block->unchecked : nullptr;
 }
 
-const std::uint8_t* Translator::next_code()
+const std::uint8_t* Translator::cross(std::uint32_t link)
+{
+    const std::uint64_t resets = counters_.resets;
+    ++counters_.crossings;
+    Block* block = next_block();
+    if (block == nullptr) {
+        return nullptr;
+    }
+    if (link != 0 && counters_.resets == resets) {
+        this->link(links_[link - 1], link - 1, *block);
+    }
+    return block->unchecked;
+}
+
+Block* Translator::next_block()
 {
     emulate::Cpu& cpu = this->cpu();
     const bool looked_at = cpu.special() || cpu.pending_debug != 0 || cpu.s.activity != vcpu::Activity::Running ||
                            (cpu.signals().pending() & core_->frame.heeded) != 0;
     const std::optional<Context> context = looked_at ? std::nullopt : this->context();
-    const Block* block = context ? find(*context) : nullptr;
-    return block != nullptr ? block->unchecked : nullptr;
+    return context ? find(*context) : nullptr;
 }
 
 // Whether the block may go on behind the instruction.
@@ -378,7 +337,7 @@ bool Translator::interpret(Site& site)
     }
     if (!site.insn) {
         site.insn = std::make_unique<emulate::Insn>();
-        const auto mode = static_cast<emulate::DecodeMode>(site.block->context & 0xf);
+        const auto mode = static_cast<emulate::DecodeMode>(site.context & 0xf);
         static_cast<void>(cpu().decoder().decode(mode, std::span{site.block->bytes}.subspan(site.offset), *site.insn));
     }
     if (!plain) {
@@ -387,9 +346,9 @@ bool Translator::interpret(Site& site)
     if (!cpu().interpret(*site.insn) || site.block->dropped) {
         return false;
     }
-    if (!plain) {
+    if (!plain && !site.steady) {
         const auto now = context();
-        if (!now || now->key() != site.block->context || cpu().special()) {
+        if (!now || now->key() != site.context || cpu().special()) {
             return false;
         }
     }
@@ -413,6 +372,7 @@ emulate::BlockCache::Effect Translator::written(const std::uint8_t* host_page, u
 std::vector<vcpu::Counter> Translator::counters() const
 {
     std::vector<vcpu::Counter> all{{"entries", counters_.entries},
+                                   {"crossings", counters_.crossings},
                                    {"translations", counters_.translations},
                                    {"links", counters_.links},
                                    {"interpreted", counters_.interpreted},
@@ -431,13 +391,11 @@ std::vector<vcpu::Counter> Translator::counters() const
 
 void Translator::drop_all()
 {
-    flushed(emulate::Flush::All);
-    contexts_.clear();
+    tables_->clear();
     blocks_.clear();
     links_.clear();
     sites_.clear();
     free_ = first_;
-    came_by_ = 0;
     ++counters_.resets;
 }
 

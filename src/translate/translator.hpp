@@ -9,6 +9,7 @@
 #include "translate/block.hpp"
 #include "translate/code_memory.hpp"
 #include "translate/instruction.hpp"
+#include "translate/jump_tables.hpp"
 #include "translate/translation.hpp"
 #include "vcpu/engine.hpp"
 
@@ -23,11 +24,13 @@ namespace windsor::translate {
 
 struct Options {
     std::size_t code_bytes{std::size_t{64} << 20}; // of memory for translated code; when it is full, all is forgotten
+    std::size_t contexts{kContexts};               // that code is kept for at a time; with one more, all is forgotten
     ClassMask interpreted{0};                      // classes of instructions that are left to the interpreter
 };
 
 struct Counters {
-    std::uint64_t entries{0};      // into translated code, from C++
+    std::uint64_t entries{0};      // into translated code, from the run loop
+    std::uint64_t crossings{0};    // from block to block by way of C++
     std::uint64_t translations{0}; // of blocks
     std::uint64_t links{0};        // made between blocks
     std::uint64_t interpreted{0};  // instructions that translated code left to the interpreter
@@ -71,9 +74,8 @@ private:
     bool run_translated();
     bool accelerate() override { return run_translated(); }
     emulate::BlockCache::Effect written(const std::uint8_t* host_page, unsigned offset, unsigned size) override;
-    void flushed(emulate::Flush what) override;
-    void page_invalidated(std::uint64_t linear) override;
-    template <typename Condition> void forget_if(Condition condition);
+    void flushed(emulate::Flush what) override { tables_->flush(what); }
+    void page_invalidated(std::uint64_t linear) override { tables_->invalidate(linear); }
     void drop_all() override;
     void keep_only(std::span<const std::span<const std::uint8_t>> visible) override;
 
@@ -85,7 +87,6 @@ private:
     // The page behind, if an instruction crosses into it; null: a fault, or no memory.
     const std::uint8_t* second_page(std::uint64_t rip);
     void remember(Block& block, const emulate::Cpu::CodePlace& place);
-    void forget(const Block& block);
     void link(Link& link, std::uint32_t number, Block& to);
     void unlink(Block& block);
     void point(std::uint8_t* displacement, const std::uint8_t* target);
@@ -93,8 +94,9 @@ private:
     // Called from translated code.
     static const std::uint8_t* help_entry(void* self, std::uint32_t number);
     const std::uint8_t* help(Site& site);
-    // Where to go on after an instruction that ended its block, without a way through the run loop; null: none.
-    const std::uint8_t* next_code();
+    const std::uint8_t* cross(std::uint32_t link);
+    // The block at RIP, for going on without a way through the run loop; null: that has something to look at.
+    Block* next_block();
     [[nodiscard]] bool interpret(Site& site);
     void take_flags();
     void give_flags();
@@ -112,17 +114,8 @@ private:
     BlockMap blocks_;
     std::deque<Link> links_;
     std::deque<Site> sites_;
-    std::vector<std::uint32_t> contexts_; // keys, by slot
-    // What stands behind the entries of the jump tables, and which are in use: slot and index.
-    struct Remembered {
-        Block* block{nullptr};
-        bool global{false};
-        bool large{false};
-    };
-    std::vector<std::array<Remembered, kJumpEntries>> remembered_;
-    std::vector<std::pair<std::uint16_t, std::uint16_t>> filled_;
+    std::unique_ptr<JumpTables> tables_;
     std::vector<std::uint64_t> histogram_; // of interpreted instructions, by mnemonic
-    std::uint32_t came_by_{0};                                    // link plus one that led out of translated code
     Counters counters_;
 };
 

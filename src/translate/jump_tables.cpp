@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "translate/jump_tables.hpp"
+
+#include "memory/guest_memory.hpp"
+
+#include <algorithm>
+
+namespace windsor::translate {
+
+JumpTables::JumpTables(Frame& frame, std::size_t contexts) : frame_{frame}, most_{std::min(contexts, kContexts)}
+{
+    for (auto& table : frame_.jumps) {
+        for (std::size_t index = 0; index < table.size(); ++index) {
+            table[index].rip = no_rip(index);
+        }
+    }
+}
+
+std::optional<std::size_t> JumpTables::slot_of(std::uint32_t context)
+{
+    std::uint8_t& slot = slots_[context];
+    if (slot != 0) {
+        return slot - 1;
+    }
+    if (count_ == most_) {
+        return std::nullopt;
+    }
+    slot = static_cast<std::uint8_t>(++count_);
+    if (known_.size() < count_) {
+        known_.emplace_back();
+    }
+    return slot - 1;
+}
+
+void JumpTables::note_place(const Known& known)
+{
+    const std::uint64_t rip = known.block->rip;
+    pages_.set(hash_of_page(rip));
+    if (known.block->second_page != nullptr) {
+        pages_.set(hash_of_page(rip + memory::kPageSize));
+    }
+    if (known.large) {
+        large_.note(rip);
+    }
+}
+
+void JumpTables::remember(std::size_t slot, Block& block, bool global, bool large)
+{
+    const std::size_t index = jump_index(block.rip);
+    Known& known = known_[slot][index];
+    known.block = &block;
+    known.global = global;
+    known.large = large;
+    if (!std::exchange(known.listed[global ? 1 : 0], true)) {
+        journals_[global ? 1 : 0].emplace_back(static_cast<std::uint16_t>(slot), static_cast<std::uint16_t>(index));
+    }
+    note_place(known);
+    frame_.jumps[slot][index] = {.rip = block.rip, .code = block.from_memory};
+}
+
+void JumpTables::forget(std::size_t slot, std::uint64_t rip)
+{
+    const std::size_t index = jump_index(rip);
+    if (JumpEntry& entry = frame_.jumps[slot][index]; entry.rip == rip) {
+        entry.rip = no_rip(index);
+    }
+}
+
+void JumpTables::flush_journal(bool global)
+{
+    Journal& journal = journals_[global ? 1 : 0];
+    for (const auto& [slot, index] : journal) {
+        Known& known = known_[slot][index];
+        known.listed[global ? 1 : 0] = false;
+        if (known.global == global) {
+            frame_.jumps[slot][index].rip = no_rip(index);
+        }
+    }
+    journal.clear();
+}
+
+void JumpTables::flush(emulate::Flush what)
+{
+    flush_journal(false);
+    if (what == emulate::Flush::All) {
+        flush_journal(true);
+        pages_.reset();
+        large_.clear();
+    }
+}
+
+// Whether INVLPG of an address concerns what stands behind an entry.
+bool JumpTables::depends(const Known& known, std::uint64_t linear)
+{
+    const std::uint64_t rip = known.block->rip;
+    return emulate::invalidates(linear, rip, known.large) ||
+           (known.block->second_page != nullptr && emulate::invalidates(linear, rip + memory::kPageSize, known.large));
+}
+
+void JumpTables::invalidate(std::uint64_t linear)
+{
+    if (!pages_.test(hash_of_page(linear)) && !large_.may_hold(linear)) {
+        return;
+    }
+    pages_.reset();
+    for (const Journal& journal : journals_) {
+        for (const auto& [slot, index] : journal) {
+            JumpEntry& entry = frame_.jumps[slot][index];
+            const Known& known = known_[slot][index];
+            if (entry.rip == no_rip(index)) {
+                continue;
+            }
+            if (depends(known, linear)) {
+                entry.rip = no_rip(index);
+            } else {
+                note_place(known);
+            }
+        }
+    }
+}
+
+void JumpTables::clear()
+{
+    flush(emulate::Flush::All);
+    slots_.fill(0);
+    count_ = 0;
+}
+
+} // namespace windsor::translate

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The jump tables in the Frame, one for each context of translation, and what stands behind their entries.
+#pragma once
+
+#include "emulate/tlb.hpp"
+#include "translate/block.hpp"
+#include "translate/frame.hpp"
+#include "translate/instruction.hpp"
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace windsor::translate {
+
+class JumpTables {
+public:
+    // For at most `contexts` contexts, kContexts or fewer.
+    JumpTables(Frame& frame, std::size_t contexts);
+
+    // The number of a context's table; nothing: it would be one too many.
+    std::optional<std::size_t> slot_of(std::uint32_t context);
+
+    Block* find(std::size_t slot, std::uint64_t rip) const
+    {
+        const std::size_t index = jump_index(rip);
+        return frame_.jumps[slot][index].rip == rip ? known_[slot][index].block : nullptr;
+    }
+    // Enters a block; its page is mapped by a global, or large, page.
+    void remember(std::size_t slot, Block& block, bool global, bool large);
+    void forget(std::size_t slot, std::uint64_t rip);
+    // As emulate::Accelerator says.
+    void flush(emulate::Flush what);
+    void invalidate(std::uint64_t linear);
+    // All entries and all contexts.
+    void clear();
+
+private:
+    struct Known {
+        Block* block{nullptr};
+        bool global{false};
+        bool large{false};
+        std::array<bool, 2> listed{}; // in the journal of those that are not global, of those that are
+    };
+    using Journal = std::vector<std::pair<std::uint16_t, std::uint16_t>>; // slot and index
+
+    static std::size_t hash_of_page(std::uint64_t rip) { return ((rip >> 12) * 0x9e37'79b9'7f4a'7c15) >> 52; }
+    static bool depends(const Known& known, std::uint64_t linear);
+    void flush_journal(bool global);
+    void note_place(const Known& known);
+
+    Frame& frame_;
+    std::size_t most_;
+    std::size_t count_{0};                             // of contexts
+    std::array<std::uint8_t, Context::kKeys> slots_{}; // by the key of a context, plus one
+    std::vector<std::array<Known, kJumpEntries>> known_;
+    std::array<Journal, 2> journals_;
+    std::bitset<4096> pages_; // that entries may be of, hashed
+    emulate::LargePages large_;
+};
+
+} // namespace windsor::translate

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// String instructions with DF clear, as far as they stay in one page; the interpreter steps downwards and over the
+// edges. SDM volume 2, LODS, MOVS, SCAS, STOS and REP.
+#include "translate/translation.hpp"
+
+namespace windsor::translate {
+
+namespace {
+
+unsigned element_size(const Instruction& i)
+{
+    return i.decoded.operand_width / 8;
+}
+
+// The legacy prefix of the element size, the repetition, REX.W and the opcode.
+void write_repeated(Assembler& a, const Instruction& i, std::uint8_t repetition)
+{
+    if (i.decoded.operand_width == 16) {
+        a.byte(0x66);
+    }
+    a.byte(repetition);
+    a.rex(i.decoded.operand_width == 64, 0, 0, 0);
+    a.byte(i.decoded.opcode);
+}
+
+std::uint8_t log2_of(unsigned size)
+{
+    return static_cast<std::uint8_t>(size == 8 ? 3 : size == 4 ? 2 : size == 2 ? 1 : 0);
+}
+
+constexpr std::int32_t kPageBytes = 4096;
+
+} // namespace
+
+std::uint32_t Translation::string_site(const Instruction& i)
+{
+    clobber_flags();
+    const std::uint32_t site = new_site(Site::Kind::Access, i);
+    a_.cmp_byte(cell(&shop_.frame.direction), 0);
+    branch_to_site(a_.jcc(Cond::Ne), site);
+    return site;
+}
+
+void Translation::advance(unsigned pointer, unsigned size)
+{
+    const Reg reg = host_register(pointer);
+    a_.lea(reg, {.base = reg, .displacement = static_cast<std::int32_t>(size)}, word());
+}
+
+void Translation::load_string(const Instruction& i)
+{
+    const unsigned size = element_size(i);
+    const std::uint32_t site = string_site(i);
+    load_guest(kTemp0, x86::kRsi, word());
+    look_up({.size = size}, site);
+    a_.load(Reg::Rax, {.base = kTemp0}, static_cast<Width>(size));
+    advance(x86::kRsi, size);
+    site_resumes(site);
+}
+
+void Translation::store_string(const Instruction& i)
+{
+    const unsigned size = element_size(i);
+    const std::uint32_t site = string_site(i);
+    load_guest(kTemp0, x86::kRdi, word());
+    look_up({.size = size, .write = true}, site);
+    a_.store({.base = kTemp0}, Reg::Rax, static_cast<Width>(size));
+    advance(x86::kRdi, size);
+    site_resumes(site);
+}
+
+void Translation::move_string(const Instruction& i)
+{
+    const unsigned size = element_size(i);
+    const auto width = static_cast<Width>(size);
+    const Mem value = cell(&shop_.frame.scratch[0]);
+    const std::uint32_t site = string_site(i);
+    load_guest(kTemp0, x86::kRsi, word());
+    look_up({.size = size}, site);
+    a_.load(kTemp0, {.base = kTemp0}, width);
+    a_.store(value, kTemp0);
+    load_guest(kTemp0, x86::kRdi, word());
+    look_up({.size = size, .write = true}, site);
+    a_.load(kTemp1, value);
+    a_.store({.base = kTemp0}, kTemp1, width);
+    advance(x86::kRsi, size);
+    advance(x86::kRdi, size);
+    site_resumes(site);
+}
+
+// The host address in kTemp0 of RCX elements, which are at most a page's worth. Misses and runs over the page's end go
+// to the site.
+void Translation::look_up_run(unsigned pointer, unsigned size, bool write, std::uint32_t site)
+{
+    load_guest(kTemp0, pointer, word());
+    find_entry({.size = size, .write = write}, site);
+    a_.lea(kTemp0, {.base = kTemp0, .index = Reg::Rcx, .scale = log2_of(size)});
+    a_.alu(Alu::Cmp, kTemp0, kPageBytes);
+    branch_to_site(a_.jcc(Cond::A), site);
+    a_.alu(Alu::Add, kTemp0, host_page());
+    a_.mov(kTemp1, Reg::Rcx);
+    if (size != 1) {
+        a_.shift_left(kTemp1, log2_of(size));
+    }
+    a_.alu(Alu::Sub, kTemp0, kTemp1);
+}
+
+void Translation::repeat_move(const Instruction& i)
+{
+    const unsigned size = element_size(i);
+    const std::uint32_t site = string_site(i);
+    std::uint8_t* none = begin_repetition(size, site);
+    look_up_run(x86::kRsi, size, false, site);
+    a_.store(cell(&shop_.frame.scratch[0]), kTemp0);
+    look_up_run(x86::kRdi, size, true, site);
+    a_.store(cell(&shop_.frame.scratch[1]), Reg::Rsi);
+    a_.store(cell(&shop_.frame.scratch[2]), Reg::Rdi);
+    a_.load(Reg::Rsi, cell(&shop_.frame.scratch[0]));
+    a_.mov(Reg::Rdi, kTemp0);
+    write_repeated(a_, i, 0xf3);
+    a_.alu(Alu::Sub, Reg::Rdi, kTemp0); // bytes
+    a_.load(Reg::Rsi, cell(&shop_.frame.scratch[1]));
+    a_.alu(Alu::Add, Reg::Rsi, Reg::Rdi, word());
+    a_.alu(Alu::Add, Reg::Rdi, cell(&shop_.frame.scratch[2]), word());
+    a_.bind(none);
+    site_resumes(site);
+}
+
+void Translation::repeat_store(const Instruction& i)
+{
+    const unsigned size = element_size(i);
+    const std::uint32_t site = string_site(i);
+    std::uint8_t* none = begin_repetition(size, site);
+    look_up_run(x86::kRdi, size, true, site);
+    a_.store(cell(&shop_.frame.scratch[0]), Reg::Rdi);
+    a_.mov(Reg::Rdi, kTemp0);
+    write_repeated(a_, i, 0xf3);
+    a_.alu(Alu::Sub, Reg::Rdi, kTemp0);
+    a_.alu(Alu::Add, Reg::Rdi, cell(&shop_.frame.scratch[0]), word());
+    a_.bind(none);
+    site_resumes(site);
+}
+
+// Counts are usually as large as can be: the scan goes to the end of the page, and what is left is the interpreter's.
+void Translation::repeat_scan(const Instruction& i)
+{
+    const unsigned size = element_size(i);
+    const bool while_equal = (i.decoded.attributes & ZYDIS_ATTRIB_HAS_REPE) != 0;
+    const Mem pointer = cell(&shop_.frame.scratch[0]);
+    const Mem left = cell(&shop_.frame.scratch[1]);
+    const std::uint32_t site = string_site(i);
+    std::uint8_t* none = begin_repetition(0, site);
+    load_guest(kTemp0, x86::kRdi, word());
+    find_entry({.size = size}, site);
+    a_.store(pointer, Reg::Rdi);
+    a_.mov(Reg::Rdi, kTemp0);
+    a_.alu(Alu::Add, Reg::Rdi, host_page());
+    // kTemp1: as many as the page has from there on, but at most RCX.
+    a_.mov32(kTemp1, static_cast<std::uint32_t>(kPageBytes));
+    a_.alu(Alu::Sub, kTemp1, kTemp0);
+    if (size != 1) {
+        a_.shift_right(kTemp1, log2_of(size));
+    }
+    a_.alu(Alu::Cmp, Reg::Rcx, kTemp1);
+    std::uint8_t* more = a_.jcc(Cond::A);
+    a_.mov(kTemp1, Reg::Rcx);
+    a_.bind(more);
+    a_.alu(Alu::Sub, Reg::Rcx, kTemp1);
+    a_.store(left, Reg::Rcx);
+    a_.mov(Reg::Rcx, kTemp1);
+    a_.mov(kTemp0, Reg::Rdi);
+    write_repeated(a_, i, while_equal ? 0xf3 : 0xf2);
+    save_flags();
+    a_.alu(Alu::Sub, Reg::Rdi, kTemp0);
+    a_.alu(Alu::Add, Reg::Rdi, pointer, word());
+    a_.alu(Alu::Add, Reg::Rcx, left);
+    constexpr std::uint8_t kZero = x86::rflags::kZf;
+    a_.test_byte(cell(reinterpret_cast<const std::uint8_t*>(&shop_.frame.flags) + 1), kZero);
+    std::uint8_t* ended = a_.jcc(while_equal ? Cond::E : Cond::Ne);
+    a_.test(Reg::Rcx, Reg::Rcx);
+    branch_to_site(a_.jcc(Cond::Ne), site);
+    a_.bind(ended);
+    a_.bind(none);
+    site_resumes(site);
+}
+
+// What all repetitions begin with: none at all, for which the jump is that is given, and, unless `size` is zero, more
+// than a page can have. The upper half of RCX means nothing to 32-bit code.
+std::uint8_t* Translation::begin_repetition(unsigned size, std::uint32_t site)
+{
+    if (!context_.long64()) {
+        a_.mov32(Reg::Rcx, Reg::Rcx);
+    }
+    a_.test(Reg::Rcx, Reg::Rcx);
+    std::uint8_t* none = a_.jcc(Cond::E);
+    if (size != 0) {
+        a_.alu(Alu::Cmp, Reg::Rcx, kPageBytes / static_cast<std::int32_t>(size));
+        branch_to_site(a_.jcc(Cond::A), site);
+    }
+    return none;
+}
+
+} // namespace windsor::translate
