@@ -288,6 +288,7 @@ HaltReason Cpu::run()
             static_cast<void>(step(reason));
             continue;
         }
+        s.rflags &= ~rflags::kRf; // without breakpoints it has nothing to say
         if (accelerator_ != nullptr && accelerator_->accelerate()) {
             continue;
         }

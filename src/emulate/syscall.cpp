@@ -30,7 +30,13 @@ void load_flat(Cpu& cpu, std::uint64_t cs, std::uint64_t ss, unsigned level, Cod
                               .limit = 0xffff'ffff,
                               .attributes = {.type = 3, .s = true, .dpl = dpl, .p = true, .db = true, .g = true}};
     cpu.set_cpl(level);
-    if (!cpu.long64() || code != Code::Bits64) { // otherwise segments have no say, before and after
+    if (cpu.long64() && code == Code::Bits64) {
+        return; // segments have no say, before and after
+    }
+    if (cpu.mode() == Mode::Protected) {
+        cpu.segment_changed(Seg::Cs);
+        cpu.segment_changed(Seg::Ss);
+    } else {
         cpu.mode_changed();
     }
 }

@@ -102,6 +102,10 @@ public:
     void alu(Alu op, Reg to, Reg from, Width width = Width::Qword) { general(alu_opcode(op), width, to, from); }
     void alu(Alu op, Reg to, std::int32_t value, Width width = Width::Qword);
     void alu_memory(Alu op, const Mem& at, std::int32_t value); // of 32 bits
+    void alu_memory(Alu op, const Mem& at, Reg value, Width width) // 32 or 64 bits
+    {
+        general(alu_opcode(op) & ~2u, width, value, at);
+    }
     void cmp_byte(const Mem& at, std::uint8_t value);
     void cmp_dword(const Mem& at, std::int8_t value);
     void test_memory(const Mem& at, Reg reg) { general(0x85, Width::Dword, reg, at); }
@@ -165,6 +169,12 @@ public:
         std::memcpy(displacement, &value, sizeof value);
     }
 
+    void negate(Reg reg)
+    {
+        rex(true, 0, 0, number(reg));
+        byte(0xf7);
+        modrm_register(3, number(reg));
+    }
     void lahf() { byte(0x9f); }
     void sahf() { byte(0x9e); }
     void seto_al() { bytes(std::initializer_list<std::uint8_t>{0x0f, 0x90, 0xc0}); }

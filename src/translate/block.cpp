@@ -4,6 +4,7 @@
 #include "memory/guest_memory.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace windsor::translate {
@@ -39,15 +40,6 @@ Block* BlockMap::find(const std::uint8_t* host, std::uint64_t rip, std::uint32_t
     return block;
 }
 
-void BlockMap::take_out(const Block& block)
-{
-    Block** at = &buckets_[bucket_of(block.host)];
-    while (*at != &block) {
-        at = &(*at)->next;
-    }
-    *at = block.next;
-}
-
 std::uint64_t BlockMap::lines_of(unsigned offset, unsigned size)
 {
     const unsigned first = offset >> kLineShift;
@@ -80,21 +72,47 @@ bool BlockMap::depends(const Block& block, const std::uint8_t* host_page, unsign
            std::ranges::any_of(block.looked_at, [&](const auto& at) { return meets(at.first, at.second); });
 }
 
+void BlockMap::enter(CodePage& page, std::uint64_t lines, Block* block)
+{
+    for (; lines != 0; lines &= lines - 1) {
+        page.lines[static_cast<unsigned>(std::countr_zero(lines))].push_back(block);
+        ++page.entries;
+    }
+}
+
+void BlockMap::leave(CodePage& page, std::uint64_t lines, const Block* block)
+{
+    for (; lines != 0; lines &= lines - 1) {
+        page.entries -= std::erase(page.lines[static_cast<unsigned>(std::countr_zero(lines))], block);
+    }
+}
+
 Block* BlockMap::insert(std::unique_ptr<Block> block)
 {
     Block* kept = block.get();
-    CodePage& page = pages_[page_of(kept->host)];
-    page.lines |= lines_of(*kept, page_of(kept->host));
-    page.blocks.push_back(kept);
+    const std::uint8_t* first = page_of(kept->host);
+    enter(pages_[first], lines_of(*kept, first), kept);
     if (kept->second_page != nullptr) {
-        CodePage& second = pages_[kept->second_page];
-        second.lines |= lines_of(*kept, kept->second_page);
-        second.blocks.push_back(kept);
+        enter(pages_[kept->second_page], lines_of(*kept, kept->second_page), kept);
     }
     Block*& bucket = buckets_[bucket_of(kept->host)];
     kept->next = std::exchange(bucket, kept);
     blocks_.push_back(std::move(block));
     return kept;
+}
+
+void BlockMap::take_out(const Block& block)
+{
+    Block** at = &buckets_[bucket_of(block.host)];
+    while (*at != &block) {
+        at = &(*at)->next;
+    }
+    *at = block.next;
+    const std::uint8_t* first = page_of(block.host);
+    leave(pages_.at(first), lines_of(block, first), &block);
+    if (block.second_page != nullptr) {
+        leave(pages_.at(block.second_page), lines_of(block, block.second_page), &block);
+    }
 }
 
 emulate::BlockCache::Effect BlockMap::written(const std::uint8_t* host_page, unsigned offset, unsigned size,
@@ -105,34 +123,33 @@ emulate::BlockCache::Effect BlockMap::written(const std::uint8_t* host_page, uns
         return {};
     }
     CodePage& page = found->second;
-    if ((page.lines & lines_of(offset, size)) == 0) {
-        return {.dropped = false, .page_held = true};
+    if (page.entries == 0 && ++page.idle > kMostIdle) {
+        pages_.erase(found);
+        return {};
     }
     const std::size_t before = dropped.size();
-    std::uint64_t lines = 0;
-    std::erase_if(page.blocks, [&](Block* block) {
-        if (block->dropped) { // by way of its other page
-            return true;
+    for (std::uint64_t lines = lines_of(offset, size); lines != 0; lines &= lines - 1) {
+        for (Block* block : page.lines[static_cast<unsigned>(std::countr_zero(lines))]) {
+            if (!block->dropped && depends(*block, host_page, offset, size)) {
+                block->dropped = true;
+                dropped.push_back(block);
+            }
         }
-        if (!depends(*block, host_page, offset, size)) {
-            lines |= lines_of(*block, host_page);
-            return false;
-        }
-        block->dropped = true;
-        take_out(*block);
-        dropped.push_back(block);
-        return true;
-    });
-    page.lines = lines;
-    const bool lost = dropped.size() != before;
-    if (lost) {
-        ++churn_[host_page];
     }
-    const bool held = lines != 0;
+    if (dropped.size() == before) {
+        return {.dropped = false, .page_held = true};
+    }
+    for (std::size_t n = before; n < dropped.size(); ++n) {
+        take_out(*dropped[n]);
+    }
+    // A page that loses all of its code time and again will have new code soon.
+    page.idle = 0;
+    const bool often = ++churn_[host_page] > kOften;
+    const bool held = page.entries != 0 || often;
     if (!held) {
         pages_.erase(found);
     }
-    return {.dropped = lost, .page_held = held};
+    return {.dropped = true, .page_held = held};
 }
 
 std::vector<const std::uint8_t*> BlockMap::pages() const

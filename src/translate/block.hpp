@@ -5,6 +5,7 @@
 #include "emulate/block_cache.hpp"
 #include "emulate/insn.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -79,6 +80,12 @@ public:
     // live until clear().
     emulate::BlockCache::Effect written(const std::uint8_t* host_page, unsigned offset, unsigned size,
                                         std::vector<Block*>& dropped);
+    // A page that has lost its blocks is not to be had any more.
+    void release(const std::uint8_t* host_page)
+    {
+        pages_.erase(host_page);
+        churn_.erase(host_page);
+    }
     std::vector<const std::uint8_t*> pages() const;
     void clear();
     std::size_t size() const { return blocks_.size(); }
@@ -88,10 +95,15 @@ public:
 private:
     static constexpr std::size_t kBuckets = std::size_t{1} << 16;
     struct CodePage {
-        std::uint64_t lines{0};     // 64-byte lines that blocks depend on
-        std::vector<Block*> blocks; // that begin or end here
+        std::array<std::vector<Block*>, 64> lines; // blocks that depend on bytes of each 64
+        std::size_t entries{0};                    // in all lines
+        unsigned idle{0};                          // writes since there were none
     };
+    static constexpr unsigned kMostIdle = 256;
+    static constexpr unsigned kOften = 4;
     static std::size_t bucket_of(const std::uint8_t* host);
+    static void enter(CodePage& page, std::uint64_t lines, Block* block);
+    static void leave(CodePage& page, std::uint64_t lines, const Block* block);
     void take_out(const Block& block);
     static std::uint64_t lines_of(unsigned offset, unsigned size);
     static std::uint64_t lines_of(const Block& block, const std::uint8_t* host_page);

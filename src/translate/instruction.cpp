@@ -227,6 +227,9 @@ Kind kind_of_string(const Instruction& i, const Context& context, Kind once, Kin
 Kind kind_of_stack(const Instruction& i, const Context& context)
 {
     const ZydisDecodedOperand& operand = i.operands[0];
+    if (i.decoded.mnemonic == ZYDIS_MNEMONIC_PUSH && names_system_register(i)) {
+        return usual_width(i, context) ? Kind::PushSelector : Kind::Interpret;
+    }
     const bool usual = usual_width(i, context) && !names_system_register(i) &&
                        (i.memory == nullptr || i.decoded.address_width >= 32);
     switch (i.decoded.mnemonic) {
@@ -304,6 +307,8 @@ Kind kind_of(const Instruction& i, const Context& context)
     case ZYDIS_MNEMONIC_STI: return !context.user ? Kind::UnmaskInterrupts : Kind::Interpret;
     case ZYDIS_MNEMONIC_PUSHFQ:
     case ZYDIS_MNEMONIC_PUSHFD: return usual_width(i, context) ? Kind::PushFlags : Kind::Interpret;
+    case ZYDIS_MNEMONIC_POPFQ:
+    case ZYDIS_MNEMONIC_POPFD: return usual_width(i, context) && !context.user ? Kind::PopFlags : Kind::Interpret;
     case ZYDIS_MNEMONIC_PUSH:
     case ZYDIS_MNEMONIC_POP:
     case ZYDIS_MNEMONIC_LEAVE: return kind_of_stack(i, context);
@@ -325,6 +330,8 @@ Class class_of(const Instruction& i)
     case Kind::Push:
     case Kind::Pop:
     case Kind::Leave:
+    case Kind::PushSelector:
+    case Kind::PopFlags:
     case Kind::PushFlags: return Class::Stack;
     case Kind::Load:
     case Kind::Store:
@@ -357,6 +364,15 @@ Class class_of(const Instruction& i)
     return kTable.shift[i.decoded.mnemonic] ? Class::Shift : i.memory != nullptr ? Class::Memory : Class::Integer;
 }
 
+// FS and GS may have any base and limit.
+bool loads_thread_segment(const Instruction& i)
+{
+    const ZydisDecodedOperand& to = i.operands[0];
+    return (i.decoded.mnemonic == ZYDIS_MNEMONIC_MOV || i.decoded.mnemonic == ZYDIS_MNEMONIC_POP) &&
+           to.type == ZYDIS_OPERAND_TYPE_REGISTER &&
+           (to.reg.value == ZYDIS_REGISTER_FS || to.reg.value == ZYDIS_REGISTER_GS);
+}
+
 // Whether the interpreter leaves alone what Context holds.
 bool is_steady(const Instruction& i)
 {
@@ -372,8 +388,9 @@ bool is_steady(const Instruction& i)
     case ZYDIS_MNEMONIC_CPUID:
     case ZYDIS_MNEMONIC_DIV:
     case ZYDIS_MNEMONIC_IDIV: return true;
-    default: return kTable.plain[i.decoded.mnemonic] && !names_system_register(i);
+    default: break;
     }
+    return loads_thread_segment(i) || (kTable.plain[i.decoded.mnemonic] && !names_system_register(i));
 }
 
 bool always_ends(Kind kind)

@@ -32,6 +32,8 @@ enum class Kind : std::uint8_t {
     RepeatScan,   // REPE and REPNE SCAS
     BitString,    // BT, BTC, BTR, BTS in memory, with a register as index
     ReadSelector, // MOV to a general register from a segment register
+    PushSelector, // PUSH of a segment register
+    PopFlags,
     Access,       // STAC, CLAC
     SwapGs,
     MaskInterrupts,   // CLI

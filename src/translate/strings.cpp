@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// String instructions with DF clear, as far as they stay in one page; the interpreter steps downwards and over the
-// edges. SDM volume 2, LODS, MOVS, SCAS, STOS and REP.
+// String instructions as far as they stay in one page; the interpreter steps over the edges, and, but for REP MOVS,
+// downwards. SDM volume 2, LODS, MOVS, SCAS, STOS and REP.
 #include "translate/translation.hpp"
 
 namespace windsor::translate {
@@ -88,40 +88,84 @@ void Translation::move_string(const Instruction& i)
     site_resumes(site);
 }
 
-// The host address in kTemp0 of RCX elements, which are at most a page's worth. Misses and runs over the page's end go
-// to the site.
-void Translation::look_up_run(unsigned pointer, unsigned size, bool write, std::uint32_t site)
+// The host address in kTemp0 of the first of RCX elements, which are at most a page's worth. Misses and runs over the
+// edge of the page go to the site.
+void Translation::look_up_run(unsigned pointer, unsigned size, bool write, Direction direction, std::uint32_t site)
 {
+    const auto step = static_cast<std::int32_t>(size);
+    const std::uint8_t scale = log2_of(size);
     load_guest(kTemp0, pointer, word());
     find_entry({.size = size, .write = write}, site);
-    a_.lea(kTemp0, {.base = kTemp0, .index = Reg::Rcx, .scale = log2_of(size)});
-    a_.alu(Alu::Cmp, kTemp0, kPageBytes);
+    if (direction == Direction::Up) {
+        a_.lea(kTemp0, {.base = kTemp0, .index = Reg::Rcx, .scale = scale});
+        a_.alu(Alu::Cmp, kTemp0, kPageBytes);
+    } else { // as unsigned, what lies before the page is large
+        a_.negate(Reg::Rcx);
+        a_.lea(kTemp0, {.base = kTemp0, .displacement = step, .index = Reg::Rcx, .scale = scale});
+        a_.negate(Reg::Rcx);
+        a_.alu(Alu::Cmp, kTemp0, kPageBytes);
+    }
     branch_to_site(a_.jcc(Cond::A), site);
     a_.alu(Alu::Add, kTemp0, host_page());
-    a_.mov(kTemp1, Reg::Rcx);
-    if (size != 1) {
-        a_.shift_left(kTemp1, log2_of(size));
+    if (direction == Direction::Up) {
+        a_.mov(kTemp1, Reg::Rcx);
+        if (size != 1) {
+            a_.shift_left(kTemp1, scale);
+        }
+        a_.alu(Alu::Sub, kTemp0, kTemp1);
+    } else {
+        a_.lea(kTemp0, {.base = kTemp0, .displacement = -step, .index = Reg::Rcx, .scale = scale});
     }
-    a_.alu(Alu::Sub, kTemp0, kTemp1);
 }
 
-void Translation::repeat_move(const Instruction& i)
+// Downwards, which is quicker than what processors make of it.
+void Translation::move_one_by_one(unsigned size)
+{
+    const auto step = -static_cast<std::int32_t>(size);
+    const auto width = static_cast<Width>(size);
+    const std::uint8_t* again = a_.address();
+    a_.load(kTemp1, {.base = Reg::Rsi}, width);
+    a_.store({.base = Reg::Rdi}, kTemp1, width);
+    a_.lea(Reg::Rsi, {.base = Reg::Rsi, .displacement = step});
+    a_.lea(Reg::Rdi, {.base = Reg::Rdi, .displacement = step});
+    a_.alu(Alu::Sub, Reg::Rcx, 1);
+    a_.jcc(Cond::Ne, again);
+}
+
+void Translation::move_run(const Instruction& i, Direction direction, std::uint32_t site)
 {
     const unsigned size = element_size(i);
-    const std::uint32_t site = string_site(i);
-    std::uint8_t* none = begin_repetition(size, site);
-    look_up_run(x86::kRsi, size, false, site);
+    look_up_run(x86::kRsi, size, false, direction, site);
     a_.store(cell(&shop_.frame.scratch[0]), kTemp0);
-    look_up_run(x86::kRdi, size, true, site);
+    look_up_run(x86::kRdi, size, true, direction, site);
     a_.store(cell(&shop_.frame.scratch[1]), Reg::Rsi);
     a_.store(cell(&shop_.frame.scratch[2]), Reg::Rdi);
     a_.load(Reg::Rsi, cell(&shop_.frame.scratch[0]));
     a_.mov(Reg::Rdi, kTemp0);
-    write_repeated(a_, i, 0xf3);
+    if (direction == Direction::Up) {
+        write_repeated(a_, i, 0xf3);
+    } else {
+        move_one_by_one(size);
+    }
     a_.alu(Alu::Sub, Reg::Rdi, kTemp0); // bytes
     a_.load(Reg::Rsi, cell(&shop_.frame.scratch[1]));
     a_.alu(Alu::Add, Reg::Rsi, Reg::Rdi, word());
     a_.alu(Alu::Add, Reg::Rdi, cell(&shop_.frame.scratch[2]), word());
+}
+
+// Moves downwards are what memmove() is made of.
+void Translation::repeat_move(const Instruction& i)
+{
+    clobber_flags();
+    const std::uint32_t site = new_site(Site::Kind::Access, i);
+    std::uint8_t* none = begin_repetition(element_size(i), site);
+    a_.cmp_byte(cell(&shop_.frame.direction), 0);
+    std::uint8_t* down = a_.jcc(Cond::Ne);
+    move_run(i, Direction::Up, site);
+    std::uint8_t* moved = a_.jmp();
+    a_.bind(down);
+    move_run(i, Direction::Down, site);
+    a_.bind(moved);
     a_.bind(none);
     site_resumes(site);
 }
@@ -131,7 +175,7 @@ void Translation::repeat_store(const Instruction& i)
     const unsigned size = element_size(i);
     const std::uint32_t site = string_site(i);
     std::uint8_t* none = begin_repetition(size, site);
-    look_up_run(x86::kRdi, size, true, site);
+    look_up_run(x86::kRdi, size, true, Direction::Up, site);
     a_.store(cell(&shop_.frame.scratch[0]), Reg::Rdi);
     a_.mov(Reg::Rdi, kTemp0);
     write_repeated(a_, i, 0xf3);

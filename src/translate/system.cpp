@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Privileged instructions that kernels run at every system call and interrupt, where their privilege is a matter of
-// course. SDM volume 2: SWAPGS, CLI, STI, PUSHF, STAC, CLAC; MOV from segment registers.
+// course. SDM volume 2: SWAPGS, CLI, STI, PUSHF, POPF, STAC, CLAC; MOV and PUSH from segment registers.
 #include "translate/translation.hpp"
 
 namespace windsor::translate {
@@ -26,12 +26,11 @@ void Translation::mask_interrupts()
     a_.alu_memory(Alu::And, cell(&shop_.frame.heeded), ~static_cast<std::int32_t>(vcpu::Signal::Interrupt));
 }
 
-// Interrupts wait until the instruction behind STI has run: it has to be in this block, and to be followed by a look.
+// Interrupts wait until the instruction behind STI has run. It has to be in this block, and to be followed by a look:
+// here, where its edges lead, or on the way from the interpreter to another block.
 bool Translation::unmask_interrupts(const Instruction& i)
 {
-    const Instruction* next = &i + 1;
-    if (&i == &instructions_.back() || next->ends_block || next->kind == Kind::UnmaskInterrupts ||
-        next->kind == Kind::Interpret) {
+    if (&i == &instructions_.back() || (&i + 1)->kind == Kind::UnmaskInterrupts) {
         return false;
     }
     clobber_flags();
@@ -49,13 +48,80 @@ void Translation::look_for_interrupts(std::uint64_t rip)
     cold_.push_back({.kind = Cold::Kind::Interrupt, .from = {a_.jcc(Cond::Ne)}, .target = rip});
 }
 
+// By ring 0, without changing anything but the arithmetic flags, DF and IF; the interpreter knows the rest.
+bool Translation::pop_flags(const Instruction& i)
+{
+    constexpr auto kSame = static_cast<std::int32_t>(fl::kTf | fl::kIopl | fl::kNt | fl::kAc | fl::kId);
+    constexpr auto kClear = static_cast<std::int32_t>(fl::kVif | fl::kVip);
+    constexpr auto kIf = static_cast<std::int32_t>(fl::kIf);
+    constexpr auto kInterrupt = static_cast<std::int32_t>(vcpu::Signal::Interrupt);
+    static_assert(kInterrupt == kIf >> 8);
+    const auto size = static_cast<std::int32_t>(word());
+    const Mem rflags = cell(&shop_.cpu.s.rflags);
+    const auto* packed = reinterpret_cast<const std::uint8_t*>(&shop_.frame.flags);
+    clobber_flags(); // of no use any more, but the handler of a fault sees them
+    const std::uint32_t site = new_site(Site::Kind::Access, i);
+    load_guest(kTemp0, x86::kRsp, word());
+    look_up({.size = static_cast<unsigned>(size)}, site);
+    a_.load(kTemp0, {.base = kTemp0}, word());
+    a_.load(kTemp1, rflags);
+    a_.test_imm(kTemp1, kClear, Width::Dword);
+    branch_to_site(a_.jcc(Cond::Ne), site);
+    a_.alu(Alu::Xor, kTemp1, kTemp0);
+    a_.test_imm(kTemp1, kSame, Width::Dword);
+    branch_to_site(a_.jcc(Cond::Ne), site);
+    const auto keep = [&](std::uint8_t shift, std::int32_t mask, const Mem& byte) {
+        a_.mov32(kTemp1, kTemp0);
+        if (shift != 0) {
+            a_.shift_right(kTemp1, shift, Width::Dword);
+        }
+        a_.alu(Alu::And, kTemp1, mask, Width::Dword);
+        if (shift == 0) {
+            a_.alu(Alu::Or, kTemp1, static_cast<std::int32_t>(fl::kFixed1), Width::Dword);
+        }
+        a_.store(byte, kTemp1, Width::Byte);
+    };
+    keep(0, kAllFlags & 0xff, cell(packed + 1));
+    keep(11, 1, cell(packed));
+    keep(10, 1, cell(&shop_.frame.direction));
+    a_.alu(Alu::And, kTemp0, kIf, Width::Dword);
+    a_.alu_memory(Alu::And, rflags, ~kIf);
+    a_.alu_memory(Alu::Or, rflags, kTemp0, Width::Qword);
+    a_.shift_right(kTemp0, 8, Width::Dword);
+    a_.alu_memory(Alu::And, cell(&shop_.frame.heeded), ~kInterrupt);
+    a_.alu_memory(Alu::Or, cell(&shop_.frame.heeded), kTemp0, Width::Dword);
+    move_stack_pointer(size);
+    site_resumes(site);
+    place_ = Place::Memory;
+    look_for_interrupts(i.next());
+    return true;
+}
+
+void Translation::push_selector(const Instruction& i)
+{
+    const auto size = static_cast<std::int32_t>(word());
+    clobber_flags();
+    const std::uint32_t site = new_site(Site::Kind::Access, i);
+    a_.lea(kTemp0, {.base = kGuestRsp, .displacement = -size}, word());
+    look_up({.size = static_cast<unsigned>(size), .write = true}, site);
+    a_.load_zero_extended16(kTemp1, selector(i.operands[0]));
+    a_.store({.base = kTemp0}, kTemp1, word());
+    move_stack_pointer(-size);
+    site_resumes(site);
+}
+
+// Of a segment register; x86::Seg numbers them as encodings do.
+Mem Translation::selector(const ZydisDecodedOperand& operand) const
+{
+    const auto seg = static_cast<unsigned>(ZydisRegisterGetId(operand.reg.value));
+    return cell(&shop_.cpu.s.segments[seg % x86::kSegCount].selector);
+}
+
 void Translation::read_selector(const Instruction& i)
 {
-    constexpr unsigned kSegments = x86::kSegCount;
-    const auto seg = static_cast<unsigned>(ZydisRegisterGetId(i.operands[1].reg.value));
     const unsigned guest = full_number(i.operands[0].reg.value);
     const Reg to = in_memory(guest) ? kTemp0 : host_register(guest);
-    a_.load_zero_extended16(to, cell(&shop_.cpu.s.segments[seg % kSegments].selector));
+    a_.load_zero_extended16(to, selector(i.operands[1]));
     if (in_memory(guest)) {
         a_.store(gpr(guest), to);
     }

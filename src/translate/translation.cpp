@@ -211,9 +211,9 @@ std::uint8_t* Translation::write(Assembler assembler)
     write_entry();
     just_unmasked_ = false;
     for (Instruction& i : instructions_) {
-        const bool after_sti = std::exchange(just_unmasked_, false);
+        after_sti_ = std::exchange(just_unmasked_, false);
         write_instruction(i);
-        if (after_sti && !i.ends_block) {
+        if (after_sti_ && !i.ends_block) {
             look_for_interrupts(i.next());
         }
     }
@@ -245,6 +245,8 @@ void Translation::write_instruction(Instruction& i)
     case Kind::RepeatScan: repeat_scan(i); break;
     case Kind::BitString: done = bit_string(i); break;
     case Kind::ReadSelector: read_selector(i); break;
+    case Kind::PushSelector: push_selector(i); break;
+    case Kind::PopFlags: done = pop_flags(i); break;
     case Kind::Access: done = set_access(i); break;
     case Kind::SwapGs: swap_gs(); break;
     case Kind::MaskInterrupts: mask_interrupts(); break;
@@ -326,7 +328,7 @@ void Translation::edge_at(std::uint8_t* displacement, std::uint64_t target, std:
         return;
     }
     shop_.links.push_back({.from = block_, .displacement = displacement, .target = target,
-                           .context = context_.key(), .flags = flags, .back = target <= from_rip});
+                           .context = context_.key(), .flags = flags, .back = after_sti_ || target <= from_rip});
     const auto number = static_cast<std::uint32_t>(shop_.links.size() - 1);
     cold_.push_back({.kind = Cold::Kind::Link, .from = {displacement}, .number = number, .target = target, .flags = flags});
 }

@@ -134,7 +134,10 @@ private:
     void repeat_scan(const Instruction& i);
     std::uint32_t string_site(const Instruction& i);
     [[nodiscard]] std::uint8_t* begin_repetition(unsigned size, std::uint32_t site);
-    void look_up_run(unsigned pointer, unsigned size, bool write, std::uint32_t site);
+    enum class Direction : std::uint8_t { Up, Down };
+    void look_up_run(unsigned pointer, unsigned size, bool write, Direction direction, std::uint32_t site);
+    void move_one_by_one(unsigned size);
+    void move_run(const Instruction& i, Direction direction, std::uint32_t site);
     void advance(unsigned pointer, unsigned size);
 
     // branches.cpp
@@ -152,6 +155,9 @@ private:
     void mask_interrupts();
     [[nodiscard]] bool unmask_interrupts(const Instruction& i);
     void push_flags(const Instruction& i);
+    [[nodiscard]] bool pop_flags(const Instruction& i);
+    Mem selector(const ZydisDecodedOperand& operand) const;
+    void push_selector(const Instruction& i);
     void read_selector(const Instruction& i);
     [[nodiscard]] bool set_access(const Instruction& i);
     void look_for_interrupts(std::uint64_t rip);
@@ -178,7 +184,8 @@ private:
     bool sse_ensured_{false};
     bool x87_ensured_{false};
     bool interpreted_last_{false};
-    bool just_unmasked_{false}; // the instruction before was STI
+    bool just_unmasked_{false}; // the instruction was STI
+    bool after_sti_{false};     // the one before it was
     std::vector<Cold> cold_;
 };
 

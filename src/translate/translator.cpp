@@ -322,7 +322,11 @@ Block* Translator::next_block()
     emulate::Cpu& cpu = this->cpu();
     const bool looked_at = cpu.special() || cpu.pending_debug != 0 || cpu.s.activity != vcpu::Activity::Running ||
                            (cpu.signals().pending() & core_->frame.heeded) != 0;
-    const std::optional<Context> context = looked_at ? std::nullopt : this->context();
+    if (looked_at) {
+        return nullptr;
+    }
+    cpu.s.rflags &= ~x86::rflags::kRf; // without breakpoints it has nothing to say
+    const std::optional<Context> context = this->context();
     return context ? find(*context) : nullptr;
 }
 
@@ -407,6 +411,7 @@ void Translator::keep_only(std::span<const std::span<const std::uint8_t>> visibl
         });
         if (!seen) {
             static_cast<void>(written(host, 0, memory::kPageSize));
+            blocks_.release(host);
         }
     }
 }
