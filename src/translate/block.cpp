@@ -25,15 +25,16 @@ unsigned offset_of(const std::uint8_t* host)
 
 } // namespace
 
-std::size_t BlockMap::bucket_of(const std::uint8_t* host)
+// The same code may be at many addresses, as shared libraries are.
+std::size_t BlockMap::bucket_of(const std::uint8_t* host, std::uint64_t rip)
 {
     const auto address = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(host));
-    return (address * 0x9e37'79b9'7f4a'7c15) >> 48;
+    return ((address ^ (rip >> 12 << 20)) * 0x9e37'79b9'7f4a'7c15) >> 48;
 }
 
 Block* BlockMap::find(const std::uint8_t* host, std::uint64_t rip, std::uint32_t context) const
 {
-    Block* block = buckets_[bucket_of(host)];
+    Block* block = buckets_[bucket_of(host, rip)];
     while (block != nullptr && (block->host != host || block->rip != rip || block->context != context)) {
         block = block->next;
     }
@@ -87,23 +88,30 @@ void BlockMap::leave(CodePage& page, std::uint64_t lines, const Block* block)
     }
 }
 
-Block* BlockMap::insert(std::unique_ptr<Block> block)
+Block& BlockMap::make()
 {
-    Block* kept = block.get();
-    const std::uint8_t* first = page_of(kept->host);
-    enter(pages_[first], lines_of(*kept, first), kept);
-    if (kept->second_page != nullptr) {
-        enter(pages_[kept->second_page], lines_of(*kept, kept->second_page), kept);
+    if (spare_ == nullptr) {
+        spare_ = new (arena_.allocate(sizeof(Block), alignof(Block))) Block{&arena_};
     }
-    Block*& bucket = buckets_[bucket_of(kept->host)];
-    kept->next = std::exchange(bucket, kept);
-    blocks_.push_back(std::move(block));
-    return kept;
+    return *spare_;
+}
+
+Block* BlockMap::insert(Block& block)
+{
+    spare_ = nullptr;
+    const std::uint8_t* first = page_of(block.host);
+    enter(pages_[first], lines_of(block, first), &block);
+    if (block.second_page != nullptr) {
+        enter(pages_[block.second_page], lines_of(block, block.second_page), &block);
+    }
+    Block*& bucket = buckets_[bucket_of(block.host, block.rip)];
+    block.next = std::exchange(bucket, &block);
+    return &block;
 }
 
 void BlockMap::take_out(const Block& block)
 {
-    Block** at = &buckets_[bucket_of(block.host)];
+    Block** at = &buckets_[bucket_of(block.host, block.rip)];
     while (*at != &block) {
         at = &(*at)->next;
     }
@@ -166,7 +174,8 @@ void BlockMap::clear()
 {
     std::ranges::fill(buckets_, nullptr);
     pages_.clear();
-    blocks_.clear();
+    spare_ = nullptr;
+    arena_.release(); // what blocks hold lies there, too
     churn_.clear();
 }
 

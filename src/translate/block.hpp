@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -46,6 +47,8 @@ struct Site {
 };
 
 struct Block {
+    explicit Block(std::pmr::memory_resource* arena) : looked_at{arena}, bytes{arena}, incoming{arena} {}
+
     const std::uint8_t* host{nullptr}; // the first guest byte in host memory
     std::uint64_t rip{0};
     std::uint32_t context{0};
@@ -54,8 +57,8 @@ struct Block {
     std::uint16_t second_length{0};
     bool dropped{false};
     // Code further on in the page whose flags decided what this block does, as offsets in the page.
-    std::vector<std::pair<std::uint16_t, std::uint16_t>> looked_at;
-    std::vector<std::uint8_t> bytes;   // a copy of the guest code
+    std::pmr::vector<std::pair<std::uint16_t, std::uint16_t>> looked_at;
+    std::pmr::vector<std::uint8_t> bytes; // a copy of the guest code
 
     FlagPlace flags{FlagPlace::Nowhere};       // what the body expects
     const std::uint8_t* from_memory{nullptr};  // entered with flags in memory; looks for interrupts
@@ -63,7 +66,7 @@ struct Block {
     const std::uint8_t* straight{nullptr};     // as from_host without looking
     const std::uint8_t* unchecked{nullptr};    // as from_memory without looking
 
-    std::vector<std::uint32_t> incoming; // numbers of links that lead here
+    std::pmr::vector<std::uint32_t> incoming; // numbers of links that lead here
     Block* next{nullptr};                // in the same bucket of the BlockMap
 };
 
@@ -73,7 +76,9 @@ public:
     BlockMap() : buckets_(kBuckets) {}
 
     Block* find(const std::uint8_t* host, std::uint64_t rip, std::uint32_t context) const;
-    Block* insert(std::unique_ptr<Block> block);
+    // A block to fill in, and perhaps to insert; until then it is the one that make() gives.
+    Block& make();
+    Block* insert(Block& block);
     bool holds_page(const std::uint8_t* host_page) const { return pages_.contains(host_page); }
 
     // Takes out the blocks that depend on bytes of [offset, offset + size) of a page, for the caller to unlink. They
@@ -88,7 +93,6 @@ public:
     }
     std::vector<const std::uint8_t*> pages() const;
     void clear();
-    std::size_t size() const { return blocks_.size(); }
     // How often pages have lost blocks to writes.
     unsigned churn(const std::uint8_t* host_page) const;
 
@@ -101,7 +105,7 @@ private:
     };
     static constexpr unsigned kMostIdle = 256;
     static constexpr unsigned kOften = 4;
-    static std::size_t bucket_of(const std::uint8_t* host);
+    static std::size_t bucket_of(const std::uint8_t* host, std::uint64_t rip);
     static void enter(CodePage& page, std::uint64_t lines, Block* block);
     static void leave(CodePage& page, std::uint64_t lines, const Block* block);
     void take_out(const Block& block);
@@ -109,9 +113,10 @@ private:
     static std::uint64_t lines_of(const Block& block, const std::uint8_t* host_page);
     static bool depends(const Block& block, const std::uint8_t* host_page, unsigned offset, unsigned size);
 
-    std::vector<Block*> buckets_; // by the host address of the first byte
+    std::vector<Block*> buckets_; // by the host address of the first byte, and RIP
     std::unordered_map<const std::uint8_t*, CodePage> pages_;
-    std::vector<std::unique_ptr<Block>> blocks_;
+    std::pmr::monotonic_buffer_resource arena_; // of blocks and what they hold: all go together
+    Block* spare_{nullptr};
     std::unordered_map<const std::uint8_t*, unsigned> churn_;
 };
 

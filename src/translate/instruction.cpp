@@ -415,6 +415,43 @@ bool keeps_undefined(ZydisMnemonic mnemonic)
     }
 }
 
+// Of frequent ones.
+bool leaves_flags(ZydisMnemonic mnemonic)
+{
+    switch (mnemonic) {
+    case ZYDIS_MNEMONIC_ENDBR64:
+    case ZYDIS_MNEMONIC_LEA:
+    case ZYDIS_MNEMONIC_LEAVE:
+    case ZYDIS_MNEMONIC_NOP:
+    case ZYDIS_MNEMONIC_POP:
+    case ZYDIS_MNEMONIC_PUSH: return true;
+    default: return false;
+    }
+}
+
+// A shift by CL, or by a masked count of zero, may leave the flags alone. Operands may be unknown. SDM volume 2B, SAL/SAR/SHL/SHR.
+FlagUse flag_use(const ZydisDecodedInstruction& decoded, const ZydisDecodedOperand* operands)
+{
+    if (decoded.cpu_flags == nullptr) {
+        return {};
+    }
+    const ZydisAccessedFlags& accessed = *decoded.cpu_flags;
+    const Flags certain = (accessed.modified | accessed.set_0 | accessed.set_1 | accessed.undefined) & kAllFlags;
+    FlagUse use{.reads = accessed.tested & kAllFlags, .writes = certain, .kills = certain};
+    if (keeps_undefined(decoded.mnemonic)) {
+        use.kills = certain & ~accessed.undefined;
+    }
+    if (kTable.shift[decoded.mnemonic] && certain != 0) {
+        const bool three = decoded.mnemonic == ZYDIS_MNEMONIC_SHLD || decoded.mnemonic == ZYDIS_MNEMONIC_SHRD;
+        const ZydisDecodedOperand* count = operands != nullptr ? &operands[three ? 2 : 1] : nullptr;
+        const unsigned mask = decoded.operand_width == 64 ? 63 : 31;
+        if (count == nullptr || count->type != ZYDIS_OPERAND_TYPE_IMMEDIATE || (count->imm.value.u & mask) == 0) {
+            use.kills = 0;
+        }
+    }
+    return use;
+}
+
 } // namespace
 
 bool is_general(ZydisRegister reg)
@@ -434,27 +471,14 @@ unsigned full_number(ZydisRegister reg)
     return static_cast<unsigned>(ZydisRegisterGetId(full));
 }
 
-// A shift by CL, or by a masked count of zero, may leave the flags alone. SDM volume 2B, SAL/SAR/SHL/SHR.
-FlagUse flag_use(const ZydisDecodedInstruction& decoded, const ZydisDecodedOperand* operands)
+std::optional<Glance> glance(const emulate::Decoder& decoder, const Context& context, std::span<const std::uint8_t> bytes)
 {
-    if (decoded.cpu_flags == nullptr) {
-        return {};
+    ZydisDecodedInstruction decoded;
+    if (ZYAN_FAILED(ZydisDecoderDecodeInstruction(&decoder.zydis(context.mode), nullptr, bytes.data(), bytes.size(), &decoded)) ||
+        !(kTable.plain[decoded.mnemonic] || leaves_flags(decoded.mnemonic)) || !decoder.offers(decoded.meta.isa_set)) {
+        return std::nullopt;
     }
-    const ZydisAccessedFlags& accessed = *decoded.cpu_flags;
-    const Flags certain = (accessed.modified | accessed.set_0 | accessed.set_1 | accessed.undefined) & kAllFlags;
-    FlagUse use{.reads = accessed.tested & kAllFlags, .writes = certain, .kills = certain};
-    if (keeps_undefined(decoded.mnemonic)) {
-        use.kills = certain & ~accessed.undefined;
-    }
-    if (kTable.shift[decoded.mnemonic] && certain != 0) {
-        const bool three = decoded.mnemonic == ZYDIS_MNEMONIC_SHLD || decoded.mnemonic == ZYDIS_MNEMONIC_SHRD;
-        const ZydisDecodedOperand& count = operands[three ? 2 : 1];
-        const unsigned mask = decoded.operand_width == 64 ? 63 : 31;
-        if (count.type != ZYDIS_OPERAND_TYPE_IMMEDIATE || (count.imm.value.u & mask) == 0) {
-            use.kills = 0;
-        }
-    }
-    return use;
+    return Glance{.length = decoded.length, .flags = flag_use(decoded, nullptr)};
 }
 
 bool read_instruction(const emulate::Decoder& decoder, const Context& context, ClassMask interpreted,

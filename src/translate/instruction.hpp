@@ -114,11 +114,16 @@ std::optional<ClassMask> parse_classes(std::string_view names);
 [[nodiscard]] bool read_instruction(const emulate::Decoder& decoder, const Context& context, ClassMask interpreted,
                                     std::span<const std::uint8_t> bytes, std::uint64_t rip, Instruction& instruction);
 
+// What instructions ahead do to the flags, of those that the translator knows for certain to run natively; nothing: of
+// others, and of branches.
+struct Glance {
+    std::uint8_t length{0};
+    FlagUse flags;
+};
+std::optional<Glance> glance(const emulate::Decoder& decoder, const Context& context, std::span<const std::uint8_t> bytes);
+
 // General registers of any width, and the number of the full register in encodings.
 bool is_general(ZydisRegister reg);
 unsigned full_number(ZydisRegister reg);
-
-// The flag behaviour alone, for looking ahead.
-FlagUse flag_use(const ZydisDecodedInstruction& decoded, const ZydisDecodedOperand* operands);
 
 } // namespace windsor::translate

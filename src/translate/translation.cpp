@@ -73,15 +73,15 @@ Flags Translation::live_at(std::uint64_t target)
     std::uint64_t at = target;
     for (unsigned count = 0; count < kLookAhead && (live | killed) != kAllFlags; ++count) {
         const std::size_t left = memory::kPageSize - (at - page);
-        Instruction i;
-        if (left == 0 || !read_instruction(shop_.cpu.decoder(), context_, interpreted_,
-                                           {start + (at - page), std::min<std::size_t>(left, 15)}, at, i)) {
+        const std::span bytes{start + (at - page), std::min<std::size_t>(left, 15)};
+        const auto next = left == 0 ? std::nullopt : glance(shop_.cpu.decoder(), context_, bytes);
+        if (!next) {
             break;
         }
-        live |= i.flags.reads & ~killed;
-        killed |= i.flags.kills & ~live;
-        at += i.decoded.length;
-        if (i.ends_block || i.decoded.meta.branch_type != ZYDIS_BRANCH_TYPE_NONE || (at & memory::kPageMask) == 0) {
+        live |= next->flags.reads & ~killed;
+        killed |= next->flags.kills & ~live;
+        at += next->length;
+        if ((at & memory::kPageMask) == 0) {
             break;
         }
     }
@@ -190,8 +190,8 @@ void Translation::write_entry()
     block_->from_memory = a_.address();
     a_.load(kTemp1, cell(&shop_.cpu.signals()), Width::Dword);
     a_.test_memory(cell(&shop_.frame.heeded), kTemp1);
-    interrupt.from.push_back(a_.jcc(Cond::Ne));
-    cold_.push_back(std::move(interrupt));
+    interrupt.from[0] = a_.jcc(Cond::Ne);
+    cold_.push_back(interrupt);
     block_->unchecked = a_.address();
     place_ = Place::Memory;
     if (block_->flags == Place::Host) {
@@ -291,9 +291,10 @@ std::uint32_t Translation::new_site(Site::Kind kind, const Instruction& i)
 
 void Translation::branch_to_site(std::uint8_t* displacement, std::uint32_t site)
 {
-    for (Cold& cold : cold_) {
-        if (cold.kind == Cold::Kind::Site && cold.number == site) {
-            cold.from.push_back(displacement);
+    if (!cold_.empty() && cold_.back().kind == Cold::Kind::Site && cold_.back().number == site) {
+        auto& from = cold_.back().from;
+        if (auto* const room = std::ranges::find(from, nullptr); room != from.end()) {
+            *room = displacement;
             return;
         }
     }
@@ -311,9 +312,8 @@ void Translation::edge(std::uint64_t target, std::uint64_t from_rip, Flags live)
         return;
     }
     clobber_flags();
-    Cold miss{.kind = Cold::Kind::FarEdge, .target = target};
-    jump_through_table(target, miss.from);
-    cold_.push_back(std::move(miss));
+    std::uint8_t* miss = jump_through_table(target);
+    cold_.push_back({.kind = Cold::Kind::FarEdge, .from = {miss}, .target = target});
 }
 
 // The same as a displacement that has been written.
@@ -334,21 +334,23 @@ void Translation::edge_at(std::uint8_t* displacement, std::uint64_t target, std:
 }
 
 // Which block a guest address of another page leads to may change with every change of mappings: the table is asked.
-void Translation::jump_through_table(std::uint64_t target, std::vector<std::uint8_t*>& misses)
+std::uint8_t* Translation::jump_through_table(std::uint64_t target)
 {
     const JumpEntry& entry = jump_entry(target);
     a_.mov(kTemp0, target);
     a_.alu(Alu::Cmp, kTemp0, cell(&entry.rip));
-    misses.push_back(a_.jcc(Cond::Ne));
+    std::uint8_t* miss = a_.jcc(Cond::Ne);
     a_.jmp(cell(&entry.code));
+    return miss;
 }
 
 void Translation::write_cold()
 {
-    for (std::size_t n = 0; n < cold_.size(); ++n) {
-        const Cold cold = cold_[n];
+    for (const Cold& cold : cold_) {
         for (std::uint8_t* displacement : cold.from) {
-            a_.bind(displacement);
+            if (displacement != nullptr) {
+                a_.bind(displacement);
+            }
         }
         if (cold.kind == Cold::Kind::Site) {
             a_.mov32(kTemp1, cold.number);
@@ -361,12 +363,8 @@ void Translation::write_cold()
         if (cold.flags == Place::Host) {
             save_flags();
         }
-        std::vector<std::uint8_t*> misses;
         if (cold.kind == Cold::Kind::FarEdge && cold.number != 0) {
-            jump_through_table(cold.target, misses);
-            for (std::uint8_t* miss : misses) {
-                a_.bind(miss);
-            }
+            a_.bind(jump_through_table(cold.target));
         } else {
             a_.mov(kTemp0, cold.target);
         }

@@ -10,6 +10,7 @@
 #include "translate/jump_tables.hpp"
 #include "translate/stubs.hpp"
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <span>
@@ -54,7 +55,7 @@ private:
     struct Cold {
         enum class Kind : std::uint8_t { Site, Link, FarEdge, Interrupt };
         Kind kind{};
-        std::vector<std::uint8_t*> from{}; // displacements that lead here
+        std::array<std::uint8_t*, 4> from{}; // displacements that lead here; null: none
         std::uint32_t number{0};           // of the site or link
         std::uint64_t target{0};           // guest RIP
         Place flags{Place::Nowhere};       // Host: they must be saved
@@ -69,7 +70,8 @@ private:
     void write_cold();
     void edge(std::uint64_t target, std::uint64_t from_rip, Flags live);
     void edge_at(std::uint8_t* displacement, std::uint64_t target, std::uint64_t from_rip, Flags live);
-    void jump_through_table(std::uint64_t target, std::vector<std::uint8_t*>& misses);
+    // Gives the displacement of the way that a miss goes.
+    [[nodiscard]] std::uint8_t* jump_through_table(std::uint64_t target);
     // Whether a block there lies in this page, whole: an instruction at its end may reach into the next.
     bool same_page(std::uint64_t target) const
     {

@@ -148,34 +148,36 @@ Block* Translator::translate(const Context& context, const emulate::Cpu::CodePla
     if (!blocks_.holds_page(place.page.host)) {
         cpu().hold_code(place.page, place.physical);
     }
-    auto block = std::make_unique<Block>();
-    block->host = place.page.host + offset;
-    block->rip = cpu().s.rip;
-    block->context = context.key();
+    Block& block = blocks_.make();
+    block.host = place.page.host + offset;
+    block.rip = cpu().s.rip;
+    block.context = context.key();
+    block.second_page = nullptr;
+    block.looked_at.clear();
     const std::size_t slot = slot_of(context.key());
     const unsigned churn = blocks_.churn(place.page.host);
     const std::size_t limit = churn < 16 ? Translation::kLongest : churn < 64 ? 16 : 4;
     std::array<std::uint8_t, 2 * kLongestInstruction> crossing{};
-    if (!translation_->read(*block, context, slot, {block->host, memory::kPageSize - offset}, limit)) {
+    if (!translation_->read(block, context, slot, {block.host, memory::kPageSize - offset}, limit)) {
         const std::size_t first = memory::kPageSize - offset;
         emulate::Insn whole;
         const bool crosses = first < kLongestInstruction &&
-                             cpu().decoder().decode(context.mode, {block->host, first}, whole) ==
+                             cpu().decoder().decode(context.mode, {block.host, first}, whole) ==
                                  emulate::Decoder::Result::NeedMore;
-        const std::uint8_t* next = crosses ? second_page(block->rip) : nullptr;
+        const std::uint8_t* next = crosses ? second_page(block.rip) : nullptr;
         if (next == nullptr) {
             return nullptr;
         }
-        std::memcpy(crossing.data(), block->host, first);
+        std::memcpy(crossing.data(), block.host, first);
         std::memcpy(crossing.data() + first, next, kLongestInstruction - first);
-        block->second_page = next;
-        if (!translation_->read(*block, context, slot, std::span{crossing}.first(kLongestInstruction), 1)) {
+        block.second_page = next;
+        if (!translation_->read(block, context, slot, std::span{crossing}.first(kLongestInstruction), 1)) {
             return nullptr;
         }
     }
     free_ = translation_->write({free_, code_->executable() + (free_ - code_->writable())});
     ++counters_.translations;
-    return blocks_.insert(std::move(block));
+    return blocks_.insert(block);
 }
 
 void Translator::point(std::uint8_t* displacement, const std::uint8_t* target)

@@ -23,7 +23,7 @@
 namespace windsor::translate {
 
 struct Options {
-    std::size_t code_bytes{std::size_t{64} << 20}; // of memory for translated code; when it is full, all is forgotten
+    std::size_t code_bytes{std::size_t{128} << 20}; // of memory for translated code; when it is full, all is forgotten
     std::size_t contexts{kContexts};               // that code is kept for at a time; with one more, all is forgotten
     ClassMask interpreted{0};                      // classes of instructions that are left to the interpreter
 };
