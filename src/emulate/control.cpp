@@ -207,35 +207,6 @@ Outcome clts(Cpu& cpu, const Insn& insn)
     return finish(cpu, insn);
 }
 
-Outcome xsetbv(Cpu& cpu, const Insn& insn)
-{
-    if ((cpu.s.cr4 & c4::kOsxsave) == 0) {
-        return cpu.raise(Exception::Ud);
-    }
-    const std::uint64_t value = (cpu.s.gpr[x86::kRdx] << 32) | cpu.reg<std::uint32_t>(x86::kRax);
-    const auto leaf = cpu.model().cpuid(0xd, 0, cpu.s, cpu.apic_id());
-    const std::uint64_t offered = (std::uint64_t{leaf.edx} << 32) | leaf.eax;
-    const bool valid = cpu.reg<std::uint32_t>(x86::kRcx) == 0 && (value & 1) != 0 && (value & ~offered) == 0;
-    if (!privileged(cpu) || !valid) {
-        return cpu.raise(Exception::Gp);
-    }
-    cpu.s.xcr0 = value;
-    return finish(cpu, insn);
-}
-
-Outcome xgetbv(Cpu& cpu, const Insn&)
-{
-    if ((cpu.s.cr4 & c4::kOsxsave) == 0) {
-        return cpu.raise(Exception::Ud);
-    }
-    if (cpu.reg<std::uint32_t>(x86::kRcx) != 0) {
-        return cpu.raise(Exception::Gp);
-    }
-    cpu.set_reg(x86::kRax, static_cast<std::uint32_t>(cpu.s.xcr0));
-    cpu.set_reg(x86::kRdx, static_cast<std::uint32_t>(cpu.s.xcr0 >> 32));
-    return Outcome::Next;
-}
-
 bool names_control(const ZydisDecodedOperand& operand)
 {
     return operand.type == ZYDIS_OPERAND_TYPE_REGISTER && operand.reg.value >= ZYDIS_REGISTER_CR0 &&
@@ -273,8 +244,6 @@ void add_control(OpcodeTable& table)
     table.set(ZYDIS_MNEMONIC_LMSW, ending<lmsw>);
     table.set(ZYDIS_MNEMONIC_SMSW, plain<smsw>);
     table.set(ZYDIS_MNEMONIC_CLTS, ending<clts>);
-    table.set(ZYDIS_MNEMONIC_XSETBV, ending<xsetbv>);
-    table.set(ZYDIS_MNEMONIC_XGETBV, plain<xgetbv>);
 }
 
 } // namespace windsor::emulate

@@ -114,6 +114,7 @@ public:
     template <typename T> [[nodiscard]] bool read_for_write(x86::Seg seg, std::uint64_t offset, T& value);
     // Any number of bytes up to a page (16-byte operands, FXSAVE images); nothing is written if any byte faults.
     [[nodiscard]] bool read_bytes(x86::Seg seg, std::uint64_t offset, std::span<std::uint8_t> into);
+    [[nodiscard]] bool read_bytes_for_write(x86::Seg seg, std::uint64_t offset, std::span<std::uint8_t> into);
     [[nodiscard]] bool write_bytes(x86::Seg seg, std::uint64_t offset, std::span<const std::uint8_t> from);
 
     // --- Memory by linear address ---

@@ -276,6 +276,14 @@ bool Cpu::read_bytes(Seg seg, std::uint64_t offset, std::span<std::uint8_t> into
                      program_.set == TlbSet::Checked ? TlbSet::User : program_.set);
 }
 
+bool Cpu::read_bytes_for_write(Seg seg, std::uint64_t offset, std::span<std::uint8_t> into)
+{
+    std::uint64_t linear = 0;
+    return linearize(seg, offset, into.size(), Intent::ReadForWrite, linear) &&
+           read_slow(linear, into.data(), static_cast<unsigned>(into.size()), Intent::ReadForWrite,
+                     program_set_ == TlbSet::Checked ? TlbSet::User : program_set_);
+}
+
 bool Cpu::write_bytes(Seg seg, std::uint64_t offset, std::span<const std::uint8_t> from)
 {
     const Run run = direct_run(seg, offset, Intent::Write);

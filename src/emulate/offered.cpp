@@ -7,7 +7,7 @@ namespace windsor::emulate {
 
 namespace {
 
-enum class Word : std::uint8_t { Leaf1C, Leaf1D, Leaf7B, Ext1C, Ext1D };
+enum class Word : std::uint8_t { Leaf1C, Leaf1D, Leaf7B, LeafD1A, Ext1C, Ext1D };
 
 struct Feature {
     ZydisISASet set;
@@ -42,6 +42,8 @@ constexpr auto kFeatures = std::to_array<Feature>({
     {ZYDIS_ISA_SET_POPCNT, Word::Leaf1C, 23},
     {ZYDIS_ISA_SET_AES, Word::Leaf1C, 25},
     {ZYDIS_ISA_SET_XSAVE, Word::Leaf1C, 26},
+    {ZYDIS_ISA_SET_XSAVEOPT, Word::LeafD1A, 0},
+    {ZYDIS_ISA_SET_XSAVEC, Word::LeafD1A, 1},
     {ZYDIS_ISA_SET_RDRAND, Word::Leaf1C, 30},
     {ZYDIS_ISA_SET_RDWRFSGS, Word::Leaf7B, 0},
     {ZYDIS_ISA_SET_BMI1, Word::Leaf7B, 3},
@@ -71,6 +73,7 @@ std::bitset<ZYDIS_ISA_SET_MAX_VALUE + 1> offered_sets(const vcpu::CpuModel& mode
     const vcpu::CpuidLeaf basic = model.cpuid(1, 0, state, 0);
     const vcpu::CpuidLeaf extended = model.cpuid(0x80000001, 0, state, 0);
     const vcpu::CpuidLeaf structured = model.cpuid(7, 0, state, 0);
+    const vcpu::CpuidLeaf xsave = model.cpuid(0xd, 1, state, 0);
     std::bitset<ZYDIS_ISA_SET_MAX_VALUE + 1> offered;
     for (const ZydisISASet set : kAlways) {
         offered.set(set);
@@ -81,6 +84,7 @@ std::bitset<ZYDIS_ISA_SET_MAX_VALUE + 1> offered_sets(const vcpu::CpuModel& mode
         case Word::Leaf1C: word = basic.ecx; break;
         case Word::Leaf1D: word = basic.edx; break;
         case Word::Leaf7B: word = structured.ebx; break;
+        case Word::LeafD1A: word = xsave.eax; break;
         case Word::Ext1C: word = extended.ecx; break;
         case Word::Ext1D: word = extended.edx; break;
         }

@@ -389,6 +389,7 @@ void add_simd(OpcodeTable& table)
     add_simd_moves(table);
     add_simd_misc(table);
     add_fx_save(table);
+    add_xsave(table);
 }
 
 } // namespace windsor::emulate

@@ -8,7 +8,8 @@ namespace windsor::emulate {
 
 void add_simd_moves(OpcodeTable& table); // whole-register moves without a stub
 void add_simd_misc(OpcodeTable& table);  // masked moves, fences, prefetches, CRC32, MXCSR
-void add_fx_save(OpcodeTable& table);    // FXSAVE, FXRSTOR, XSAVE, XRSTOR, XGETBV
+void add_fx_save(OpcodeTable& table);    // FXSAVE, FXRSTOR
+void add_xsave(OpcodeTable& table);      // XSAVE, XRSTOR, XGETBV and their like
 void add_x87_control(OpcodeTable& table); // FLDCW, FNSTENV and their like
 
 // The forms of MOVSD with memory.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "vcpu/cpu_model.hpp"
 
+#include "vcpu/xsave_leaves.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -178,11 +180,10 @@ void add_topology(Leaves& leaves)
     leaves[{0xb, 1}] = {.ebx = 1, .ecx = 0x201};
 }
 
-// x87 and SSE state only: the legacy region and the header.
+// XSAVEOPT, XSAVEC and XGETBV with ECX = 1; the rest of the leaf follows from other features, see xsave_leaf().
 void add_xsave(Leaves& leaves)
 {
-    constexpr std::uint32_t kSize = 512 + 64;
-    leaves[{0xd, 0}] = {.eax = 3, .ebx = kSize, .ecx = kSize};
+    leaves[{0xd, 1}] = {.eax = 7};
 }
 
 Leaves make_leaves(const Recipe& recipe)
@@ -283,11 +284,16 @@ CpuidLeaf CpuModel::cpuid(std::uint32_t leaf, std::uint32_t subleaf, const CpuSt
     }
     const auto found = leaves_.find({leaf, has_subleaves(leaf) ? subleaf : 0});
     CpuidLeaf answer = found == leaves_.end() ? CpuidLeaf{} : found->second;
+    const XsaveFeatures features = xsave_features(leaves_.at({1, 0}));
+    hide_dependents(leaf, subleaf, features, answer);
     if (leaf == 1) {
         answer.ebx |= apic_id << 24;
-        if ((answer.ecx & ecx1::kXsave) != 0 && (state.cr4 & x86::cr4::kOsxsave) != 0) {
+        if (features.xsave && (state.cr4 & x86::cr4::kOsxsave) != 0) {
             answer.ecx |= ecx1::kOsxsave;
         }
+    }
+    if (leaf == 0xd) {
+        answer = xsave_leaf(subleaf, features, state, answer);
     }
     if (leaf == 0xb) {
         answer.ecx = (answer.ecx & ~0xffu) | (subleaf & 0xff);

@@ -8,8 +8,23 @@
 namespace windsor::vcpu {
 namespace {
 
+constexpr unsigned kEbx = 1;
 constexpr unsigned kEcx = 2;
 constexpr unsigned kEdx = 3;
+
+constexpr std::uint32_t kFma = 1u << 12, kXsave = 1u << 26, kOsxsave = 1u << 27, kAvx = 1u << 28, kF16c = 1u << 29;
+constexpr std::uint32_t kAvx2 = 1u << 5;
+
+// The standard model with everything of AVX, whatever the host has.
+CpuModel with_avx()
+{
+    CpuModel model = CpuModel::standard();
+    for (const unsigned bit : {12u, 28u, 29u}) {
+        model.override_bit(1, 0, kEcx, bit, true);
+    }
+    model.override_bit(7, 0, kEbx, 5, true);
+    return model;
+}
 
 std::string text_of(const CpuidLeaf& leaf)
 {
@@ -62,6 +77,43 @@ TEST(CpuModel, StateShapesTheAnswer)
     state.cr4 |= x86::cr4::kOsxsave;
     EXPECT_NE(model.cpuid(1, 0, state, 5).ecx & (1u << 27), 0u);
     EXPECT_EQ(model.cpuid(0xb, 0, state, 5).edx, 5u);
+}
+
+TEST(CpuModel, XsaveLeafFollowsXcr0)
+{
+    const CpuModel model = with_avx();
+    CpuState state;
+    EXPECT_EQ(model.cpuid(0xd, 0, state, 0), (CpuidLeaf{.eax = 7, .ebx = 576, .ecx = 832}));
+    EXPECT_EQ(model.cpuid(0xd, 1, state, 0), (CpuidLeaf{.eax = 7, .ebx = 576}));
+    EXPECT_EQ(model.cpuid(0xd, 2, state, 0), (CpuidLeaf{.eax = 256, .ebx = 576}));
+    EXPECT_EQ(model.cpuid(0xd, 3, state, 0), CpuidLeaf{});
+    state.xcr0 = 7;
+    EXPECT_EQ(model.cpuid(0xd, 0, state, 0), (CpuidLeaf{.eax = 7, .ebx = 832, .ecx = 832}));
+    EXPECT_EQ(model.cpuid(0xd, 1, state, 0), (CpuidLeaf{.eax = 7, .ebx = 832}));
+}
+
+TEST(CpuModel, WithoutXsaveNothingThatNeedsIt)
+{
+    CpuModel model = with_avx();
+    model.override_bit(1, 0, kEcx, 26, false);
+    CpuState state;
+    state.cr4 |= x86::cr4::kOsxsave;
+    EXPECT_EQ(model.cpuid(1, 0, state, 0).ecx & (kXsave | kOsxsave | kAvx | kF16c | kFma), 0u);
+    EXPECT_EQ(model.cpuid(7, 0, state, 0).ebx & kAvx2, 0u);
+    for (std::uint32_t subleaf = 0; subleaf < 4; ++subleaf) {
+        EXPECT_EQ(model.cpuid(0xd, subleaf, state, 0), CpuidLeaf{});
+    }
+}
+
+TEST(CpuModel, WithoutAvxNothingThatNeedsIt)
+{
+    CpuModel model = with_avx();
+    model.override_bit(1, 0, kEcx, 28, false);
+    EXPECT_EQ(model.cpuid(1, 0, {}, 0).ecx & (kAvx | kF16c | kFma), 0u);
+    EXPECT_NE(model.cpuid(1, 0, {}, 0).ecx & kXsave, 0u);
+    EXPECT_EQ(model.cpuid(7, 0, {}, 0).ebx & kAvx2, 0u);
+    EXPECT_EQ(model.cpuid(0xd, 0, {}, 0), (CpuidLeaf{.eax = 3, .ebx = 576, .ecx = 576}));
+    EXPECT_EQ(model.cpuid(0xd, 2, {}, 0), CpuidLeaf{});
 }
 
 TEST(CpuModel, LeavesBeyondTheLast)

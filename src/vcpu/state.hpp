@@ -68,6 +68,8 @@ struct CpuState {
     Mtrrs mtrrs{};
 
     x86::FxArea fx{};
+    // Bits 255:128 of the YMM registers; bits 127:0 are fx.xmm.
+    std::array<std::array<std::uint8_t, 16>, 16> ymm_high{};
     // x87 instruction and data pointer selectors, which FXSAVE64 has no room for.
     std::uint16_t fcs{0};
     std::uint16_t fds{0};
@@ -86,7 +88,7 @@ struct CpuState {
 
 // Power-up or RESET. SDM volume 3A, table 9-1. `signature` is CPUID.1:EAX, which RESET leaves in EDX.
 CpuState reset_state(std::uint32_t signature);
-// INIT: as reset, but x87, SSE, MSRs, MTRRs and CR0.CD/NW stay.
+// INIT: as reset, but x87, SSE, AVX, XCR0, MSRs, MTRRs and CR0.CD/NW stay.
 void apply_init(CpuState& state, std::uint32_t signature);
 // Start-up IPI: begins at vector * 4096 in real mode.
 void apply_sipi(CpuState& state, std::uint8_t vector);

@@ -75,6 +75,13 @@ constexpr std::uint64_t kSmep = 1u << 20;
 constexpr std::uint64_t kSmap = 1u << 21;
 } // namespace cr4
 
+// State components of XCR0 and of the XSAVE area. SDM volume 1, section 13.1.
+namespace xcr0 {
+constexpr std::uint64_t kX87 = 1u << 0;
+constexpr std::uint64_t kSse = 1u << 1;
+constexpr std::uint64_t kAvx = 1u << 2;
+} // namespace xcr0
+
 namespace efer {
 constexpr std::uint64_t kSce = 1u << 0;
 constexpr std::uint64_t kLme = 1u << 8;

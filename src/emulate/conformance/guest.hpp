@@ -84,6 +84,9 @@ using Writer = std::function<void(asmjit::x86::Assembler& a)>;
 Bytes assemble32(std::uint64_t address, const Writer& write);
 Bytes assemble64(std::uint64_t address, const Writer& write);
 
+// The standard model with AVX, AVX2, FMA and F16C in its CPUID, whatever the host has.
+vcpu::CpuModel model_with_avx();
+
 // What the handler that halted has been given, read from its stack.
 struct Frame {
     unsigned vector{0};
@@ -98,7 +101,7 @@ struct Frame {
 
 class Guest final : public vcpu::CpuIo {
 public:
-    explicit Guest(const EngineKind& kind);
+    explicit Guest(const EngineKind& kind, vcpu::CpuModel model = vcpu::CpuModel::standard());
     ~Guest() override;
 
     // --- Memory ---

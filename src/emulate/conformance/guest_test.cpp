@@ -57,8 +57,19 @@ Bytes assemble64(std::uint64_t address, const Writer& write)
     return assemble(asmjit::Arch::kX64, address, write);
 }
 
-Guest::Guest(const EngineKind& kind)
-    : block_{std::move(memory::Block::create(kRam).value())}, model_{vcpu::CpuModel::standard()}
+vcpu::CpuModel model_with_avx()
+{
+    constexpr unsigned kEbx = 1, kEcx = 2;
+    vcpu::CpuModel model = vcpu::CpuModel::standard();
+    for (const unsigned bit : {12u, 28u, 29u}) {
+        model.override_bit(1, 0, kEcx, bit, true);
+    }
+    model.override_bit(7, 0, kEbx, 5, true);
+    return model;
+}
+
+Guest::Guest(const EngineKind& kind, vcpu::CpuModel model)
+    : block_{std::move(memory::Block::create(kRam).value())}, model_{std::move(model)}
 {
     memory_.map({.size = kRam, .block = block_.get()});
     state_ = vcpu::reset_state(model_.signature());
