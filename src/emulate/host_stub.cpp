@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "emulate/host_stub.hpp"
 
-#include "emulate/stub_recipe.hpp"
+#include "emulate/stub_parts.hpp"
+#include "emulate/vex_stub.hpp"
 
-#include <cstddef>
 #include <map>
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wshadow"
-#pragma GCC diagnostic ignored "-Wold-style-cast"
-#include <asmjit/x86.h>
-#pragma GCC diagnostic pop
 
 namespace windsor::emulate {
 
@@ -20,7 +13,6 @@ namespace {
 namespace a86 = asmjit::x86;
 
 // What the System V ABI, section 3.2.1, wants: round to nearest, all exceptions masked.
-constexpr std::uint32_t kHostMxcsr = 0x1f80;
 constexpr std::uint16_t kHostFcw = 0x037f;
 
 // The bytes of an instruction must reach the host's memory one address, executable, and Windsor another, writable.
@@ -43,6 +35,8 @@ public:
             write_x87_short();
         } else if (recipe_.x87) {
             write_x87();
+        } else if (recipe_.vex) {
+            write_vex(out_, recipe_);
         } else {
             write_simd();
         }
@@ -50,30 +44,17 @@ public:
     }
 
 private:
-    static a86::Mem frame(std::size_t offset, unsigned size)
-    {
-        return a86::ptr(a86::r8, static_cast<std::int32_t>(offset), size);
-    }
-
     void instruction() { out_.embed(recipe_.code.data(), recipe_.length); }
-
-    void save_flags()
-    {
-        if (recipe_.flags_written) {
-            out_.pushfq();
-            out_.pop(frame(offsetof(StubFrame, rflags), 8));
-        }
-    }
 
     void write_x87()
     {
         out_.fxrstor64(a86::ptr(a86::rdi));
         if (recipe_.flags_read) {
-            out_.push(frame(offsetof(StubFrame, rflags), 8));
+            out_.push(frame_at(offsetof(StubFrame, rflags), 8));
             out_.popfq();
         }
         instruction();
-        save_flags();
+        save_flags(out_, recipe_);
         out_.fxsave64(a86::ptr(a86::rdi));
         out_.fninit();
     }
@@ -156,7 +137,7 @@ private:
         prepare_x87();
         load_x87_operands();
         instruction();
-        save_flags();
+        save_flags(out_, recipe_);
         out_.fnstsw(a86::ax);
         out_.mov(a86::word_ptr(a86::r8, offsetof(StubFrame, fsw)), a86::ax);
         store_x87_results();
@@ -194,11 +175,11 @@ private:
         load(recipe_.reg, a86::rdi, stub_register::kXmmReg, stub_register::kMmReg, a86::rax);
         load(recipe_.rm, a86::rsi, stub_register::kXmmRm, stub_register::kMmRm, a86::rcx);
         if (recipe_.xmm0_read) {
-            out_.mov(a86::rax, frame(offsetof(StubFrame, fx), 8));
+            out_.mov(a86::rax, frame_at(offsetof(StubFrame, fx), 8));
             out_.movaps(a86::xmm0, a86::ptr(a86::rax, offsetof(x86::FxArea, xmm)));
         }
         if (recipe_.string_lengths) {
-            out_.mov(a86::rcx, frame(offsetof(StubFrame, gpr), 8));
+            out_.mov(a86::rcx, frame_at(offsetof(StubFrame, gpr), 8));
             out_.mov(a86::rax, a86::ptr(a86::rcx, 0));
             out_.mov(a86::rdx, a86::ptr(a86::rcx, 16));
         }
@@ -213,54 +194,26 @@ private:
             store(recipe_.rm, a86::rsi, stub_register::kXmmRm, stub_register::kMmRm, a86::rcx);
         }
         if (recipe_.xmm0_written) {
-            out_.mov(a86::rax, frame(offsetof(StubFrame, fx), 8));
+            out_.mov(a86::rax, frame_at(offsetof(StubFrame, fx), 8));
             out_.movaps(a86::ptr(a86::rax, offsetof(x86::FxArea, xmm)), a86::xmm0);
         }
         if (recipe_.string_index) {
-            out_.mov(a86::rax, frame(offsetof(StubFrame, gpr), 8));
+            out_.mov(a86::rax, frame_at(offsetof(StubFrame, gpr), 8));
             out_.mov(a86::ptr(a86::rax, 8), a86::rcx);
         }
-    }
-
-    // Loading MXCSR is slow. The host's value mostly serves: the same controls, and no flags that the guest lacks.
-    void prepare_mxcsr()
-    {
-        const asmjit::Label fits = out_.newLabel();
-        out_.stmxcsr(frame(offsetof(StubFrame, mxcsr_host), 4));
-        out_.mov(a86::r9d, frame(offsetof(StubFrame, mxcsr_host), 4));
-        out_.and_(a86::r9d, frame(offsetof(StubFrame, mxcsr_mask), 4));
-        out_.cmp(a86::r9d, frame(offsetof(StubFrame, mxcsr), 4));
-        out_.je(fits);
-        out_.ldmxcsr(frame(offsetof(StubFrame, mxcsr), 4));
-        out_.bind(fits);
-    }
-
-    void finish_mxcsr()
-    {
-        constexpr std::uint32_t kFlags = 0x3f;
-        const asmjit::Label usual = out_.newLabel();
-        out_.stmxcsr(frame(offsetof(StubFrame, mxcsr), 4));
-        out_.mov(a86::r9d, frame(offsetof(StubFrame, mxcsr), 4));
-        out_.and_(a86::r9d, ~kFlags);
-        out_.cmp(a86::r9d, kHostMxcsr);
-        out_.je(usual);
-        out_.push(kHostMxcsr);
-        out_.ldmxcsr(a86::dword_ptr(a86::rsp));
-        out_.pop(a86::r9);
-        out_.bind(usual);
     }
 
     void write_simd()
     {
         load_operands();
         if (recipe_.mxcsr) {
-            prepare_mxcsr();
+            prepare_mxcsr(out_);
         }
         instruction();
-        save_flags();
+        save_flags(out_, recipe_);
         store_results();
         if (recipe_.mxcsr) {
-            finish_mxcsr();
+            finish_mxcsr(out_);
         }
         if (recipe_.uses_mm) {
             out_.emms();

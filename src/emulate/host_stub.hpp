@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Small pieces of host code that run one x87, MMX or SSE instruction on the host's own unit, see stub_recipe.hpp.
+// Small pieces of host code that run one x87, MMX, SSE or AVX instruction on the host's own unit, see stub_recipe.hpp.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "emulate/offered.hpp"
 
+#include "vcpu/host_features.hpp"
+
 #include <array>
 
 namespace windsor::emulate {
@@ -42,6 +44,11 @@ constexpr auto kFeatures = std::to_array<Feature>({
     {ZYDIS_ISA_SET_POPCNT, Word::Leaf1C, 23},
     {ZYDIS_ISA_SET_AES, Word::Leaf1C, 25},
     {ZYDIS_ISA_SET_XSAVE, Word::Leaf1C, 26},
+    {ZYDIS_ISA_SET_FMA, Word::Leaf1C, 12},
+    {ZYDIS_ISA_SET_AVX, Word::Leaf1C, 28},
+    {ZYDIS_ISA_SET_F16C, Word::Leaf1C, 29},
+    {ZYDIS_ISA_SET_AVX2, Word::Leaf7B, 5},
+    {ZYDIS_ISA_SET_AVX2GATHER, Word::Leaf7B, 5},
     {ZYDIS_ISA_SET_XSAVEOPT, Word::LeafD1A, 0},
     {ZYDIS_ISA_SET_XSAVEC, Word::LeafD1A, 1},
     {ZYDIS_ISA_SET_RDRAND, Word::Leaf1C, 30},
@@ -64,6 +71,20 @@ constexpr auto kAlways = std::to_array<ZydisISASet>({
     ZYDIS_ISA_SET_I486, ZYDIS_ISA_SET_I486REAL, ZYDIS_ISA_SET_PENTIUMREAL, ZYDIS_ISA_SET_PPRO, ZYDIS_ISA_SET_FAT_NOP,
     ZYDIS_ISA_SET_PAUSE, ZYDIS_ISA_SET_PREFETCH_NOP, ZYDIS_ISA_SET_RDPMC, ZYDIS_ISA_SET_LAHF, ZYDIS_ISA_SET_AMD,
 });
+
+// These run on the host's own unit: a model that has them on a host that lacks them does not offer them.
+bool host_runs(ZydisISASet set)
+{
+    const vcpu::HostFeatures host = vcpu::host_features();
+    switch (set) {
+    case ZYDIS_ISA_SET_AVX: return host.avx;
+    case ZYDIS_ISA_SET_AVX2:
+    case ZYDIS_ISA_SET_AVX2GATHER: return host.avx2;
+    case ZYDIS_ISA_SET_FMA: return host.fma;
+    case ZYDIS_ISA_SET_F16C: return host.f16c;
+    default: return true;
+    }
+}
 
 } // namespace
 
@@ -88,7 +109,7 @@ std::bitset<ZYDIS_ISA_SET_MAX_VALUE + 1> offered_sets(const vcpu::CpuModel& mode
         case Word::Ext1C: word = extended.ecx; break;
         case Word::Ext1D: word = extended.edx; break;
         }
-        if (((word >> feature.bit) & 1) != 0) {
+        if (((word >> feature.bit) & 1) != 0 && host_runs(feature.set)) {
             offered.set(feature.set);
         }
     }

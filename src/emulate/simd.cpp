@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // MMX and SSE instructions that run in host stubs: how they are re-encoded, and what surrounds their execution.
-#include "emulate/flags.hpp"
 #include "emulate/fx_state.hpp"
 #include "emulate/opcode_table.hpp"
+#include "emulate/simd_execute.hpp"
 #include "emulate/simd_families.hpp"
 #include "emulate/simd_memory.hpp"
 #include "emulate/stub_mnemonics.hpp"
-#include "emulate/stub_recipe.hpp"
 
 #include <cstring>
 
@@ -27,96 +26,6 @@ const HostStub& stub_of(const Insn& insn)
         return cpu.refuse(x86::Exception::Gp);
     }
     return true;
-}
-
-void* slot(Cpu& cpu, StubOperand kind, unsigned number)
-{
-    switch (kind) {
-    case StubOperand::Xmm: return cpu.s.fx.xmm[number].data();
-    case StubOperand::Mm: return mm_slot(cpu.s.fx, number & 7).data();
-    case StubOperand::Gpr: return &cpu.s.gpr[number];
-    case StubOperand::Memory:
-    case StubOperand::None: break;
-    }
-    return nullptr;
-}
-
-StubFrame make_frame(Cpu& cpu)
-{
-    return {.fx = &cpu.s.fx,
-            .gpr = cpu.s.gpr.data(),
-            .mxcsr = (cpu.s.fx.mxcsr & ~mxcsr::kExceptions) | mxcsr::kMasks};
-}
-
-// The exceptions that the instruction must signal rather than mask. Those found before the computation (invalid,
-// denormal, zero-divide) keep those found after it from being seen. SDM volume 1, section 11.5.2, and appendix E.4.2.
-std::uint32_t unmasked_exceptions(std::uint32_t raised, std::uint32_t guest_mxcsr, bool tiny, std::uint32_t& seen)
-{
-    constexpr std::uint32_t kBefore = 7; // IE DE ZE
-    constexpr std::uint32_t kUe = 0x10;
-    const std::uint32_t enabled = ~(guest_mxcsr >> mxcsr::kMaskShift) & mxcsr::kExceptions;
-    if ((raised & enabled & kBefore) != 0) {
-        seen = raised & kBefore;
-        return raised & enabled & kBefore;
-    }
-    // Unmasked underflow needs a tiny result only, masked underflow an inexact one too.
-    seen = raised | (tiny && (enabled & kUe) != 0 ? kUe : 0);
-    return seen & enabled;
-}
-
-// Whether any result is tiny: with FTZ set the processor says so, exact or not.
-bool has_tiny_result(Cpu& cpu, const HostStub& stub, void* reg, void* rm)
-{
-    StubFrame frame = make_frame(cpu);
-    frame.mxcsr |= mxcsr::kFtz;
-    stub.entry(reg, rm, frame);
-    return (frame.mxcsr & 0x10) != 0;
-}
-
-// Runs with some exceptions unmasked: nothing but MXCSR changes if one of them is raised.
-Outcome execute_unmasked(Cpu& cpu, const HostStub& stub, void* reg, void* rm, StubFrame& frame)
-{
-    const x86::FxArea fx_before = cpu.s.fx;
-    const auto gpr_before = cpu.s.gpr;
-    stub.entry(reg, rm, frame);
-    const x86::FxArea fx_after = cpu.s.fx;
-    const auto gpr_after = cpu.s.gpr;
-
-    cpu.s.fx = fx_before;
-    cpu.s.gpr = gpr_before;
-    const bool tiny = has_tiny_result(cpu, stub, reg, rm);
-    std::uint32_t seen = 0;
-    const std::uint32_t signalled =
-        unmasked_exceptions(frame.mxcsr & mxcsr::kExceptions, fx_before.mxcsr, tiny, seen);
-    const bool refused = signalled != 0;
-    cpu.s.fx = refused ? fx_before : fx_after;
-    cpu.s.gpr = refused ? gpr_before : gpr_after;
-    cpu.s.fx.mxcsr |= refused ? seen : frame.mxcsr & mxcsr::kExceptions;
-    if (refused) {
-        const bool expected = (cpu.s.cr4 & x86::cr4::kOsxmmexcpt) != 0;
-        return cpu.raise(expected ? x86::Exception::Xm : x86::Exception::Ud);
-    }
-    return Outcome::Next;
-}
-
-Outcome execute(Cpu& cpu, const HostStub& stub, void* reg, void* rm)
-{
-    StubFrame frame = make_frame(cpu);
-    if (stub.recipe.mxcsr && (cpu.s.fx.mxcsr & mxcsr::kMasks) != mxcsr::kMasks) {
-        if (const Outcome outcome = execute_unmasked(cpu, stub, reg, rm, frame); outcome != Outcome::Next) {
-            return outcome;
-        }
-    } else {
-        frame.mxcsr_mask = ~(cpu.s.fx.mxcsr & mxcsr::kExceptions);
-        stub.entry(reg, rm, frame);
-        if (stub.recipe.mxcsr) {
-            cpu.s.fx.mxcsr |= frame.mxcsr & mxcsr::kExceptions;
-        }
-    }
-    if (stub.recipe.flags_written) {
-        replace_flags(cpu.s.rflags, x86::rflags::kArithmetic, frame.rflags);
-    }
-    return Outcome::Next;
 }
 
 // Both operands are XMM registers and no exception is possible.
@@ -151,7 +60,7 @@ Outcome run_store(Cpu& cpu, const Insn& insn, const HostStub& stub, std::uint64_
 {
     alignas(16) Bounce bounce{};
     StubFrame frame = make_frame(cpu);
-    stub.entry(slot(cpu, stub.recipe.reg, insn.reg), bounce.data(), frame);
+    stub.entry(register_slot(cpu, stub.recipe.reg, insn.reg), bounce.data(), frame);
     if (!write_memory(cpu, insn.segment, offset, bounce.data(), stub.recipe.memory_size)) {
         return Outcome::Fault;
     }
@@ -187,8 +96,8 @@ Outcome run_simd(Cpu& cpu, const Insn& insn)
     if (recipe.uses_mm) {
         enter_mmx(cpu.s.fx); // conversions that raise #XM leave the MMX state too
     }
-    void* const rm = recipe.rm == StubOperand::Memory ? bounce.data() : slot(cpu, recipe.rm, insn.rm);
-    return execute(cpu, stub, slot(cpu, recipe.reg, insn.reg), rm);
+    void* const rm = recipe.rm == StubOperand::Memory ? bounce.data() : register_slot(cpu, recipe.rm, insn.rm);
+    return execute_stub(cpu, {.stub = stub, .reg = register_slot(cpu, recipe.reg, insn.reg), .rm = rm});
 }
 
 StubOperand register_kind(ZydisRegister reg)
@@ -390,6 +299,7 @@ void add_simd(OpcodeTable& table)
     add_simd_misc(table);
     add_fx_save(table);
     add_xsave(table);
+    add_avx(table);
 }
 
 } // namespace windsor::emulate

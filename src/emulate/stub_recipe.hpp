@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Small pieces of host code that run one x87, MMX or SSE instruction on the host's own unit, so that results and
+// Small pieces of host code that run one x87, MMX, SSE or AVX instruction on the host's own unit, so that results and
 // flags are the hardware's. An instruction is re-encoded with fixed registers; its operands are passed by address.
 #pragma once
 
@@ -23,6 +23,8 @@ struct StubFrame {
     std::uint32_t mxcsr_host{0};   // scratch
     std::uint16_t fcw{0x037f};    // the control word of x87 forms other than Image
     std::uint16_t fsw{0};         // in: flags that the guest has not got yet; out: the status word
+    void* second{nullptr};        // the registers that VEX.vvvv and an immediate name
+    void* fourth{nullptr};
 };
 
 // The encoded registers that stand for the guest's. Reg and Rm name the ModRM fields.
@@ -30,6 +32,8 @@ enum class StubOperand : std::uint8_t { None, Xmm, Mm, Gpr, Memory };
 namespace stub_register {
 constexpr unsigned kXmmReg = 1;
 constexpr unsigned kXmmRm = 2;
+constexpr unsigned kXmmSecond = 3;
+constexpr unsigned kXmmFourth = 4;
 constexpr unsigned kMmReg = 1;
 constexpr unsigned kMmRm = 2;
 constexpr unsigned kGprReg = 0; // RAX
@@ -69,7 +73,15 @@ struct StubRecipe {
     bool x87{false};          // operates on the register stack: `reg` of the call is the FxArea
     bool uses_mm{false};      // moves the x87 unit into its MMX state
     bool uses_xmm{false};     // needs CR4.OSFXSR
-    bool aligned{false};      // a memory operand must be aligned to 16 bytes
+    bool aligned{false};      // a memory operand must be aligned to its size
+    bool vex{false};          // VEX encoding: vector operands are whole YMM registers, see vex_stub.hpp
+    bool wide{false};         // VEX.L: bits 255:128 of sources matter
+    bool reg_read{false};     // of VEX encodings only
+    bool to_half{false};      // VCVTPS2PH, which ignores MXCSR.FTZ
+    StubOperand second{StubOperand::None}; // named by VEX.vvvv
+    bool second_read{false};
+    bool second_written{false};
+    StubOperand fourth{StubOperand::None}; // named by an immediate
     std::uint8_t memory_size{0}; // bytes
     std::uint16_t fop{0};     // x87 opcode register
     X87Form form{X87Form::Image};

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "emulate/stub_parts.hpp"
+
+namespace windsor::emulate {
+
+namespace a86 = asmjit::x86;
+
+namespace {
+
+constexpr std::uint32_t kHostMxcsr = 0x1f80; // System V ABI, section 3.2.1
+constexpr std::uint32_t kFlags = 0x3f;
+
+} // namespace
+
+void save_flags(a86::Assembler& out, const StubRecipe& recipe)
+{
+    if (recipe.flags_written) {
+        out.pushfq();
+        out.pop(frame_at(offsetof(StubFrame, rflags), 8));
+    }
+}
+
+// Loading MXCSR is slow. The host's value mostly serves: the same controls, and no flags that the guest lacks.
+void prepare_mxcsr(a86::Assembler& out)
+{
+    const asmjit::Label fits = out.newLabel();
+    out.stmxcsr(frame_at(offsetof(StubFrame, mxcsr_host), 4));
+    out.mov(a86::r9d, frame_at(offsetof(StubFrame, mxcsr_host), 4));
+    out.and_(a86::r9d, frame_at(offsetof(StubFrame, mxcsr_mask), 4));
+    out.cmp(a86::r9d, frame_at(offsetof(StubFrame, mxcsr), 4));
+    out.je(fits);
+    out.ldmxcsr(frame_at(offsetof(StubFrame, mxcsr), 4));
+    out.bind(fits);
+}
+
+void finish_mxcsr(a86::Assembler& out)
+{
+    const asmjit::Label usual = out.newLabel();
+    out.stmxcsr(frame_at(offsetof(StubFrame, mxcsr), 4));
+    out.mov(a86::r9d, frame_at(offsetof(StubFrame, mxcsr), 4));
+    out.and_(a86::r9d, ~kFlags);
+    out.cmp(a86::r9d, kHostMxcsr);
+    out.je(usual);
+    out.push(kHostMxcsr);
+    out.ldmxcsr(a86::dword_ptr(a86::rsp));
+    out.pop(a86::r9);
+    out.bind(usual);
+}
+
+} // namespace windsor::emulate

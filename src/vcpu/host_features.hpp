@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the host's processor and kernel let programs use, as far as guests may only have it then.
+#pragma once
+
+namespace windsor::vcpu {
+
+struct HostFeatures {
+    bool avx{false};
+    bool avx2{false};
+    bool fma{false};
+    bool f16c{false};
+};
+
+HostFeatures host_features();
+
+} // namespace windsor::vcpu
