@@ -54,6 +54,10 @@ Outcome run_store(Cpu& cpu, const Insn& insn, const HostStub& stub, std::uint64_
     const std::uint32_t mxcsr = cpu.s.fx.mxcsr;
     if (const Outcome outcome = execute_stub(cpu, call_of(cpu, insn, stub, bounce.bytes.data()));
         outcome != Outcome::Next) {
+        // A page fault goes before the exception of the computation.
+        if (!cpu.read_bytes_for_write(insn.segment, offset, std::span{bounce.bytes}.first(stub.recipe.memory_size))) {
+            cpu.s.fx.mxcsr = mxcsr;
+        }
         return outcome;
     }
     if (!write_operand(cpu, insn.segment, offset, bounce, stub.recipe.memory_size)) {
@@ -243,6 +247,8 @@ void add_avx(OpcodeTable& table)
     for (const ZydisMnemonic mnemonic : kAvxMnemonics) {
         table.set(mnemonic, select_avx);
     }
+    add_avx_special(table);
+    add_avx_gather(table);
 }
 
 } // namespace windsor::emulate

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // MMX and SSE instructions that do not compute on vectors.
+#include "emulate/avx_state.hpp"
 #include "emulate/fx_state.hpp"
 #include "emulate/memory_access.hpp"
 #include "emulate/simd_families.hpp"
@@ -48,9 +49,12 @@ Outcome run_emms(Cpu& cpu, const Insn&)
     return true;
 }
 
-Outcome run_maskmovdqu(Cpu& cpu, const Insn& insn)
+// Legacy and VEX encodings of one instruction differ in what they check.
+using Available = bool (*)(Cpu& cpu);
+
+template <Available kAvailable> Outcome run_maskmovdqu(Cpu& cpu, const Insn& insn)
 {
-    if (!sse_available(cpu)) {
+    if (!kAvailable(cpu)) {
         return Outcome::Fault;
     }
     const auto& xmm = cpu.s.fx.xmm;
@@ -89,10 +93,10 @@ Outcome run_clflush(Cpu& cpu, const Insn& insn)
     return cpu.read<std::uint8_t>(insn.segment, cpu.effective_address(insn), value) ? Outcome::Next : Outcome::Fault;
 }
 
-Outcome run_ldmxcsr(Cpu& cpu, const Insn& insn)
+template <Available kAvailable> Outcome run_ldmxcsr(Cpu& cpu, const Insn& insn)
 {
     std::uint32_t value = 0;
-    if (!sse_available(cpu) || !cpu.read<std::uint32_t>(insn.segment, cpu.effective_address(insn), value)) {
+    if (!kAvailable(cpu) || !cpu.read<std::uint32_t>(insn.segment, cpu.effective_address(insn), value)) {
         return Outcome::Fault;
     }
     if ((value & ~mxcsr::kDefined) != 0) {
@@ -102,9 +106,9 @@ Outcome run_ldmxcsr(Cpu& cpu, const Insn& insn)
     return Outcome::Next;
 }
 
-Outcome run_stmxcsr(Cpu& cpu, const Insn& insn)
+template <Available kAvailable> Outcome run_stmxcsr(Cpu& cpu, const Insn& insn)
 {
-    if (!sse_available(cpu) ||
+    if (!kAvailable(cpu) ||
         !cpu.write<std::uint32_t>(insn.segment, cpu.effective_address(insn), cpu.s.fx.mxcsr)) {
         return Outcome::Fault;
     }
@@ -172,6 +176,12 @@ template <Handler kHandler> Handler select_masked(const Decoded& decoded, Insn& 
     return kHandler;
 }
 
+Handler select_vmaskmovdqu(const Decoded& decoded, Insn& insn)
+{
+    name_vex_registers(decoded, insn);
+    return select_masked<run_maskmovdqu<avx_available>>(decoded, insn);
+}
+
 Handler select_movnti(const Decoded& decoded, Insn&)
 {
     return decoded.operands[0].size == 64 ? run_movnti<std::uint64_t> : run_movnti<std::uint32_t>;
@@ -188,10 +198,13 @@ void add_simd_misc(OpcodeTable& table)
 {
     table.set(ZYDIS_MNEMONIC_EMMS, select_fixed<run_emms>);
     table.set(ZYDIS_MNEMONIC_MASKMOVQ, select_masked<run_maskmovq>);
-    table.set(ZYDIS_MNEMONIC_MASKMOVDQU, select_masked<run_maskmovdqu>);
+    table.set(ZYDIS_MNEMONIC_MASKMOVDQU, select_masked<run_maskmovdqu<sse_available>>);
+    table.set(ZYDIS_MNEMONIC_VMASKMOVDQU, select_vmaskmovdqu);
     table.set(ZYDIS_MNEMONIC_MOVNTI, select_movnti);
-    table.set(ZYDIS_MNEMONIC_LDMXCSR, select_fixed<run_ldmxcsr>);
-    table.set(ZYDIS_MNEMONIC_STMXCSR, select_fixed<run_stmxcsr>);
+    table.set(ZYDIS_MNEMONIC_LDMXCSR, select_fixed<run_ldmxcsr<sse_available>>);
+    table.set(ZYDIS_MNEMONIC_VLDMXCSR, select_fixed<run_ldmxcsr<avx_available>>);
+    table.set(ZYDIS_MNEMONIC_STMXCSR, select_fixed<run_stmxcsr<sse_available>>);
+    table.set(ZYDIS_MNEMONIC_VSTMXCSR, select_fixed<run_stmxcsr<avx_available>>);
     table.set(ZYDIS_MNEMONIC_CRC32, select_crc32);
     table.set(ZYDIS_MNEMONIC_CLFLUSH, select_fixed<run_clflush>);
     for (const ZydisMnemonic mnemonic :
