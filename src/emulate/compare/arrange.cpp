@@ -60,7 +60,9 @@ void ignore_flags(const ZydisDecodedInstruction& instruction, TestCase& test)
     case ZYDIS_MNEMONIC_DAS: test.ignored_flags |= instruction.cpu_flags->undefined; break;
     // Several computations in a row, of which an unmasked exception cuts off the later ones.
     case ZYDIS_MNEMONIC_DPPS:
-    case ZYDIS_MNEMONIC_DPPD: test.loose_exceptions = true; break;
+    case ZYDIS_MNEMONIC_DPPD:
+    case ZYDIS_MNEMONIC_VDPPS:
+    case ZYDIS_MNEMONIC_VDPPD: test.loose_exceptions = true; break;
     default: break;
     }
 }
@@ -101,7 +103,8 @@ void Generator::arrange_implied(const Made& made, TestCase& test)
             if (base != x86::kRsp && base != x86::kRbp && options_.block_length == 1) {
                 // Whether bytes that masked moves leave alone can fault is a matter of the model.
                 gpr[base] = made.instruction.mnemonic == ZYDIS_MNEMONIC_MASKMOVQ ||
-                                    made.instruction.mnemonic == ZYDIS_MNEMONIC_MASKMOVDQU
+                                    made.instruction.mnemonic == ZYDIS_MNEMONIC_MASKMOVDQU ||
+                                    made.instruction.mnemonic == ZYDIS_MNEMONIC_VMASKMOVDQU
                                 ? kWindow + 0x400 + random_.below(0x800)
                                 : choose_target(operand.size / 8u);
             }
@@ -132,7 +135,7 @@ void Generator::place_operand(const Made& made, std::uint64_t target, unsigned s
         put(test.window, target, code_target(kCodeStart, kCodeStart + 15), size);
         return;
     }
-    if (made.instruction.mnemonic == ZYDIS_MNEMONIC_LDMXCSR) {
+    if (made.instruction.mnemonic == ZYDIS_MNEMONIC_LDMXCSR || made.instruction.mnemonic == ZYDIS_MNEMONIC_VLDMXCSR) {
         constexpr std::uint64_t kMm = 0x20000; // AMD's misaligned mode, which the guest is not offered
         put(test.window, target, random_.bits() & (random_.one_in(4) ? 0xffff'ffff & ~kMm : 0xffff), 4);
         return;
@@ -160,9 +163,41 @@ void Generator::place_operand(const Made& made, std::uint64_t target, unsigned s
     }
 }
 
+// A base in the middle of the window and near indices, of which one now and then leads out of it.
+void Generator::arrange_gather(Made& made, const ZydisDecodedOperand& operand, TestCase& test)
+{
+    constexpr std::uint64_t kMiddle = kWindow + kWindowSize / 2;
+    const bool quadwords = (made.instruction.opcode & 1) != 0; // VGATHERQxx
+    const auto index = static_cast<unsigned>(ZydisRegisterGetId(operand.mem.index));
+    const auto choose = [this] { return random_.one_in(24) ? 0x4000 : random_.below(0x100) - 0x80; };
+    for (auto* half : {&test.registers.fx.xmm[index], &test.registers.ymm_high[index]}) {
+        for (unsigned at = 0; at < half->size(); at += quadwords ? 8 : 4) {
+            const std::uint64_t value = choose();
+            std::memcpy(half->data() + at, &value, quadwords ? 8 : 4);
+        }
+    }
+    // Other bits of a mask than its signs are kept by some processors at a fault.
+    const auto mask = static_cast<unsigned>(ZydisRegisterGetId(made.operands[2].reg.value));
+    for (auto* half : {&test.registers.fx.xmm[mask], &test.registers.ymm_high[mask]}) {
+        for (unsigned at = 0; at < half->size(); at += 4) {
+            const bool wide = (made.instruction.raw.vex.W != 0) && at % 8 != 0;
+            std::fill_n(half->begin() + at, 4, wide ? (*half)[at - 1] : random_.one_in(4) ? 0 : 0xff);
+        }
+    }
+    if (made.instruction.raw.disp.size == 32) {
+        patch_displacement(made.bytes, made.instruction, operand.mem.base == ZYDIS_REGISTER_NONE ? kMiddle : 0x40);
+    }
+    if (operand.mem.base != ZYDIS_REGISTER_NONE) {
+        test.registers.gpr[gpr_number(operand.mem.base)] = kMiddle;
+    }
+}
+
 void Generator::arrange_memory(Made& made, std::uint64_t address, TestCase& test)
 {
     for (const ZydisDecodedOperand& operand : made.all()) {
+        if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY && operand.mem.type == ZYDIS_MEMOP_TYPE_VSIB) {
+            arrange_gather(made, operand, test);
+        }
         if (!is_explicit_memory(operand) || operand.mem.type != ZYDIS_MEMOP_TYPE_MEM) {
             continue;
         }
@@ -205,7 +240,8 @@ void Generator::arrange_memory(Made& made, std::uint64_t address, TestCase& test
         }
         ignore_pointers(made.instruction, target, test);
         const bool required =
-            is_near_branch(made.instruction) || made.instruction.mnemonic == ZYDIS_MNEMONIC_LDMXCSR;
+            is_near_branch(made.instruction) || made.instruction.mnemonic == ZYDIS_MNEMONIC_LDMXCSR ||
+            made.instruction.mnemonic == ZYDIS_MNEMONIC_VLDMXCSR;
         if (required || !random_.one_in(4)) {
             place_operand(made, target, size, test);
         }

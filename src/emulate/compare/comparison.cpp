@@ -128,6 +128,10 @@ std::optional<std::string> difference(const TestCase& test, const Ending& expect
     report.check("rip", kCodeStart, expected.rip, got.rip);
     compare_gpr(test, expected, got, report);
     compare_fx(test.registers.fx, expected.registers.fx, got.registers.fx, report);
+    for (unsigned i = 0; i < expected.registers.ymm_high.size(); ++i) {
+        report.check_bytes(fmt::format("ymm{} 255:128", i), test.registers.ymm_high[i], expected.registers.ymm_high[i],
+                           got.registers.ymm_high[i]);
+    }
     const std::uint32_t mxcsr = compared_mxcsr(test, expected);
     report.check("mxcsr", test.registers.fx.mxcsr, expected.registers.fx.mxcsr & mxcsr, got.registers.fx.mxcsr & mxcsr);
     compare_window(test, expected, got, report);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "emulate/compare/engine_run.hpp"
 
+#include "vcpu/host_features.hpp"
+
 #include <cstring>
 
 namespace windsor::emulate::compare {
@@ -38,6 +40,7 @@ constexpr std::uint64_t kHandlerStride = 16;
 constexpr std::uint8_t kHlt = 0xf4;
 constexpr std::uint8_t kInt3 = 0xcc;
 constexpr unsigned kVectors = 32;
+constexpr std::uint32_t kAvxBit = 1u << 28; // CPUID.1:ECX
 
 constexpr std::uint64_t kPresent = 1, kWritable = 2, kUser = 4, kLarge = 0x80;
 
@@ -73,6 +76,19 @@ std::uint64_t descriptor(const Segment& segment)
     return 0xffff | std::uint64_t{segment.attributes.word()} << 40 | std::uint64_t{0xf} << 48;
 }
 
+// The standard model with all of AVX that the host has.
+vcpu::CpuModel model()
+{
+    constexpr unsigned kEbx = 1, kEcx = 2;
+    const vcpu::HostFeatures host = vcpu::host_features();
+    vcpu::CpuModel model = vcpu::CpuModel::standard();
+    model.override_bit(1, 0, kEcx, 28, host.avx);
+    model.override_bit(1, 0, kEcx, 12, host.fma);
+    model.override_bit(1, 0, kEcx, 29, host.f16c);
+    model.override_bit(7, 0, kEbx, 5, host.avx2);
+    return model;
+}
+
 Segment user_code(CodeMode mode)
 {
     return mode == CodeMode::Long64 ? flat(kUserCode64, 11, 3, true) : flat(kUserCode32, 11, 3, false);
@@ -100,7 +116,7 @@ private:
 
     NoIo io_;
     StillClock clock_;
-    vcpu::CpuModel model_{vcpu::CpuModel::standard()};
+    vcpu::CpuModel model_{model()};
     std::unique_ptr<memory::Block> block_;
     memory::GuestMemory memory_;
     std::unique_ptr<vcpu::Engine> engine_;
@@ -161,6 +177,7 @@ vcpu::CpuState EngineRunner::Impl::initial_state(const TestCase& test) const
     state.rip = kCodeStart;
     state.rflags = test.registers.rflags;
     state.fx = test.registers.fx;
+    state.ymm_high = test.registers.ymm_high;
     state.segment(Seg::Cs) = user_code(test.mode);
     for (const Seg seg : {Seg::Ss, Seg::Ds, Seg::Es}) {
         state.segment(seg) = flat(kUserData, 3, 3, false);
@@ -180,6 +197,10 @@ vcpu::CpuState EngineRunner::Impl::initial_state(const TestCase& test) const
     state.cr0 = x86::cr0::kPe | x86::cr0::kPg | x86::cr0::kNe | x86::cr0::kWp | x86::cr0::kMp | x86::cr0::kEt;
     state.cr3 = kPml4;
     state.cr4 = x86::cr4::kPae | x86::cr4::kOsfxsr | x86::cr4::kOsxmmexcpt | x86::cr4::kPge;
+    if ((model_.cpuid(1, 0, state, 0).ecx & kAvxBit) != 0) {
+        state.cr4 |= x86::cr4::kOsxsave;
+        state.xcr0 = x86::xcr0::kX87 | x86::xcr0::kSse | x86::xcr0::kAvx;
+    }
     state.efer = x86::efer::kLme | x86::efer::kLma | x86::efer::kNxe | x86::efer::kSce;
     return state;
 }
@@ -190,6 +211,7 @@ void EngineRunner::Impl::collect(Ending& ending) const
     const vcpu::CpuState state = engine_->state();
     ending.registers.gpr = state.gpr;
     ending.registers.fx = state.fx;
+    ending.registers.ymm_high = state.ymm_high;
     ending.vector = static_cast<unsigned>((state.rip - kKernel - kHandlers) / kHandlerStride);
     std::uint64_t frame = state.gpr[x86::kRsp] - kKernel;
     if (ending.vector >= kVectors || frame > kStackTop || frame < kStackTop - 48) {

@@ -2,6 +2,8 @@
 // The state that generated instructions start from.
 #include "emulate/compare/generator.hpp"
 
+#include "vcpu/host_features.hpp"
+
 #include <cstring>
 
 namespace windsor::emulate::compare {
@@ -37,7 +39,7 @@ void Generator::fill_x87(x86::FxArea& fx)
     }
 }
 
-void Generator::fill_xmm(x86::FxArea& fx)
+void Generator::fill_mxcsr(x86::FxArea& fx)
 {
     fx.mxcsr = static_cast<std::uint32_t>(0x1f80 | (random_.bits() & 0x6000));
     if (random_.one_in(4)) {
@@ -46,15 +48,29 @@ void Generator::fill_xmm(x86::FxArea& fx)
     if (random_.one_in(6)) {
         fx.mxcsr = static_cast<std::uint32_t>(random_.bits() & 0xffff);
     }
+}
+
+void Generator::fill_vector(std::array<std::uint8_t, 16>& half, std::uint64_t kind)
+{
+    for (unsigned at = 0; at < 16;) {
+        const std::uint64_t value = kind == 0   ? random_.integer()
+                                    : kind == 1 ? random_.float64()
+                                                : random_.float32();
+        const unsigned step = kind == 2 ? 4 : 8;
+        std::memcpy(half.data() + at, &value, step);
+        at += step;
+    }
+}
+
+void Generator::fill_vectors(Registers& registers)
+{
     const std::uint64_t kind = random_.below(3);
-    for (auto& xmm : fx.xmm) {
-        for (unsigned at = 0; at < 16;) {
-            const std::uint64_t value = kind == 0   ? random_.integer()
-                                        : kind == 1 ? random_.float64()
-                                                    : random_.float32();
-            const unsigned step = kind == 2 ? 4 : 8;
-            std::memcpy(xmm.data() + at, &value, step);
-            at += step;
+    for (auto& half : registers.fx.xmm) {
+        fill_vector(half, kind);
+    }
+    if (vcpu::host_features().avx) {
+        for (auto& half : registers.ymm_high) {
+            fill_vector(half, kind);
         }
     }
 }
@@ -69,7 +85,8 @@ void Generator::fill_registers(Registers& registers)
         registers.rflags |= x86::rflags::kDf;
     }
     fill_x87(registers.fx);
-    fill_xmm(registers.fx);
+    fill_mxcsr(registers.fx);
+    fill_vectors(registers);
 }
 
 void Generator::fill_window(Window& window)

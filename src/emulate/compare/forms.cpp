@@ -30,6 +30,15 @@ bool is_vector_set(ZydisISASet set)
                            ZYDIS_ISA_SET_SSE42, ZYDIS_ISA_SET_SSEMXCSR, ZYDIS_ISA_SET_FXSAVE, ZYDIS_ISA_SET_FXSAVE64});
 }
 
+// VPCLMULQDQ belongs to AVX by its encoding only: it needs a feature of its own.
+bool is_avx(const ZydisDecodedInstruction& instruction)
+{
+    return instruction.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX &&
+           instruction.mnemonic != ZYDIS_MNEMONIC_VPCLMULQDQ &&
+           is_one_of(instruction.meta.isa_set, {ZYDIS_ISA_SET_AVX, ZYDIS_ISA_SET_AVX2, ZYDIS_ISA_SET_AVX2GATHER,
+                                                ZYDIS_ISA_SET_FMA, ZYDIS_ISA_SET_F16C});
+}
+
 bool is_integer_set(ZydisISASet set)
 {
     return is_one_of(set, {ZYDIS_ISA_SET_I86, ZYDIS_ISA_SET_I186, ZYDIS_ISA_SET_I286PROTECTED, ZYDIS_ISA_SET_I286REAL,
@@ -98,6 +107,9 @@ bool is_peculiar(const ZydisDecodedInstruction& instruction)
 bool belongs(Family family, const ZydisDecodedInstruction& instruction, std::span<const ZydisDecodedOperand> operands)
 {
     const ZydisISASet set = instruction.meta.isa_set;
+    if (family == Family::Avx) {
+        return is_avx(instruction);
+    }
     if (instruction.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY) {
         return false;
     }
@@ -107,6 +119,7 @@ bool belongs(Family family, const ZydisDecodedInstruction& instruction, std::spa
                (set == ZYDIS_ISA_SET_PPRO && instruction.opcode >= 0xd8);
     case Family::Mmx: return is_vector_set(set) && (uses_mmx(operands) || instruction.mnemonic == ZYDIS_MNEMONIC_EMMS);
     case Family::Sse: return is_vector_set(set) && !uses_mmx(operands);
+    case Family::Avx: break;
     }
     return false;
 }

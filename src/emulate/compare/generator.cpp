@@ -32,7 +32,8 @@ bool is_unfit_for_blocks(const ZydisDecodedInstruction& instruction)
     case ZYDIS_MNEMONIC_FNSAVE:
     case ZYDIS_MNEMONIC_FXSAVE:
     case ZYDIS_MNEMONIC_FXSAVE64:
-    case ZYDIS_MNEMONIC_LDMXCSR: return true;
+    case ZYDIS_MNEMONIC_LDMXCSR:
+    case ZYDIS_MNEMONIC_VLDMXCSR: return true;
     default: return false;
     }
 }
@@ -86,6 +87,9 @@ void Generator::append_prefixes(std::vector<std::uint8_t>& bytes)
     if (options_.family == Family::Integer && random_.one_in(12)) {
         bytes.push_back(0xf0);
     }
+    if (options_.family == Family::Avx) {
+        return; // the others are part of VEX
+    }
     const unsigned rarity = options_.family == Family::Sse || options_.family == Family::Mmx ? 1 : 3;
     if (random_.below(rarity + 1) <= 0 || (rarity == 1 && random_.one_in(2))) {
         bytes.push_back(random_.pick(kMandatory));
@@ -93,6 +97,22 @@ void Generator::append_prefixes(std::vector<std::uint8_t>& bytes)
     if (options_.mode == CodeMode::Long64 && random_.one_in(2)) {
         bytes.push_back(static_cast<std::uint8_t>(0x40 | random_.below(16)));
     }
+}
+
+// SDM volume 2A, section 2.3.5. Most instructions without a second source want VEX.vvvv as ones.
+void Generator::append_vex(std::vector<std::uint8_t>& bytes)
+{
+    const bool wide = options_.mode == CodeMode::Long64;
+    const std::uint64_t last = random_.bits() | (random_.one_in(3) ? 0x78 : 0) | (wide ? 0 : 0x40);
+    if (random_.one_in(4)) {
+        bytes.push_back(0xc5);
+        bytes.push_back(static_cast<std::uint8_t>(wide ? last : last | 0x80));
+    } else {
+        bytes.push_back(0xc4);
+        bytes.push_back(static_cast<std::uint8_t>((wide ? random_.bits() & 0xe0 : 0xe0) | (1 + random_.below(3))));
+        bytes.push_back(static_cast<std::uint8_t>(last));
+    }
+    bytes.push_back(static_cast<std::uint8_t>(random_.bits()));
 }
 
 void Generator::append_opcode(std::vector<std::uint8_t>& bytes)
@@ -107,6 +127,7 @@ void Generator::append_opcode(std::vector<std::uint8_t>& bytes)
             bytes.push_back(0x0f);
         }
         break;
+    case Family::Avx: append_vex(bytes); return;
     case Family::Mmx:
     case Family::Sse:
         bytes.push_back(0x0f);
@@ -163,6 +184,9 @@ bool Generator::fits_block(const Made& made) const
         return false;
     }
     for (const ZydisDecodedOperand& operand : made.all()) {
+        if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY && operand.mem.type == ZYDIS_MEMOP_TYPE_VSIB) {
+            return false;
+        }
         if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY && operand.mem.type == ZYDIS_MEMOP_TYPE_MEM) {
             const bool stack = operand.encoding == ZYDIS_OPERAND_ENCODING_NONE && is_stack_pointer(operand.mem.base);
             const bool based =
@@ -205,7 +229,8 @@ std::uint64_t Generator::choose_target(unsigned size)
         return kWindow + 0x1000 - random_.below(size + 1); // across a page
     }
     const std::uint64_t target = kWindow + 0x200 + random_.below(kWindowSize - 0x800);
-    return random_.one_in(8) ? target : target & ~std::uint64_t{15};
+    const std::uint64_t alignment = options_.family == Family::Avx ? 32 : 16;
+    return random_.one_in(8) ? target : target & ~(alignment - 1);
 }
 
 Generator::Made Generator::make(std::uint64_t address, TestCase& test, bool last)

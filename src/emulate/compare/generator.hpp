@@ -13,7 +13,7 @@
 
 namespace windsor::emulate::compare {
 
-enum class Family : std::uint8_t { Integer, X87, Mmx, Sse };
+enum class Family : std::uint8_t { Integer, X87, Mmx, Sse, Avx };
 
 struct GeneratorOptions {
     Family family{Family::Integer};
@@ -43,12 +43,14 @@ private:
     std::vector<std::uint8_t> random_bytes();
     void append_prefixes(std::vector<std::uint8_t>& bytes);
     void append_opcode(std::vector<std::uint8_t>& bytes);
+    void append_vex(std::vector<std::uint8_t>& bytes);
     std::optional<Made> decode(std::vector<std::uint8_t> bytes) const;
     bool acceptable(const Made& made) const;
     bool fits_block(const Made& made) const;
     // Gives the instruction at `address` its operands: registers and memory of `test`, displacements of `made`.
     void arrange(Made& made, std::uint64_t address, TestCase& test);
     void arrange_memory(Made& made, std::uint64_t address, TestCase& test);
+    void arrange_gather(Made& made, const ZydisDecodedOperand& operand, TestCase& test);
     void arrange_branch(Made& made, TestCase& test);
     void arrange_implied(const Made& made, TestCase& test);
     void place_operand(const Made& made, std::uint64_t target, unsigned size, TestCase& test);
@@ -57,7 +59,9 @@ private:
 
     void fill_registers(Registers& registers);
     void fill_x87(x86::FxArea& fx);
-    void fill_xmm(x86::FxArea& fx);
+    void fill_mxcsr(x86::FxArea& fx);
+    void fill_vector(std::array<std::uint8_t, 16>& half, std::uint64_t kind);
+    void fill_vectors(Registers& registers);
     void fill_window(Window& window);
     std::uint64_t code_target(std::uint64_t avoid_from, std::uint64_t avoid_to);
 

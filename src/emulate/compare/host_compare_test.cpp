@@ -4,6 +4,7 @@
 #include "emulate/compare/engine_run.hpp"
 #include "emulate/compare/generator.hpp"
 #include "emulate/compare/host_run.hpp"
+#include "vcpu/host_features.hpp"
 
 #include <gtest/gtest.h>
 
@@ -42,6 +43,12 @@ Ending host_ending(HostRunner& host, const TestCase& test)
 
 class HostCompare : public testing::TestWithParam<Plan> {};
 
+bool host_has_avx()
+{
+    const vcpu::HostFeatures host = vcpu::host_features();
+    return host.avx && host.avx2 && host.fma && host.f16c;
+}
+
 std::string first_word(const std::string& line)
 {
     return line.substr(0, line.find_first_of(" \n"));
@@ -50,6 +57,9 @@ std::string first_word(const std::string& line)
 TEST_P(HostCompare, AgreesOnRandomInstructions)
 {
     const Plan& plan = GetParam();
+    if (plan.family == Family::Avx && !host_has_avx()) {
+        GTEST_SKIP() << "this host has not all of AVX, AVX2, FMA and F16C";
+    }
     if (!HostRunner::runs(plan.mode)) {
         GTEST_SKIP() << "this host has no code segment of that mode";
     }
@@ -85,6 +95,9 @@ INSTANTIATE_TEST_SUITE_P(Families, HostCompare,
                                          Plan{"Mmx", Family::Mmx, CodeMode::Long64, 20000},
                                          Plan{"Sse", Family::Sse, CodeMode::Long64, 40000},
                                          Plan{"SseIn32", Family::Sse, CodeMode::Compat32, 8000},
+                                         Plan{"Avx", Family::Avx, CodeMode::Long64, 60000},
+                                         Plan{"AvxIn32", Family::Avx, CodeMode::Compat32, 10000},
+                                         Plan{"AvxBlocks", Family::Avx, CodeMode::Long64, 4000, 10},
                                          Plan{"IntegerBlocks", Family::Integer, CodeMode::Long64, 6000, 10},
                                          Plan{"X87Blocks", Family::X87, CodeMode::Long64, 6000, 10},
                                          Plan{"SseBlocks", Family::Sse, CodeMode::Long64, 4000, 10}),

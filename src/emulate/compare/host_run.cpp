@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "emulate/compare/host_run.hpp"
 
+#include "vcpu/host_features.hpp"
+#include "x86/xsave_area.hpp"
+
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -17,6 +20,7 @@ constexpr std::size_t kAltStackSize = 0x10000; // also its alignment: the handle
 constexpr std::size_t kFxUsed = 416;           // the rest of the frame's FXSAVE image belongs to the kernel
 constexpr std::size_t kXstateBv = 512;
 constexpr std::uint64_t kX87AndSse = 3;
+constexpr std::uint64_t kAvx = 4;
 constexpr std::uint8_t kInt3 = 0xcc;
 
 constexpr auto kSignals = std::to_array<int>({SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGILL});
@@ -34,12 +38,19 @@ struct Shared {
     Ending* ending{nullptr};
     gregset_t host_registers{};
     std::array<std::uint8_t, kFxUsed> host_fx{};
+    std::array<std::uint8_t, x86::xsave::kYmmBytes> host_ymm{};
     std::uint64_t host_features{0};
+    bool avx{false}; // the frame holds YMM registers
 };
 
 std::uint8_t* fx_image(ucontext_t& context)
 {
     return reinterpret_cast<std::uint8_t*>(context.uc_mcontext.fpregs);
+}
+
+std::uint8_t* ymm_image(ucontext_t& context)
+{
+    return fx_image(context) + x86::xsave::kYmmOffset;
 }
 
 void enter(ucontext_t& context, Shared& shared)
@@ -48,6 +59,11 @@ void enter(ucontext_t& context, Shared& shared)
     std::memcpy(shared.host_registers, registers, sizeof registers);
     std::memcpy(shared.host_fx.data(), fx_image(context), kFxUsed);
     std::memcpy(&shared.host_features, fx_image(context) + kXstateBv, 8);
+
+    if (shared.avx) {
+        std::memcpy(shared.host_ymm.data(), ymm_image(context), x86::xsave::kYmmBytes);
+        std::memcpy(ymm_image(context), shared.test->registers.ymm_high.data(), x86::xsave::kYmmBytes);
+    }
 
     const Registers& wanted = shared.test->registers;
     for (std::size_t i = 0; i < kFrameGpr.size(); ++i) {
@@ -59,7 +75,7 @@ void enter(ucontext_t& context, Shared& shared)
     const auto kept = static_cast<std::uint64_t>(registers[REG_CSGSFS]) & 0x0000'ffff'ffff'0000;
     registers[REG_CSGSFS] = static_cast<greg_t>(kept | code | std::uint64_t{kUserData} << 48);
     std::memcpy(fx_image(context), &wanted.fx, kFxUsed);
-    const std::uint64_t features = shared.host_features | kX87AndSse;
+    const std::uint64_t features = shared.host_features | kX87AndSse | (shared.avx ? kAvx : 0);
     std::memcpy(fx_image(context) + kXstateBv, &features, 8);
     shared.phase = Phase::Running;
 }
@@ -77,10 +93,18 @@ void leave(ucontext_t& context, Shared& shared)
     ending.error_code = static_cast<std::uint64_t>(registers[REG_ERR]);
     ending.cr2 = static_cast<std::uint64_t>(registers[REG_CR2]);
     std::memcpy(static_cast<void*>(&ending.registers.fx), fx_image(context), kFxUsed);
+    std::uint64_t features = 0;
+    std::memcpy(&features, fx_image(context) + kXstateBv, 8);
+    if (shared.avx && (features & kAvx) != 0) {
+        std::memcpy(ending.registers.ymm_high.data(), ymm_image(context), x86::xsave::kYmmBytes);
+    }
 
     std::memcpy(registers, shared.host_registers, sizeof registers);
     std::memcpy(fx_image(context), shared.host_fx.data(), kFxUsed);
     std::memcpy(fx_image(context) + kXstateBv, &shared.host_features, 8);
+    if (shared.avx) {
+        std::memcpy(ymm_image(context), shared.host_ymm.data(), x86::xsave::kYmmBytes);
+    }
     shared.phase = Phase::Idle;
 }
 
@@ -153,6 +177,7 @@ base::Status HostRunner::Impl::prepare()
     }
     const auto start = (reinterpret_cast<std::uintptr_t>(alt_area_) + kAltStackSize - 1) & ~(kAltStackSize - 1);
     shared_ = new (reinterpret_cast<void*>(start)) Shared{}; // NOLINT: in the mapping just made
+    shared_->avx = vcpu::host_features().avx;
     stack_t stack{};
     stack.ss_sp = shared_;
     stack.ss_size = kAltStackSize;

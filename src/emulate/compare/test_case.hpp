@@ -30,6 +30,7 @@ struct Registers {
     std::array<std::uint64_t, x86::kGprCount> gpr{};
     std::uint64_t rflags{0x202};
     x86::FxArea fx{};
+    std::array<std::array<std::uint8_t, 16>, 16> ymm_high{}; // zero where the host has no AVX
 };
 
 using Window = std::array<std::uint8_t, kWindowSize>;
