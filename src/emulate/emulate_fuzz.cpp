@@ -44,6 +44,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         state.gpr[i] = std::uint64_t{data[1 + i]} << (data[9 + i % 4] % 40);
     }
     state.rflags |= (choice & 0x40) != 0 ? x86::rflags::kIf : 0;
+    if ((choice & 0x20) != 0) {
+        state.cr4 |= x86::cr4::kOsfxsr | x86::cr4::kOsxsave;
+        state.xcr0 = x86::xcr0::kX87 | x86::xcr0::kSse | x86::xcr0::kAvx;
+    }
     machine.io.interrupt = base::Vector{0x40};
     const std::size_t count = std::min<std::size_t>(size - 16, 256);
     std::copy_n(data + 16, count, machine.at(state.rip));

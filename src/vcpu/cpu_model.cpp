@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "vcpu/cpu_model.hpp"
 
+#include "vcpu/host_features.hpp"
 #include "vcpu/xsave_leaves.hpp"
 
 #include <algorithm>
@@ -25,10 +26,11 @@ constexpr std::uint32_t kRepeated = 0x0183f3ff;
 } // namespace edx1
 namespace ecx1 {
 constexpr std::uint32_t kSse3 = 1u << 0, kSsse3 = 1u << 9, kCx16 = 1u << 13, kSse41 = 1u << 19, kSse42 = 1u << 20,
-                        kPopcnt = 1u << 23, kXsave = 1u << 26, kOsxsave = 1u << 27;
+                        kPopcnt = 1u << 23, kXsave = 1u << 26, kOsxsave = 1u << 27, kFma = 1u << 12, kAvx = 1u << 28,
+                        kF16c = 1u << 29;
 } // namespace ecx1
 namespace ebx7 {
-constexpr std::uint32_t kFsgsbase = 1u << 0, kSmep = 1u << 7, kSmap = 1u << 20;
+constexpr std::uint32_t kFsgsbase = 1u << 0, kAvx2 = 1u << 5, kSmep = 1u << 7, kSmap = 1u << 20;
 } // namespace ebx7
 namespace edx7 {
 constexpr std::uint32_t kArchCapabilities = 1u << 29;
@@ -57,6 +59,7 @@ struct Recipe {
     std::uint32_t edx81{0};
     std::uint32_t ecx81{0};
     unsigned physical_bits{40};
+    bool host_vectors{false}; // and AVX, AVX2, FMA and F16C, as far as the host has them
 };
 
 constexpr std::uint32_t kPentium =
@@ -80,7 +83,8 @@ constexpr std::array kRecipes{
            .ebx7 = ebx7::kFsgsbase | ebx7::kSmep | ebx7::kSmap,
            .edx7 = edx7::kArchCapabilities,
            .edx81 = kLongMode | edx81::kRdtscp,
-           .ecx81 = ecx81::kLahf | ecx81::kPrefetchw},
+           .ecx81 = ecx81::kLahf | ecx81::kPrefetchw,
+           .host_vectors = true},
     Recipe{.name = "pentium3",
            .vendor = Vendor::Intel,
            .signature = 0x68a,
@@ -186,6 +190,14 @@ void add_xsave(Leaves& leaves)
     leaves[{0xd, 1}] = {.eax = 7};
 }
 
+// The engines run these on the host's own unit.
+void add_host_vectors(Leaves& leaves)
+{
+    const HostFeatures host = host_features();
+    leaves[{1, 0}].ecx |= (host.avx ? ecx1::kAvx : 0) | (host.fma ? ecx1::kFma : 0) | (host.f16c ? ecx1::kF16c : 0);
+    leaves[{7, 0}].ebx |= host.avx2 ? ebx7::kAvx2 : 0;
+}
+
 Leaves make_leaves(const Recipe& recipe)
 {
     Leaves leaves;
@@ -206,6 +218,9 @@ Leaves make_leaves(const Recipe& recipe)
     }
     if ((recipe.ecx1 & ecx1::kXsave) != 0) {
         add_xsave(leaves);
+    }
+    if (recipe.host_vectors) {
+        add_host_vectors(leaves);
     }
     if (has_brand) {
         const std::uint32_t repeated = recipe.vendor == Vendor::Amd ? recipe.edx1 & edx1::kRepeated : 0;

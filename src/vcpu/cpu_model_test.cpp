@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "vcpu/cpu_model.hpp"
 
+#include "vcpu/host_features.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -60,12 +62,27 @@ TEST(CpuModel, StandardOffersWhatTheEnginesProvide)
     const CpuidLeaf one = model.cpuid(1, 0, {}, 0);
     EXPECT_NE(one.edx & (1u << 26), 0u); // SSE2
     EXPECT_NE(one.ecx & (1u << 20), 0u); // SSE4.2
-    EXPECT_EQ(one.ecx & (1u << 28), 0u); // no AVX
     EXPECT_EQ(one.ecx & (1u << 31), 0u); // no hypervisor
     EXPECT_NE(model.cpuid(0x80000001, 0, {}, 0).edx & (1u << 29), 0u);
     EXPECT_EQ(model.cpuid(0x80000000, 0, {}, 0).eax, 0x80000008u);
     EXPECT_EQ(text_of(model.cpuid(0x80000002, 0, {}, 0)), "Windsor Virtual ");
     EXPECT_EQ(text_of(model.cpuid(0x80000003, 0, {}, 0)).substr(0, 4), std::string("CPU\0", 4));
+}
+
+TEST(CpuModel, StandardOffersTheVectorsOfTheHost)
+{
+    const HostFeatures host = host_features();
+    const CpuModel model = CpuModel::standard();
+    const CpuidLeaf one = model.cpuid(1, 0, {}, 0);
+    EXPECT_EQ((one.ecx & kAvx) != 0, host.avx);
+    EXPECT_EQ((one.ecx & kFma) != 0, host.fma);
+    EXPECT_EQ((one.ecx & kF16c) != 0, host.f16c);
+    EXPECT_EQ((model.cpuid(7, 0, {}, 0).ebx & kAvx2) != 0, host.avx2);
+    EXPECT_EQ(model.cpuid(0xd, 0, {}, 0).eax, host.avx ? 7u : 3u);
+    for (const std::string& name : CpuModel::names()) {
+        const CpuModel other = CpuModel::find(name).value();
+        EXPECT_TRUE(name == "standard" || (other.cpuid(1, 0, {}, 0).ecx & kAvx) == 0) << name;
+    }
 }
 
 TEST(CpuModel, StateShapesTheAnswer)

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "emulate/compare/engine_run.hpp"
 
-#include "vcpu/host_features.hpp"
-
 #include <cstring>
 
 namespace windsor::emulate::compare {
@@ -76,19 +74,6 @@ std::uint64_t descriptor(const Segment& segment)
     return 0xffff | std::uint64_t{segment.attributes.word()} << 40 | std::uint64_t{0xf} << 48;
 }
 
-// The standard model with all of AVX that the host has.
-vcpu::CpuModel model()
-{
-    constexpr unsigned kEbx = 1, kEcx = 2;
-    const vcpu::HostFeatures host = vcpu::host_features();
-    vcpu::CpuModel model = vcpu::CpuModel::standard();
-    model.override_bit(1, 0, kEcx, 28, host.avx);
-    model.override_bit(1, 0, kEcx, 12, host.fma);
-    model.override_bit(1, 0, kEcx, 29, host.f16c);
-    model.override_bit(7, 0, kEbx, 5, host.avx2);
-    return model;
-}
-
 Segment user_code(CodeMode mode)
 {
     return mode == CodeMode::Long64 ? flat(kUserCode64, 11, 3, true) : flat(kUserCode32, 11, 3, false);
@@ -116,7 +101,7 @@ private:
 
     NoIo io_;
     StillClock clock_;
-    vcpu::CpuModel model_{model()};
+    vcpu::CpuModel model_{vcpu::CpuModel::standard()};
     std::unique_ptr<memory::Block> block_;
     memory::GuestMemory memory_;
     std::unique_ptr<vcpu::Engine> engine_;
