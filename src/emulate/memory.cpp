@@ -281,7 +281,7 @@ bool Cpu::read_bytes_for_write(Seg seg, std::uint64_t offset, std::span<std::uin
     std::uint64_t linear = 0;
     return linearize(seg, offset, into.size(), Intent::ReadForWrite, linear) &&
            read_slow(linear, into.data(), static_cast<unsigned>(into.size()), Intent::ReadForWrite,
-                     program_set_ == TlbSet::Checked ? TlbSet::User : program_set_);
+                     program_.set == TlbSet::Checked ? TlbSet::User : program_.set);
 }
 
 bool Cpu::write_bytes(Seg seg, std::uint64_t offset, std::span<const std::uint8_t> from)

@@ -35,7 +35,7 @@ struct Link {
 // An instruction that translated code may leave to C++: one that is interpreted, or one whose memory access was not
 // in the TLB.
 struct Site {
-    enum class Kind : std::uint8_t { Interpret, Access, LoadSse, LoadX87 };
+    enum class Kind : std::uint8_t { Interpret, Access, LoadSse, LoadAvx, LoadX87 };
     Kind kind{};
     bool x87{false};                    // the instruction works on x87 or MMX state
     bool steady{false};                 // it leaves the context as it is

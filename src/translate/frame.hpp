@@ -68,6 +68,7 @@ struct Frame {
     std::uint16_t flags{0x0200};     // the guest's arithmetic flags as LAHF and SETO leave them in AX: AH and AL
     std::uint8_t direction{0};       // DF
     std::uint8_t sse_live{0};        // the guest's XMM registers and MXCSR are in the host's
+    std::uint8_t avx_live{0};        // the upper halves of its YMM registers, too; never without sse_live
     std::uint8_t x87_live{0};        // the guest's x87 state is in the host's unit
     alignas(64) std::array<std::array<JumpEntry, kJumpEntries>, kContexts> jumps{};
 };

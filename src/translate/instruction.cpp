@@ -47,7 +47,8 @@ constexpr auto kInterpretedFloating = std::to_array<ZydisMnemonic>({
     ZYDIS_MNEMONIC_FLDCW,   ZYDIS_MNEMONIC_FLDENV,   ZYDIS_MNEMONIC_FNCLEX, ZYDIS_MNEMONIC_FNINIT,
     ZYDIS_MNEMONIC_FNSAVE,  ZYDIS_MNEMONIC_FNSTENV,  ZYDIS_MNEMONIC_FRSTOR, ZYDIS_MNEMONIC_FXRSTOR,
     ZYDIS_MNEMONIC_FXRSTOR64, ZYDIS_MNEMONIC_FXSAVE, ZYDIS_MNEMONIC_FXSAVE64, ZYDIS_MNEMONIC_LDMXCSR,
-    ZYDIS_MNEMONIC_MASKMOVDQU, ZYDIS_MNEMONIC_MASKMOVQ, ZYDIS_MNEMONIC_STMXCSR, ZYDIS_MNEMONIC_FWAIT,
+    ZYDIS_MNEMONIC_MASKMOVDQU, ZYDIS_MNEMONIC_MASKMOVQ, ZYDIS_MNEMONIC_STMXCSR, ZYDIS_MNEMONIC_FWAIT, ZYDIS_MNEMONIC_VLDMXCSR,
+    ZYDIS_MNEMONIC_VMASKMOVDQU, ZYDIS_MNEMONIC_VSTMXCSR,
 });
 
 // Indexed by mnemonic.
@@ -84,8 +85,11 @@ Unit unit_of(const Instruction& i)
         if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER) {
             const ZydisRegisterClass kind = ZydisRegisterGetClass(operand.reg.value);
             mmx = mmx || kind == ZYDIS_REGCLASS_MMX;
-            sse = sse || kind == ZYDIS_REGCLASS_XMM;
+            sse = sse || kind == ZYDIS_REGCLASS_XMM || kind == ZYDIS_REGCLASS_YMM;
         }
+    }
+    if (i.decoded.mnemonic == ZYDIS_MNEMONIC_VZEROUPPER || i.decoded.mnemonic == ZYDIS_MNEMONIC_VZEROALL) {
+        return Unit::Sse;
     }
     switch (i.decoded.meta.isa_ext) {
     case ZYDIS_ISA_EXT_X87: return Unit::X87;
@@ -140,10 +144,18 @@ bool has_hidden_memory(const Instruction& i)
     return false;
 }
 
-// What the relocation can do: one memory operand of up to 16 bytes, in an address size of 4 or 8.
+// With a vector of addresses.
+bool gathers(const Instruction& i)
+{
+    return std::any_of(i.operands.begin(), i.operands.begin() + i.decoded.operand_count, [](const auto& operand) {
+        return operand.type == ZYDIS_OPERAND_TYPE_MEMORY && operand.mem.type == ZYDIS_MEMOP_TYPE_VSIB;
+    });
+}
+
+// What the relocation can do: one memory operand of up to 32 bytes, in an address size of 4 or 8.
 bool relocatable(const Instruction& i)
 {
-    if (has_hidden_memory(i) || names_system_register(i)) {
+    if (has_hidden_memory(i) || names_system_register(i) || gathers(i)) {
         return false;
     }
     if (i.decoded.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY && i.decoded.encoding != ZYDIS_INSTRUCTION_ENCODING_VEX) {
@@ -152,7 +164,7 @@ bool relocatable(const Instruction& i)
     if (i.memory == nullptr) {
         return true;
     }
-    return i.memory->size != 0 && i.memory->size <= 128 && i.memory->size % 8 == 0 && i.decoded.address_width >= 32;
+    return i.memory->size != 0 && i.memory->size <= 256 && i.memory->size % 8 == 0 && i.decoded.address_width >= 32;
 }
 
 bool reads_selector(const Instruction& i)
@@ -182,14 +194,23 @@ Kind kind_of_integer(const Instruction& i)
     }
 }
 
+// Outside 64-bit mode VEX.W means nothing to general registers, and VZEROUPPER and VZEROALL leave XMM8 to XMM15 alone.
+bool differs_in_width(const Instruction& i)
+{
+    return (i.decoded.attributes & ZYDIS_ATTRIB_HAS_MODRM) == 0 ||
+           std::any_of(i.operands.begin(), i.operands.begin() + i.decoded.operand_count, [](const auto& operand) {
+               return operand.type == ZYDIS_OPERAND_TYPE_REGISTER && is_general(operand.reg.value);
+           });
+}
+
 Kind kind_of_floating(const Instruction& i, const Context& context)
 {
     const bool x87_in_order = i.unit == Unit::Sse || context.x87;
-    const bool sse_in_order = i.unit == Unit::X87 || context.sse;
+    const bool sse_in_order = i.unit == Unit::X87 || (i.vex() ? context.avx : context.sse);
     if (!x87_in_order || !sse_in_order || kTable.interpreted[i.decoded.mnemonic] || !relocatable(i)) {
         return Kind::Interpret;
     }
-    return i.decoded.encoding == ZYDIS_INSTRUCTION_ENCODING_LEGACY ? Kind::Plain : Kind::Interpret;
+    return i.vex() && !context.long64() && differs_in_width(i) ? Kind::Interpret : Kind::Plain;
 }
 
 // 16-bit operand sizes of stack and branch instructions, and far forms, are rare.

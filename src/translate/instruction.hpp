@@ -80,6 +80,7 @@ struct Instruction {
     bool steady{false};  // by the interpreter, it leaves the context as it is
     const ZydisDecodedOperand* memory{nullptr}; // the operand that ModRM names, if it is memory that is accessed
 
+    bool vex() const { return decoded.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX; }
     std::uint64_t next() const { return rip + decoded.length; }
     Flags live_before() const { return flags.reads | (live_after & ~flags.kills); }
     bool reads_memory() const { return (memory->actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0; }
@@ -93,15 +94,16 @@ struct Context {
     emulate::TlbSet set{};
     bool sse{false};        // SSE instructions may run, and none of them can raise an exception
     bool x87{false};        // the same of x87 and MMX
+    bool avx{false};        // the same of AVX
     bool user{false};       // CPL 3; otherwise 0
     bool smap{false};       // CR4.SMAP
 
     bool long64() const { return mode == emulate::DecodeMode::Long64; }
-    static constexpr std::uint32_t kKeys = 1u << 12;
+    static constexpr std::uint32_t kKeys = 1u << 13;
     std::uint32_t key() const
     {
         return static_cast<std::uint32_t>(mode) | static_cast<std::uint32_t>(set) << 4 | (sse ? 1u << 8 : 0) |
-               (x87 ? 1u << 9 : 0) | (user ? 1u << 10 : 0) | (smap ? 1u << 11 : 0);
+               (x87 ? 1u << 9 : 0) | (user ? 1u << 10 : 0) | (smap ? 1u << 11 : 0) | (avx ? 1u << 12 : 0);
     }
 };
 

@@ -26,13 +26,31 @@ bool is_kept_prefix(std::uint8_t byte)
     return byte == 0x66 || byte == 0xf2 || byte == 0xf3 || byte == 0xf0;
 }
 
+// SDM volume 1, section 14.9.
+bool must_be_aligned_vex(ZydisMnemonic mnemonic)
+{
+    switch (mnemonic) {
+    case ZYDIS_MNEMONIC_VMOVAPD:
+    case ZYDIS_MNEMONIC_VMOVAPS:
+    case ZYDIS_MNEMONIC_VMOVDQA:
+    case ZYDIS_MNEMONIC_VMOVNTDQ:
+    case ZYDIS_MNEMONIC_VMOVNTDQA:
+    case ZYDIS_MNEMONIC_VMOVNTPD:
+    case ZYDIS_MNEMONIC_VMOVNTPS: return true;
+    default: return false;
+    }
+}
+
 // 16-byte operands of SSE instructions are aligned, but for these. SDM volume 1, section 4.1.1.
 bool must_be_aligned(const Instruction& i)
 {
     if (i.decoded.mnemonic == ZYDIS_MNEMONIC_CMPXCHG16B) {
         return true;
     }
-    if (i.memory_bytes() != 16 || i.decoded.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY) {
+    if (i.vex()) {
+        return must_be_aligned_vex(i.decoded.mnemonic);
+    }
+    if (i.memory_bytes() != 16) {
         return false;
     }
     switch (i.decoded.mnemonic) {
@@ -179,7 +197,7 @@ void Translation::write_legacy(const Instruction& i, const Operands& o)
     a_.bytes({i.bytes + immediate, i.decoded.length - immediate});
 }
 
-// BMI: three bytes of VEX, whatever the guest used.
+// BMI and AVX: three bytes of VEX, whatever the guest used. XMM and YMM registers stay what they are.
 void Translation::write_vex(const Instruction& i, const Operands& o)
 {
     const auto& raw = i.decoded.raw;
@@ -188,8 +206,14 @@ void Translation::write_vex(const Instruction& i, const Operands& o)
     const unsigned map = three ? vex[1] & 0x1fu : 1u;
     const unsigned last = three ? vex[2] : vex[1] & 0x7fu;
     const bool memory = i.memory != nullptr;
-    const unsigned reg = o.reg != kNone ? o.reg : raw.modrm.reg;
-    const unsigned rm = memory ? number(kTemp0) : o.rm != kNone ? o.rm : raw.modrm.rm;
+    if ((i.decoded.attributes & ZYDIS_ATTRIB_HAS_MODRM) == 0) { // VZEROUPPER, VZEROALL
+        a_.bytes({vex, static_cast<std::size_t>(i.bytes + i.decoded.length - vex)});
+        return;
+    }
+    const unsigned r = vex[1] < 0x80 ? 8 : 0; // inverted, as is B
+    const unsigned b = three && (vex[1] & 0x20) == 0 ? 8 : 0;
+    const unsigned reg = o.reg != kNone ? o.reg : raw.modrm.reg | r;
+    const unsigned rm = memory ? number(kTemp0) : o.rm != kNone ? o.rm : raw.modrm.rm | b;
     const unsigned vvvv = o.vvvv != kNone ? ~o.vvvv & 15 : (last >> 3) & 15;
     a_.byte(0xc4);
     a_.byte((reg < 8 ? 0x80u : 0) | 0x40u | (rm < 8 ? 0x20u : 0) | map);
@@ -238,7 +262,10 @@ void Translation::ensure_live(const std::uint8_t& flag, Site::Kind kind, const I
 
 void Translation::ensure_unit(const Instruction& i)
 {
-    if (i.unit == Unit::Sse || i.unit == Unit::MmxAndSse) {
+    if (i.unit == Unit::Sse && i.vex()) {
+        ensure_live(shop_.frame.avx_live, Site::Kind::LoadAvx, i, avx_ensured_);
+        sse_ensured_ = true;
+    } else if (i.unit == Unit::Sse || i.unit == Unit::MmxAndSse) {
         ensure_live(shop_.frame.sse_live, Site::Kind::LoadSse, i, sse_ensured_);
     }
     if (i.unit == Unit::X87 || i.unit == Unit::Mmx || i.unit == Unit::MmxAndSse) {

@@ -67,6 +67,17 @@ private:
             a_.modrm_memory(i, cell(&cpu_.s.fx.xmm[i]));
         }
     }
+    // VEXTRACTF128 (19) and VINSERTF128 (18) with the upper halves of all YMM registers.
+    void move_ymm_high(unsigned opcode)
+    {
+        for (unsigned i = 0; i < 16; ++i) {
+            const unsigned source = opcode == 0x18 ? i : 0;
+            a_.bytes({0xc4, static_cast<std::uint8_t>((i < 8 ? 0x80 : 0) | 0x63),
+                      static_cast<std::uint8_t>((~source & 15) << 3 | 5), static_cast<std::uint8_t>(opcode)});
+            a_.modrm_memory(i, cell(&cpu_.s.ymm_high[i]));
+            a_.byte(1);
+        }
+    }
     void mxcsr(unsigned extension, const std::uint32_t& at)
     {
         a_.bytes({0x0f, 0xae});
@@ -79,6 +90,11 @@ private:
         move_xmm(0x11);
         mxcsr(3, cpu_.s.fx.mxcsr);
         mxcsr(2, frame_.host_mxcsr);
+        a_.cmp_byte(cell(&frame_.avx_live), 0);
+        std::uint8_t* narrow = a_.jcc(Cond::E);
+        move_ymm_high(0x19);
+        a_.bytes({0xc5, 0xf8, 0x77}); // vzeroupper
+        a_.bind(narrow);
         a_.bind(skip);
     }
     void load_sse()
@@ -87,6 +103,10 @@ private:
         std::uint8_t* skip = a_.jcc(Cond::E);
         move_xmm(0x10);
         mxcsr(2, cpu_.s.fx.mxcsr);
+        a_.cmp_byte(cell(&frame_.avx_live), 0);
+        std::uint8_t* narrow = a_.jcc(Cond::E);
+        move_ymm_high(0x18);
+        a_.bind(narrow);
         a_.bind(skip);
     }
     // The host's flags from the guest's in memory: ADD sets OF if AL is 1, SAHF the rest. Takes RAX.
@@ -126,6 +146,7 @@ private:
         store_registers();
         store_sse();
         a_.store_byte(cell(&frame_.sse_live), 0);
+        a_.store_byte(cell(&frame_.avx_live), 0);
         return_to_host();
     }
 
@@ -149,6 +170,7 @@ private:
         a_.jmp(cell(&frame_.target));
         a_.bind(stop);
         a_.store_byte(cell(&frame_.sse_live), 0);
+        a_.store_byte(cell(&frame_.avx_live), 0);
         return_to_host();
     }
 

@@ -205,6 +205,7 @@ std::uint8_t* Translation::write(Assembler assembler)
     a_ = assembler;
     cold_.clear();
     sse_ensured_ = false;
+    avx_ensured_ = false;
     x87_ensured_ = false;
     find_liveness();
     block_->flags = entry_place();

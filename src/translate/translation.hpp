@@ -184,6 +184,7 @@ private:
     Assembler a_{nullptr, nullptr};
     Place place_{Place::Nowhere};
     bool sse_ensured_{false};
+    bool avx_ensured_{false};
     bool x87_ensured_{false};
     bool interpreted_last_{false};
     bool just_unmasked_{false}; // the instruction was STI

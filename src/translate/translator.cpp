@@ -79,6 +79,8 @@ std::optional<Context> Translator::context()
     const bool available = (s.cr0 & (x86::cr0::kEm | x86::cr0::kTs)) == 0;
     context.sse = available && (s.cr4 & x86::cr4::kOsfxsr) != 0 &&
                   (s.fx.mxcsr & emulate::mxcsr::kMasks) == emulate::mxcsr::kMasks;
+    constexpr std::uint64_t kAvx = x86::xcr0::kSse | x86::xcr0::kAvx;
+    context.avx = context.sse && (s.cr4 & x86::cr4::kOsxsave) != 0 && (s.xcr0 & kAvx) == kAvx;
     context.x87 = available && (s.fx.fcw & emulate::fsw::kExceptions) == emulate::fsw::kExceptions &&
                   (s.fx.fsw & emulate::fsw::kEs) == 0;
     return context;
@@ -291,6 +293,7 @@ const std::uint8_t* Translator::help(Site& site)
 {
     switch (site.kind) {
     case Site::Kind::LoadSse: core_->frame.sse_live = 1; return site.resume;
+    case Site::Kind::LoadAvx: core_->frame.sse_live = core_->frame.avx_live = 1; return site.resume;
     case Site::Kind::LoadX87: load_x87(); return site.resume;
     default: break;
     }
@@ -322,6 +325,7 @@ const std::uint8_t* Translator::cross(std::uint32_t link)
 Block* Translator::next_block()
 {
     emulate::Cpu& cpu = this->cpu();
+    core_->frame.sse_live = core_->frame.avx_live = 0; // they are in memory, until a block wants them
     const bool looked_at = cpu.special() || cpu.pending_debug != 0 || cpu.s.activity != vcpu::Activity::Running ||
                            (cpu.signals().pending() & core_->frame.heeded) != 0;
     if (looked_at) {
