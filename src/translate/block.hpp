@@ -28,7 +28,6 @@ struct Link {
     std::uint64_t target{0};              // guest RIP
     std::uint32_t context{0};             // key, on the way
     FlagPlace flags{FlagPlace::Host};
-    bool back{false};                     // interrupts are looked for on the way
     Block* to{nullptr};
 };
 
@@ -63,7 +62,6 @@ struct Block {
     FlagPlace flags{FlagPlace::Nowhere};       // what the body expects
     const std::uint8_t* from_memory{nullptr};  // entered with flags in memory; looks for interrupts
     const std::uint8_t* from_host{nullptr};    // entered with flags in the host's register; looks for interrupts
-    const std::uint8_t* straight{nullptr};     // as from_host without looking
     const std::uint8_t* unchecked{nullptr};    // as from_memory without looking
 
     std::pmr::vector<std::uint32_t> incoming; // numbers of links that lead here

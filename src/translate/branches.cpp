@@ -17,7 +17,7 @@ void Translation::conditional(const Instruction& i)
 {
     bring_flags(i);
     const auto condition = static_cast<Cond>(i.decoded.opcode & 15); // 70+cc, 0F 80+cc
-    edge_at(a_.jcc(condition), direct_target(i), i.rip, i.live_after);
+    edge_at(a_.jcc(condition), direct_target(i), i.live_after);
 }
 
 void Translation::count_zero(const Instruction& i)
@@ -25,7 +25,7 @@ void Translation::count_zero(const Instruction& i)
     std::uint8_t* zero = a_.jrcxz(i.decoded.address_width == 64 ? Width::Qword : Width::Dword);
     std::uint8_t* not_zero = a_.jmp();
     a_.bind_short(zero);
-    edge_at(a_.jmp(), direct_target(i), i.rip, i.live_after);
+    edge_at(a_.jmp(), direct_target(i), i.live_after);
     a_.bind(not_zero);
 }
 
@@ -34,7 +34,7 @@ void Translation::call(const Instruction& i)
     clobber_flags();
     const std::uint32_t site = new_site(Site::Kind::Access, i);
     push_constant(i.next(), site);
-    edge(direct_target(i), i.rip, i.live_after);
+    edge(direct_target(i), i.live_after);
     site_resumes(site);
 }
 

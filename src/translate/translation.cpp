@@ -178,8 +178,7 @@ void Translation::flags_written(const Instruction& i)
     }
 }
 
-// The body may be entered with the flags in memory or in the host's register. Both entries look for interrupts; the
-// straight one, for jumps forward, does not where it can.
+// The body may be entered with the flags in memory or in the host's register. Both entries look for interrupts.
 void Translation::write_entry()
 {
     Cold interrupt{.kind = Cold::Kind::Interrupt, .target = block_->rip};
@@ -197,7 +196,6 @@ void Translation::write_entry()
     if (block_->flags == Place::Host) {
         restore_flags();
     }
-    block_->straight = block_->flags == Place::Memory ? block_->from_host : a_.address();
 }
 
 std::uint8_t* Translation::write(Assembler assembler)
@@ -212,15 +210,15 @@ std::uint8_t* Translation::write(Assembler assembler)
     write_entry();
     just_unmasked_ = false;
     for (Instruction& i : instructions_) {
-        after_sti_ = std::exchange(just_unmasked_, false);
+        const bool after_sti = std::exchange(just_unmasked_, false);
         write_instruction(i);
-        if (after_sti_ && !i.ends_block) {
+        if (after_sti && !i.ends_block) {
             look_for_interrupts(i.next());
         }
     }
     const Instruction& last = instructions_.back();
     if (!last.ends_block || interpreted_last_) {
-        edge(last.next(), last.rip, last.live_after);
+        edge(last.next(), last.live_after);
     }
     write_cold();
     return a_.position();
@@ -254,7 +252,7 @@ void Translation::write_instruction(Instruction& i)
     case Kind::UnmaskInterrupts: done = unmask_interrupts(i); break;
     case Kind::PushFlags: push_flags(i); break;
     case Kind::Direction: a_.store_byte(cell(&shop_.frame.direction), i.decoded.mnemonic == ZYDIS_MNEMONIC_STD ? 1 : 0); break;
-    case Kind::Jump: edge(i.next() + static_cast<std::uint64_t>(i.operands[0].imm.value.s), i.rip, i.live_after); break;
+    case Kind::Jump: edge(i.next() + static_cast<std::uint64_t>(i.operands[0].imm.value.s), i.live_after); break;
     case Kind::Conditional: conditional(i); break;
     case Kind::CountZero: count_zero(i); break;
     case Kind::Call: call(i); break;
@@ -303,13 +301,13 @@ void Translation::branch_to_site(std::uint8_t* displacement, std::uint32_t site)
 }
 
 // A jump to a known guest address, from here.
-void Translation::edge(std::uint64_t target, std::uint64_t from_rip, Flags live)
+void Translation::edge(std::uint64_t target, Flags live)
 {
     if (!context_.long64()) {
         target &= 0xffffffff;
     }
     if (same_page(target)) {
-        edge_at(a_.jmp(), target, from_rip, live);
+        edge_at(a_.jmp(), target, live);
         return;
     }
     clobber_flags();
@@ -318,7 +316,7 @@ void Translation::edge(std::uint64_t target, std::uint64_t from_rip, Flags live)
 }
 
 // The same as a displacement that has been written.
-void Translation::edge_at(std::uint8_t* displacement, std::uint64_t target, std::uint64_t from_rip, Flags live)
+void Translation::edge_at(std::uint8_t* displacement, std::uint64_t target, Flags live)
 {
     if (!context_.long64()) {
         target &= 0xffffffff;
@@ -329,7 +327,7 @@ void Translation::edge_at(std::uint8_t* displacement, std::uint64_t target, std:
         return;
     }
     shop_.links.push_back({.from = block_, .displacement = displacement, .target = target,
-                           .context = context_.key(), .flags = flags, .back = after_sti_ || target <= from_rip});
+                           .context = context_.key(), .flags = flags});
     const auto number = static_cast<std::uint32_t>(shop_.links.size() - 1);
     cold_.push_back({.kind = Cold::Kind::Link, .from = {displacement}, .number = number, .target = target, .flags = flags});
 }

@@ -68,8 +68,8 @@ private:
     void write_entry();
     void write_instruction(Instruction& i);
     void write_cold();
-    void edge(std::uint64_t target, std::uint64_t from_rip, Flags live);
-    void edge_at(std::uint8_t* displacement, std::uint64_t target, std::uint64_t from_rip, Flags live);
+    void edge(std::uint64_t target, Flags live);
+    void edge_at(std::uint8_t* displacement, std::uint64_t target, Flags live);
     // Gives the displacement of the way that a miss goes.
     [[nodiscard]] std::uint8_t* jump_through_table(std::uint64_t target);
     // Whether a block there lies in this page, whole: an instruction at its end may reach into the next.
@@ -188,7 +188,6 @@ private:
     bool x87_ensured_{false};
     bool interpreted_last_{false};
     bool just_unmasked_{false}; // the instruction was STI
-    bool after_sti_{false};     // the one before it was
     std::vector<Cold> cold_;
 };
 

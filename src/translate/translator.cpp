@@ -195,7 +195,7 @@ void Translator::link(Link& link, std::uint32_t number, Block& to)
     }
     link.to = &to;
     to.incoming.push_back(number);
-    point(link.displacement, link.flags == FlagPlace::Memory ? to.from_memory : link.back ? to.from_host : to.straight);
+    point(link.displacement, link.flags == FlagPlace::Memory ? to.from_memory : to.from_host);
     ++counters_.links;
 }
 

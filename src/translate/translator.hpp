@@ -17,6 +17,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,11 @@ public:
     const std::string& failure() const override { return core_->interpreter.failure(); }
 
     std::vector<vcpu::Counter> counters() const override;
+    // What has been translated, as it runs: block by block in the order of translation, each with its entry first.
+    std::span<const std::uint8_t> code() const
+    {
+        return {code_->executable() + (first_ - code_->writable()), static_cast<std::size_t>(free_ - first_)};
+    }
     void set_trace(emulate::TraceSink* sink) { core_->interpreter.set_trace(sink); }
 
 private:
