@@ -9,7 +9,7 @@
 
 namespace windsor::emulate {
 
-// Hears of every instruction before it runs, on the thread that runs the interpreter.
+// Hears of every instruction before it runs, on the thread that runs the engine.
 class TraceSink {
 public:
     virtual ~TraceSink() = default;
