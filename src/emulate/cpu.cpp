@@ -120,8 +120,8 @@ void Cpu::update_special()
     program_.entries = tlb_.set(program_.set);
 
     const bool breakpoints = ((s.dr7 | watched_[4]) & x86::dr7::kEnables) != 0 && update_breakpoints();
-    special_ = (s.rflags & rflags::kTf) != 0 || s.sti_shadow || s.mov_ss_shadow || breakpoints ||
-               trace_ != nullptr || pending_debug != 0;
+    stepped_ = (s.rflags & rflags::kTf) != 0 || s.sti_shadow || s.mov_ss_shadow || breakpoints || pending_debug != 0;
+    special_ = stepped_ || trace_ != nullptr;
 }
 
 // Whether there are breakpoints on instructions. Those on data are known to the TLB as it is filled.

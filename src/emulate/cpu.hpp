@@ -174,7 +174,8 @@ public:
 
     // --- The run loop, see run.cpp ---
     vcpu::HaltReason run();
-    // Is told of every instruction before it runs; null for none.
+    // Is told of every instruction before it runs; null for none. An accelerator runs instructions one by one then, and
+    // has to come back after each.
     void set_trace(TraceSink* sink);
 
     // --- For an engine that runs code itself, see accelerator.hpp ---
@@ -293,7 +294,8 @@ private:
     std::uint64_t code_limit_{0xffff};  // all ones in 64-bit mode
     std::uint64_t fetch_context_{0};    // what besides the address decides which block runs: mode, code size, user
     bool leave_{false};
-    bool special_{true};
+    bool special_{true};  // instructions go one by one: they are watched in some way
+    bool stepped_{true};  // the same, for another reason than the trace
     unsigned physical_bits_{36};
     bool gigabyte_pages_{false};
     std::array<std::uint64_t, 5> watched_{}; // DR0-DR3 and DR7 that the TLB was filled under

@@ -176,6 +176,7 @@ static bool drops_step(const Insn& insn)
 // One instruction with everything that is watched: shadows, breakpoints, single steps, the trace.
 bool Cpu::step(HaltReason&)
 {
+    const bool only_traced = !stepped_;
     const bool blocks_traps_before = s.mov_ss_shadow;
     s.sti_shadow = false;
     s.mov_ss_shadow = false;
@@ -197,6 +198,9 @@ bool Cpu::step(HaltReason&)
     const Insn insn = block->insns.front();
     if (trace_ != nullptr) {
         trace_->instruction(s, insn);
+        if (only_traced && accelerator_ != nullptr && accelerator_->accelerate()) {
+            return true;
+        }
     }
     leave_ = false;
     const Outcome outcome = insn.handler(*this, insn);

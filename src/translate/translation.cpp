@@ -40,8 +40,9 @@ bool Translation::read(Block& block, const Context& context, std::size_t slot, s
     context_ = context;
     slot_ = slot;
     instructions_.clear();
+    limit = single_ ? 1 : std::min(limit, kLongest);
     std::size_t at = 0;
-    while (at < bytes.size() && instructions_.size() < std::min(limit, kLongest)) {
+    while (at < bytes.size() && instructions_.size() < limit) {
         Instruction& i = instructions_.emplace_back();
         const auto left = bytes.subspan(at, std::min<std::size_t>(bytes.size() - at, 15));
         if (!read_instruction(shop_.cpu.decoder(), context_, interpreted_, left, block.rip + at, i)) {
@@ -64,7 +65,7 @@ bool Translation::read(Block& block, const Context& context, std::size_t slot, s
 Flags Translation::live_at(std::uint64_t target)
 {
     const std::uint64_t page = block_->rip & ~memory::kPageMask;
-    if (!same_page(target)) {
+    if (single_ || !same_page(target)) {
         return kAllFlags;
     }
     const std::uint8_t* start = block_->host - (block_->rip - page);
@@ -178,18 +179,20 @@ void Translation::flags_written(const Instruction& i)
     }
 }
 
-// The body may be entered with the flags in memory or in the host's register. Both entries look for interrupts.
+// The body may be entered with the flags in memory or in the host's register. Both entries look for interrupts. Single
+// instructions are entered from C++ alone: what else leads here leaves, as if there were an interrupt, with all flags
+// saved.
 void Translation::write_entry()
 {
     Cold interrupt{.kind = Cold::Kind::Interrupt, .target = block_->rip};
     block_->from_host = a_.address();
-    if (block_->flags != Place::Nowhere) {
+    if (block_->flags != Place::Nowhere || single_) {
         save_flags();
     }
     block_->from_memory = a_.address();
     a_.load(kTemp1, cell(&shop_.cpu.signals()), Width::Dword);
     a_.test_memory(cell(&shop_.frame.heeded), kTemp1);
-    interrupt.from[0] = a_.jcc(Cond::Ne);
+    interrupt.from[0] = single_ ? a_.jmp() : a_.jcc(Cond::Ne);
     cold_.push_back(interrupt);
     block_->unchecked = a_.address();
     place_ = Place::Memory;

@@ -40,6 +40,9 @@ public:
         instructions_.reserve(kLongest);
     }
 
+    // Blocks of one instruction that end up in C++ behind it, with all flags in memory: every instruction can be traced.
+    void set_single(bool single) { single_ = single; }
+
     // Reads instructions from `bytes` (the rest of a page, at guest address block.rip, or those of one instruction
     // that crosses), at most `limit`. False: not one whole instruction. `bytes` stays valid until write(). `slot` is
     // the number of the context's jump table.
@@ -178,6 +181,7 @@ private:
     Context context_;
     std::size_t slot_{0};
     ClassMask interpreted_;
+    bool single_{false};
 
     Block* block_{nullptr};
     std::vector<Instruction> instructions_;

@@ -51,6 +51,12 @@ Translator::~Translator()
     cpu().set_accelerator(nullptr);
 }
 
+void Translator::set_trace(emulate::TraceSink* sink)
+{
+    translation_->set_single(sink != nullptr);
+    core_->interpreter.set_trace(sink); // which drops all blocks
+}
+
 // What translated code takes for granted. None: the interpreter has to run it (16-bit code, segments that are not
 // flat, rings 1 and 2).
 std::optional<Context> Translator::context()

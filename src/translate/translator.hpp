@@ -62,7 +62,9 @@ public:
     {
         return {code_->executable() + (first_ - code_->writable()), static_cast<std::size_t>(free_ - first_)};
     }
-    void set_trace(emulate::TraceSink* sink) { core_->interpreter.set_trace(sink); }
+    // Is told of every instruction before it runs; null for none. Not while run() runs. Blocks have one instruction
+    // meanwhile.
+    void set_trace(emulate::TraceSink* sink);
 
 private:
     // In one piece, so that translated code reaches all of it from its stack pointer. Signals that arrive meanwhile
