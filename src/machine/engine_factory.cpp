@@ -2,9 +2,12 @@
 #include "machine/engine_factory.hpp"
 
 #include "emulate/interpreter.hpp"
+#include "emulate/trace_file.hpp"
 #include "translate/translator.hpp"
 
+#include <charconv>
 #include <cstdlib>
+#include <string_view>
 
 namespace windsor::machine {
 
@@ -24,15 +27,47 @@ base::Result<translate::Options> translate_options()
     return options;
 }
 
+base::Result<std::uint64_t> trace_limit()
+{
+    const char* text = std::getenv("WINDSOR_TRACE_LIMIT");
+    if (text == nullptr) {
+        return emulate::TraceFile::kUnlimited;
+    }
+    const std::string_view digits{text};
+    std::uint64_t limit = 0;
+    const auto [end, error] = std::from_chars(digits.begin(), digits.end(), limit);
+    if (error != std::errc{} || end != digits.end() || limit == 0) {
+        return base::fail("WINDSOR_TRACE_LIMIT is no number of lines: '{}'", digits);
+    }
+    return limit;
+}
+
 } // namespace
 
-base::Result<std::unique_ptr<vcpu::Engine>> make_engine(EngineType type, const emulate::Cpu::Parts& parts)
+base::Result<std::unique_ptr<vcpu::Engine>> make_engine(EngineType type, const emulate::Cpu::Parts& parts,
+                                                        emulate::TraceSink* trace)
 {
     if (type == EngineType::Emulate) {
-        return std::make_unique<emulate::Interpreter>(parts);
+        auto engine = std::make_unique<emulate::Interpreter>(parts);
+        engine->set_trace(trace);
+        return engine;
     }
     const translate::Options options = WINDSOR_TRY(translate_options());
-    return WINDSOR_TRY(translate::Translator::create(parts, options));
+    auto engine = WINDSOR_TRY(translate::Translator::create(parts, options));
+    engine->set_trace(trace);
+    return engine;
+}
+
+base::Result<std::unique_ptr<emulate::TraceSink>> make_trace(base::Log& log)
+{
+    const char* path = std::getenv("WINDSOR_TRACE");
+    if (path == nullptr) {
+        return nullptr;
+    }
+    const std::uint64_t limit = WINDSOR_TRY(trace_limit());
+    auto trace = WINDSOR_TRY(emulate::TraceFile::create(path, limit, log));
+    log.info("every instruction is traced to {}", path);
+    return trace;
 }
 
 } // namespace windsor::machine

@@ -47,12 +47,14 @@ public:
         const Unknown unknown = options.unknown_msrs == UnknownMsrs::ReadZero ? Unknown::Zero : Unknown::Fault;
         msr_policy_ = std::make_unique<emulate::MsrPolicy>(
             unknown, [this](std::uint32_t number, emulate::MsrAccess access) { report_msr(number, access); });
-        auto engine = WINDSOR_TRY(make_engine(options.engine, {.memory = board_->memory(),
-                                                               .io = *bridge_,
-                                                               .model = cpu_,
-                                                               .clock = clock_,
-                                                               .apic_id = 0,
-                                                               .msr_policy = msr_policy_.get()}));
+        trace_ = WINDSOR_TRY(make_trace(log_));
+        const emulate::Cpu::Parts parts{.memory = board_->memory(),
+                                        .io = *bridge_,
+                                        .model = cpu_,
+                                        .clock = clock_,
+                                        .apic_id = 0,
+                                        .msr_policy = msr_policy_.get()};
+        auto engine = WINDSOR_TRY(make_engine(options.engine, parts, trace_.get()));
         engine->set_state(vcpu::reset_state(cpu_.signature()));
         processor_ = std::make_unique<Processor>(std::move(engine), [this](vcpu::HaltReason reason) { ended(reason); });
         return {};
@@ -174,6 +176,7 @@ private:
     std::unique_ptr<Board> board_;
     std::unique_ptr<CpuBridge> bridge_;
     std::unique_ptr<emulate::MsrPolicy> msr_policy_;
+    std::unique_ptr<emulate::TraceSink> trace_;
     std::unique_ptr<Processor> processor_;
 };
 
