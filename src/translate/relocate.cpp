@@ -187,6 +187,10 @@ void Translation::write_legacy(const Instruction& i, const Operands& o)
         a_.modrm_register((i.bytes[at] & 8) != 0 ? 1 : 0, o.opcode);
         return;
     }
+    if (!context_.long64() && i.decoded.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && i.bytes[at] == 0x82) {
+        a_.byte(0x80); // the same, and the only one of the two that 64-bit code has
+        ++at;
+    }
     for (; at < opcode_end; ++at) {
         const bool last = at + 1 == opcode_end;
         a_.byte(last && o.opcode != kNone ? (i.bytes[at] & ~7u) | (o.opcode & 7) : i.bytes[at]);
