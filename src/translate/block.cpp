@@ -91,6 +91,7 @@ void BlockMap::leave(CodePage& page, std::uint64_t lines, const Block* block)
 Block& BlockMap::make()
 {
     if (spare_ == nullptr) {
+        ++made_;
         spare_ = new (arena_.allocate(sizeof(Block), alignof(Block))) Block{&arena_};
     }
     return *spare_;
@@ -175,6 +176,7 @@ void BlockMap::clear()
     std::ranges::fill(buckets_, nullptr);
     pages_.clear();
     spare_ = nullptr;
+    made_ = 0;
     arena_.release(); // what blocks hold lies there, too
     churn_.clear();
 }

@@ -77,6 +77,8 @@ public:
     // A block to fill in, and perhaps to insert; until then it is the one that make() gives.
     Block& make();
     Block* insert(Block& block);
+    // Enough is held; time for clear().
+    bool full() const { return made_ >= kMostBlocks || pages_.size() >= kMostPages; }
     bool holds_page(const std::uint8_t* host_page) const { return pages_.contains(host_page); }
 
     // Takes out the blocks that depend on bytes of [offset, offset + size) of a page, for the caller to unlink. They
@@ -101,6 +103,8 @@ private:
         std::size_t entries{0};                    // in all lines
         unsigned idle{0};                          // writes since there were none
     };
+    static constexpr std::size_t kMostBlocks = std::size_t{1} << 19; // those that were dropped count, too
+    static constexpr std::size_t kMostPages = std::size_t{1} << 16;
     static constexpr unsigned kMostIdle = 256;
     static constexpr unsigned kOften = 4;
     static std::size_t bucket_of(const std::uint8_t* host, std::uint64_t rip);
@@ -115,6 +119,7 @@ private:
     std::unordered_map<const std::uint8_t*, CodePage> pages_;
     std::pmr::monotonic_buffer_resource arena_; // of blocks and what they hold: all go together
     Block* spare_{nullptr};
+    std::size_t made_{0};
     std::unordered_map<const std::uint8_t*, unsigned> churn_;
 };
 

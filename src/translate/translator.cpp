@@ -148,7 +148,7 @@ Block* Translator::translate(const Context& context, const emulate::Cpu::CodePla
 {
     constexpr std::size_t kLongestInstruction = 15;
     const bool full = free_ + Translation::kMostBytes > code_->writable() + code_->size() ||
-                      links_.size() + sites_.size() > kMostLinksAndSites;
+                      links_.size() + sites_.size() > kMostLinksAndSites || blocks_.full();
     if (full) {
         drop_all();
     }
