@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "config/cpuid_key.hpp"
 #include "config/devices.hpp"
 #include "config/keys.hpp"
 #include "config/value_types.hpp"
@@ -59,6 +60,7 @@ public:
         vifs();
         graphics();
         clock_and_platform();
+        processor_features();
         life_cycle();
         serial();
         engine();
@@ -425,6 +427,17 @@ private:
         read_switch("localtime", config_.localtime);
         config_.rtc_timeoffset = integer("rtc_timeoffset").value_or(0);
         timer_mode();
+    }
+
+    void processor_features()
+    {
+        if (const auto* setting = find("cpuid")) {
+            auto bits = parse_cpuid(*setting);
+            if (!bits) {
+                throw std::move(bits.error());
+            }
+            config_.cpuid = std::move(*bits);
+        }
     }
 
     void timer_mode()

@@ -65,6 +65,17 @@ struct GraphicsConfig {
     Location display_where;
 };
 
+// A bit of CPUID that the guest is to see as `value` says.
+struct CpuidBit {
+    std::uint32_t leaf = 0;
+    std::uint32_t subleaf = 0;
+    unsigned reg = 0; // 0 to 3: EAX, EBX, ECX, EDX
+    unsigned bit = 0;
+    bool value = false;
+
+    bool operator==(const CpuidBit&) const = default;
+};
+
 struct DomainConfig {
     std::string name;
     std::string uuid; // 8-4-4-4-12 lower-case digits; empty: to be chosen
@@ -80,6 +91,7 @@ struct DomainConfig {
     Switch apic = Switch::On;
     Switch pae = Switch::On;
     Switch msr_relaxed = Switch::Off; // unknown MSRs read as zero
+    std::vector<CpuidBit> cpuid;      // each bit once
     Switch localtime = Switch::Off;
     std::int64_t rtc_timeoffset = 0; // seconds
     TimerMode timer_mode = TimerMode::DeliverMissed;

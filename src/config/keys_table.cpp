@@ -69,7 +69,7 @@ constexpr std::array kKeys{
     KeyInfo{"cpu", IntegerOrString, Accepted, Xm, "", "The physical processor that the domain starts on.", kOneCpu},
     KeyInfo{"cpu_cap", Integer, Accepted, Xm, "0", "The most processor time the domain may have, in percent.", "processor time is not limited yet"},
     KeyInfo{"cpu_weight", Integer, Accepted, Both, "256", "The domain's share of processor time against others.", "the host's scheduler treats domains like any process"},
-    KeyInfo{"cpuid", Any, Accepted, Both, "", "Bits of CPUID to change for the guest.", "the CPUID bits of the guest cannot be changed yet"},
+    KeyInfo{"cpuid", StringOrStrings, Implemented, Both, "", "Features of the processor to hide from the guest. By name: 'host,avx=0,sse4.2=0', with the word host first; 0 hides, 1 asks for the feature, x, k and s leave it alone. By bits: ['1:ecx=xxxxxxxxxxx0xxxxxxxxxxxxxxxxxxxx', '7,0:ebx=0x0'], the leaf in front of the colon and each register from bit 31 to bit 0. What the processor does not have cannot be added; the domain's log names what was asked for in vain."},
     KeyInfo{"cpuid_check", Any, Accepted, Xm, "", "Bits of CPUID that the host must have.", "the CPUID bits of the host are not checked"},
     KeyInfo{"cpus", Any, Accepted, Both, "", "The physical processors that the domain may run on.", kOneCpu},
     KeyInfo{"cpus_soft", Any, Accepted, Xl, "", "The physical processors that the domain prefers.", kOneCpu},

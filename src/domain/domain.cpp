@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "domain/domain.hpp"
 
+#include "domain/processor_model.hpp"
 #include "domain/uuid.hpp"
 
 #include <ctime>
@@ -102,6 +103,7 @@ base::Status Domain::open_machine()
     const config::DomainConfig& config = settings_.config;
     uuid_ = config.uuid.empty() ? random_uuid() : parse_uuid(config.uuid);
     machine::Options options{.memory = megabytes(config.memory_mb),
+                             .cpu = processor_model(config.cpuid, log_),
                              .engine = engine_.type,
                              .acpi = config.acpi == config::Switch::On,
                              .apic = config.apic == config::Switch::On,

@@ -319,7 +319,7 @@ CpuidLeaf CpuModel::cpuid(std::uint32_t leaf, std::uint32_t subleaf, const CpuSt
 
 void CpuModel::override_bit(std::uint32_t leaf, std::uint32_t subleaf, unsigned reg, unsigned bit, bool value)
 {
-    std::uint32_t& word = register_of(leaves_[{leaf, subleaf}], reg);
+    std::uint32_t& word = register_of(leaves_[{leaf, has_subleaves(leaf) ? subleaf : 0}], reg);
     const std::uint32_t mask = 1u << (bit & 31);
     word = value ? word | mask : word & ~mask;
 }
