@@ -46,12 +46,14 @@ public:
     std::uint64_t mmio_read(base::GuestPhysical address, unsigned size) override
     {
         mmio.push_back({address.raw(), size, false});
+        on_mmio();
         return 0x1122334455667788;
     }
     void mmio_write(base::GuestPhysical address, unsigned size, std::uint64_t value) override
     {
         mmio.push_back({address.raw(), size, true});
         written.push_back(value);
+        on_mmio();
     }
     std::optional<base::Vector> acknowledge_interrupt() override { return std::exchange(interrupt, std::nullopt); }
     std::uint8_t task_priority() override { return 0; }
@@ -67,6 +69,7 @@ public:
     };
     std::function<std::uint32_t(std::uint16_t, unsigned)> on_port_read = [](std::uint16_t, unsigned) { return ~0u; };
     std::function<void(std::uint16_t, unsigned, std::uint32_t)> on_port_write = [](std::uint16_t, unsigned, std::uint32_t) {};
+    std::function<void()> on_mmio = [] {};
     std::optional<base::Vector> interrupt;
     int runs{0}; // of port accesses
     std::vector<Access> mmio;

@@ -19,6 +19,7 @@ using vcpu::HaltReason;
 using windsor::x86::Seg;
 
 constexpr unsigned kBudget = 400; // instructions
+constexpr std::size_t kMostMmio = 4096; // accesses: a repeated instruction can make any number
 constexpr std::size_t kMostCode = 256;
 constexpr std::size_t kHeader = 2 + 2 * windsor::x86::kGprCount;
 constexpr std::uint64_t kTss = 0x3000;
@@ -270,8 +271,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static Pair pair;
     const std::span input{data, size};
     Budget budget{pair.interpreter.cpu};
+    pair.interpreter.io.on_mmio = [] {
+        if (pair.interpreter.io.mmio.size() == kMostMmio) {
+            pair.interpreter.cpu.raise(vcpu::Signal::Stop);
+        }
+    };
     const HaltReason expected = run(pair.interpreter.cpu, prepare(pair.interpreter, input), &budget);
-    if (budget.stored_place()) {
+    if (budget.stored_place() || pair.interpreter.io.mmio.size() >= kMostMmio) {
         return 0;
     }
     // A program that comes to an end does so without a budget, in blocks of any length. The others go one by one.
