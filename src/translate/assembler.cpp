@@ -96,14 +96,6 @@ void Assembler::cmp_byte(const Mem& at, std::uint8_t value)
     byte(value);
 }
 
-void Assembler::cmp_dword(const Mem& at, std::int8_t value)
-{
-    rex(false, 0, number(at.index), number(at.base));
-    byte(0x83);
-    modrm_memory(7, at);
-    byte(static_cast<std::uint8_t>(value));
-}
-
 void Assembler::test_imm(Reg reg, std::int32_t value, Width width)
 {
     rex(width == Width::Qword, 0, 0, number(reg));

@@ -107,7 +107,6 @@ public:
         general(alu_opcode(op) & ~2u, width, value, at);
     }
     void cmp_byte(const Mem& at, std::uint8_t value);
-    void cmp_dword(const Mem& at, std::int8_t value);
     void test_memory(const Mem& at, Reg reg) { general(0x85, Width::Dword, reg, at); }
     void test(Reg one, Reg other) { general(0x85, Width::Qword, one, other); }
     void test_byte(const Mem& at, std::uint8_t mask);

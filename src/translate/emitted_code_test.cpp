@@ -194,6 +194,62 @@ INSTANTIATE_TEST_SUITE_P(
         Golden{"ZeroUpper", true, 1, [](x::Assembler& a) { a.vzeroupper(); }}),
     name_of);
 
+// The memory of code has no check but for room for the longest block: none of these may take more than its share.
+class TranslatorRoom : public ::testing::TestWithParam<Golden> {};
+
+std::size_t bytes(bool wide, const Write& write, unsigned times)
+{
+    TranslatorMachine m;
+    m.assemble(kCode, wide, [&](x::Assembler& a) {
+        for (unsigned n = 0; n < times; ++n) {
+            write(a);
+        }
+        a.hlt();
+    });
+    vcpu::CpuState state = wide ? m.flat64() : m.flat32();
+    for (const unsigned pointer : {1u, 3u, 6u, 7u, 11u}) {
+        state.gpr[pointer] = pointer == 1 ? 0 : kData;
+    }
+    m.cpu.set_state(state);
+    EXPECT_EQ(m.cpu.run(), vcpu::HaltReason::Halted);
+    return m.cpu.code().size();
+}
+
+TEST_P(TranslatorRoom, IsEnough)
+{
+    const auto& [name, wide, instructions, write] = GetParam();
+    constexpr std::size_t kShare = Translation::kMostBytes / Translation::kLongest;
+    EXPECT_LT(bytes(wide, write, 3) - bytes(wide, write, 2), instructions * kShare);
+    constexpr auto kLongest = static_cast<unsigned>(Translation::kLongest);
+    EXPECT_LT(bytes(wide, write, kLongest / instructions - 1), Translation::kMostBytes);
+}
+
+// The operand that takes most to address: registers that live in memory, a thread segment, any displacement.
+x::Mem farthest(unsigned size)
+{
+    x::Mem mem = x::ptr(x::r11, x::r10, 3, 8, size);
+    mem.setSegment(x::fs);
+    return mem;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, TranslatorRoom,
+    ::testing::Values(Golden{"RepMovs", true, 1, [](x::Assembler& a) { a.rep().movsw(); }},
+                      Golden{"RepMovs32", false, 1, [](x::Assembler& a) { a.rep().movsw(); }},
+                      Golden{"RepStos", true, 1, [](x::Assembler& a) { a.rep().stosw(); }},
+                      Golden{"RepScas", true, 1, [](x::Assembler& a) { a.repne().scasw(); }},
+                      Golden{"Movs", true, 1, [](x::Assembler& a) { a.movsw(); }},
+                      Golden{"BitString", true, 1, [](x::Assembler& a) { a.lock().bts(farthest(8), x::r10); }},
+                      Golden{"AddToMemory", true, 1, [](x::Assembler& a) { a.lock().adc(farthest(8), x::r10); }},
+                      Golden{"PushMemory", true, 1, [](x::Assembler& a) { a.push(farthest(8)); }},
+                      Golden{"PopFlags", true, 2,
+                             [](x::Assembler& a) {
+                                 a.push(2);
+                                 a.popfq();
+                             }},
+                      Golden{"PushFlags", true, 1, [](x::Assembler& a) { a.pushfq(); }}),
+    name_of);
+
 // A whole block of one instruction that ends it: its entry, which looks for interrupts, and itself with its jump.
 class TranslatorEmitsBlock : public ::testing::TestWithParam<Golden> {};
 
