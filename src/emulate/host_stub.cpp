@@ -178,11 +178,7 @@ private:
             out_.mov(a86::rax, frame_at(offsetof(StubFrame, fx), 8));
             out_.movaps(a86::xmm0, a86::ptr(a86::rax, offsetof(x86::FxArea, xmm)));
         }
-        if (recipe_.string_lengths) {
-            out_.mov(a86::rcx, frame_at(offsetof(StubFrame, gpr), 8));
-            out_.mov(a86::rax, a86::ptr(a86::rcx, 0));
-            out_.mov(a86::rdx, a86::ptr(a86::rcx, 16));
-        }
+        load_string_lengths(out_, recipe_);
     }
 
     void store_results()
@@ -197,10 +193,7 @@ private:
             out_.mov(a86::rax, frame_at(offsetof(StubFrame, fx), 8));
             out_.movaps(a86::ptr(a86::rax, offsetof(x86::FxArea, xmm)), a86::xmm0);
         }
-        if (recipe_.string_index) {
-            out_.mov(a86::rax, frame_at(offsetof(StubFrame, gpr), 8));
-            out_.mov(a86::ptr(a86::rax, 8), a86::rcx);
-        }
+        store_string_index(out_, recipe_);
     }
 
     void write_simd()

@@ -114,10 +114,7 @@ void describe_operand(StubRecipe& recipe, const ZydisDecodedOperand& operand)
     const bool written = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
     const bool read = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0;
     if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY) {
-        recipe.rm = StubOperand::Memory;
-        recipe.memory_size = static_cast<std::uint8_t>(operand.size / 8);
-        recipe.rm_written = written;
-        recipe.rm_read = read;
+        describe_memory(recipe, operand);
     } else if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER && operand.encoding == ZYDIS_OPERAND_ENCODING_MODRM_REG) {
         recipe.reg = register_kind(operand.reg.value);
         recipe.reg_written = written;

@@ -93,6 +93,14 @@ Outcome execute_unmasked(Cpu& cpu, const StubCall& call, StubFrame& frame)
 
 } // namespace
 
+void describe_memory(StubRecipe& recipe, const ZydisDecodedOperand& operand)
+{
+    recipe.rm = StubOperand::Memory;
+    recipe.memory_size = static_cast<std::uint8_t>(operand.size / 8);
+    recipe.rm_read = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0;
+    recipe.rm_written = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
+}
+
 void* register_slot(Cpu& cpu, StubOperand kind, unsigned number)
 {
     switch (kind) {

@@ -5,6 +5,8 @@
 #include "emulate/cpu.hpp"
 #include "emulate/stub_recipe.hpp"
 
+#include <Zydis/Zydis.h>
+
 namespace windsor::emulate {
 
 // A stub with its operands: registers of the Cpu, or copies of memory.
@@ -15,6 +17,9 @@ struct StubCall {
     void* second{nullptr};
     void* fourth{nullptr};
 };
+
+// A memory operand, of which stubs get a copy.
+void describe_memory(StubRecipe& recipe, const ZydisDecodedOperand& operand);
 
 void* register_slot(Cpu& cpu, StubOperand kind, unsigned number);
 

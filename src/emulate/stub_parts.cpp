@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "emulate/stub_parts.hpp"
 
+#include "x86/registers.hpp"
+
 namespace windsor::emulate {
 
 namespace a86 = asmjit::x86;
@@ -17,6 +19,23 @@ void save_flags(a86::Assembler& out, const StubRecipe& recipe)
     if (recipe.flags_written) {
         out.pushfq();
         out.pop(frame_at(offsetof(StubFrame, rflags), 8));
+    }
+}
+
+void load_string_lengths(a86::Assembler& out, const StubRecipe& recipe)
+{
+    if (recipe.string_lengths) {
+        out.mov(a86::rcx, frame_at(offsetof(StubFrame, gpr), 8));
+        out.mov(a86::rax, a86::ptr(a86::rcx, 8 * x86::kRax));
+        out.mov(a86::rdx, a86::ptr(a86::rcx, 8 * x86::kRdx));
+    }
+}
+
+void store_string_index(a86::Assembler& out, const StubRecipe& recipe)
+{
+    if (recipe.string_index) {
+        out.mov(a86::rax, frame_at(offsetof(StubFrame, gpr), 8));
+        out.mov(a86::ptr(a86::rax, 8 * x86::kRcx), a86::rcx);
     }
 }
 

@@ -72,11 +72,7 @@ private:
             load(recipe_.second, a86::r10, stub_register::kXmmSecond, a86::rdx);
         }
         load(recipe_.fourth, a86::r11, stub_register::kXmmFourth, a86::rdx);
-        if (recipe_.string_lengths) {
-            out_.mov(a86::rcx, frame_at(offsetof(StubFrame, gpr), 8));
-            out_.mov(a86::rax, a86::ptr(a86::rcx, 0));
-            out_.mov(a86::rdx, a86::ptr(a86::rcx, 16));
-        }
+        load_string_lengths(out_, recipe_);
     }
 
     void store_results()
@@ -95,10 +91,7 @@ private:
             out_.add(a86::rax, static_cast<std::int32_t>(offsetof(x86::FxArea, xmm)));
             store(StubOperand::Xmm, a86::rax, 0, a86::rdx);
         }
-        if (recipe_.string_index) {
-            out_.mov(a86::rax, frame_at(offsetof(StubFrame, gpr), 8));
-            out_.mov(a86::ptr(a86::rax, 8), a86::rcx);
-        }
+        store_string_index(out_, recipe_);
     }
 
     a86::Assembler& out_;

@@ -65,20 +65,8 @@ protected:
         guest.make_long();
         enable();
     }
-    void run(const Writer& write)
-    {
-        guest.code64(kCode, [&](Assembler& a) {
-            write(a);
-            a.hlt();
-        });
-        ASSERT_EQ(guest.run(), HaltReason::Halted);
-        ASSERT_LT(guest.s().rip - kCode, 64u) << "a fault";
-    }
-    unsigned fault(const Writer& write)
-    {
-        guest.code64(kCode, write);
-        return guest.run_to_handler().vector;
-    }
+    void run(const Writer& write) { guest.run_to_end(write); }
+    unsigned fault(const Writer& write) { return guest.run_to_fault(write); }
     unsigned fault_of(const Bytes& bytes)
     {
         guest.put(kCode, bytes);

@@ -150,6 +150,9 @@ public:
     vcpu::HaltReason run();
     // The same, and the halt must be that of a handler.
     Frame run_to_handler();
+    // 64-bit code at kCode that must come to its end, or to a fault, of which the vector is given.
+    void run_to_end(const Writer& write);
+    unsigned run_to_fault(const Writer& write);
     std::uint64_t& reg(x86::Gpr gpr) { return state_.gpr[gpr]; }
     vcpu::Engine& engine() { return *engine_; }
     base::ManualClock& clock() { return clock_; }

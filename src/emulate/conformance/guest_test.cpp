@@ -306,6 +306,22 @@ vcpu::HaltReason Guest::run()
     return reason;
 }
 
+void Guest::run_to_end(const Writer& write)
+{
+    code64(kCode, [&](asmjit::x86::Assembler& a) {
+        write(a);
+        a.hlt();
+    });
+    ASSERT_EQ(run(), vcpu::HaltReason::Halted);
+    ASSERT_LT(state_.rip - kCode, 64u) << "a fault";
+}
+
+unsigned Guest::run_to_fault(const Writer& write)
+{
+    code64(kCode, write);
+    return run_to_handler().vector;
+}
+
 Frame Guest::run_to_handler()
 {
     const vcpu::HaltReason reason = run();

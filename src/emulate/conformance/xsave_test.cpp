@@ -40,20 +40,8 @@ protected:
             guest.poke(kData + at, at >= 512 && at < 576 ? std::uint64_t{0} : kFill);
         }
     }
-    void run(const Writer& write)
-    {
-        guest.code64(kCode, [&](Assembler& a) {
-            write(a);
-            a.hlt();
-        });
-        ASSERT_EQ(guest.run(), HaltReason::Halted);
-        ASSERT_LT(guest.s().rip - kCode, 64u) << "a fault";
-    }
-    unsigned fault(const Writer& write)
-    {
-        guest.code64(kCode, write);
-        return guest.run_to_handler().vector;
-    }
+    void run(const Writer& write) { guest.run_to_end(write); }
+    unsigned fault(const Writer& write) { return guest.run_to_fault(write); }
 };
 
 INSTANTIATE_TEST_SUITE_P(Engines, Xsave, testing::ValuesIn(engine_kinds()), engine_name);
