@@ -20,6 +20,12 @@ public:
 
     // A page flagged kPageCode was written, by the processor itself or behind its back.
     virtual BlockCache::Effect written(const std::uint8_t* host_page, unsigned offset, unsigned size) = 0;
+    // The same of what page tables say: tables may have been written, which may leave nothing held of the page. False:
+    // nothing is.
+    virtual bool tables_written(const std::uint8_t* /*host_page*/, unsigned /*offset*/, unsigned /*size*/) { return false; }
+    virtual bool holds_tables(const std::uint8_t* /*host_page*/) const { return false; }
+    // Stores to a page have to be told from now on.
+    virtual void page_held(const std::uint8_t* /*host_page*/) {}
     // Linear addresses may lead elsewhere now: those of pages that are not global, or all; those of one page.
     virtual void flushed(Flush what) = 0;
     virtual void page_invalidated(std::uint64_t linear) = 0;

@@ -232,6 +232,7 @@ void Cpu::drop_code_page(const std::uint8_t* host_page)
     blocks_->drop_page(host_page);
     if (accelerator_ != nullptr) {
         static_cast<void>(accelerator_->written(host_page, 0, memory::kPageSize));
+        static_cast<void>(accelerator_->tables_written(host_page, 0, memory::kPageSize));
     }
 }
 

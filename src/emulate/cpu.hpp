@@ -191,7 +191,27 @@ public:
         bool large{false};
     };
     [[nodiscard]] bool locate_code(std::uint64_t linear, CodePlace& place);
-    // Says that code of the page is held from now on: stores to it are told to the accelerator.
+    // What page tables say of a linear address for programs in user mode, as far as they say it already: no accessed or
+    // dirty flag is set.
+    struct PageView {
+        struct Entry {
+            std::uint64_t address; // physical, of the entry
+            std::uint64_t value;
+        };
+        std::array<Entry, 4> entries{}; // from the top
+        unsigned levels{0};
+        unsigned entry_size{8};    // bytes
+        unsigned page_shift{12};   // the page's size as a power of two
+        std::uint64_t physical{0}; // of the page
+        bool writable{false};      // and dirty
+    };
+    // False: there is nothing to be read at once.
+    [[nodiscard]] bool view_page(std::uint64_t linear, PageView& view);
+    memory::Page physical_page(std::uint64_t physical);
+    bool a20_open() const { return a20_mask_ == ~std::uint64_t{0}; }
+    std::uint64_t now() const { return parts_.clock.now(); } // nanoseconds
+    // Says that code of the page, or what it says as a page table, is held from now on: stores to it are told to the
+    // accelerator.
     void hold_code(const memory::Page& page, std::uint64_t physical);
     const Decoder& decoder() const { return *decoder_; }
     Tlb& tlb() { return tlb_; }
@@ -230,10 +250,6 @@ private:
         bool global{false};
         bool large{false};
     };
-    struct WalkEntry {
-        std::uint64_t address;
-        std::uint64_t value;
-    };
     enum class Purpose : std::uint8_t { Read, Write, Fetch };
     struct Walk;
 
@@ -255,7 +271,9 @@ private:
     [[nodiscard]] bool write_slow(std::uint64_t linear, const void* from, unsigned size, TlbSet set);
     void read_located(const Located& at, std::uint8_t* into);
     void write_located(const Located& at, const std::uint8_t* from);
-    void code_page_written(const Located& at);
+    // By the walker: no more than accessed and dirty flags of page tables.
+    enum class Writer : std::uint8_t { Anyone, Walker };
+    void code_page_written(const Located& at, Writer writer = Writer::Anyone);
     void code_page_held(const std::uint8_t* host_page);
     bool watches_data(std::uint64_t linear) const;
 

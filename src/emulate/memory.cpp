@@ -223,13 +223,16 @@ bool Cpu::write_slow(std::uint64_t linear, const void* from, unsigned size, TlbS
 }
 
 // The write has been made. The flag goes before others are told: whoever decodes the page later sets it again.
-void Cpu::code_page_written(const Located& at)
+void Cpu::code_page_written(const Located& at, Writer writer)
 {
     const std::uint64_t offset = at.physical & memory::kPageMask;
     auto effect = blocks_->written(at.host - offset, static_cast<unsigned>(offset), at.size);
     if (accelerator_ != nullptr) {
         const auto own = accelerator_->written(at.host - offset, static_cast<unsigned>(offset), at.size);
-        effect = {.dropped = effect.dropped || own.dropped, .page_held = effect.page_held || own.page_held};
+        const bool tables = writer == Writer::Walker
+                                ? accelerator_->holds_tables(at.host - offset)
+                                : accelerator_->tables_written(at.host - offset, static_cast<unsigned>(offset), at.size);
+        effect = {.dropped = effect.dropped || own.dropped, .page_held = effect.page_held || own.page_held || tables};
     }
     if (effect.dropped) {
         leave_ = true;
@@ -244,6 +247,14 @@ void Cpu::code_page_written(const Located& at)
 void Cpu::code_page_held(const std::uint8_t* host_page)
 {
     tlb_.slow_down_writes(host_page);
+    if (accelerator_ != nullptr) {
+        accelerator_->page_held(host_page);
+    }
+}
+
+memory::Page Cpu::physical_page(std::uint64_t physical)
+{
+    return physical_->page(physical);
 }
 
 void Cpu::hold_code(const memory::Page& page, std::uint64_t physical)

@@ -4,6 +4,10 @@
 #include "emulate/physical_map.hpp"
 #include "x86/paging.hpp"
 
+#include <algorithm>
+#include <bit>
+#include <span>
+
 namespace windsor::emulate {
 
 namespace pte = x86::pte;
@@ -17,7 +21,7 @@ struct Cpu::Walk {
     bool user{false};        // the access is made in user mode
     bool explicit_ac{false}; // supervisor access that RFLAGS.AC lets past SMAP
 
-    std::array<WalkEntry, 4> entries{};
+    std::array<PageView::Entry, 4> entries{};
     unsigned levels{0};
     unsigned entry_size{8};
     std::uint64_t rights{pte::kRw | pte::kUs}; // and of all levels
@@ -201,8 +205,33 @@ void Cpu::mark_accessed(std::uint64_t address, std::uint64_t bits, unsigned size
         page.flags->fetch_or(memory::kPageDirty);
     }
     if ((flags & memory::kPageCode) != 0) {
-        code_page_written({.host = at, .physical = address & a20_mask_, .flags = page.flags, .size = size});
+        code_page_written({.host = at, .physical = address & a20_mask_, .flags = page.flags, .size = size}, Writer::Walker);
     }
+}
+
+bool Cpu::view_page(std::uint64_t linear, PageView& view)
+{
+    if ((s.cr0 & cr0::kPg) == 0) {
+        return false;
+    }
+    Walk walk{.linear = linear, .purpose = Purpose::Read, .user = true};
+    const std::uint64_t cr2 = s.cr2;
+    const Fault fault = fault_;
+    const bool found = (s.cr4 & cr4::kPae) != 0 ? walk_wide(walk) : walk_legacy(walk);
+    s.cr2 = cr2;
+    fault_ = fault;
+    const auto entries = std::span{walk.entries}.first(walk.levels);
+    const bool accessed = std::ranges::all_of(entries, [](const PageView::Entry& entry) { return (entry.value & pte::kA) != 0; });
+    if (!found || !accessed || (walk.rights & pte::kUs) == 0) {
+        return false;
+    }
+    view = {.entries = walk.entries,
+            .levels = walk.levels,
+            .entry_size = walk.entry_size,
+            .page_shift = static_cast<unsigned>(std::popcount(walk.offset_mask)),
+            .physical = (walk.page | (linear & walk.offset_mask & kLinearPage)) & a20_mask_,
+            .writable = (walk.rights & pte::kRw) != 0 && (entries.back().value & pte::kD) != 0};
+    return true;
 }
 
 } // namespace windsor::emulate

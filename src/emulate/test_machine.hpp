@@ -193,7 +193,7 @@ public:
     // Which handler the processor stopped in.
     unsigned vector() const { return static_cast<unsigned>((engine->state().rip - kHandlers) / 4); }
 
-    std::unique_ptr<memory::Block> ram = memory::Block::create(kRam).value();
+    std::unique_ptr<memory::Block> ram = memory::Block::create(kRam, memory::Sharing::Shared).value();
     memory::GuestMemory memory;
     FakeIo io;
     base::ManualClock clock;

@@ -38,10 +38,10 @@ base::Result<Ram> Ram::create(std::uint64_t size, memory::GuestMemory& memory)
                           size / kMiB, *available / kMiB);
     }
     Ram ram;
-    ram.low = WINDSOR_TRY(memory::Block::create(low_ram(size)));
+    ram.low = WINDSOR_TRY(memory::Block::create(low_ram(size), memory::Sharing::Shared));
     memory.map({.size = ram.low->size(), .block = ram.low.get(), .layer = kRamLayer});
     if (high_ram(size) != 0) {
-        ram.high = WINDSOR_TRY(memory::Block::create(high_ram(size)));
+        ram.high = WINDSOR_TRY(memory::Block::create(high_ram(size), memory::Sharing::Shared));
         memory.map({.start = memory::GuestPhysical{kHighRamStart},
                     .size = ram.high->size(),
                     .block = ram.high.get(),

@@ -6,22 +6,43 @@
 #include <cstring>
 #include <set>
 #include <sys/mman.h>
+#include <unistd.h>
+#include <utility>
 
 namespace windsor::memory {
 
-Block::Block(std::uint8_t* data, std::uint64_t size)
-    : data_{data}, size_{size}, flags_{std::make_unique<std::atomic<std::uint8_t>[]>(size / kPageSize)}
+namespace {
+
+// None for private memory.
+base::Result<base::Fd> backing(std::uint64_t size, Sharing sharing)
+{
+    if (sharing == Sharing::Private) {
+        return base::Fd{};
+    }
+    base::Fd file{::memfd_create("windsor-memory", MFD_CLOEXEC)};
+    if (!file || ::ftruncate(file.get(), static_cast<off_t>(size)) != 0) {
+        return base::fail("the host cannot give {} MiB of shared memory: {}", size >> 20, base::errno_text(errno));
+    }
+    return file;
+}
+
+} // namespace
+
+Block::Block(base::Fd file, std::uint8_t* data, std::uint64_t size)
+    : file_{std::move(file)}, data_{data}, size_{size}, flags_{std::make_unique<std::atomic<std::uint8_t>[]>(size / kPageSize)}
 {
 }
 
-base::Result<std::unique_ptr<Block>> Block::create(std::uint64_t size)
+base::Result<std::unique_ptr<Block>> Block::create(std::uint64_t size, Sharing sharing)
 {
     const std::uint64_t rounded = (size + kPageMask) & ~kPageMask;
-    void* data = ::mmap(nullptr, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    base::Fd file = WINDSOR_TRY(backing(rounded, sharing));
+    const int kind = sharing == Sharing::Shared ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
+    void* data = ::mmap(nullptr, rounded, PROT_READ | PROT_WRITE, kind | MAP_NORESERVE, file.get(), 0);
     if (data == MAP_FAILED) {
         return base::fail("the host cannot give {} MiB of memory: {}", rounded >> 20, base::errno_text(errno));
     }
-    return std::unique_ptr<Block>{new Block{static_cast<std::uint8_t*>(data), rounded}};
+    return std::unique_ptr<Block>{new Block{std::move(file), static_cast<std::uint8_t*>(data), rounded}};
 }
 
 Block::~Block()
@@ -107,7 +128,8 @@ Page GuestMemory::lookup_locked(std::uint64_t address) const
     return {.host = mapping->block->data() + offset,
             .flags = &mapping->block->page_flags(offset / kPageSize),
             .access = mapping->access,
-            .logged = mapping->logged};
+            .logged = mapping->logged,
+            .block = mapping->block};
 }
 
 Page GuestMemory::lookup(GuestPhysical address) const

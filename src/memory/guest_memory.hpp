@@ -2,6 +2,7 @@
 // The guest-physical address space: what backs each page, and how devices and engines reach it.
 #pragma once
 
+#include "base/fd.hpp"
 #include "base/result.hpp"
 #include "base/strong.hpp"
 
@@ -22,11 +23,14 @@ using base::GuestPhysical;
 constexpr std::uint64_t kPageSize = 4096;
 constexpr std::uint64_t kPageMask = kPageSize - 1;
 
-// Host memory that backs guest pages: a private, zeroed mapping of which only touched pages cost anything.
+// Whether a block may be mapped once more, elsewhere in this process.
+enum class Sharing : std::uint8_t { Private, Shared };
+
+// Host memory that backs guest pages: a zeroed mapping of which only touched pages cost anything.
 class Block {
 public:
     // `size` in bytes, rounded up to pages.
-    static base::Result<std::unique_ptr<Block>> create(std::uint64_t size);
+    static base::Result<std::unique_ptr<Block>> create(std::uint64_t size, Sharing sharing = Sharing::Private);
     ~Block();
     Block(const Block&) = delete;
     Block& operator=(const Block&) = delete;
@@ -34,21 +38,24 @@ public:
     std::uint8_t* data() { return data_; }
     std::uint64_t size() const { return size_; }
     std::span<std::uint8_t> bytes() { return {data_, size_}; }
+    // The file that a shared block is a mapping of, from its beginning; -1 of a private one.
+    int file() const { return file_.get(); }
 
     // One flag byte a page. Engines set kPageCode on pages whose instructions they hold; whoever
     // writes such a page through a Block pointer calls GuestMemory::written().
     std::atomic<std::uint8_t>& page_flags(std::uint64_t page) { return flags_[page]; }
 
 private:
-    Block(std::uint8_t* data, std::uint64_t size);
+    Block(base::Fd file, std::uint8_t* data, std::uint64_t size);
 
+    base::Fd file_;
     std::uint8_t* data_;
     std::uint64_t size_;
     std::unique_ptr<std::atomic<std::uint8_t>[]> flags_;
 };
 
 enum PageFlag : std::uint8_t {
-    kPageCode = 1,  // an engine holds decoded or translated instructions of this page
+    kPageCode = 1,  // an engine holds decoded or translated instructions of this page, or what its page tables say
     kPageDirty = 2, // written since the flag was last cleared (kept for memory that is logged)
 };
 
@@ -65,6 +72,7 @@ struct Page {
     std::atomic<std::uint8_t>* flags{nullptr};
     Access access{Access::ReadWrite};
     bool logged{false}; // writes must set kPageDirty (display memory)
+    Block* block{nullptr};
 
     bool readable() const { return host != nullptr && access != Access::WriteOnly; }
     bool writable() const { return host != nullptr && access != Access::ReadOnly; }

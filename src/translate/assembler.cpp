@@ -50,6 +50,14 @@ void Assembler::store_byte(const Mem& to, std::uint8_t value)
     byte(value);
 }
 
+void Assembler::store32(const Mem& to, std::uint32_t value)
+{
+    rex(false, 0, number(to.index), number(to.base));
+    byte(0xc7);
+    modrm_memory(0, to);
+    raw(value);
+}
+
 void Assembler::mov(Reg to, std::uint64_t value)
 {
     if (value <= 0xffffffff) {

@@ -87,6 +87,7 @@ public:
     }
     void store(const Mem& to, Reg from, Width width = Width::Qword);
     void store_byte(const Mem& to, std::uint8_t value);
+    void store32(const Mem& to, std::uint32_t value);
     void lea(Reg to, const Mem& from, Width width = Width::Qword) { general(0x8d, width, to, from); }
     // Any 64-bit value in the shortest form.
     void mov(Reg to, std::uint64_t value);

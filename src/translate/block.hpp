@@ -40,6 +40,7 @@ struct Site {
     bool steady{false};                 // it leaves the context as it is
     std::uint32_t context{0};           // key, where it stands
     std::uint16_t offset{0};            // from the block's first byte
+    std::uint8_t fruitless{0};          // faults that the window could not do away with
     Block* block{nullptr};
     const std::uint8_t* resume{nullptr}; // code behind the instruction
     std::unique_ptr<emulate::Insn> insn; // decoded when first needed

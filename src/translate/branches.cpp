@@ -31,7 +31,7 @@ void Translation::count_zero(const Instruction& i)
 
 void Translation::call(const Instruction& i)
 {
-    clobber_flags();
+    begin_access();
     const std::uint32_t site = new_site(Site::Kind::Access, i);
     push_constant(i.next(), site);
     edge(direct_target(i), i.live_after);
@@ -45,8 +45,7 @@ void Translation::load_target(const Instruction& i, std::uint32_t site)
         load_guest(kTemp0, full_number(i.operands[0].reg.value), word());
         return;
     }
-    access(i, {.size = i.memory_bytes()}, site);
-    a_.load(kTemp0, {.base = kTemp0}, word());
+    load_operand(kTemp0, i, site);
 }
 
 void Translation::find_jump(std::uint32_t site)
@@ -92,9 +91,7 @@ void Translation::ret(const Instruction& i)
     const auto released = releases ? static_cast<std::int32_t>(i.operands[0].imm.value.u) : 0;
     clobber_flags();
     const std::uint32_t site = new_site(Site::Kind::Access, i);
-    word() == Width::Qword ? a_.mov(kTemp0, kGuestRsp) : a_.mov32(kTemp0, kGuestRsp);
-    look_up({.size = static_cast<unsigned>(size)}, site);
-    a_.load(kTemp0, {.base = kTemp0}, word());
+    a_.load(kTemp0, stack(0, {.size = static_cast<unsigned>(size)}, site), word());
     find_jump(site);
     move_stack_pointer(size + released);
     Mem code = cell(&shop_.frame.jumps[slot_][0].code);

@@ -5,16 +5,24 @@
 
 namespace windsor::emulate {
 
+namespace {
+
+std::unique_ptr<vcpu::Engine> make(const EngineParts& parts, const translate::Windows::Options& windows)
+{
+    auto engine = translate::Translator::create(
+        {.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock},
+        {.code_bytes = 1 << 20, .windows = windows});
+    return engine ? std::move(*engine) : nullptr;
+}
+
+} // namespace
+
+// The second one gives every address space of 32-bit programs a window at once.
 const std::vector<EngineKind>& engine_kinds()
 {
     static const std::vector<EngineKind> kKinds{
-        {.name = "translator",
-         .make = [](const EngineParts& parts) -> std::unique_ptr<vcpu::Engine> {
-             auto engine = translate::Translator::create(
-                 {.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock},
-                 {.code_bytes = 1 << 20});
-             return engine ? std::move(*engine) : nullptr;
-         }},
+        {.name = "translator", .make = [](const EngineParts& parts) { return make(parts, {.most = 0}); }},
+        {.name = "windows", .make = [](const EngineParts& parts) { return make(parts, {.warm = 0, .tick = 0}); }},
     };
     return kKinds;
 }

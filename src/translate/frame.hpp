@@ -18,6 +18,8 @@ constexpr Reg kFrame = Reg::Rsp;
 constexpr Reg kTemp0 = Reg::R10;
 constexpr Reg kTemp1 = Reg::R11;
 constexpr Reg kGuestRsp = Reg::R15;
+// The base of the address space's window, in code that uses it; otherwise the guest's R14.
+constexpr Reg kWindow = Reg::R14;
 
 constexpr bool in_memory(unsigned guest)
 {
@@ -62,6 +64,7 @@ struct Frame {
     const std::uint8_t* (*helper)(void* self, std::uint32_t number){nullptr};
     std::uint64_t host_rsp{0};
     const std::uint8_t* target{nullptr}; // where entering and resuming jump to
+    std::uint64_t window{0};             // what they put into kWindow
     std::array<std::uint64_t, 3> scratch{};
     std::uint32_t host_mxcsr{0x1f80};
     std::uint32_t heeded{0};         // the signals that running code stops for: those that are not masked

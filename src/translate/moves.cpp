@@ -46,8 +46,7 @@ bool Translation::divide(const Instruction& i)
     clobber_flags();
     const std::uint32_t site = new_site(Site::Kind::Access, i);
     if (memory) {
-        access(i, {.size = i.memory_bytes()}, site);
-        a_.load(kTemp1, {.base = kTemp0}, width);
+        load_operand(kTemp1, i, site);
     } else {
         load_guest(kTemp1, full_number(i.operands[0].reg.value), width);
     }
@@ -88,29 +87,30 @@ bool Translation::push(const Instruction& i)
         return false;
     }
     const auto size = static_cast<std::int32_t>(word());
-    clobber_flags();
+    begin_access();
     const std::uint32_t site = new_site(Site::Kind::Access, i);
-    if (i.memory != nullptr) {
-        access(i, {.size = i.memory_bytes()}, site);
-        a_.load(kTemp0, {.base = kTemp0}, word());
-        a_.store(cell(&shop_.frame.scratch[0]), kTemp0);
-    }
     const ZydisDecodedOperand& operand = i.operands[0];
-    if (operand.type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+    const Access wanted{.size = static_cast<unsigned>(size), .write = true};
+    if (i.memory != nullptr) {
+        load_operand(kTemp0, i, site);
+        if (!window_) { // which a lookup takes
+            a_.store(cell(&shop_.frame.scratch[0]), kTemp0);
+        }
+        const Mem top = stack(-size, wanted, site);
+        if (!window_) {
+            a_.load(kTemp1, cell(&shop_.frame.scratch[0]));
+        }
+        a_.store(top, window_ ? kTemp0 : kTemp1, word());
+    } else if (operand.type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
         push_constant(operand.imm.value.u, site);
         site_resumes(site);
         return true;
-    }
-    a_.lea(kTemp0, {.base = kGuestRsp, .displacement = -size}, word());
-    look_up({.size = static_cast<unsigned>(size), .write = true}, site);
-    if (i.memory != nullptr) {
-        a_.load(kTemp1, cell(&shop_.frame.scratch[0]));
-        a_.store({.base = kTemp0}, kTemp1, word());
     } else if (const unsigned guest = full_number(operand.reg.value); in_memory(guest)) {
+        const Mem top = stack(-size, wanted, site);
         a_.load(kTemp1, gpr(guest));
-        a_.store({.base = kTemp0}, kTemp1, word());
+        a_.store(top, kTemp1, word());
     } else {
-        a_.store({.base = kTemp0}, host_register(guest), word());
+        a_.store(stack(-size, wanted, site), host_register(guest), word());
     }
     move_stack_pointer(-size);
     site_resumes(site);
@@ -120,10 +120,13 @@ bool Translation::push(const Instruction& i)
 void Translation::push_constant(std::uint64_t value, std::uint32_t site)
 {
     const auto size = static_cast<std::int32_t>(word());
-    a_.lea(kTemp0, {.base = kGuestRsp, .displacement = -size}, word());
-    look_up({.size = static_cast<unsigned>(size), .write = true}, site);
-    a_.mov(kTemp1, value);
-    a_.store({.base = kTemp0}, kTemp1, word());
+    const Mem top = stack(-size, {.size = static_cast<unsigned>(size), .write = true}, site);
+    if (window_) {
+        a_.store32(top, static_cast<std::uint32_t>(value));
+    } else {
+        a_.mov(kTemp1, value);
+        a_.store(top, kTemp1, word());
+    }
     move_stack_pointer(-size);
 }
 
@@ -131,18 +134,17 @@ bool Translation::pop(const Instruction& i)
 {
     const auto size = static_cast<std::int32_t>(word());
     const unsigned guest = full_number(i.operands[0].reg.value);
-    clobber_flags();
+    begin_access();
     const std::uint32_t site = new_site(Site::Kind::Access, i);
-    word() == Width::Qword ? a_.mov(kTemp0, kGuestRsp) : a_.mov32(kTemp0, kGuestRsp);
-    look_up({.size = static_cast<unsigned>(size)}, site);
+    const Mem top = stack(0, {.size = static_cast<unsigned>(size)}, site);
     if (guest == x86::kRsp) {
-        a_.load(kGuestRsp, {.base = kTemp0}, word());
+        a_.load(kGuestRsp, top, word());
     } else if (in_memory(guest)) {
-        a_.load(kTemp0, {.base = kTemp0}, word());
+        a_.load(kTemp0, top, word());
         a_.store(gpr(guest), kTemp0);
         move_stack_pointer(size);
     } else {
-        a_.load(host_register(guest), {.base = kTemp0}, word());
+        a_.load(host_register(guest), top, word());
         move_stack_pointer(size);
     }
     site_resumes(site);
@@ -152,12 +154,19 @@ bool Translation::pop(const Instruction& i)
 void Translation::leave(const Instruction& i)
 {
     const auto size = static_cast<std::int32_t>(word());
-    clobber_flags();
+    begin_access();
     const std::uint32_t site = new_site(Site::Kind::Access, i);
-    word() == Width::Qword ? a_.mov(kTemp0, Reg::Rbp) : a_.mov32(kTemp0, Reg::Rbp);
-    look_up({.size = static_cast<unsigned>(size)}, site);
+    Mem frame{.base = kWindow, .index = Reg::Rbp};
+    if (window_) {
+        may_fault_here(site);
+    } else {
+        word() == Width::Qword ? a_.mov(kTemp0, Reg::Rbp) : a_.mov32(kTemp0, Reg::Rbp);
+        look_up({.size = static_cast<unsigned>(size)}, site);
+        frame = {.base = kTemp0};
+    }
+    a_.load(kTemp1, frame, word());
     a_.lea(kGuestRsp, {.base = Reg::Rbp, .displacement = size}, word());
-    a_.load(Reg::Rbp, {.base = kTemp0}, word());
+    word() == Width::Qword ? a_.mov(Reg::Rbp, kTemp1) : a_.mov32(Reg::Rbp, kTemp1);
     site_resumes(site);
 }
 

@@ -154,7 +154,7 @@ private:
     unsigned high_{kNone};
 };
 
-void Translation::write_legacy(const Instruction& i, const Operands& o)
+void Translation::write_legacy(const Instruction& i, const Operands& o, const Mem& mem)
 {
     const auto& raw = i.decoded.raw;
     const bool memory = i.memory != nullptr;
@@ -170,16 +170,16 @@ void Translation::write_legacy(const Instruction& i, const Operands& o)
     const bool moffs = memory && !modrm;
     const unsigned opcode_end = modrm ? raw.modrm.offset : moffs ? at + 1 : immediate;
     const unsigned reg = o.reg != kNone ? o.reg : modrm ? raw.modrm.reg | (rex ? raw.rex.R << 3 : 0) : 0u;
-    const unsigned rm = memory              ? number(kTemp0)
+    const unsigned rm = memory              ? number(mem.base)
                         : o.rm != kNone     ? o.rm
                         : o.opcode != kNone ? o.opcode
                         : modrm             ? raw.modrm.rm | (rex ? raw.rex.B << 3 : 0)
                                             : 0u;
     // An unneeded REX would turn AH to BH into SPL to DIL.
-    a_.rex(rex && raw.rex.W != 0, reg, 0, rm, rex);
+    a_.rex(rex && raw.rex.W != 0, reg, memory ? number(mem.index) : 0, rm, rex);
     if (moffs) { // A0 to A3 become 8A, 8B, 88, 89 with the accumulator
         a_.byte(0x88 | ((i.bytes[at] & 3u) ^ 2));
-        a_.modrm_memory(0, {.base = kTemp0});
+        a_.modrm_memory(0, mem);
         return;
     }
     if (!context_.long64() && i.decoded.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && (i.bytes[at] & 0xf0) == 0x40) {
@@ -196,13 +196,13 @@ void Translation::write_legacy(const Instruction& i, const Operands& o)
         a_.byte(last && o.opcode != kNone ? (i.bytes[at] & ~7u) | (o.opcode & 7) : i.bytes[at]);
     }
     if (modrm) {
-        memory ? a_.modrm_memory(reg, {.base = kTemp0}) : a_.modrm_register(reg, rm);
+        memory ? a_.modrm_memory(reg, mem) : a_.modrm_register(reg, rm);
     }
     a_.bytes({i.bytes + immediate, i.decoded.length - immediate});
 }
 
 // BMI and AVX: three bytes of VEX, whatever the guest used. XMM and YMM registers stay what they are.
-void Translation::write_vex(const Instruction& i, const Operands& o)
+void Translation::write_vex(const Instruction& i, const Operands& o, const Mem& mem)
 {
     const auto& raw = i.decoded.raw;
     const std::uint8_t* vex = i.bytes + raw.vex.offset;
@@ -217,19 +217,19 @@ void Translation::write_vex(const Instruction& i, const Operands& o)
     const unsigned r = vex[1] < 0x80 ? 8 : 0; // inverted, as is B
     const unsigned b = three && (vex[1] & 0x20) == 0 ? 8 : 0;
     const unsigned reg = o.reg != kNone ? o.reg : raw.modrm.reg | r;
-    const unsigned rm = memory ? number(kTemp0) : o.rm != kNone ? o.rm : raw.modrm.rm | b;
+    const unsigned rm = memory ? number(mem.base) : o.rm != kNone ? o.rm : raw.modrm.rm | b;
     const unsigned vvvv = o.vvvv != kNone ? ~o.vvvv & 15 : (last >> 3) & 15;
     a_.byte(0xc4);
-    a_.byte((reg < 8 ? 0x80u : 0) | 0x40u | (rm < 8 ? 0x20u : 0) | map);
+    a_.byte((reg < 8 ? 0x80u : 0) | (!memory || number(mem.index) < 8 ? 0x40u : 0) | (rm < 8 ? 0x20u : 0) | map);
     a_.byte((last & 0x87) | vvvv << 3);
     a_.byte(i.bytes[raw.modrm.offset - 1u]);
-    memory ? a_.modrm_memory(reg, {.base = kTemp0}) : a_.modrm_register(reg, rm);
+    memory ? a_.modrm_memory(reg, mem) : a_.modrm_register(reg, rm);
     if (raw.imm[0].size != 0) {
         a_.bytes({i.bytes + raw.imm[0].offset, static_cast<std::size_t>(i.decoded.length - raw.imm[0].offset)});
     }
 }
 
-void Translation::write_relocated(const Instruction& i, const Operands& o)
+void Translation::write_relocated(const Instruction& i, const Operands& o, const Mem& mem, std::uint32_t site)
 {
     for (unsigned n = 0; n < o.count; ++n) {
         a_.load(o.borrowed[n].host, gpr(o.borrowed[n].guest)); // even if it is only written: perhaps it is not, or in part
@@ -241,7 +241,10 @@ void Translation::write_relocated(const Instruction& i, const Operands& o)
         }
     };
     swap();
-    i.decoded.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX ? write_vex(i, o) : write_legacy(i, o);
+    if (i.memory != nullptr && mem.base == kWindow) {
+        may_fault_here(site);
+    }
+    i.decoded.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX ? write_vex(i, o, mem) : write_legacy(i, o, mem);
     swap();
     for (unsigned n = 0; n < o.count; ++n) {
         if (o.borrowed[n].written) {
@@ -286,13 +289,17 @@ bool Translation::plain(const Instruction& i)
     }
     ensure_unit(i);
     std::uint32_t site = 0;
+    Mem mem{.base = kTemp0};
     if (memory) {
-        clobber_flags();
+        const bool window = window_;
+        window_ = window && operands.swapped == kNone; // a fault must find all registers in their places
+        begin_access();
         site = new_site(Site::Kind::Access, i);
-        access(i, {.size = i.memory_bytes(), .write = i.writes_memory(), .aligned = must_be_aligned(i)}, site);
+        mem = operand(i, {.size = i.memory_bytes(), .write = i.writes_memory(), .aligned = must_be_aligned(i)}, site);
+        window_ = window;
     }
     bring_flags(i);
-    write_relocated(i, operands);
+    write_relocated(i, operands, mem, site);
     flags_written(i);
     if (memory) {
         site_resumes(site);

@@ -10,7 +10,10 @@ constexpr auto kSaved = std::to_array<Reg>({Reg::Rbp, Reg::Rbx, Reg::R12, Reg::R
 
 class Writer {
 public:
-    Writer(Assembler assembler, const Frame& frame, const emulate::Cpu& cpu) : a_{assembler}, frame_{frame}, cpu_{cpu} {}
+    Writer(Assembler assembler, const Frame& frame, const emulate::Cpu& cpu, bool windowed)
+        : a_{assembler}, frame_{frame}, cpu_{cpu}, windowed_{windowed}
+    {
+    }
 
     std::uint8_t* write(Stubs& stubs)
     {
@@ -42,11 +45,15 @@ private:
     }
     void store_registers()
     {
-        each_register([&](Reg reg, const Mem& at) { a_.store(at, reg); });
+        each_register([&](Reg reg, const Mem& at) {
+            if (reg != kWindow || !windowed_) {
+                a_.store(at, reg);
+            }
+        });
     }
     void load_registers()
     {
-        each_register([&](Reg reg, const Mem& at) { a_.load(reg, at); });
+        each_register([&](Reg reg, const Mem& at) { a_.load(reg, reg == kWindow ? cell(&frame_.window) : at); });
     }
     void push(Reg reg)
     {
@@ -177,13 +184,14 @@ private:
     Assembler a_;
     const Frame& frame_;
     const emulate::Cpu& cpu_;
+    bool windowed_;
 };
 
 } // namespace
 
-std::uint8_t* write_stubs(Assembler assembler, const Frame& frame, const emulate::Cpu& cpu, Stubs& stubs)
+std::uint8_t* write_stubs(Assembler assembler, const Frame& frame, const emulate::Cpu& cpu, bool windowed, Stubs& stubs)
 {
-    return Writer{assembler, frame, cpu}.write(stubs);
+    return Writer{assembler, frame, cpu, windowed}.write(stubs);
 }
 
 } // namespace windsor::translate

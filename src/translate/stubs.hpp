@@ -21,7 +21,7 @@ struct Stubs {
     const std::uint8_t* cross{nullptr};
 };
 
-// Writes the stubs; gives the end of their code.
-std::uint8_t* write_stubs(Assembler assembler, const Frame& frame, const emulate::Cpu& cpu, Stubs& stubs);
+// Writes the stubs, for code that uses a window or for other code; gives the end of them.
+std::uint8_t* write_stubs(Assembler assembler, const Frame& frame, const emulate::Cpu& cpu, bool windowed, Stubs& stubs);
 
 } // namespace windsor::translate

@@ -201,9 +201,10 @@ void Translation::write_entry()
     }
 }
 
-std::uint8_t* Translation::write(Assembler assembler)
+std::uint8_t* Translation::write(Assembler assembler, bool window)
 {
     a_ = assembler;
+    window_ = window && context_.window;
     cold_.clear();
     sse_ensured_ = false;
     avx_ensured_ = false;
@@ -274,7 +275,7 @@ void Translation::interpret(const Instruction& i)
     clobber_flags();
     const std::uint32_t site = new_site(Site::Kind::Interpret, i);
     a_.mov32(kTemp1, site);
-    a_.jmp(shop_.stubs.help);
+    a_.jmp(stubs().help);
     site_resumes(site);
 }
 
@@ -293,7 +294,8 @@ std::uint32_t Translation::new_site(Site::Kind kind, const Instruction& i)
 
 void Translation::branch_to_site(std::uint8_t* displacement, std::uint32_t site)
 {
-    if (!cold_.empty() && cold_.back().kind == Cold::Kind::Site && cold_.back().number == site) {
+    if (!cold_.empty() && cold_.back().kind == Cold::Kind::Site && cold_.back().number == site &&
+        cold_.back().faults[0] == nullptr) {
         auto& from = cold_.back().from;
         if (auto* const room = std::ranges::find(from, nullptr); room != from.end()) {
             *room = displacement;
@@ -354,9 +356,17 @@ void Translation::write_cold()
                 a_.bind(displacement);
             }
         }
+        for (const std::uint8_t* at : cold.faults) {
+            if (at != nullptr) {
+                shop_.faults.add(at, a_.address());
+            }
+        }
         if (cold.kind == Cold::Kind::Site) {
+            if (cold.flags == Place::Host) {
+                save_flags();
+            }
             a_.mov32(kTemp1, cold.number);
-            a_.jmp(shop_.stubs.help);
+            a_.jmp(stubs().help);
             continue;
         }
         if (cold.kind == Cold::Kind::Link) {
@@ -371,11 +381,11 @@ void Translation::write_cold()
             a_.mov(kTemp0, cold.target);
         }
         if (cold.kind == Cold::Kind::Interrupt) {
-            a_.jmp(shop_.stubs.leave);
+            a_.jmp(stubs().leave);
             continue;
         }
         a_.mov32(kTemp1, kEdgeBit | (cold.kind == Cold::Kind::Link ? cold.number + 1 : 0));
-        a_.jmp(shop_.stubs.cross);
+        a_.jmp(stubs().cross);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "emulate/cpu.hpp"
 #include "translate/assembler.hpp"
 #include "translate/block.hpp"
+#include "translate/fault_handler.hpp"
 #include "translate/frame.hpp"
 #include "translate/instruction.hpp"
 #include "translate/jump_tables.hpp"
@@ -22,7 +23,8 @@ namespace windsor::translate {
 struct Workshop {
     emulate::Cpu& cpu;
     Frame& frame;
-    const Stubs& stubs;
+    const std::array<Stubs, 2>& stubs; // for other code, and for code that uses a window
+    FaultTable& faults;
     JumpTables& tables;
     std::deque<Link>& links;
     std::deque<Site>& sites;
@@ -48,8 +50,9 @@ public:
     // the number of the context's jump table.
     [[nodiscard]] bool read(Block& block, const Context& context, std::size_t slot, std::span<const std::uint8_t> bytes,
                             std::size_t limit);
-    // Writes the code of what was read; gives its end.
-    std::uint8_t* write(Assembler assembler);
+    // Writes the code of what was read; gives its end. Without `window`, memory is reached through the TLB even if the
+    // context has a window.
+    std::uint8_t* write(Assembler assembler, bool window);
 
 private:
     using Place = FlagPlace;
@@ -62,6 +65,7 @@ private:
         std::uint32_t number{0};           // of the site or link
         std::uint64_t target{0};           // guest RIP
         Place flags{Place::Nowhere};       // Host: they must be saved
+        std::array<const std::uint8_t*, 2> faults{}; // host instructions whose faults lead here; null: none
     };
 
     // translation.cpp: the block as a whole
@@ -105,6 +109,15 @@ private:
     // The first half of that: the offset in the page in kTemp0, and the entry's place for host_page() in kTemp1.
     void find_entry(const Access& access, std::uint32_t site);
     Mem host_page() const;
+    // window_path.cpp: from an operand to its place in the window
+    void begin_access();
+    [[nodiscard]] Mem operand(const Instruction& i, const Access& access, std::uint32_t site);
+    [[nodiscard]] Mem window_operand(const Instruction& i, const Access& access, std::uint32_t site);
+    void load_operand(Reg to, const Instruction& i, std::uint32_t site);
+    [[nodiscard]] Mem stack(std::int32_t offset, const Access& access, std::uint32_t site);
+    void may_fault_here(std::uint32_t site);
+    const Stubs& stubs() const { return shop_.stubs[context_.window ? 1 : 0]; }
+
     std::uint32_t new_site(Site::Kind kind, const Instruction& i);
     void branch_to_site(std::uint8_t* displacement, std::uint32_t site);
     void site_resumes(std::uint32_t site) { shop_.sites[site].resume = a_.address(); }
@@ -112,9 +125,9 @@ private:
     // relocate.cpp: the same instruction with other registers
     struct Operands;
     [[nodiscard]] bool plain(const Instruction& i);
-    void write_relocated(const Instruction& i, const Operands& operands);
-    void write_legacy(const Instruction& i, const Operands& operands);
-    void write_vex(const Instruction& i, const Operands& operands);
+    void write_relocated(const Instruction& i, const Operands& operands, const Mem& memory, std::uint32_t site);
+    void write_legacy(const Instruction& i, const Operands& operands, const Mem& memory);
+    void write_vex(const Instruction& i, const Operands& operands, const Mem& memory);
     void ensure_unit(const Instruction& i);
     void ensure_live(const std::uint8_t& flag, Site::Kind kind, const Instruction& i, bool& ensured);
 
@@ -182,6 +195,7 @@ private:
     std::size_t slot_{0};
     ClassMask interpreted_;
     bool single_{false};
+    bool window_{false}; // memory is reached through the window
 
     Block* block_{nullptr};
     std::vector<Instruction> instructions_;

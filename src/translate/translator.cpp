@@ -35,14 +35,20 @@ Translator::Translator(const emulate::Cpu::Parts& parts, const Options& options,
     : core_{std::make_unique<Core>(parts)},
       options_{options},
       code_{std::move(code)},
+      faults_{{code_->executable(), code_->size()}},
+      windows_{core_->interpreter.cpu(), options.windows},
       histogram_(ZYDIS_MNEMONIC_MAX_VALUE + 1)
 {
     core_->frame.self = this;
     core_->frame.helper = help_entry;
     tables_ = std::make_unique<JumpTables>(core_->frame, options.contexts);
-    first_ = write_stubs({code_->writable(), code_->executable()}, core_->frame, cpu(), stubs_);
-    free_ = first_;
-    translation_ = std::make_unique<Translation>(Workshop{cpu(), core_->frame, stubs_, *tables_, links_, sites_}, options.interpreted);
+    free_ = code_->writable();
+    for (const bool windowed : {false, true}) {
+        const Assembler assembler{free_, code_->executable() + (free_ - code_->writable())};
+        free_ = write_stubs(assembler, core_->frame, cpu(), windowed, stubs_[windowed ? 1 : 0]);
+    }
+    first_ = free_;
+    translation_ = std::make_unique<Translation>(Workshop{cpu(), core_->frame, stubs_, faults_, *tables_, links_, sites_}, options.interpreted);
     cpu().set_accelerator(this);
 }
 
@@ -53,7 +59,8 @@ Translator::~Translator()
 
 void Translator::set_trace(emulate::TraceSink* sink)
 {
-    translation_->set_single(sink != nullptr);
+    traced_ = sink != nullptr;
+    translation_->set_single(traced_);
     core_->interpreter.set_trace(sink); // which drops all blocks
 }
 
@@ -87,9 +94,18 @@ std::optional<Context> Translator::context()
                   (s.fx.mxcsr & emulate::mxcsr::kMasks) == emulate::mxcsr::kMasks;
     constexpr std::uint64_t kAvx = x86::xcr0::kSse | x86::xcr0::kAvx;
     context.avx = context.sse && (s.cr4 & x86::cr4::kOsxsave) != 0 && (s.xcr0 & kAvx) == kAvx;
+    context.window = context.user && !context.long64() && in_window(cpu);
     context.x87 = available && (s.fx.fcw & emulate::fsw::kExceptions) == emulate::fsw::kExceptions &&
                   (s.fx.fsw & emulate::fsw::kEs) == 0;
     return context;
+}
+
+bool Translator::in_window(const emulate::Cpu& cpu)
+{
+    if (options_.windows.warm == 0) {
+        windows_.tick();
+    }
+    return windows_.base() != nullptr && !traced_ && (cpu.s.dr7 & x86::dr7::kEnables) == 0;
 }
 
 std::size_t Translator::slot_of(std::uint32_t key)
@@ -183,7 +199,8 @@ Block* Translator::translate(const Context& context, const emulate::Cpu::CodePla
             return nullptr;
         }
     }
-    free_ = translation_->write({free_, code_->executable() + (free_ - code_->writable())});
+    free_ = translation_->write({free_, code_->executable() + (free_ - code_->writable())},
+                                !unwindowed_.contains(block.host));
     ++counters_.translations;
     return blocks_.insert(block);
 }
@@ -223,10 +240,17 @@ bool Translator::run_translated()
     if (block == nullptr) {
         return false;
     }
+    const std::uint8_t* code = going_on(block->unchecked, block->context);
+    if (code == nullptr) {
+        return false;
+    }
     give_flags();
     ++counters_.entries;
-    stubs_.enter(&core_->frame, block->unchecked);
+    stubs_[0].enter(&core_->frame, code);
     take_flags();
+    if (cpu().cpl() == 3 && cpu().signals().test(vcpu::Signal::Interrupt)) {
+        windows_.tick();
+    }
     if (core_->frame.x87_live != 0) {
         store_x87();
     }
@@ -298,20 +322,59 @@ const std::uint8_t* Translator::help_entry(void* self, std::uint32_t number)
 const std::uint8_t* Translator::help(Site& site)
 {
     switch (site.kind) {
-    case Site::Kind::LoadSse: core_->frame.sse_live = 1; return site.resume;
-    case Site::Kind::LoadAvx: core_->frame.sse_live = core_->frame.avx_live = 1; return site.resume;
-    case Site::Kind::LoadX87: load_x87(); return site.resume;
+    case Site::Kind::LoadSse: core_->frame.sse_live = 1; return going_on(site.resume, site.context);
+    case Site::Kind::LoadAvx: core_->frame.sse_live = core_->frame.avx_live = 1; return going_on(site.resume, site.context);
+    case Site::Kind::LoadX87: load_x87(); return going_on(site.resume, site.context);
     default: break;
     }
+    const FaultTable::Fault fault = faults_.take();
     cpu().s.rip = site.block->rip + site.offset;
     take_flags();
-    const bool goes_on = interpret(site);
+    const bool goes_on = interpret(site) && (fault.address == nullptr || settle_fault(site, fault));
     give_flags();
     if (goes_on) {
-        return site.resume;
+        return going_on(site.resume, site.context);
     }
     const Block* block = next_block();
-    return block != nullptr ? block->unchecked : nullptr;
+    return block != nullptr ? going_on(block->unchecked, block->context) : nullptr;
+}
+
+// The instruction has been run, but the next fault there shall not come, or be the last of too many. False: its block
+// has been dropped.
+bool Translator::settle_fault(Site& site, const FaultTable::Fault& fault)
+{
+    constexpr unsigned kMostFruitless = 16;
+    constexpr std::size_t kMostUnwindowed = 4096;
+    const std::uint8_t* base = windows_.base();
+    if (base == nullptr) {
+        return true;
+    }
+    const auto linear = static_cast<std::uint64_t>(fault.address - base);
+    if (linear >> 32 == 0 && windows_.fill(static_cast<std::uint32_t>(linear), fault.write)) {
+        return true;
+    }
+    if (windows_.base() == nullptr || ++site.fruitless < kMostFruitless) {
+        return true;
+    }
+    if (unwindowed_.size() >= kMostUnwindowed) {
+        unwindowed_.clear();
+    }
+    const std::uint8_t* host = site.block->host;
+    unwindowed_.insert(host);
+    const std::uint64_t offset = reinterpret_cast<std::uintptr_t>(host) & memory::kPageMask;
+    static_cast<void>(written(host - offset, static_cast<unsigned>(offset), 1));
+    return false;
+}
+
+// Code of a context is about to run. Null: it relies on a window that has gone.
+const std::uint8_t* Translator::going_on(const std::uint8_t* code, std::uint32_t context)
+{
+    const bool windowed = (context & Context::kWindowed) != 0;
+    if (windowed && !windows_.settle()) {
+        return nullptr;
+    }
+    core_->frame.window = windowed ? reinterpret_cast<std::uintptr_t>(windows_.base()) : cpu().s.gpr[x86::kR14];
+    return code;
 }
 
 const std::uint8_t* Translator::cross(std::uint32_t link)
@@ -325,7 +388,7 @@ const std::uint8_t* Translator::cross(std::uint32_t link)
     if (link != 0 && counters_.resets == resets) {
         this->link(links_[link - 1], link - 1, *block);
     }
-    return block->unchecked;
+    return going_on(block->unchecked, block->context);
 }
 
 Block* Translator::next_block()
@@ -395,6 +458,12 @@ std::vector<vcpu::Counter> Translator::counters() const
                                    {"tlb_misses", counters_.misses},
                                    {"dropped_blocks", counters_.drops},
                                    {"code_resets", counters_.resets},
+                                   {"windows_made", windows_.counters().made},
+                                   {"windows_taken", windows_.counters().taken},
+                                   {"window_faults", windows_.counters().faults},
+                                   {"window_pages_mapped", windows_.counters().mapped},
+                                   {"window_pages_unmapped", windows_.counters().unmapped},
+                                   {"windows_cleared", windows_.counters().cleared},
                                    {"code_bytes", static_cast<std::uint64_t>(free_ - first_)}};
     for (std::size_t mnemonic = 0; mnemonic < histogram_.size(); ++mnemonic) {
         if (histogram_[mnemonic] * 100 > counters_.interpreted) { // what is worth a look
@@ -411,12 +480,15 @@ void Translator::drop_all()
     blocks_.clear();
     links_.clear();
     sites_.clear();
+    faults_.clear();
+    unwindowed_.clear();
     free_ = first_;
     ++counters_.resets;
 }
 
 void Translator::keep_only(std::span<const std::span<const std::uint8_t>> visible)
 {
+    windows_.reset();
     for (const std::uint8_t* host : blocks_.pages()) {
         const bool seen = std::ranges::any_of(visible, [&](const std::span<const std::uint8_t>& stretch) {
             return std::less_equal<>{}(stretch.data(), host) && std::less<>{}(host, stretch.data() + stretch.size());

@@ -11,6 +11,7 @@
 #include "translate/instruction.hpp"
 #include "translate/jump_tables.hpp"
 #include "translate/translation.hpp"
+#include "translate/windows.hpp"
 #include "vcpu/engine.hpp"
 
 #include <cstdint>
@@ -19,6 +20,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace windsor::translate {
@@ -27,6 +29,7 @@ struct Options {
     std::size_t code_bytes{std::size_t{128} << 20}; // of memory for translated code; when it is full, all is forgotten
     std::size_t contexts{kContexts};               // that code is kept for at a time; with one more, all is forgotten
     ClassMask interpreted{0};                      // classes of instructions that are left to the interpreter
+    Windows::Options windows{};
 };
 
 struct Counters {
@@ -45,9 +48,17 @@ public:
     static base::Result<std::unique_ptr<Translator>> create(const emulate::Cpu::Parts& parts, const Options& options);
     ~Translator() override;
 
-    vcpu::HaltReason run() override { return core_->interpreter.run(); }
+    vcpu::HaltReason run() override
+    {
+        const FaultScope scope{faults_};
+        return core_->interpreter.run();
+    }
     vcpu::CpuState state() const override { return core_->interpreter.state(); }
-    void set_state(const vcpu::CpuState& state) override { core_->interpreter.set_state(state); }
+    void set_state(const vcpu::CpuState& state) override
+    {
+        windows_.reset();
+        core_->interpreter.set_state(state);
+    }
     void raise(vcpu::Signal signal) override { core_->interpreter.raise(signal); }
     void lower(vcpu::Signal signal) override { core_->interpreter.lower(signal); }
     void raise_sipi(std::uint8_t vector) override { core_->interpreter.raise_sipi(vector); }
@@ -82,7 +93,17 @@ private:
     bool run_translated();
     bool accelerate() override { return run_translated(); }
     emulate::BlockCache::Effect written(const std::uint8_t* host_page, unsigned offset, unsigned size) override;
-    void flushed(emulate::Flush what) override { tables_->flush(what); }
+    bool tables_written(const std::uint8_t* host_page, unsigned offset, unsigned size) override
+    {
+        return windows_.tables_written(host_page, offset, size);
+    }
+    bool holds_tables(const std::uint8_t* host_page) const override { return windows_.holds_tables(host_page); }
+    void page_held(const std::uint8_t* host_page) override { windows_.page_held(host_page); }
+    void flushed(emulate::Flush what) override
+    {
+        tables_->flush(what);
+        windows_.select();
+    }
     void page_invalidated(std::uint64_t linear) override { tables_->invalidate(linear); }
     void drop_all() override;
     void keep_only(std::span<const std::span<const std::uint8_t>> visible) override;
@@ -106,6 +127,9 @@ private:
     // The block at RIP, for going on without a way through the run loop; null: that has something to look at.
     Block* next_block();
     [[nodiscard]] bool interpret(Site& site);
+    [[nodiscard]] bool in_window(const emulate::Cpu& cpu);
+    [[nodiscard]] bool settle_fault(Site& site, const FaultTable::Fault& fault);
+    [[nodiscard]] const std::uint8_t* going_on(const std::uint8_t* code, std::uint32_t context);
     void take_flags();
     void give_flags();
     std::uint32_t heeded();
@@ -115,7 +139,9 @@ private:
     std::unique_ptr<Core> core_;
     Options options_;
     std::unique_ptr<CodeMemory> code_;
-    Stubs stubs_;
+    std::array<Stubs, 2> stubs_; // for other code, and for code that uses a window
+    FaultTable faults_;
+    Windows windows_;
     std::unique_ptr<Translation> translation_;
     std::uint8_t* first_{nullptr}; // behind the stubs
     std::uint8_t* free_{nullptr};
@@ -123,6 +149,8 @@ private:
     std::deque<Link> links_;
     std::deque<Site> sites_;
     std::unique_ptr<JumpTables> tables_;
+    std::unordered_set<const std::uint8_t*> unwindowed_; // first bytes of blocks that do without
+    bool traced_{false};
     std::vector<std::uint64_t> histogram_; // of interpreted instructions, by mnemonic
     Counters counters_;
 };

@@ -69,7 +69,7 @@ vcpu::CpuModel model_with_avx()
 }
 
 Guest::Guest(const EngineKind& kind, vcpu::CpuModel model)
-    : block_{std::move(memory::Block::create(kRam).value())}, model_{std::move(model)}
+    : block_{std::move(memory::Block::create(kRam, memory::Sharing::Shared).value())}, model_{std::move(model)}
 {
     memory_.map({.size = kRam, .block = block_.get()});
     state_ = vcpu::reset_state(model_.signature());

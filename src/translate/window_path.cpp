@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// From a memory operand to its place in the address space's window. Nothing is checked: what is not mapped there
+// faults, and the flags stay where they are.
+#include "translate/address_window.hpp"
+#include "translate/translation.hpp"
+
+namespace windsor::translate {
+
+// A lookup in the TLB loses the flags.
+void Translation::begin_access()
+{
+    if (!window_) {
+        clobber_flags();
+    }
+}
+
+// The host instruction that is written next leads to the site if it faults.
+void Translation::may_fault_here(std::uint32_t site)
+{
+    const bool goes_on = !cold_.empty() && cold_.back().kind == Cold::Kind::Site && cold_.back().number == site &&
+                         cold_.back().faults[0] != nullptr && cold_.back().faults[1] == nullptr &&
+                         cold_.back().flags == place_;
+    if (goes_on) {
+        cold_.back().faults[1] = a_.address();
+        return;
+    }
+    cold_.push_back({.kind = Cold::Kind::Site, .number = site, .flags = place_, .faults = {a_.address()}});
+}
+
+// One register and a displacement that the guard areas have room for can be left to the host. Whatever wraps around at
+// 4 GiB has to be added up in 32 bits first.
+Mem Translation::window_operand(const Instruction& i, const Access& access, std::uint32_t site)
+{
+    const auto& mem = i.memory->mem;
+    const bool thread = mem.segment == ZYDIS_REGISTER_FS || mem.segment == ZYDIS_REGISTER_GS;
+    const bool based = mem.base != ZYDIS_REGISTER_NONE && mem.index == ZYDIS_REGISTER_NONE;
+    const auto displacement = static_cast<std::int32_t>(mem.disp.has_displacement ? mem.disp.value : 0);
+    const bool simple = i.decoded.address_width == 32 && (i.decoded.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0;
+    if (simple && based && !thread && displacement >= AddressWindow::kLeastDisplacement) {
+        return {.base = kWindow, .displacement = displacement, .index = host_register(full_number(mem.base))};
+    }
+    if (thread) {
+        clobber_flags();
+    }
+    write_address(i, *i.memory, kTemp0);
+    add_segment(*i.memory, access, site);
+    return {.base = kWindow, .index = kTemp0};
+}
+
+// The operand for a host instruction, of which there may be one.
+Mem Translation::operand(const Instruction& i, const Access& wanted, std::uint32_t site)
+{
+    if (window_) {
+        return window_operand(i, wanted, site);
+    }
+    access(i, wanted, site);
+    return {.base = kTemp0};
+}
+
+void Translation::load_operand(Reg to, const Instruction& i, std::uint32_t site)
+{
+    const Mem from = operand(i, {.size = i.memory_bytes()}, site);
+    if (window_) {
+        may_fault_here(site);
+    }
+    a_.load(to, from, static_cast<Width>(i.memory_bytes()));
+}
+
+// The same at a distance from the stack pointer; it is the next one.
+Mem Translation::stack(std::int32_t offset, const Access& wanted, std::uint32_t site)
+{
+    if (window_) {
+        may_fault_here(site);
+        return {.base = kWindow, .displacement = offset, .index = kGuestRsp};
+    }
+    a_.lea(kTemp0, {.base = kGuestRsp, .displacement = offset}, word());
+    look_up(wanted, site);
+    return {.base = kTemp0};
+}
+
+} // namespace windsor::translate
