@@ -3,6 +3,7 @@
 #pragma once
 
 #include "translate/assembler.hpp"
+#include "vcpu/engine.hpp"
 #include "x86/registers.hpp"
 
 #include <array>
@@ -58,6 +59,9 @@ static_assert(jump_index(0) == 0 && jump_index(1) != 0);
 
 // What helpers are called for: a site, or with this bit set an edge whose link has the number less one; 0: it has none.
 constexpr std::uint32_t kEdgeBit = std::uint32_t{1} << 31;
+
+// The signals that code stops for where none is masked.
+constexpr std::uint32_t kHeeded = ~static_cast<std::uint32_t>(vcpu::Signal::Sipi);
 
 struct Frame {
     void* self{nullptr};

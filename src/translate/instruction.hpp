@@ -98,15 +98,16 @@ struct Context {
     bool user{false};       // CPL 3; otherwise 0
     bool smap{false};       // CR4.SMAP
     bool window{false};     // the address space has a window
+    bool open{false};       // in user mode, with interrupts and NMIs let in
 
     bool long64() const { return mode == emulate::DecodeMode::Long64; }
-    static constexpr std::uint32_t kKeys = 1u << 14;
+    static constexpr std::uint32_t kKeys = 1u << 15;
     static constexpr std::uint32_t kWindowed = 1u << 13;
     std::uint32_t key() const
     {
         return static_cast<std::uint32_t>(mode) | static_cast<std::uint32_t>(set) << 4 | (sse ? 1u << 8 : 0) |
                (x87 ? 1u << 9 : 0) | (user ? 1u << 10 : 0) | (smap ? 1u << 11 : 0) | (avx ? 1u << 12 : 0) |
-               (window ? kWindowed : 0);
+               (window ? kWindowed : 0) | (open ? 1u << 14 : 0);
     }
 };
 

@@ -43,8 +43,7 @@ bool Translation::unmask_interrupts(const Instruction& i)
 void Translation::look_for_interrupts(std::uint64_t rip)
 {
     clobber_flags();
-    a_.load(kTemp1, cell(&shop_.cpu.signals()), Width::Dword);
-    a_.test_memory(cell(&shop_.frame.heeded), kTemp1);
+    test_signals();
     cold_.push_back({.kind = Cold::Kind::Interrupt, .from = {a_.jcc(Cond::Ne)}, .target = rip});
 }
 

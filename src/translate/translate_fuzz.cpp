@@ -27,7 +27,7 @@ constexpr std::uint64_t kHandlerStack = kStack + 0x8000;
 constexpr std::uint64_t kDataSize = 0x4000;
 
 // What the first byte of the input chooses.
-enum Choice : std::uint8_t { kWide = 1, kUser = 2, kNoSse = 4, kNoX87 = 8, kUnmasked = 16, kInMiddle = 32, kSteps = 64 };
+enum Choice : std::uint8_t { kWide = 1, kUser = 2, kNoSse = 4, kNoX87 = 8, kUnmasked = 16, kInMiddle = 32, kSteps = 64, kPaged = 128 };
 
 class TranslatorMachine : public Machine {
 public:
@@ -35,7 +35,7 @@ public:
         : Machine{[](const emulate::EngineParts& parts) {
               return translate::Translator::create(
                          {.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock},
-                         {.code_bytes = 1 << 20})
+                         {.code_bytes = 1 << 20, .windows = {.warm = 0, .tick = 0}})
                   .value();
           }},
           cpu{static_cast<translate::Translator&>(*engine)}
@@ -126,6 +126,19 @@ std::uint64_t register_value(std::uint16_t bits)
     }
 }
 
+// Pages where they are, in two levels, of which some are read-only or the supervisor's. With them, programs in user mode
+// get a window.
+void set_paging(Machine& m, vcpu::CpuState& state)
+{
+    m.put<std::uint32_t>(kTables, static_cast<std::uint32_t>(kTables + 0x1000) | 7);
+    for (std::uint32_t page = 0; page < kRam >> 12; ++page) {
+        const bool guarded = page == (kData >> 12) + 2 || page == (kData >> 12) + 3;
+        m.put<std::uint32_t>(kTables + 0x1000 + 4 * page, page << 12 | (guarded ? (page & 1) != 0 ? 5 : 3 : 7));
+    }
+    state.cr3 = kTables;
+    state.cr0 |= windsor::x86::cr0::kPg | windsor::x86::cr0::kWp;
+}
+
 void set_units(vcpu::CpuState& state, std::uint8_t choice)
 {
     namespace cr0 = windsor::x86::cr0;
@@ -153,6 +166,9 @@ vcpu::CpuState prepare(Machine& m, std::span<const std::uint8_t> input)
     set_units(state, choice);
     if ((choice & kUser) != 0) {
         become_user(state, wide);
+    }
+    if ((choice & kPaged) != 0 && !wide) {
+        set_paging(m, state);
     }
     for (std::uint64_t at = 0; at < kDataSize; at += 8) {
         m.put<std::uint64_t>(kData + at, (at & 8) != 0 ? kData + at : noise(at));

@@ -179,6 +179,18 @@ void Translation::flags_written(const Instruction& i)
     }
 }
 
+// Not equal: something is to be looked at.
+void Translation::test_signals()
+{
+    static_assert((kHeeded & 0xff) != 0 && static_cast<std::uint32_t>(vcpu::Signal::Attention) < 0x100);
+    if (context_.open) {
+        a_.test_byte(cell(&shop_.cpu.signals()), kHeeded & 0xff);
+        return;
+    }
+    a_.load(kTemp1, cell(&shop_.cpu.signals()), Width::Dword);
+    a_.test_memory(cell(&shop_.frame.heeded), kTemp1);
+}
+
 // The body may be entered with the flags in memory or in the host's register. Both entries look for interrupts. Single
 // instructions are entered from C++ alone: what else leads here leaves, as if there were an interrupt, with all flags
 // saved.
@@ -190,8 +202,7 @@ void Translation::write_entry()
         save_flags();
     }
     block_->from_memory = a_.address();
-    a_.load(kTemp1, cell(&shop_.cpu.signals()), Width::Dword);
-    a_.test_memory(cell(&shop_.frame.heeded), kTemp1);
+    test_signals();
     interrupt.from[0] = single_ ? a_.jmp() : a_.jcc(Cond::Ne);
     cold_.push_back(interrupt);
     block_->unchecked = a_.address();

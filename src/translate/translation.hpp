@@ -73,6 +73,7 @@ private:
     Flags live_at(std::uint64_t target);
     Place entry_place() const;
     void write_entry();
+    void test_signals();
     void write_instruction(Instruction& i);
     void write_cold();
     void edge(std::uint64_t target, Flags live);

@@ -88,6 +88,7 @@ std::optional<Context> Translator::context()
         return std::nullopt;
     }
     context.user = cpu.cpl() == 3;
+    context.open = context.user && (s.rflags & x86::rflags::kIf) != 0 && !s.nmi_blocked;
     context.smap = (s.cr4 & x86::cr4::kSmap) != 0;
     const bool available = (s.cr0 & (x86::cr0::kEm | x86::cr0::kTs)) == 0;
     context.sse = available && (s.cr4 & x86::cr4::kOsfxsr) != 0 &&
@@ -268,7 +269,7 @@ void Translator::take_flags()
 std::uint32_t Translator::heeded()
 {
     using vcpu::Signal;
-    std::uint32_t heeded = ~static_cast<std::uint32_t>(Signal::Sipi);
+    std::uint32_t heeded = kHeeded;
     if ((cpu().s.rflags & x86::rflags::kIf) == 0) {
         heeded &= ~static_cast<std::uint32_t>(Signal::Interrupt);
     }
