@@ -295,7 +295,11 @@ bool Translation::plain(const Instruction& i)
         window_ = window && operands.swapped == kNone; // a fault must find all registers in their places
         begin_access();
         site = new_site(Site::Kind::Access, i);
-        mem = operand(i, {.size = i.memory_bytes(), .write = i.writes_memory(), .aligned = must_be_aligned(i)}, site);
+        const Access wanted{.size = i.memory_bytes(),
+                            .write = i.writes_memory(),
+                            .aligned = must_be_aligned(i),
+                            .indexed = operands.count == 0 && !wants_flags(i)};
+        mem = operand(i, wanted, site);
         window_ = window;
     }
     bring_flags(i);

@@ -166,10 +166,14 @@ void Translation::clobber_flags()
 // Before an instruction runs natively: the flags that it reads, or leaves in part, are in the host's register.
 void Translation::bring_flags(const Instruction& i)
 {
-    const bool needed = i.flags.reads != 0 || (i.flags.writes != 0 && (i.seen_after & ~i.flags.kills) != 0);
-    if (needed && place_ != Place::Host) {
+    if (wants_flags(i) && place_ != Place::Host) {
         restore_flags();
     }
+}
+
+bool Translation::wants_flags(const Instruction& i)
+{
+    return i.flags.reads != 0 || (i.flags.writes != 0 && (i.seen_after & ~i.flags.kills) != 0);
 }
 
 void Translation::flags_written(const Instruction& i)

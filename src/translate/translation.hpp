@@ -93,6 +93,7 @@ private:
     void restore_flags();
     void clobber_flags();
     void bring_flags(const Instruction& i);
+    static bool wants_flags(const Instruction& i);
     void flags_written(const Instruction& i);
 
     // memory_path.cpp: from an operand to a host address in kTemp0
@@ -100,6 +101,7 @@ private:
         unsigned size{0};
         bool write{false};
         bool aligned{false}; // must be
+        bool indexed{false}; // operand() may use both temporaries
     };
     [[nodiscard]] bool can_address(const Instruction& i) const;
     void access(const Instruction& i, const Access& access, std::uint32_t site);

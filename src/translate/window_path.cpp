@@ -53,13 +53,20 @@ Mem Translation::operand(const Instruction& i, const Access& wanted, std::uint32
     if (window_) {
         return window_operand(i, wanted, site);
     }
-    access(i, wanted, site);
-    return {.base = kTemp0};
+    if (!wanted.indexed) {
+        access(i, wanted, site);
+        return {.base = kTemp0};
+    }
+    write_address(i, *i.memory, kTemp0);
+    add_segment(*i.memory, wanted, site);
+    find_entry(wanted, site);
+    a_.load(kTemp1, host_page()); // added up by the access itself, which is sooner
+    return {.base = kTemp0, .index = kTemp1};
 }
 
 void Translation::load_operand(Reg to, const Instruction& i, std::uint32_t site)
 {
-    const Mem from = operand(i, {.size = i.memory_bytes()}, site);
+    const Mem from = operand(i, {.size = i.memory_bytes(), .indexed = true}, site);
     if (window_) {
         may_fault_here(site);
     }
