@@ -40,10 +40,21 @@ struct Site {
     bool steady{false};                 // it leaves the context as it is
     std::uint32_t context{0};           // key, where it stands
     std::uint16_t offset{0};            // from the block's first byte
-    std::uint8_t fruitless{0};          // faults that the window could not do away with
+    std::uint8_t fruitless{0};          // faults that the window could not do away with, or lookups that groups failed by
+    std::uint32_t group{0};             // number of the group that its access opens, plus one; 0: of none
     Block* block{nullptr};
     const std::uint8_t* resume{nullptr}; // code behind the instruction
     std::unique_ptr<emulate::Insn> insn; // decoded when first needed
+};
+
+// Accesses that share a lookup: bytes from the guest's general register `base` plus `from` on, as it is before the
+// instruction that opens the group.
+struct GroupRange {
+    std::uint8_t base{0};
+    bool write{false};
+    std::uint16_t span{0};
+    std::int32_t from{0};
+    std::int32_t low{0}; // what the register's host address is kept below the first byte's by
 };
 
 struct Block {

@@ -31,7 +31,7 @@ void Translation::count_zero(const Instruction& i)
 
 void Translation::call(const Instruction& i)
 {
-    begin_access();
+    begin_access(i);
     const std::uint32_t site = new_site(Site::Kind::Access, i);
     push_constant(i.next(), site);
     edge(direct_target(i), i.live_after);

@@ -79,7 +79,8 @@ std::string name_of(const ::testing::TestParamInfo<Golden>& golden)
     return golden.param.name;
 }
 
-// What one more of the kind costs in a block that has two already.
+// What one more of the kind costs in a block that has two already. Accesses from one register share a lookup; those named
+// "alone" have a new value of the register each time, by a MOV that is counted.
 class TranslatorEmits : public ::testing::TestWithParam<Golden> {};
 
 TEST_P(TranslatorEmits, AsFewAsTheTableSays)
@@ -104,27 +105,31 @@ INSTANTIATE_TEST_SUITE_P(
         Golden{"Imul", true, 1, [](x::Assembler& a) { a.imul(x::rax, x::rcx); }},
         Golden{"Nop", true, 0, [](x::Assembler& a) { a.nop(); }},
         Golden{"Cld", true, 1, [](x::Assembler& a) { a.cld(); }},
-        Golden{"Load", true, 9, [](x::Assembler& a) { a.mov(x::rax, kAt); }},
-        Golden{"LoadFromR11", true, 10, [](x::Assembler& a) { a.mov(x::rax, x::ptr(x::r11, 8)); }},
+        Golden{"Load", true, 2, [](x::Assembler& a) { a.mov(x::rax, kAt); }},
+        Golden{"LoadFromR11", true, 2, [](x::Assembler& a) { a.mov(x::rax, x::ptr(x::r11, 8)); }},
         Golden{"LoadThreadLocal", true, 10,
                [](x::Assembler& a) {
                    x::Mem mem = x::qword_ptr(x::rbx);
                    mem.setSegment(x::fs);
                    a.mov(x::rax, mem);
                }},
-        Golden{"Store", true, 9, [](x::Assembler& a) { a.mov(kAt, x::rax); }},
-        Golden{"AddFromMemory", true, 14, [](x::Assembler& a) { a.add(x::rax, kAt); }},
-        Golden{"AddToMemory", true, 14, [](x::Assembler& a) { a.add(kAt, x::rax); }},
-        Golden{"LockedAdd", true, 14, [](x::Assembler& a) { a.lock().add(kAt, x::rax); }},
-        Golden{"IncMemory", true, 19, [](x::Assembler& a) { a.inc(x::qword_ptr(x::rbx)); }},
+        Golden{"Store", true, 2, [](x::Assembler& a) { a.mov(kAt, x::rax); }},
+        Golden{"AddFromMemory", true, 2, [](x::Assembler& a) { a.add(x::rax, kAt); }},
+        Golden{"AddToMemory", true, 2, [](x::Assembler& a) { a.add(kAt, x::rax); }},
+        Golden{"LockedAdd", true, 2, [](x::Assembler& a) { a.lock().add(kAt, x::rax); }},
+        Golden{"IncMemory", true, 2, [](x::Assembler& a) { a.inc(x::qword_ptr(x::rbx)); }},
+        Golden{"LoadAlone", true, 10, [](x::Assembler& a) { a.mov(x::rbx, x::rsi); a.mov(x::rax, kAt); }},
+        Golden{"StoreAlone", true, 10, [](x::Assembler& a) { a.mov(x::rbx, x::rsi); a.mov(kAt, x::rax); }},
+        Golden{"AddToMemoryAlone", true, 15, [](x::Assembler& a) { a.mov(x::rbx, x::rsi); a.add(kAt, x::rax); }},
+        Golden{"PushAlone", true, 11, [](x::Assembler& a) { a.mov(x::rsp, x::rsp); a.push(x::rax); }},
         Golden{"Divide", true, 16,
                [](x::Assembler& a) {
                    a.mov(x::edx, 0);
                    a.div(x::rbx);
                }},
-        Golden{"Push", true, 10, [](x::Assembler& a) { a.push(x::rax); }},
-        Golden{"PushMemory", true, 21, [](x::Assembler& a) { a.push(x::qword_ptr(x::rbx, 8)); }},
-        Golden{"Pop", true, 10, [](x::Assembler& a) { a.pop(x::rax); }},
+        Golden{"Push", true, 3, [](x::Assembler& a) { a.push(x::rax); }},
+        Golden{"PushMemory", true, 14, [](x::Assembler& a) { a.push(x::qword_ptr(x::rbx, 8)); }},
+        Golden{"Pop", true, 3, [](x::Assembler& a) { a.pop(x::rax); }},
         Golden{"Conditional", true, 1,
                [](x::Assembler& a) {
                    const auto next = a.newLabel();
@@ -132,11 +137,11 @@ INSTANTIATE_TEST_SUITE_P(
                    a.bind(next);
                }},
         Golden{"SseRegister", true, 1, [](x::Assembler& a) { a.addsd(x::xmm0, x::xmm1); }},
-        Golden{"SseLoad", true, 9, [](x::Assembler& a) { a.movups(x::xmm0, x::ptr(x::rbx)); }},
-        Golden{"SseLoadAligned", true, 9, [](x::Assembler& a) { a.movaps(x::xmm0, x::ptr(x::rbx)); }},
+        Golden{"SseLoad", true, 2, [](x::Assembler& a) { a.movups(x::xmm0, x::ptr(x::rbx)); }},
+        Golden{"SseLoadAligned", true, 2, [](x::Assembler& a) { a.movaps(x::xmm0, x::ptr(x::rbx)); }},
         Golden{"X87Register", true, 1, [](x::Assembler& a) { a.fadd(x::st0, x::st1); }},
-        Golden{"X87Load", true, 9, [](x::Assembler& a) { a.fld(x::qword_ptr(x::rbx)); }},
-        Golden{"X87Store", true, 9, [](x::Assembler& a) { a.fst(x::qword_ptr(x::rbx)); }},
+        Golden{"X87Load", true, 2, [](x::Assembler& a) { a.fld(x::qword_ptr(x::rbx)); }},
+        Golden{"X87Store", true, 2, [](x::Assembler& a) { a.fst(x::qword_ptr(x::rbx)); }},
         Golden{"BitString", true, 27, [](x::Assembler& a) { a.bts(x::qword_ptr(x::rbx), x::rax); }},
         Golden{"Lods", true, 12, [](x::Assembler& a) { a.lodsb(); }},
         Golden{"Stos", true, 12, [](x::Assembler& a) { a.stosq(); }},
@@ -161,16 +166,16 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Golden{"AddRegister", false, 1, [](x::Assembler& a) { a.add(x::eax, x::ecx); }},
         Golden{"Inc", false, 1, [](x::Assembler& a) { a.inc(x::eax); }},
-        Golden{"Load", false, 9, [](x::Assembler& a) { a.mov(x::eax, x::dword_ptr(x::ebx, 8)); }},
+        Golden{"Load", false, 2, [](x::Assembler& a) { a.mov(x::eax, x::dword_ptr(x::ebx, 8)); }},
         Golden{"LoadThreadLocal", false, 13,
                [](x::Assembler& a) {
                    x::Mem mem = x::dword_ptr(x::ebx);
                    mem.setSegment(x::fs);
                    a.mov(x::eax, mem);
                }},
-        Golden{"Store", false, 9, [](x::Assembler& a) { a.mov(x::dword_ptr(x::ebx, 8), x::eax); }},
-        Golden{"Push", false, 10, [](x::Assembler& a) { a.push(x::eax); }},
-        Golden{"Pop", false, 10, [](x::Assembler& a) { a.pop(x::eax); }}),
+        Golden{"Store", false, 2, [](x::Assembler& a) { a.mov(x::dword_ptr(x::ebx, 8), x::eax); }},
+        Golden{"Push", false, 3, [](x::Assembler& a) { a.push(x::eax); }},
+        Golden{"Pop", false, 3, [](x::Assembler& a) { a.pop(x::eax); }}),
     name_of);
 
 // On hosts that have it, guests have it.
@@ -189,8 +194,8 @@ INSTANTIATE_TEST_SUITE_P(
     Wide, TranslatorEmitsAvx,
     ::testing::Values(
         Golden{"Register", true, 1, [](x::Assembler& a) { a.vaddpd(x::ymm0, x::ymm1, x::ymm2); }},
-        Golden{"Load", true, 9, [](x::Assembler& a) { a.vmovups(x::ymm0, x::ptr(x::rbx)); }},
-        Golden{"StoreAligned", true, 9, [](x::Assembler& a) { a.vmovaps(x::ptr(x::rbx), x::ymm0); }},
+        Golden{"Load", true, 2, [](x::Assembler& a) { a.vmovups(x::ymm0, x::ptr(x::rbx)); }},
+        Golden{"StoreAligned", true, 2, [](x::Assembler& a) { a.vmovaps(x::ptr(x::rbx), x::ymm0); }},
         Golden{"ZeroUpper", true, 1, [](x::Assembler& a) { a.vzeroupper(); }}),
     name_of);
 

@@ -62,7 +62,7 @@ bool install_fault_handler()
     previous = now;
     struct sigaction action{};
     action.sa_sigaction = on_fault;
-    action.sa_flags = SA_SIGINFO | SA_NODEFER;
+    action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
     return ::sigaction(SIGSEGV, &action, nullptr) == 0;
 }
 

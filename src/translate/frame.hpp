@@ -77,6 +77,7 @@ struct Frame {
     std::uint8_t sse_live{0};        // the guest's XMM registers and MXCSR are in the host's
     std::uint8_t avx_live{0};        // the upper halves of its YMM registers, too; never without sse_live
     std::uint8_t x87_live{0};        // the guest's x87 state is in the host's unit
+    std::array<std::uint64_t, x86::kGprCount> bases{}; // host addresses that general registers stand for, in groups
     alignas(64) std::array<std::array<JumpEntry, kJumpEntries>, kContexts> jumps{};
 };
 

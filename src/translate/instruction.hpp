@@ -65,6 +65,13 @@ struct FlagUse {
     Flags kills{0};  // for certain, without looking at the old ones
 };
 
+// An access among those that share a lookup: see groups.cpp.
+struct GroupPlace {
+    int number{-1};        // of the group; -1: a lookup of its own
+    std::int32_t shift{0}; // how far the register has moved since the group began
+    bool first{false};
+};
+
 struct Instruction {
     ZydisDecodedInstruction decoded;
     std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
@@ -79,6 +86,8 @@ struct Instruction {
     bool ends_block{false};
     bool steady{false};  // by the interpreter, it leaves the context as it is
     const ZydisDecodedOperand* memory{nullptr}; // the operand that ModRM names, if it is memory that is accessed
+    GroupPlace place;       // of that
+    GroupPlace stack_place; // of the access to the top of the stack, if there is one
 
     bool vex() const { return decoded.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX; }
     std::uint64_t next() const { return rip + decoded.length; }

@@ -87,7 +87,7 @@ bool Translation::push(const Instruction& i)
         return false;
     }
     const auto size = static_cast<std::int32_t>(word());
-    begin_access();
+    begin_access(i);
     const std::uint32_t site = new_site(Site::Kind::Access, i);
     const ZydisDecodedOperand& operand = i.operands[0];
     const Access wanted{.size = static_cast<unsigned>(size), .write = true};
@@ -134,7 +134,7 @@ bool Translation::pop(const Instruction& i)
 {
     const auto size = static_cast<std::int32_t>(word());
     const unsigned guest = full_number(i.operands[0].reg.value);
-    begin_access();
+    begin_access(i);
     const std::uint32_t site = new_site(Site::Kind::Access, i);
     const Mem top = stack(0, {.size = static_cast<unsigned>(size)}, site);
     if (guest == x86::kRsp) {
@@ -154,7 +154,7 @@ bool Translation::pop(const Instruction& i)
 void Translation::leave(const Instruction& i)
 {
     const auto size = static_cast<std::int32_t>(word());
-    begin_access();
+    begin_access(i);
     const std::uint32_t site = new_site(Site::Kind::Access, i);
     Mem frame{.base = kWindow, .index = Reg::Rbp};
     if (window_) {

@@ -229,7 +229,8 @@ void Translation::write_vex(const Instruction& i, const Operands& o, const Mem& 
     }
 }
 
-void Translation::write_relocated(const Instruction& i, const Operands& o, const Mem& mem, std::uint32_t site)
+void Translation::write_relocated(const Instruction& i, const Operands& o, const Mem& mem,
+                                  std::optional<std::uint32_t> fault)
 {
     for (unsigned n = 0; n < o.count; ++n) {
         a_.load(o.borrowed[n].host, gpr(o.borrowed[n].guest)); // even if it is only written: perhaps it is not, or in part
@@ -241,8 +242,8 @@ void Translation::write_relocated(const Instruction& i, const Operands& o, const
         }
     };
     swap();
-    if (i.memory != nullptr && mem.base == kWindow) {
-        may_fault_here(site);
+    if (fault) {
+        may_fault_here(*fault);
     }
     i.decoded.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX ? write_vex(i, o, mem) : write_legacy(i, o, mem);
     swap();
@@ -290,20 +291,24 @@ bool Translation::plain(const Instruction& i)
     ensure_unit(i);
     std::uint32_t site = 0;
     Mem mem{.base = kTemp0};
+    std::optional<std::uint32_t> fault;
     if (memory) {
         const bool window = window_;
         window_ = window && operands.swapped == kNone; // a fault must find all registers in their places
-        begin_access();
+        begin_access(i);
         site = new_site(Site::Kind::Access, i);
         const Access wanted{.size = i.memory_bytes(),
                             .write = i.writes_memory(),
                             .aligned = must_be_aligned(i),
                             .indexed = operands.count == 0 && !wants_flags(i)};
         mem = operand(i, wanted, site);
+        if (window_ || (wanted.aligned && i.place.number >= 0)) { // which the lookup of a group has not checked
+            fault = site;
+        }
         window_ = window;
     }
     bring_flags(i);
-    write_relocated(i, operands, mem, site);
+    write_relocated(i, operands, mem, fault);
     flags_written(i);
     if (memory) {
         site_resumes(site);

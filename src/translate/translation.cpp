@@ -16,8 +16,11 @@ constexpr unsigned kLookAhead = 6; // instructions
 // Whether its handler may see the flags as they were before it.
 bool may_fault(const Instruction& i)
 {
+    const auto looked_up = [](const GroupPlace& place) { return place.number < 0 || place.first; };
     switch (i.kind) {
-    case Kind::Plain: return i.memory != nullptr;
+    case Kind::Plain: return i.memory != nullptr && (looked_up(i.place) || i.memory_bytes() >= 16);
+    case Kind::Push:
+    case Kind::Pop: return i.memory != nullptr || looked_up(i.stack_place);
     case Kind::Lea:
     case Kind::Nop:
     case Kind::Direction:
@@ -216,14 +219,16 @@ void Translation::write_entry()
     }
 }
 
-std::uint8_t* Translation::write(Assembler assembler, bool window)
+std::uint8_t* Translation::write(Assembler assembler, bool cautious)
 {
     a_ = assembler;
-    window_ = window && context_.window;
+    window_ = !cautious && context_.window;
+    cautious_ = cautious;
     cold_.clear();
     sse_ensured_ = false;
     avx_ensured_ = false;
     x87_ensured_ = false;
+    find_groups();
     find_liveness();
     block_->flags = entry_place();
     write_entry();
@@ -246,6 +251,7 @@ std::uint8_t* Translation::write(Assembler assembler, bool window)
 void Translation::write_instruction(Instruction& i)
 {
     bool done = true;
+    current_ = &i;
     switch (i.kind) {
     case Kind::Interpret: done = false; break;
     case Kind::Plain: done = plain(i); break;

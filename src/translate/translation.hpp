@@ -14,6 +14,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct Workshop {
     JumpTables& tables;
     std::deque<Link>& links;
     std::deque<Site>& sites;
+    std::deque<GroupRange>& groups;
 };
 
 class Translation {
@@ -50,9 +52,8 @@ public:
     // the number of the context's jump table.
     [[nodiscard]] bool read(Block& block, const Context& context, std::size_t slot, std::span<const std::uint8_t> bytes,
                             std::size_t limit);
-    // Writes the code of what was read; gives its end. Without `window`, memory is reached through the TLB even if the
-    // context has a window.
-    std::uint8_t* write(Assembler assembler, bool window);
+    // Writes the code of what was read; gives its end. A cautious block uses no window and no groups.
+    std::uint8_t* write(Assembler assembler, bool cautious);
 
 private:
     using Place = FlagPlace;
@@ -113,13 +114,32 @@ private:
     void find_entry(const Access& access, std::uint32_t site);
     Mem host_page() const;
     // window_path.cpp: from an operand to its place in the window
-    void begin_access();
+    void begin_access(const Instruction& i);
     [[nodiscard]] Mem operand(const Instruction& i, const Access& access, std::uint32_t site);
     [[nodiscard]] Mem window_operand(const Instruction& i, const Access& access, std::uint32_t site);
     void load_operand(Reg to, const Instruction& i, std::uint32_t site);
     [[nodiscard]] Mem stack(std::int32_t offset, const Access& access, std::uint32_t site);
     void may_fault_here(std::uint32_t site);
     const Stubs& stubs() const { return shop_.stubs[context_.window ? 1 : 0]; }
+
+    // groups.cpp: accesses that share a lookup
+    struct Group {
+        unsigned base{0};
+        std::int32_t moved{0}; // what the stack pointer had moved by when it began
+        std::int32_t low{0};   // bytes from the register as it was then
+        std::int32_t high{0};
+        bool write{false};
+        bool met{false};
+        bool opened{false}; // in the code that has been written
+        unsigned uses{0};
+    };
+    void find_groups();
+    [[nodiscard]] GroupPlace join(unsigned base, std::int32_t offset, unsigned size, bool write);
+    void close_written(const Instruction& i);
+    std::optional<unsigned> sole_base(const Instruction& i) const;
+    bool is_open(const GroupPlace& place) const;
+    bool looks_up(const Instruction& i) const;
+    [[nodiscard]] Mem in_group(const GroupPlace& place, std::int32_t offset, std::uint32_t site);
 
     std::uint32_t new_site(Site::Kind kind, const Instruction& i);
     void branch_to_site(std::uint8_t* displacement, std::uint32_t site);
@@ -128,7 +148,7 @@ private:
     // relocate.cpp: the same instruction with other registers
     struct Operands;
     [[nodiscard]] bool plain(const Instruction& i);
-    void write_relocated(const Instruction& i, const Operands& operands, const Mem& memory, std::uint32_t site);
+    void write_relocated(const Instruction& i, const Operands& operands, const Mem& memory, std::optional<std::uint32_t> fault);
     void write_legacy(const Instruction& i, const Operands& operands, const Mem& memory);
     void write_vex(const Instruction& i, const Operands& operands, const Mem& memory);
     void ensure_unit(const Instruction& i);
@@ -199,6 +219,11 @@ private:
     ClassMask interpreted_;
     bool single_{false};
     bool window_{false}; // memory is reached through the window
+    bool cautious_{false};
+    const Instruction* current_{nullptr};
+    std::vector<Group> groups_;
+    std::array<int, x86::kGprCount> open_groups_{}; // by register; -1: none
+    std::int32_t stack_moved_{0};
 
     Block* block_{nullptr};
     std::vector<Instruction> instructions_;

@@ -28,6 +28,9 @@ base::Result<std::unique_ptr<Translator>> Translator::create(const emulate::Cpu:
     if (!code) {
         return std::unexpected{std::move(code).error()};
     }
+    if (!install_fault_handler()) {
+        return base::fail("the host refuses a handler of SIGSEGV, which translated code needs");
+    }
     return std::unique_ptr<Translator>{new Translator{parts, options, std::move(*code)}};
 }
 
@@ -48,7 +51,7 @@ Translator::Translator(const emulate::Cpu::Parts& parts, const Options& options,
         free_ = write_stubs(assembler, core_->frame, cpu(), windowed, stubs_[windowed ? 1 : 0]);
     }
     first_ = free_;
-    translation_ = std::make_unique<Translation>(Workshop{cpu(), core_->frame, stubs_, faults_, *tables_, links_, sites_}, options.interpreted);
+    translation_ = std::make_unique<Translation>(Workshop{cpu(), core_->frame, stubs_, faults_, *tables_, links_, sites_, groups_}, options.interpreted);
     cpu().set_accelerator(this);
 }
 
@@ -201,7 +204,7 @@ Block* Translator::translate(const Context& context, const emulate::Cpu::CodePla
         }
     }
     free_ = translation_->write({free_, code_->executable() + (free_ - code_->writable())},
-                                !unwindowed_.contains(block.host));
+                                cautious_.contains(block.host));
     ++counters_.translations;
     return blocks_.insert(block);
 }
@@ -236,6 +239,9 @@ void Translator::unlink(Block& block)
 
 bool Translator::run_translated()
 {
+    if (std::exchange(interpreting_, false)) {
+        return false;
+    }
     const std::optional<Context> context = this->context();
     const Block* block = context ? find(*context) : nullptr;
     if (block == nullptr) {
@@ -329,10 +335,15 @@ const std::uint8_t* Translator::help(Site& site)
     default: break;
     }
     const FaultTable::Fault fault = faults_.take();
+    const std::uint64_t linear = site.group != 0 ? first_of(groups_[site.group - 1]) : 0;
     cpu().s.rip = site.block->rip + site.offset;
     take_flags();
     const bool goes_on = interpret(site) && (fault.address == nullptr || settle_fault(site, fault));
     give_flags();
+    if (goes_on && site.group != 0 && !open_group(site, linear)) {
+        fail_group(site);
+        return nullptr;
+    }
     if (goes_on) {
         return going_on(site.resume, site.context);
     }
@@ -345,7 +356,6 @@ const std::uint8_t* Translator::help(Site& site)
 bool Translator::settle_fault(Site& site, const FaultTable::Fault& fault)
 {
     constexpr unsigned kMostFruitless = 16;
-    constexpr std::size_t kMostUnwindowed = 4096;
     const std::uint8_t* base = windows_.base();
     if (base == nullptr) {
         return true;
@@ -357,14 +367,52 @@ bool Translator::settle_fault(Site& site, const FaultTable::Fault& fault)
     if (windows_.base() == nullptr || ++site.fruitless < kMostFruitless) {
         return true;
     }
-    if (unwindowed_.size() >= kMostUnwindowed) {
-        unwindowed_.clear();
-    }
-    const std::uint8_t* host = site.block->host;
-    unwindowed_.insert(host);
-    const std::uint64_t offset = reinterpret_cast<std::uintptr_t>(host) & memory::kPageMask;
-    static_cast<void>(written(host - offset, static_cast<unsigned>(offset), 1));
+    make_cautious(*site.block);
     return false;
+}
+
+// The block is dropped, and takes less for granted when it is translated anew.
+void Translator::make_cautious(const Block& block)
+{
+    constexpr std::size_t kMostCautious = 4096;
+    if (cautious_.size() >= kMostCautious) {
+        cautious_.clear();
+    }
+    cautious_.insert(block.host);
+    const std::uint64_t offset = reinterpret_cast<std::uintptr_t>(block.host) & memory::kPageMask;
+    static_cast<void>(written(block.host - offset, static_cast<unsigned>(offset), 1));
+}
+
+std::uint64_t Translator::first_of(const GroupRange& range)
+{
+    return (cpu().s.gpr[range.base] + static_cast<std::uint64_t>(std::int64_t{range.from})) & cpu().linear_mask();
+}
+
+// The instruction that opens a group has been run. Whether the rest of the group can go on.
+bool Translator::open_group(const Site& site, std::uint64_t linear)
+{
+    const GroupRange& range = groups_[site.group - 1];
+    const emulate::TlbEntry& entry = cpu().program().entries[emulate::Tlb::index(linear)];
+    const std::uint64_t offset = linear & memory::kPageMask;
+    if ((range.write ? entry.write : entry.read) != linear - offset || offset + range.span > memory::kPageSize) {
+        return false;
+    }
+    core_->frame.bases[range.base] = reinterpret_cast<std::uintptr_t>(entry.host) + offset - static_cast<std::uint64_t>(std::int64_t{range.low});
+    return true;
+}
+
+// The interpreter runs on from here. Where that happens again and again, the block is better off without groups.
+void Translator::fail_group(Site& site)
+{
+    constexpr unsigned kMostFailures = 32;
+    constexpr std::uint64_t kSoon = 1'000'000; // nanoseconds
+    ++counters_.failures;
+    interpreting_ = true;
+    const std::uint64_t now = cpu().now();
+    site.fruitless = now - std::exchange(last_failure_, now) > kSoon ? 0 : static_cast<std::uint8_t>(site.fruitless + 1);
+    if (site.fruitless >= kMostFailures) {
+        make_cautious(*site.block);
+    }
 }
 
 // Code of a context is about to run. Null: it relies on a window that has gone.
@@ -459,6 +507,7 @@ std::vector<vcpu::Counter> Translator::counters() const
                                    {"tlb_misses", counters_.misses},
                                    {"dropped_blocks", counters_.drops},
                                    {"code_resets", counters_.resets},
+                                   {"failed_groups", counters_.failures},
                                    {"windows_made", windows_.counters().made},
                                    {"windows_taken", windows_.counters().taken},
                                    {"window_faults", windows_.counters().faults},
@@ -482,7 +531,8 @@ void Translator::drop_all()
     links_.clear();
     sites_.clear();
     faults_.clear();
-    unwindowed_.clear();
+    cautious_.clear();
+    groups_.clear();
     free_ = first_;
     ++counters_.resets;
 }

@@ -41,6 +41,7 @@ struct Counters {
     std::uint64_t misses{0};       // accesses that were not in the TLB
     std::uint64_t drops{0};        // blocks whose guest code was overwritten
     std::uint64_t resets{0};       // times that all code was forgotten
+    std::uint64_t failures{0};     // groups of accesses that do not lie in one page that can be accessed so
 };
 
 class Translator final : public vcpu::Engine, private emulate::Accelerator {
@@ -128,6 +129,10 @@ private:
     Block* next_block();
     [[nodiscard]] bool interpret(Site& site);
     [[nodiscard]] bool in_window(const emulate::Cpu& cpu);
+    std::uint64_t first_of(const GroupRange& range);
+    [[nodiscard]] bool open_group(const Site& site, std::uint64_t linear);
+    void fail_group(Site& site);
+    void make_cautious(const Block& block);
     [[nodiscard]] bool settle_fault(Site& site, const FaultTable::Fault& fault);
     [[nodiscard]] const std::uint8_t* going_on(const std::uint8_t* code, std::uint32_t context);
     void take_flags();
@@ -149,7 +154,10 @@ private:
     std::deque<Link> links_;
     std::deque<Site> sites_;
     std::unique_ptr<JumpTables> tables_;
-    std::unordered_set<const std::uint8_t*> unwindowed_; // first bytes of blocks that do without
+    std::deque<GroupRange> groups_;
+    std::unordered_set<const std::uint8_t*> cautious_; // first bytes of blocks that use no window and no groups
+    bool interpreting_{false}; // the interpreter has to run a block
+    std::uint64_t last_failure_{0}; // of a group, in nanoseconds
     bool traced_{false};
     std::vector<std::uint64_t> histogram_; // of interpreted instructions, by mnemonic
     Counters counters_;

@@ -6,10 +6,16 @@
 
 namespace windsor::translate {
 
-// A lookup in the TLB loses the flags.
-void Translation::begin_access()
+bool Translation::looks_up(const Instruction& i) const
 {
-    if (!window_) {
+    const bool stack = i.kind == Kind::Push || i.kind == Kind::Pop || i.kind == Kind::Call || i.kind == Kind::Leave;
+    return !window_ && ((i.memory != nullptr && !is_open(i.place)) || (stack && !is_open(i.stack_place)));
+}
+
+// A lookup in the TLB loses the flags.
+void Translation::begin_access(const Instruction& i)
+{
+    if (looks_up(i)) {
         clobber_flags();
     }
 }
@@ -53,6 +59,10 @@ Mem Translation::operand(const Instruction& i, const Access& wanted, std::uint32
     if (window_) {
         return window_operand(i, wanted, site);
     }
+    if (i.place.number >= 0) {
+        const auto& disp = i.memory->mem.disp;
+        return in_group(i.place, static_cast<std::int32_t>(disp.has_displacement ? disp.value : 0), site);
+    }
     if (!wanted.indexed) {
         access(i, wanted, site);
         return {.base = kTemp0};
@@ -79,6 +89,9 @@ Mem Translation::stack(std::int32_t offset, const Access& wanted, std::uint32_t 
     if (window_) {
         may_fault_here(site);
         return {.base = kWindow, .displacement = offset, .index = kGuestRsp};
+    }
+    if (current_->stack_place.number >= 0) {
+        return in_group(current_->stack_place, offset, site);
     }
     a_.lea(kTemp0, {.base = kGuestRsp, .displacement = offset}, word());
     look_up(wanted, site);

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Accesses that share a lookup, where they may not: all must end as on the interpreter.
+#include "translate/test_machine.hpp"
+
+#include <string>
+
+namespace windsor::translate::testing {
+
+namespace {
+
+namespace x = asmjit::x86;
+namespace pte = x86::pte;
+using Writer = std::function<void(x::Assembler&)>;
+using emulate::testing::kMmio;
+
+constexpr std::uint64_t kPage = 0x200000;
+constexpr std::uint64_t kNext = kPage + 0x1000;
+constexpr std::uint64_t kFrame = 0x300000;
+
+class TranslatorGroups : public ::testing::Test {
+protected:
+    // 64-bit code with RBX at an address; `prepare` may change page tables.
+    void run(std::uint64_t rbx, const Writer& program, const std::function<void(Machine&)>& prepare = {})
+    {
+        expect_same(interpreter, translator, [&](Machine& m) {
+            vcpu::CpuState state = m.flat64();
+            state.cr4 |= x86::cr4::kOsfxsr;
+            state.fx.fcw = 0x37f;
+            for (std::uint64_t at = kPage; at < kPage + 0x2000; at += 8) {
+                m.put<std::uint64_t>(at, at * 0x0101010101010101);
+            }
+            m.assemble(kCode, true, [&](x::Assembler& a) {
+                program(a);
+                a.hlt();
+            });
+            if (prepare) {
+                prepare(m);
+            }
+            state.gpr[x86::kRbx] = rbx;
+            return state;
+        });
+    }
+    static std::uint64_t entry(std::uint64_t linear) { return Machine::pte(linear); }
+
+    emulate::testing::TestMachine interpreter;
+    TranslatorMachine translator;
+};
+
+void read_and_write(x::Assembler& a)
+{
+    a.mov(x::rax, x::ptr(x::rbx));
+    a.add(x::rax, x::ptr(x::rbx, 8));
+    a.mov(x::ptr(x::rbx, 16), x::rax);
+    a.adc(x::dword_ptr(x::rbx, 24), x::ecx);
+    a.push(x::rax);
+    a.push(x::ptr(x::rbx, 4));
+    a.sub(x::rsp, 32);
+    a.mov(x::ptr(x::rsp, 8), x::rbx);
+    a.lea(x::rsp, x::ptr(x::rsp, 24));
+    a.pop(x::rdx);
+    a.pop(x::rsi);
+    a.pop(x::rdi);
+    a.mov(x::rcx, x::ptr(x::rsp, -32));
+}
+
+TEST_F(TranslatorGroups, LieAnywhereInTheirPages)
+{
+    for (std::uint64_t at = kNext - 48; at <= kNext; ++at) {
+        SCOPED_TRACE(at);
+        run(at, read_and_write);
+    }
+    EXPECT_GT(translator.counter("failed_groups"), 0u);
+}
+
+TEST_F(TranslatorGroups, FaultWhereTheyReachAnotherPage)
+{
+    for (std::uint64_t at = kNext - 48; at <= kNext; at += 3) {
+        SCOPED_TRACE(at);
+        run(at, read_and_write, [](Machine& m) { m.put<std::uint64_t>(entry(kNext), 0); });
+    }
+}
+
+TEST_F(TranslatorGroups, FaultWhereThePageIsReadOnly)
+{
+    run(kPage, read_and_write, [](Machine& m) { m.put<std::uint64_t>(entry(kPage), kPage | pte::kP); });
+    EXPECT_EQ(interpreter.vector(), 14u);
+}
+
+TEST_F(TranslatorGroups, MarkPagesWhenTheyAreWritten)
+{
+    run(kPage, [](x::Assembler& a) {
+        a.mov(x::rax, x::ptr(x::rbx));
+        a.mov(x::rcx, x::ptr(entry(kPage))); // accessed, not dirty
+        a.mov(x::rdx, x::ptr(x::rbx, 8));
+        a.mov(x::ptr(x::rbx, 16), x::rax);
+        a.mov(x::rsi, x::ptr(entry(kPage)));
+    });
+    EXPECT_EQ(translator.engine->state().gpr[x86::kRcx] & (pte::kA | pte::kD), pte::kA);
+    EXPECT_EQ(translator.engine->state().gpr[x86::kRsi] & (pte::kA | pte::kD), pte::kA | pte::kD);
+}
+
+TEST_F(TranslatorGroups, LeaveDevicesAlone)
+{
+    run(kPage, read_and_write, [](Machine& m) { m.put<std::uint64_t>(entry(kPage), kMmio | 7); });
+    EXPECT_EQ(translator.io.mmio, interpreter.io.mmio);
+    EXPECT_GT(translator.io.mmio.size(), 4u);
+}
+
+TEST_F(TranslatorGroups, HeedAlignment)
+{
+    for (const unsigned offset : {0u, 8u, 16u}) {
+        run(kPage + offset, [](x::Assembler& a) {
+            a.mov(x::eax, x::dword_ptr(x::rbx));
+            a.add(x::eax, 0x7fffffff);
+            a.movups(x::xmm0, x::ptr(x::rbx, 4));
+            a.movaps(x::xmm1, x::ptr(x::rbx, 16));
+            a.movaps(x::ptr(x::rbx, 32), x::xmm0);
+        });
+        EXPECT_EQ(interpreter.vector() == 13, offset == 8);
+    }
+}
+
+TEST_F(TranslatorGroups, EndWhereTheirRegisterChanges)
+{
+    const std::vector<Writer> changes{
+        [](x::Assembler& a) { a.mov(x::bl, 0x40); },
+        [](x::Assembler& a) { a.mov(x::bh, 0x01); },
+        [](x::Assembler& a) { a.add(x::rbx, 8); },
+        [](x::Assembler& a) { a.mov(x::ebx, kPage + 0x100); },
+        [](x::Assembler& a) { a.xchg(x::rbx, x::rsi); },
+        [](x::Assembler& a) { a.mov(x::rbx, x::ptr(x::rbx, 0x200)); },
+        [](x::Assembler& a) { a.xadd(x::rcx, x::rbx); a.mov(x::ebx, kPage + 8); },
+        [](x::Assembler& a) { a.push(x::rsi); a.pop(x::rbx); },
+        [](x::Assembler& a) { a.mov(x::rdi, x::rbx); a.stosq(); a.mov(x::rbx, x::rdi); },
+        [](x::Assembler& a) { a.mov(x::rsp, x::rbx); a.push(x::rax); a.pop(x::rcx); a.push(x::rsi); },
+        [](x::Assembler& a) { a.mov(x::rbp, x::rbx); a.leave(); a.pop(x::rcx); a.pop(x::rdx); },
+        [](x::Assembler& a) { a.mov(x::ptr(x::rsp, -8), x::rsi); a.sub(x::rsp, 8); a.pop(x::rsp); a.push(x::rax); },
+        [](x::Assembler& a) { a.mov(x::rsp, x::rbx); a.push(x::rax); a.add(x::sp, 0x20); a.push(x::rcx); a.pop(x::rdx); },
+        [](x::Assembler& a) { a.cpuid(); a.mov(x::ebx, kPage + 64); },
+    };
+    for (std::size_t way = 0; way < changes.size(); ++way) {
+        SCOPED_TRACE(way);
+        run(kPage + 0x80, [&](x::Assembler& a) {
+            a.mov(x::esi, kPage + 0x400);
+            a.mov(x::rax, x::ptr(x::rbx));
+            a.mov(x::ptr(x::rbx, 8), x::rax);
+            changes[way](a);
+            a.mov(x::rcx, x::ptr(x::rbx));
+            a.mov(x::ptr(x::rbx, 16), x::rax);
+        }, [](Machine& m) { m.put<std::uint64_t>(kPage + 0x280, kPage + 0x700); });
+    }
+}
+
+// The page is exchanged in the middle.
+TEST_F(TranslatorGroups, EndWhereMappingsChange)
+{
+    run(kPage, [](x::Assembler& a) {
+        a.mov(x::rax, x::ptr(x::rbx));
+        a.mov(x::ptr(x::rbx, 8), x::rax);
+        a.mov(x::rcx, kFrame | 7);
+        a.mov(x::ptr(entry(kPage)), x::rcx);
+        a.invlpg(x::ptr(x::rbx));
+        a.mov(x::rdx, x::ptr(x::rbx));
+        a.mov(x::ptr(x::rbx, 8), x::rsi);
+    }, [](Machine& m) { m.put<std::uint64_t>(kFrame, 0x1234567890); });
+    EXPECT_EQ(translator.engine->state().gpr[x86::kRdx], 0x1234567890u);
+}
+
+// Code that changes itself through a group.
+TEST_F(TranslatorGroups, SeeCodeThatChanges)
+{
+    run(kCode, [](x::Assembler& a) {
+        const auto place = a.newLabel();
+        const auto loop = a.newLabel();
+        a.mov(x::ecx, 3);
+        a.bind(loop);
+        a.lea(x::rbx, x::ptr(place));
+        a.mov(x::eax, x::dword_ptr(x::rbx));
+        a.inc(x::byte_ptr(x::rbx, 1));
+        a.mov(x::edx, x::dword_ptr(x::rbx, 1));
+        a.bind(place);
+        a.mov(x::esi, 0x11);
+        a.add(x::edi, x::esi);
+        a.dec(x::ecx);
+        a.jnz(loop);
+    });
+    EXPECT_EQ(translator.engine->state().gpr[x86::kRdi], 0x12u + 0x13 + 0x14);
+}
+
+// A block whose accesses never lie in one page does without groups before long.
+TEST_F(TranslatorGroups, AreGivenUpWhereTheyFail)
+{
+    run(kNext - 4, [](x::Assembler& a) {
+        const auto loop = a.newLabel();
+        a.mov(x::ecx, 1000);
+        a.bind(loop);
+        a.inc(x::dword_ptr(x::rbx));
+        a.inc(x::dword_ptr(x::rbx, 4));
+        a.dec(x::ecx);
+        a.jnz(loop);
+    });
+    EXPECT_GT(translator.counter("failed_groups"), 10u);
+    EXPECT_LT(translator.counter("failed_groups"), 100u);
+}
+
+} // namespace
+
+} // namespace windsor::translate::testing
