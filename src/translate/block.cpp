@@ -29,7 +29,7 @@ unsigned offset_of(const std::uint8_t* host)
 std::size_t BlockMap::bucket_of(const std::uint8_t* host, std::uint64_t rip)
 {
     const auto address = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(host));
-    return ((address ^ (rip >> 12 << 20)) * 0x9e37'79b9'7f4a'7c15) >> 48;
+    return ((address ^ (rip >> 12 << 20)) * 0x9e37'79b9'7f4a'7c15) >> (64 - kBucketBits);
 }
 
 Block* BlockMap::find(const std::uint8_t* host, std::uint64_t rip, std::uint32_t context) const

@@ -109,7 +109,8 @@ public:
     unsigned churn(const std::uint8_t* host_page) const;
 
 private:
-    static constexpr std::size_t kBuckets = std::size_t{1} << 16;
+    static constexpr unsigned kBucketBits = 18;
+    static constexpr std::size_t kBuckets = std::size_t{1} << kBucketBits;
     struct CodePage {
         std::array<std::vector<Block*>, 64> lines; // blocks that depend on bytes of each 64
         std::size_t entries{0};                    // in all lines

@@ -24,7 +24,7 @@ class Windows {
 public:
     struct Options {
         std::size_t most{8};             // windows at a time; 0: none
-        unsigned warm{5};                // ticks until an address space gets one
+        unsigned warm{20};               // ticks until an address space gets one
         std::uint64_t tick{1'000'000};   // nanoseconds between ticks, at least
         int patience{4000};              // how many faults a window may cost before it is taken away
         int patience_of_tick{16};        // and by how much that grows
