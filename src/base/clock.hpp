@@ -60,6 +60,8 @@ public:
     Nanoseconds now() const override;
     void start();
     void stop();
+    // While stopped: goes on from there.
+    void set(Nanoseconds to) { value_ = to; }
 
 private:
     static Nanoseconds host_now();

@@ -52,4 +52,11 @@ template <typename T, std::size_t Capacity> struct Ring {
     void clear() { used = 0; }
 };
 
+template <typename Archive, typename T, std::size_t Capacity> void describe(Archive& archive, Ring<T, Capacity>& ring)
+{
+    archive.field("items", ring.items);
+    archive.field("first", ring.first);
+    archive.field("used", ring.used);
+}
+
 } // namespace windsor::devices

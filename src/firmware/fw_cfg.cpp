@@ -92,15 +92,19 @@ void FwCfg::finish()
 
 void FwCfg::reset()
 {
-    selected_ = 0;
-    position_ = 0;
-    dma_address_ = 0;
+    state_ = {};
+}
+
+void FwCfg::load(const State& state)
+{
+    select(state.selected);
+    state_ = state;
 }
 
 void FwCfg::select(std::uint16_t key)
 {
-    selected_ = key;
-    position_ = 0;
+    state_.selected = key;
+    state_.position = 0;
     const auto found = items_.find(key);
     if (found != items_.end() && found->second.make) {
         const std::size_t size = found->second.data.size();
@@ -111,11 +115,11 @@ void FwCfg::select(std::uint16_t key)
 
 std::uint8_t FwCfg::next_byte()
 {
-    const auto found = items_.find(selected_);
-    if (found == items_.end() || position_ >= found->second.data.size()) {
+    const auto found = items_.find(state_.selected);
+    if (found == items_.end() || state_.position >= found->second.data.size()) {
         return 0;
     }
-    return found->second.data[position_++];
+    return found->second.data[state_.position++];
 }
 
 bus::ReadResult FwCfg::read(std::uint64_t offset, bus::Width width)
@@ -137,10 +141,10 @@ bus::AccessStatus FwCfg::write(std::uint64_t offset, bus::Width width, std::uint
     if (offset == kSelector && width == bus::Width::Word) {
         select(static_cast<std::uint16_t>(value));
     } else if (offset == kDmaHigh && width == bus::Width::Dword) {
-        dma_address_ = std::uint64_t{std::byteswap(static_cast<std::uint32_t>(value))} << 32;
+        state_.dma_address = std::uint64_t{std::byteswap(static_cast<std::uint32_t>(value))} << 32;
     } else if (offset == kDmaLow && width == bus::Width::Dword) {
-        const std::uint64_t address = dma_address_ | std::byteswap(static_cast<std::uint32_t>(value));
-        dma_address_ = 0;
+        const std::uint64_t address = state_.dma_address | std::byteswap(static_cast<std::uint32_t>(value));
+        state_.dma_address = 0;
         run_dma(address);
     } else {
         return offset == kData ? bus::AccessStatus::Ok : bus::AccessStatus::NoRegister;
@@ -167,7 +171,7 @@ void FwCfg::run_dma(std::uint64_t control_address)
     } else if ((control & kDmaWrite) != 0) {
         result = kDmaError; // no item is writable
     } else if ((control & kDmaSkip) != 0) {
-        position_ = position_ + length < position_ ? ~std::uint32_t{0} : position_ + length;
+        state_.position = state_.position + length < state_.position ? ~std::uint32_t{0} : state_.position + length;
     }
     Bytes answer;
     put_big(answer, result, 4);
@@ -181,11 +185,11 @@ bool FwCfg::dma_read(std::uint64_t address, std::uint32_t length)
         return false;
     }
     Bytes data(length); // beyond the item's end reads zero
-    const auto found = items_.find(selected_);
-    if (found != items_.end() && position_ < found->second.data.size()) {
-        const std::size_t count = std::min<std::size_t>(length, found->second.data.size() - position_);
-        std::copy_n(found->second.data.begin() + position_, count, data.begin());
-        position_ += static_cast<std::uint32_t>(count);
+    const auto found = items_.find(state_.selected);
+    if (found != items_.end() && state_.position < found->second.data.size()) {
+        const std::size_t count = std::min<std::size_t>(length, found->second.data.size() - state_.position);
+        std::copy_n(found->second.data.begin() + state_.position, count, data.begin());
+        state_.position += static_cast<std::uint32_t>(count);
     }
     return memory_.write(memory::GuestPhysical{address}, data);
 }

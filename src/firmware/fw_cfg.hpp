@@ -38,6 +38,12 @@ public:
     static constexpr std::uint16_t kPort = 0x510;
     static constexpr std::uint16_t kPortCount = 12;
 
+    struct State {
+        std::uint16_t selected{0};
+        std::uint32_t position{0}; // next byte of the selected item
+        std::uint64_t dma_address{0};
+    };
+
     // `memory` is where the DMA interface reads its control structures and puts data; it outlives the device.
     explicit FwCfg(memory::GuestMemory& memory);
 
@@ -53,6 +59,10 @@ public:
 
     bus::ReadResult read(std::uint64_t offset, bus::Width width) override;
     bus::AccessStatus write(std::uint64_t offset, bus::Width width, std::uint64_t value) override;
+
+    const State& state() const { return state_; }
+    // The items are this machine's own.
+    void load(const State& state);
 
 private:
     struct Item {
@@ -73,9 +83,7 @@ private:
     memory::GuestMemory& memory_;
     std::map<std::uint16_t, Item> items_;
     std::vector<File> files_;
-    std::uint16_t selected_{0};
-    std::uint32_t position_{0};
-    std::uint64_t dma_address_{0};
+    State state_;
 };
 
 } // namespace windsor::firmware

@@ -68,6 +68,8 @@ public:
     void wake();
     bool acpi_enabled() const { return (registers_.pm1_control & kSciEnable) != 0; }
 
+    // Brings the state up to the present; interrupts that are due come.
+    void settle() { update(); }
     State state() const { return {pci::Function::state(), registers_}; }
     void load(const State& state);
 

@@ -10,12 +10,19 @@ namespace windsor::devices::i8042 {
 // The last write wins, whichever port it came by, and both ports read back what holds.
 class A20Gate {
 public:
+    struct State {
+        bool enabled{true};
+    };
+
     // `changed` is told the new state; may be empty. The gate starts open, so that the reset vector is reached.
     explicit A20Gate(std::function<void(bool enabled)> changed = {}) : changed_{std::move(changed)} {}
     A20Gate(const A20Gate&) = delete;
     A20Gate& operator=(const A20Gate&) = delete;
 
     bool enabled() const { return enabled_; }
+
+    State state() const { return {enabled_}; }
+    void load(const State& state) { set(state.enabled); }
 
     void set(bool enabled)
     {

@@ -251,9 +251,15 @@ Lapic::State Lapic::state() const
 
 void Lapic::load(const State& state)
 {
+    const std::optional<std::uint64_t> old = page();
+    const std::uint64_t address_bits = ((std::uint64_t{1} << options_.physical_address_bits) - 1) | (kPageSize - 1);
     state_ = state;
+    state_.apic_base &= address_bits & ~(options_.x2apic ? 0 : kBaseX2Apic);
     state_.task_priority &= 0xff;
     timer_.load(state.timer);
+    if (page() != old && options_.on_page_moved) {
+        options_.on_page_moved(page());
+    }
 }
 
 } // namespace windsor::devices::lapic

@@ -56,6 +56,8 @@ public:
     // Edges of counter 0 that were not delivered, and never will be.
     std::uint64_t lost_edges() const { return lost_edges_; }
 
+    // Brings counter 0 up to the present; interrupts that are due come.
+    void settle() { update(); }
     void reset();
     State state() const;
     void load(const State& state);

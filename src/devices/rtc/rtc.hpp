@@ -68,6 +68,8 @@ public:
     // still. An alarm that lay in between rings; the other interrupts of that time are not made up for.
     void skip(std::int64_t by);
 
+    // Brings the state up to the present; interrupts that are due come.
+    void settle() { update(); }
     // The RESET pin: interrupts off; time and RAM stay.
     void reset();
     const State& state() const { return state_; }

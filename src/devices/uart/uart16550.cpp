@@ -8,10 +8,12 @@ namespace windsor::devices::uart {
 
 Uart16550::Uart16550(const base::Clock& clock, base::TimerQueue& timers, bus::IrqLine irq, CharacterSink& sink)
     : clock_{clock}, irq_{irq}, sink_{sink}, timeout_{timers.make([this](base::Nanoseconds) {
+          state_.timeout_at.reset();
           state_.timeout_pending = !state_.received.empty();
           update();
       })},
       more_{timers.make([this](base::Nanoseconds) {
+          state_.more_at.reset();
           if (state_.refused && receive_space() > 0) {
               state_.refused = false;
               sink_.input_wanted();
@@ -90,13 +92,24 @@ void Uart16550::reveal_errors()
 void Uart16550::received_changed()
 {
     state_.timeout_pending = false;
+    state_.timeout_at.reset();
     if (fifos() && !state_.received.empty()) {
-        timeout_.arm(clock_.now() + kTimeoutCharacters * character_time());
-    } else {
-        timeout_.disarm();
+        state_.timeout_at = clock_.now() + kTimeoutCharacters * character_time();
     }
-    if (state_.refused && receive_space() > 0 && !more_.armed()) {
-        more_.arm(clock_.now() + character_time());
+    if (state_.refused && receive_space() > 0 && !state_.more_at) {
+        state_.more_at = clock_.now() + character_time();
+    }
+    arm_timers();
+}
+
+void Uart16550::arm_timers()
+{
+    timeout_.disarm();
+    if (state_.timeout_at) {
+        timeout_.arm(*state_.timeout_at);
+    }
+    if (state_.more_at && !more_.armed()) {
+        more_.arm(*state_.more_at);
     }
 }
 
@@ -306,7 +319,7 @@ bus::AccessStatus Uart16550::write(std::uint64_t offset, bus::Width width, std::
 void Uart16550::reset()
 {
     const bool refused = state_.refused;
-    state_ = State{.modem = state_.modem, .refused = refused};
+    state_ = State{.modem = state_.modem, .refused = refused, .more_at = state_.more_at};
     received_changed();
     update();
 }
@@ -317,9 +330,8 @@ void Uart16550::load(const State& state)
     state_.ier &= ier::kAll;
     state_.mcr &= mcr::kAll;
     irq_.restore_level(pending() != Interrupt::None && (state_.mcr & mcr::kOut2) != 0);
-    const bool timeout = state_.timeout_pending;
-    received_changed();
-    state_.timeout_pending = timeout;
+    more_.disarm();
+    arm_timers();
 }
 
 } // namespace windsor::devices::uart

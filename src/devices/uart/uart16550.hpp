@@ -13,6 +13,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace windsor::devices::uart {
@@ -41,6 +42,8 @@ public:
         bool transmit_pending{false}; // the transmitter-empty interrupt
         bool timeout_pending{false};  // the character timeout interrupt
         bool refused{false};          // receive() has left something behind
+        std::optional<base::Nanoseconds> timeout_at{}; // when the character timeout comes
+        std::optional<base::Nanoseconds> more_at{};    // when the sink is asked for more
     };
 
     // `sink` takes what the guest sends; it and the others outlive the port.
@@ -87,6 +90,7 @@ private:
     // Errors show when their character comes to the front.
     void reveal_errors();
     void received_changed();
+    void arm_timers();
     Interrupt pending() const;
     void update();
 

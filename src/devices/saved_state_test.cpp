@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Every chip's state goes through a file into another chip of its kind, which then is the same.
+#include "base/clock.hpp"
+#include "devices/acpi_pm/saved_state.hpp"
+#include "devices/dma/saved_state.hpp"
+#include "devices/fw_debug/saved_state.hpp"
+#include "devices/i8042/saved_state.hpp"
+#include "devices/ide/saved_state.hpp"
+#include "devices/ioapic/saved_state.hpp"
+#include "devices/lapic/saved_state.hpp"
+#include "devices/pic/saved_state.hpp"
+#include "devices/piix3/saved_state.hpp"
+#include "devices/pit/saved_state.hpp"
+#include "devices/rtc/saved_state.hpp"
+#include "devices/uart/saved_state.hpp"
+#include "devices/vga/saved_state.hpp"
+#include "state/testing_structs.hpp"
+
+namespace windsor::devices {
+
+namespace {
+
+constexpr std::uint64_t kSeeds = 200;
+
+class NoSignals final : public lapic::ProcessorSignals {
+public:
+    void nmi() override {}
+    void init() override {}
+    void startup(std::uint8_t) override {}
+    void interrupts_changed() override {}
+};
+
+class NoCharacters final : public CharacterSink {
+public:
+    void transmit(std::uint8_t) override {}
+    void input_wanted() override {}
+};
+
+class NoMedium final : public BlockMedia {
+public:
+    std::uint64_t size_bytes() const override { return 1 << 20; }
+    bool read_only() const override { return false; }
+    void read(std::uint64_t, std::span<std::uint8_t>, Done done) override { done({}); }
+    void write(std::uint64_t, std::span<const std::uint8_t>, Done done) override { done({}); }
+    void flush(Done done) override { done({}); }
+};
+
+class SavedChips : public testing::Test {
+protected:
+    void SetUp() override { clock_.set(1000 * base::kSecond); }
+
+    // The first chip takes any values, as far as they make sense to it; the second is what a file makes of the first.
+    template <typename Make> void round_trip(const char* name, Make make)
+    {
+        using State = std::remove_cvref_t<decltype(make()->state())>;
+        state::expect_all_described<State>(name);
+        std::uint64_t like_fresh = 0;
+        for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+            const auto first = make();
+            first->load(state::filled<State>(seed));
+            const auto second = make();
+            second->load(state::through_a_file(first->state()));
+            EXPECT_EQ(state::difference(state::pack(first->state()), state::pack(second->state())), "")
+                << name << ", seed " << seed;
+            like_fresh += state::pack(second->state()) == state::pack(make()->state()) ? 1 : 0;
+        }
+        EXPECT_LT(like_fresh, kSeeds / 10) << name << " takes nothing over";
+    }
+
+    base::ManualClock clock_;
+    base::TimerQueue timers_;
+    memory::GuestMemory memory_;
+    NoSignals signals_;
+    NoCharacters characters_;
+    lapic::ApicBus bus_;
+    i8042::A20Gate a20_;
+};
+
+TEST_F(SavedChips, IntervalTimer)
+{
+    round_trip("pit", [this] { return std::make_unique<pit::Pit>(clock_, timers_); });
+    pit::Pit timer{clock_, timers_};
+    round_trip("system control", [&] { return std::make_unique<pit::SystemControlPort>(timer, clock_); });
+}
+
+TEST_F(SavedChips, RealTimeClock)
+{
+    round_trip("rtc", [this] { return std::make_unique<rtc::Rtc>(clock_, timers_, bus::IrqLine{}, rtc::Rtc::Options{}); });
+}
+
+TEST_F(SavedChips, InterruptControllers)
+{
+    round_trip("pic", [] { return std::make_unique<pic::Pic>(); });
+    round_trip("ioapic", [] {
+        return std::make_unique<ioapic::IoApic>(24, [](const lapic::Message&) { return true; });
+    });
+    round_trip("lapic", [this] {
+        return std::make_unique<lapic::Lapic>(clock_, timers_, bus_, signals_, lapic::Lapic::Options{});
+    });
+    round_trip("apic bus", [] { return std::make_unique<lapic::ApicBus>(); });
+}
+
+TEST_F(SavedChips, DmaControllers)
+{
+    round_trip("dma", [this] { return std::make_unique<dma::Dma>(memory_); });
+}
+
+TEST_F(SavedChips, KeyboardAndMouse)
+{
+    round_trip("i8042", [this] {
+        return std::make_unique<i8042::I8042>(clock_, timers_, a20_, i8042::I8042::Options{});
+    });
+    round_trip("port 92", [this] { return std::make_unique<i8042::SystemControlPortA>(a20_, [] {}); });
+    state::expect_all_described<i8042::A20Gate::State>("a20");
+    i8042::A20Gate gate;
+    gate.load(state::through_a_file(i8042::A20Gate::State{.enabled = false}));
+    EXPECT_FALSE(gate.enabled());
+}
+
+TEST_F(SavedChips, SerialPort)
+{
+    round_trip("uart", [this] {
+        return std::make_unique<uart::Uart16550>(clock_, timers_, bus::IrqLine{}, characters_);
+    });
+}
+
+TEST_F(SavedChips, PowerManagement)
+{
+    round_trip("acpi", [this] {
+        return std::make_unique<acpi_pm::PowerManagement>(clock_, timers_, acpi_pm::PowerManagement::Wiring{});
+    });
+}
+
+TEST_F(SavedChips, Display)
+{
+    round_trip("vga", [this] { return vga::Vga::create(memory_, clock_).value(); });
+}
+
+TEST_F(SavedChips, Drives)
+{
+    round_trip("hda", [] {
+        return std::make_unique<ide::HardDisk>(
+            ide::HardDisk::Config{.name = "hda", .media = std::make_shared<NoMedium>()});
+    });
+    round_trip("hdc", [] { return std::make_unique<ide::CdRom>(ide::CdRom::Config{.name = "hdc"}); });
+    round_trip("bus master", [this] { return std::make_unique<ide::BusMaster>(memory_); });
+    state::expect_all_described<ide::Channel::State>("channel");
+    ide::Channel first{{}, memory_};
+    first.load({.control = 2, .selected = 1}, {.command = 1});
+    EXPECT_EQ(state::pack(state::through_a_file(first.state())), state::pack(first.state()));
+}
+
+TEST_F(SavedChips, PciAndFirmwarePorts)
+{
+    round_trip("function", [] { return std::make_unique<pci::Function>(pci::Identity{}); });
+    round_trip("bus", [] { return std::make_unique<pci::Bus>(); });
+    round_trip("reset control", [] { return std::make_unique<piix3::ResetControl>([](piix3::ResetKind) {}); });
+    round_trip("debug port", [] { return std::make_unique<fw_debug::DebugPort>([](std::string_view) {}); });
+}
+
+// The clock's deadlines are those of the first machine, not new ones.
+TEST_F(SavedChips, ASerialPortsDeadlinesStayWhereTheyWere)
+{
+    uart::Uart16550 first{clock_, timers_, {}, characters_};
+    first.load({.fcr = 1, .divisor = 12});
+    const std::uint8_t character = 'x';
+    ASSERT_EQ(first.receive(std::span{&character, 1}), 1u);
+    const auto deadline = first.state().timeout_at;
+    ASSERT_TRUE(deadline.has_value());
+    clock_.set(*deadline - 1);
+    base::TimerQueue others;
+    uart::Uart16550 second{clock_, others, {}, characters_};
+    second.load(state::through_a_file(first.state()));
+    EXPECT_EQ(others.next_deadline(), deadline);
+    clock_.advance(1);
+    others.run_due(clock_.now());
+    EXPECT_TRUE(second.state().timeout_pending);
+}
+
+// A guest that had moved its local APIC finds it there again.
+TEST_F(SavedChips, ALocalApicSaysWhereItsPageIs)
+{
+    std::optional<std::uint64_t> page;
+    lapic::Lapic first{clock_, timers_, bus_, signals_, {}};
+    ASSERT_TRUE(first.set_apic_base(0xd000'0000 | lapic::kBaseEnable));
+    lapic::Lapic second{clock_, timers_, bus_, signals_,
+                        {.on_page_moved = [&](std::optional<std::uint64_t> base) { page = base; }}};
+    second.load(state::through_a_file(first.state()));
+    EXPECT_EQ(page, 0xd000'0000u);
+}
+
+} // namespace
+
+} // namespace windsor::devices

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Memory in a saved state: records of up to 256 pages, each compressed by itself, so that neither side ever holds more
+// than one. Pages of zeros are left out.
+#pragma once
+
+#include "state/stream.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+
+namespace windsor::state {
+
+constexpr std::string_view kPagesRecord = "pages";
+
+// Told how many bytes of memory have been dealt with; false to stop.
+using Progress = std::function<bool(std::uint64_t bytes)>;
+
+class PageWriter {
+public:
+    explicit PageWriter(StreamWriter& stream);
+    ~PageWriter();
+
+    // A block of whole pages. `offset` counts the bytes of the blocks before it, for `progress`.
+    base::Status block(std::string_view name, std::span<const std::uint8_t> bytes, std::uint64_t offset = 0,
+                       const Progress& progress = {});
+
+private:
+    struct Compressor;
+    base::Status chunk(std::string_view name, std::uint64_t first_page, std::span<const std::uint8_t> bytes);
+
+    StreamWriter& stream_;
+    std::unique_ptr<Compressor> compressor_;
+};
+
+class PageReader {
+public:
+    // Memory that is all zeros, whole pages, and outlives the reader.
+    void expect(std::string name, std::span<std::uint8_t> bytes) { blocks_[std::move(name)] = {bytes, 0}; }
+
+    base::Status load(const Record& record);
+
+private:
+    struct Block {
+        std::span<std::uint8_t> bytes;
+        std::uint64_t next_page{0}; // chunks come in ascending order
+    };
+
+    std::map<std::string, Block, std::less<>> blocks_;
+};
+
+} // namespace windsor::state
