@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "domain/domain.hpp"
 
+#include "domain/images.hpp"
 #include "domain/processor_model.hpp"
 #include "domain/uuid.hpp"
 
@@ -29,22 +30,6 @@ std::int64_t rtc_base(const config::DomainConfig& config)
     const std::time_t now = std::time(nullptr);
     const std::int64_t zone = config.localtime == config::Switch::On ? zone_offset(now) : 0;
     return now + zone + config.rtc_timeoffset;
-}
-
-storage::ImageSpec image_spec(const config::DiskConfig& disk)
-{
-    storage::ImageSpec spec;
-    spec.target = (disk.backend == config::DiskBackend::Physical ? "phy:" : "file:") + disk.path;
-    spec.kind = disk.kind == config::DiskKind::Cdrom ? storage::DiskKind::CdRom : storage::DiskKind::HardDisk;
-    switch (disk.access) {
-    case config::DiskAccess::ReadOnly: spec.access = storage::Access::ReadOnly; break;
-    case config::DiskAccess::ReadWrite: spec.access = storage::Access::ReadWrite; break;
-    case config::DiskAccess::SharedWrite: spec.access = storage::Access::SharedWrite; break;
-    }
-    if (spec.kind == storage::DiskKind::CdRom) {
-        spec.access = storage::Access::ReadOnly;
-    }
-    return spec;
 }
 
 // An error about a key of the configuration, with the place where it stands.
@@ -79,6 +64,7 @@ Domain::Domain(const Settings& settings, Claim& claim, base::EventLoop& loop, ba
 
 Domain::~Domain()
 {
+    saving_.reset();
     // Consoles use the machine, and the machine the serial line.
     control_.reset();
     console_.reset();
@@ -100,21 +86,16 @@ base::Result<std::unique_ptr<Domain>> Domain::create(const Settings& settings, C
 
 base::Status Domain::open_machine()
 {
+    std::optional<SavedFile> saved;
+    if (!settings_.restore_from.empty()) {
+        saved = WINDSOR_TRY(open_saved(settings_.restore_from));
+    }
     const config::DomainConfig& config = settings_.config;
-    uuid_ = config.uuid.empty() ? random_uuid() : parse_uuid(config.uuid);
-    machine::Options options{.memory = megabytes(config.memory_mb),
-                             .cpu = processor_model(config.cpuid, log_),
-                             .engine = engine_.type,
-                             .acpi = config.acpi == config::Switch::On,
-                             .apic = config.apic == config::Switch::On,
-                             .unknown_msrs = config.msr_relaxed == config::Switch::On ? machine::UnknownMsrs::ReadZero
-                                                                                      : machine::UnknownMsrs::Fault,
-                             .boot = config.boot,
-                             .rtc_base_seconds = rtc_base(config),
-                             .missed_ticks = config.timer_mode == config::TimerMode::DeliverMissed
-                                                 ? machine::MissedTicks::Deliver
-                                                 : machine::MissedTicks::Collapse,
-                             .uuid = uuid_};
+    uuid_ = saved ? saved->needs.uuid : config.uuid.empty() ? random_uuid() : parse_uuid(config.uuid);
+    machine::Options options = machine_options();
+    if (saved) {
+        options.cpu = WINDSOR_TRY(saved_processor(saved->needs));
+    }
     if (config.serial == config::SerialKind::Pty) {
         serial_ = WINDSOR_TRY(Pty::create(loop_));
         options.serial = serial_.get();
@@ -126,6 +107,36 @@ base::Status Domain::open_machine()
     machine_ = WINDSOR_TRY(machine::Machine::create(options, log_, on_event));
     if (serial_) {
         serial_->on_input([this](std::span<const std::uint8_t> bytes) { return machine_->receive_serial(bytes); });
+    }
+    return saved ? restore(*saved) : base::Status{};
+}
+
+machine::Options Domain::machine_options() const
+{
+    const config::DomainConfig& config = settings_.config;
+    return {.memory = megabytes(config.memory_mb),
+            .cpu = processor_model(config.cpuid, log_),
+            .engine = engine_.type,
+            .acpi = config.acpi == config::Switch::On,
+            .apic = config.apic == config::Switch::On,
+            .unknown_msrs = config.msr_relaxed == config::Switch::On ? machine::UnknownMsrs::ReadZero
+                                                                     : machine::UnknownMsrs::Fault,
+            .boot = config.boot,
+            .rtc_base_seconds = rtc_base(config),
+            .missed_ticks = config.timer_mode == config::TimerMode::DeliverMissed
+                                ? machine::MissedTicks::Deliver
+                                : machine::MissedTicks::Collapse,
+            .uuid = uuid_};
+}
+
+base::Status Domain::restore(const SavedFile& saved)
+{
+    const auto ignored = machine_->restore(saved.needs, *saved.reader);
+    if (!ignored) {
+        return base::fail("{}: {}", settings_.restore_from.string(), ignored.error().message());
+    }
+    for (const std::string& name : *ignored) {
+        log_.write(base::Log::Level::Debug, fmt::format("the saved state's {} is not needed here", name));
     }
     return {};
 }
@@ -239,6 +250,10 @@ void Domain::run()
 
 void Domain::handle_event(machine::Event event)
 {
+    if (saving_) { // the event came first: there is nothing to save
+        saving_->saver->cancel();
+        finish_save();
+    }
     const config::DomainConfig& config = settings_.config;
     switch (event) {
     case machine::Event::PowerOff:

@@ -12,6 +12,8 @@
 #include "domain/pty.hpp"
 #include "domain/registry.hpp"
 #include "domain/rpc.hpp"
+#include "domain/saved_domain.hpp"
+#include "domain/saver.hpp"
 #include "machine/machine.hpp"
 #include "storage/async_disk.hpp"
 
@@ -35,6 +37,9 @@ struct Settings {
     std::vector<std::string> warnings{}; // of the configuration
     // Starts a fresh domain of the same configuration, for rename-restart; gives whether that worked.
     std::function<bool(const std::string& name)> restart{};
+    Origin origin{};
+    // A saved state of this configuration to go on from; empty for a fresh guest.
+    std::filesystem::path restore_from{};
 };
 
 // Which processor engine runs a domain, and one line that says why.
@@ -70,6 +75,8 @@ private:
     Domain(const Settings& settings, Claim& claim, base::EventLoop& loop, base::Log& log);
 
     base::Status open_machine();
+    machine::Options machine_options() const;
+    base::Status restore(const SavedFile& saved);
     machine::DriveOptions drive(const config::DiskConfig& disk);
     base::Status open_console();
     base::Status open_control();
@@ -78,9 +85,21 @@ private:
     // domain_methods.cpp: the control socket's methods.
     void add_methods();
     void add_life_cycle_methods();
+    void add_state_methods();
     void add_console_methods();
     void add_input_methods();
     Method while_alive(Method method);
+
+    // domain_save.cpp
+    enum class AfterSave { End, GoOn, StayPaused };
+    struct Saving {
+        AfterSave after;
+        Reply reply;
+        std::unique_ptr<Saver> saver;
+    };
+    void start_save(const std::filesystem::path& file, AfterSave after, Reply reply);
+    void finish_save();
+    SavedDomain saved_domain() const;
 
     void handle_event(machine::Event event);
     void act(config::LifeAction action, Fate fate);
@@ -104,6 +123,7 @@ private:
     std::unique_ptr<display::Console> console_;
     std::unique_ptr<RpcServer> control_;
     std::vector<storage::AsyncDisk*> disks_; // of the machine's drives
+    std::optional<Saving> saving_;
     std::optional<std::uint16_t> vnc_port_;
     bool paused_{false};
     bool reboot_requested_{false};

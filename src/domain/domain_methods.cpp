@@ -62,18 +62,21 @@ void Domain::add_methods()
         reply(Json{{"password", settings_.config.graphics.password.value_or("")}});
     });
     add_life_cycle_methods();
+    add_state_methods();
     add_console_methods();
     add_input_methods();
 }
 
-// A method for guests that have not ended.
+// A method for guests that have not ended, and are not being saved.
 Method Domain::while_alive(Method method)
 {
     return [this, method = std::move(method)](const Json& params, const Reply& reply) {
-        if (fate_ == Fate::Alive) {
-            method(params, reply);
-        } else {
+        if (fate_ != Fate::Alive) {
             reply(base::fail("the guest has ended; only 'destroy' is left for what is preserved of it"));
+        } else if (saving_) {
+            reply(base::fail("the domain is being saved; wait for it, or interrupt that with Ctrl-C"));
+        } else {
+            method(params, reply);
         }
     };
 }

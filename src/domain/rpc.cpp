@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <sys/epoll.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -250,13 +251,33 @@ base::Result<std::string> RpcClient::read_line()
     }
 }
 
-base::Result<Json> RpcClient::call(const std::string& method, const Json& params)
+base::Status RpcClient::send(const std::string& method, const Json& params)
 {
     const Json request{{"jsonrpc", "2.0"}, {"id", next_id_++}, {"method", method}, {"params", params}};
     const std::string line = request.dump() + '\n';
     if (::send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) {
         return base::fail("the domain does not listen any more: {}", base::errno_text(errno));
     }
+    return {};
+}
+
+std::optional<base::Result<Json>> RpcClient::answer_within(std::chrono::milliseconds time)
+{
+    pollfd waiting{.fd = socket_.get(), .events = POLLIN, .revents = 0};
+    if (received_.find('\n') == std::string::npos && ::poll(&waiting, 1, static_cast<int>(time.count())) <= 0) {
+        return std::nullopt;
+    }
+    return read_answer();
+}
+
+base::Result<Json> RpcClient::call(const std::string& method, const Json& params)
+{
+    WINDSOR_TRY(send(method, params));
+    return read_answer();
+}
+
+base::Result<Json> RpcClient::read_answer()
+{
     const std::string answer = WINDSOR_TRY(read_line());
     const Json message = Json::parse(answer, nullptr, false);
     if (!message.is_object()) {

@@ -7,10 +7,12 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -71,10 +73,14 @@ public:
 
     // Waits for the answer, 30 s at most; an error answer becomes an Error with its message.
     base::Result<Json> call(const std::string& method, const Json& params = Json::object());
+    // The same in two steps, for what takes its time: none means that no answer has come so far.
+    base::Status send(const std::string& method, const Json& params);
+    std::optional<base::Result<Json>> answer_within(std::chrono::milliseconds time);
 
 private:
     explicit RpcClient(base::Fd socket) : socket_{std::move(socket)} {}
     base::Result<std::string> read_line();
+    base::Result<Json> read_answer();
 
     base::Fd socket_;
     std::string received_;

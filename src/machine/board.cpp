@@ -15,11 +15,6 @@ using namespace devices;
 
 constexpr unsigned kIoApicPins = 48;
 
-std::string drive_name(unsigned slot)
-{
-    return fmt::format("hd{}", static_cast<char>('a' + slot));
-}
-
 } // namespace
 
 Board::Board(const Options& options, base::Log& log, const base::Clock& clock, base::TimerQueue& timers, BoardHost& host)
@@ -93,6 +88,9 @@ base::Status Board::attach_drives(const Options& options, const Executor& execut
             media = WINDSOR_TRY(drive.open_media(executor));
         }
         const std::string name = drive_name(drive.slot);
+        drives_.push_back({.slot = static_cast<std::uint8_t>(drive.slot),
+                           .cdrom = drive.cdrom,
+                           .size = media ? media->size_bytes() : 0});
         if (drive.cdrom) {
             ide::CdRom::Config config{.name = name};
             config.media = std::move(media);

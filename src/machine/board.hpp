@@ -24,10 +24,12 @@
 #include "firmware/fw_cfg.hpp"
 #include "machine/isa_interrupts.hpp"
 #include "machine/machine.hpp"
+#include "machine/needs.hpp"
 #include "machine/ram.hpp"
 #include "memory/guest_memory.hpp"
 #include "pci/bus.hpp"
 #include "pci/interrupt_router.hpp"
+#include "state/records.hpp"
 
 #include <map>
 
@@ -69,6 +71,23 @@ public:
 
     // Power-on state of every chip.
     void reset();
+
+    // A request to a medium is under way: such a board cannot be saved.
+    bool media_busy() { return ide_.media_busy(); }
+    // The drives and the sizes of their media.
+    std::vector<NeededDrive> drives() const { return drives_; }
+    // A record for each chip; memory is apart. The processor is told of what was due (drive_interrupt()).
+    base::Status save(state::StreamWriter& to);
+    // Into a fresh board, with the clock as it was.
+    base::Status load(state::Records& from);
+    void drive_interrupt() { interrupts_changed(); }
+    struct NamedMemory {
+        std::string name;
+        memory::Block* block;
+    };
+    // RAM and video memory.
+    std::vector<NamedMemory> saved_memory();
+
     // Unplugs all drives.
     void release_media();
 
@@ -89,6 +108,8 @@ private:
     void add_pci(unsigned device, unsigned number, pci::Function& function);
     devices::TickState timer_tick_state() const;
     void debug_line(std::string_view line);
+    template <typename Visit> base::Status visit(Visit visit);
+    template <typename Visit> base::Status visit_drive(Visit visit, unsigned slot);
 
     // pci::BarTarget
     void bar_mapped(pci::Function& function, unsigned index, std::uint64_t base, std::uint64_t size) override;
@@ -102,6 +123,7 @@ private:
 
     base::Log& log_;
     BoardHost& host_;
+    std::vector<NeededDrive> drives_;
     Discard discard_;
     memory::GuestMemory memory_;
     bus::Router ports_;

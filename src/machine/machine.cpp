@@ -6,9 +6,20 @@
 #include "machine/board.hpp"
 #include "machine/cpu_bridge.hpp"
 #include "machine/processor.hpp"
+#include "machine/saved_machine.hpp"
 #include "machine/service_thread.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
 namespace windsor::machine {
+
+namespace {
+
+constexpr base::Nanoseconds kLatestTime = std::int64_t{1} << 61; // keeps sums from overflowing
+
+} // namespace
 
 // Lock order: the machine lock before any lock of a processor, the memory map or a log.
 class Machine::Parts final : public BoardHost {
@@ -29,6 +40,9 @@ public:
     base::Status build(const Options& options)
     {
         cpu_ = options.cpu;
+        memory_ = options.memory;
+        apic_ = options.apic;
+        uuid_ = options.uuid;
         wall_clock_ = options.wall_clock != nullptr ? options.wall_clock : &host_wall_clock_;
         wall_start_ = wall_clock_->now();
         if (!options.apic) {
@@ -97,6 +111,48 @@ public:
         }
     }
 
+    base::Status save(state::StreamWriter& to, const state::Progress& progress)
+    {
+        WINDSOR_TRY(quiesce());
+        {
+            const std::scoped_lock lock{lock_};
+            if (pending_) {
+                return base::fail("the guest has just ended, or reset the machine");
+            }
+            const SavedTime time{clock_.now(), wall_start_, caught_up_};
+            WINDSOR_TRY(write_records(to, needs(), time, processor_->engine(), *board_));
+        }
+        // Nothing writes to memory now; viewers may go on looking.
+        return write_memory(to, board_->saved_memory(), progress);
+    }
+
+    base::Result<std::vector<std::string>> restore(const Needs& saved, state::StreamReader& from)
+    {
+        WINDSOR_TRY(check(saved, needs()));
+        const std::scoped_lock lock{lock_};
+        state::Records records = WINDSOR_TRY(read_records(from, *board_));
+        SavedTime time;
+        WINDSOR_TRY(records.take("time", time));
+        clock_.set(std::clamp<base::Nanoseconds>(time.now, 0, kLatestTime));
+        wall_start_ = std::clamp(time.wall_start, -kLatestTime, kLatestTime);
+        caught_up_ = std::clamp(time.caught_up, -kLatestTime / base::kSecond, kLatestTime / base::kSecond);
+        SavedProcessor processor;
+        WINDSOR_TRY(take_saved_processor(records, processor));
+        give_processor(processor_->engine(), processor);
+        WINDSOR_TRY(board_->load(records));
+        WINDSOR_TRY(records.finish());
+        return records.ignored();
+    }
+
+    std::uint64_t saved_bytes()
+    {
+        std::uint64_t bytes = 0;
+        for (const Board::NamedMemory& memory : board_->saved_memory()) {
+            bytes += memory.block->size();
+        }
+        return bytes;
+    }
+
     vcpu::Statistics statistics() const { return processor_->engine().statistics(); }
     std::vector<vcpu::Counter> counters() const { return processor_->engine().counters(); }
 
@@ -130,6 +186,34 @@ public:
     bool idle() const { return processor_->asleep(); }
 
 private:
+    Needs needs() const
+    {
+        return {.memory = memory_,
+                .acpi = board_->power_management() != nullptr,
+                .apic = apic_,
+                .uuid = uuid_,
+                .drives = board_->drives(),
+                .processor = vcpu::save(cpu_)};
+    }
+
+    // What drives were asked for before the processor stopped ends on the service thread. A request that waits for
+    // room on the host's disk does not.
+    base::Status quiesce()
+    {
+        constexpr std::chrono::milliseconds kStep{1};
+        constexpr std::chrono::seconds kLongest{30};
+        for (auto waited = std::chrono::milliseconds{0}; waited < kLongest; waited += kStep) {
+            {
+                const std::scoped_lock lock{lock_};
+                if (!board_->media_busy()) {
+                    return {};
+                }
+            }
+            std::this_thread::sleep_for(kStep);
+        }
+        return base::fail("a drive does not come to rest; see the domain's log ('dmesg') for what its medium says");
+    }
+
     // On the processor's thread.
     void ended(vcpu::HaltReason reason)
     {
@@ -169,6 +253,9 @@ private:
     base::Nanoseconds wall_start_{0}; // at machine time zero
     std::int64_t caught_up_{0};       // seconds that the real-time clock has been told of
     base::TimerQueue timers_;
+    std::uint64_t memory_{0};
+    bool apic_{true};
+    std::array<std::uint8_t, 16> uuid_{};
     vcpu::CpuModel cpu_{vcpu::CpuModel::standard()};
     std::optional<Event> pending_;
     std::atomic<bool> running_{false};
@@ -210,6 +297,21 @@ bool Machine::running() const
 void Machine::reset()
 {
     parts_->reset();
+}
+
+base::Status Machine::save(state::StreamWriter& to, const state::Progress& progress)
+{
+    return parts_->save(to, progress);
+}
+
+base::Result<std::vector<std::string>> Machine::restore(const Needs& saved, state::StreamReader& from)
+{
+    return parts_->restore(saved, from);
+}
+
+std::uint64_t Machine::saved_bytes()
+{
+    return parts_->saved_bytes();
 }
 
 void Machine::release_media()

@@ -12,6 +12,7 @@
 #include "devices/screen.hpp"
 #include "vcpu/cpu_model.hpp"
 #include "machine/engine_factory.hpp"
+#include "state/pages.hpp"
 #include "vcpu/engine.hpp"
 
 #include <array>
@@ -70,6 +71,8 @@ enum class Event : std::uint8_t {
     Failed,   // the processor engine cannot go on; the log says why
 };
 
+struct Needs;
+
 class Machine {
 public:
     // Fails, with nothing left behind, if firmware or media cannot be opened or the host has too little
@@ -88,6 +91,16 @@ public:
     bool running() const;
     // As the reset button: power-on state of every chip, RAM as it is. Keeps running or paused.
     void reset();
+
+    // A machine that stands still into a saved state: its owner has begun the stream, and may have put records of its
+    // own before. Waits until the drives have done what they were asked for. `progress` may stop it; the machine can
+    // go on afterwards, whatever happens. Fails if the guest has just powered off or reset the machine.
+    base::Status save(state::StreamWriter& to, const state::Progress& progress = {});
+    // How many bytes `progress` counts to.
+    std::uint64_t saved_bytes();
+    // What is saved next, into a machine that was created for it and has never run. After a failure it must not run.
+    // Gives the names of what was saved and is not needed.
+    base::Result<std::vector<std::string>> restore(const Needs& saved, state::StreamReader& from);
 
     // Takes the media out of all drives and closes them. The guest must not run again.
     void release_media();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "toolstack/client.hpp"
 
+#include <chrono>
+#include <thread>
+
 namespace windsor::toolstack {
 
 using domain::Json;
@@ -39,6 +42,20 @@ base::Result<std::vector<Json>> all_status(const Context& context)
         all.push_back(status_of(entry));
     }
     return all;
+}
+
+base::Status wait_until_gone(const Context& context, const domain::Entry& entry)
+{
+    const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
+    for (auto waited = std::chrono::milliseconds{0}; waited < std::chrono::seconds{10};
+         waited += std::chrono::milliseconds{10}) {
+        if (!registry.find(std::to_string(entry.id))) {
+            return {};
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    }
+    return base::fail("domain '{}' (process {}) has been told to end and has not done so within 10 s", entry.name,
+                      entry.pid);
 }
 
 } // namespace windsor::toolstack

@@ -23,6 +23,9 @@ base::Result<Connection> connect(const Context& context, std::string_view name_o
 base::Result<domain::Json> call(const Context& context, std::string_view name_or_id, const std::string& method,
                                 const domain::Json& params = domain::Json::object());
 
+// Until the domain's process has let go of its name, its disks and its ports, which is soon after it was told to end.
+base::Status wait_until_gone(const Context& context, const domain::Entry& entry);
+
 // What a domain says of itself. A domain that does not answer is shown by what the registry knows, with
 // "------" as its state.
 domain::Json status_of(const domain::Entry& entry);

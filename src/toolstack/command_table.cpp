@@ -13,7 +13,7 @@ using For = Option::For;
 
 constexpr std::string_view kNoBlock = "media cannot be changed while a domain runs";
 constexpr std::string_view kNoNetwork = "domains have no network cards yet";
-constexpr std::string_view kNoSave = "a domain's state cannot be saved yet";
+constexpr std::string_view kNoSuspend = "the guest has no paravirtual driver that would put it to sleep; 'pause' lets it stand still, 'save' saves it";
 constexpr std::string_view kNoMemory = "a domain keeps the memory it was started with";
 constexpr std::string_view kNoCpus = "a domain has one processor, and the host schedules it";
 constexpr std::string_view kNoScheduler = "the host's scheduler treats domains as processes; use nice(1) and chrt(1)";
@@ -92,6 +92,17 @@ constexpr std::array kMouseOptions{
 constexpr std::array kWaitOptions{
     Option{'t', "text", "REGEX", "What to wait for, a regular expression (ECMAScript); ^ and $ stand for the ends of a line."},
     Option{'\0', "timeout", "SECONDS", "Give up after so long; 60 seconds by default."},
+};
+constexpr std::array kSaveOptions{
+    Option{'c', "checkpoint", "", "Let the domain go on afterwards."},
+    Option{'p', "", "", "Leave the domain paused afterwards.", For::Xl},
+};
+constexpr std::array kRestoreOptions{
+    Option{'p', "paused", "", "Leave the domain paused."},
+    Option{'\0', "check", "", "Only say whether the domain could be restored here, and what is missing."},
+    Option{'\0', "engine", "NAME", "Run it on this processor engine instead of the configuration's: auto, translate or emulate."},
+    Option{'e', "", "", "Do not wait for the domain's end: accepted, since that is what happens.", For::Xl},
+    Option{'V', "vncviewer", "", "Start a VNC viewer afterwards.", For::Xl},
 };
 constexpr std::array kHelpOptions{
     Option{'l', "long", "", "Accepted: the list is always whole.", For::Xm},
@@ -182,12 +193,14 @@ constexpr std::array kCommands{
     refused("qemu-monitor-command", Xl, "there is no QEMU in a domain; 'help' lists what can be asked of one"),
     Command{"reboot", Both, "DOMAIN", "Press the power button, and start again when the guest has shut down.", reboot, kRebootOptions, 0, 1,
             "What follows is what on_reboot says."},
-    refused("remus", Xl, kNoSave),
+    refused("remus", Xl, "a domain cannot be copied to another host while it runs"),
     Command{"rename", Both, "DOMAIN NEWNAME", "Give a domain another name.", rename, {}, 2, 2},
     Command{"reset", Xm, "DOMAIN", "Press the machine's reset button.", reset, {}, 1, 1},
-    refused("restore", Both, kNoSave),
-    refused("resume", Both, kNoSave),
-    refused("save", Both, kNoSave),
+    Command{"restore", Both, "FILE", "Let a saved domain go on.", restore, kRestoreOptions, 1, 1,
+            "The domain comes back with its name, UUID and configuration; its disks must be where they were, and no running domain may have its name. Any processor engine takes it over. The guest's clock follows the host's, as after a pause. FILE is kept: restoring it once more after the domain has run on would bring back an old memory to newer disks."},
+    refused("resume", Both, kNoSuspend),
+    Command{"save", Both, "DOMAIN FILE", "Save a domain's state to a file, and end the domain.", save, kSaveOptions, 2, 2,
+            "The file holds memory, all devices and the configuration; disks are named in it and stay where they are. While it is written the domain stands still. After Ctrl-C or a failure the domain goes on, and there is no file."},
     refused("sched-credit", Both, kNoScheduler),
     refused("sched-credit2", Both, kNoScheduler),
     refused("sched-rtds", Xl, kNoScheduler),
@@ -208,7 +221,7 @@ constexpr std::array kCommands{
             "A guest that does not listen to the ACPI power button is reported. What follows is what on_poweroff says."},
     refused("start", Xm, kNoManaged),
     Command{"stats", Windsor, "DOMAIN", "Show what a domain's processor has done.", stats, {}, 1, 1},
-    refused("suspend", Both, kNoSave),
+    refused("suspend", Both, kNoSuspend),
     refused("sysrq", Both, "the guest has no paravirtual driver that would take it; 'key' types any keys"),
     refused("top", Both, "domains are processes: use top(1); 'list' shows their time"),
     Command{"trigger", Both, "DOMAIN power|reset", "Press the power or the reset button.", trigger, {}, 2, 3},

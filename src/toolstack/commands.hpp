@@ -29,6 +29,12 @@ base::Result<int> rename(Context& context, const Arguments& arguments);
 base::Result<int> trigger(Context& context, const Arguments& arguments);
 base::Result<int> button_press(Context& context, const Arguments& arguments);
 
+// save.cpp
+base::Result<int> save(Context& context, const Arguments& arguments);
+
+// restore.cpp
+base::Result<int> restore(Context& context, const Arguments& arguments);
+
 // info.cpp
 base::Result<int> info(Context& context, const Arguments& arguments);
 base::Result<int> dmesg(Context& context, const Arguments& arguments);

@@ -76,17 +76,6 @@ void print_notes(Context& context, const std::vector<config::Warning>& host, con
     }
 }
 
-void print_started(Context& context, const domain::Json& status)
-{
-    context.out << status.value("engine_line", "") << '\n';
-    if (status.contains("vnc")) {
-        context.out << fmt::format("VNC: {}:{} (display :{})\n", status["vnc"].value("listen", ""),
-                                   status["vnc"].value("port", 0), status["vnc"].value("display", 0));
-    }
-    context.out << fmt::format("Started domain {} (id={})\n", status.value("name", ""), status.value("id", 0u))
-                << std::flush;
-}
-
 void print_config(Context& context, const config::DomainConfig& config)
 {
     switch (context.dialect) {
@@ -144,8 +133,10 @@ base::Result<int> create(Context& context, const Arguments& arguments)
     const Request request = WINDSOR_TRY(read_request(arguments));
     const bool quiet = arguments.has("quiet");
     const bool dry = arguments.has("dryrun");
+    std::error_code error;
     const Origin origin{.text = WINDSOR_TRY(config::read_config_file(request.file, "domain configuration")),
-                        .overrides = request.overrides};
+                        .overrides = request.overrides,
+                        .directory = std::filesystem::current_path(error).string()};
     if (!quiet && !dry) {
         context.out << (context.dialect == Dialect::Xm ? fmt::format("Using config file \"{}\".\n", request.file)
                                                        : fmt::format("Parsing config from {}\n", request.file));

@@ -108,17 +108,9 @@ base::Result<int> destroy(Context& context, const Arguments& arguments)
 {
     Connection connection = WINDSOR_TRY(connect(context, arguments.operand(0)));
     WINDSOR_TRY(connection.client.call("destroy"));
-    // The next command may want the name, the disks or the port: they are free when the process has let go.
-    const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
-    for (auto waited = std::chrono::milliseconds{0}; waited < std::chrono::seconds{10};
-         waited += std::chrono::milliseconds{10}) {
-        if (!registry.find(std::to_string(connection.entry.id))) {
-            return 0;
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds{10});
-    }
-    return base::fail("domain '{}' (process {}) has been told to end and has not done so within 10 s",
-                      connection.entry.name, connection.entry.pid);
+    // The next command may want them.
+    WINDSOR_TRY(wait_until_gone(context, connection.entry));
+    return 0;
 }
 
 base::Result<int> shutdown(Context& context, const Arguments& arguments)

@@ -179,10 +179,10 @@ base::Result<Started> start_domain(domain::Settings settings, domain::Claim clai
 {
     const fs::path source = claim.entry().folder / "source";
     WINDSOR_TRY(save_origin(source, origin));
-    std::error_code error;
+    settings.origin = origin;
     settings.restart = Restart{.source = source,
                                .overrides = origin.overrides,
-                               .directory = fs::current_path(error),
+                               .directory = origin.directory,
                                .paths = paths,
                                .log = claim.entry().log_file()};
     std::array<int, 2> ends{};
@@ -212,6 +212,17 @@ base::Result<Started> start_domain(domain::Settings settings, domain::Claim clai
     }
     claim.hand_over();
     return Started{child, answer};
+}
+
+void print_started(Context& context, const domain::Json& status)
+{
+    context.out << status.value("engine_line", "") << '\n';
+    if (status.contains("vnc")) {
+        context.out << fmt::format("VNC: {}:{} (display :{})\n", status["vnc"].value("listen", ""),
+                                   status["vnc"].value("port", 0), status["vnc"].value("display", 0));
+    }
+    context.out << fmt::format("Started domain {} (id={})\n", status.value("name", ""), status.value("id", 0u))
+                << std::flush;
 }
 
 } // namespace windsor::toolstack

@@ -6,6 +6,7 @@
 #include "domain/domain.hpp"
 #include "domain/paths.hpp"
 #include "domain/registry.hpp"
+#include "toolstack/command.hpp"
 
 #include <string>
 #include <sys/types.h>
@@ -13,11 +14,7 @@
 
 namespace windsor::toolstack {
 
-// From what the configuration came, so that it can be evaluated again for rename-restart.
-struct Origin {
-    std::string text;                   // of the file
-    std::vector<std::string> overrides; // key=value
-};
+using domain::Origin;
 
 struct Started {
     pid_t pid;
@@ -32,5 +29,8 @@ std::vector<int> open_descriptors();
 // built. Fails with the domain's error sentence, with nothing left behind. `inherited` is closed in it.
 base::Result<Started> start_domain(domain::Settings settings, domain::Claim claim, const Origin& origin,
                                    const domain::Paths& paths, const std::vector<int>& inherited);
+
+// Engine, console, name and id, as create and restore say them.
+void print_started(Context& context, const domain::Json& status);
 
 } // namespace windsor::toolstack

@@ -317,6 +317,16 @@ CpuidLeaf CpuModel::cpuid(std::uint32_t leaf, std::uint32_t subleaf, const CpuSt
     return answer;
 }
 
+std::uint32_t CpuModel::word(std::uint32_t leaf, std::uint32_t subleaf, unsigned reg) const
+{
+    const auto found = leaves_.find({leaf, subleaf});
+    if (found == leaves_.end()) {
+        return 0;
+    }
+    CpuidLeaf answer = found->second;
+    return register_of(answer, reg);
+}
+
 void CpuModel::override_bit(std::uint32_t leaf, std::uint32_t subleaf, unsigned reg, unsigned bit, bool value)
 {
     std::uint32_t& word = register_of(leaves_[{leaf, has_subleaves(leaf) ? subleaf : 0}], reg);

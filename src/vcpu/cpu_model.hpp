@@ -41,6 +41,9 @@ public:
     // The answer of CPUID as `state` shapes it (OSXSAVE, APIC id, XSAVE size). SDM volume 2A, CPUID.
     CpuidLeaf cpuid(std::uint32_t leaf, std::uint32_t subleaf, const CpuState& state, std::uint32_t apic_id) const;
 
+    // One register (0 to 3: EAX to EDX) of a leaf as the model has it; zero if it has no such leaf.
+    std::uint32_t word(std::uint32_t leaf, std::uint32_t subleaf, unsigned reg) const;
+
     // Sets or clears one bit, for the configuration's `cpuid` key.
     void override_bit(std::uint32_t leaf, std::uint32_t subleaf, unsigned reg, unsigned bit, bool value);
     // Whether acpi/apic keys leave the APIC bit in place.

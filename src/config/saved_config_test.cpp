@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/saved_config.hpp"
+
+#include "config/load.hpp"
+#include "config/xend_form.hpp"
+#include "config/xl_form.hpp"
+#include "state/testing_structs.hpp"
+
+namespace windsor::config {
+
+namespace {
+
+constexpr const char* kText = R"(
+builder = 'hvm'
+name = 'falstaff'
+memory = 512
+disk = [ 'file:/vm/falstaff.img,ioemu:hda,w', 'file:/vm/cd.iso,ioemu:hdc:cdrom,r' ]
+boot = 'cd'
+vnc = 1
+vncdisplay = 7
+vncpasswd = 'sack'
+serial = 'pty'
+localtime = 1
+rtc_timeoffset = -3600
+on_crash = 'preserve'
+)";
+
+TEST(SavedConfig, AConfigurationComesBackAsItWasEvaluated)
+{
+    const auto loaded = load_text(kText, "falstaff", {});
+    ASSERT_TRUE(loaded.has_value()) << loaded.error().message();
+    const DomainConfig& before = loaded->config;
+    const auto after = restore(state::through_a_file(save(before)));
+    ASSERT_TRUE(after.has_value()) << after.error().message();
+    EXPECT_EQ(to_json(*after).dump(), to_json(before).dump());
+    EXPECT_EQ(xl_form(*after).dump(), xl_form(before).dump());
+    EXPECT_EQ(print_sxp(xend_form(*after, std::nullopt)), print_sxp(xend_form(before, std::nullopt)));
+    EXPECT_EQ(after->rtc_timeoffset, -3600);
+    EXPECT_EQ(after->graphics.password, "sack");
+}
+
+TEST(SavedConfig, EveryFieldIsKept)
+{
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        const auto before = state::filled<DomainConfig>(seed);
+        EXPECT_EQ(state::pack(state::through_a_file(before)), state::pack(before));
+    }
+}
+
+TEST(SavedConfig, WhatNoDomainCanHaveIsRefused)
+{
+    const DomainConfig good = load_text(kText, "falstaff", {})->config;
+    DomainConfig bad = good;
+    bad.disks[0].vdev = "hdz";
+    EXPECT_FALSE(restore(save(bad)).has_value());
+    bad = good;
+    bad.memory_mb = ~std::uint64_t{0};
+    EXPECT_FALSE(restore(save(bad)).has_value());
+    bad = good;
+    bad.graphics.display = -6000;
+    EXPECT_FALSE(restore(save(bad)).has_value());
+    bad = good;
+    bad.cpuid.push_back({.leaf = 1, .reg = 4});
+    EXPECT_FALSE(restore(save(bad)).has_value());
+    EXPECT_TRUE(restore(save(good)).has_value());
+}
+
+} // namespace
+
+} // namespace windsor::config

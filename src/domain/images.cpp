@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "domain/images.hpp"
+
+namespace windsor::domain {
+
+storage::ImageSpec image_spec(const config::DiskConfig& disk)
+{
+    storage::ImageSpec spec;
+    spec.target = (disk.backend == config::DiskBackend::Physical ? "phy:" : "file:") + disk.path;
+    spec.kind = disk.kind == config::DiskKind::Cdrom ? storage::DiskKind::CdRom : storage::DiskKind::HardDisk;
+    switch (disk.access) {
+    case config::DiskAccess::ReadOnly: spec.access = storage::Access::ReadOnly; break;
+    case config::DiskAccess::ReadWrite: spec.access = storage::Access::ReadWrite; break;
+    case config::DiskAccess::SharedWrite: spec.access = storage::Access::SharedWrite; break;
+    }
+    if (spec.kind == storage::DiskKind::CdRom) {
+        spec.access = storage::Access::ReadOnly;
+    }
+    return spec;
+}
+
+} // namespace windsor::domain

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "domain/saved_domain.hpp"
+
+#include "config/cpuid_key.hpp"
+#include "domain/images.hpp"
+
+#include <algorithm>
+
+#include <fmt/ranges.h>
+
+namespace windsor::domain {
+
+namespace {
+
+constexpr std::string_view kDomainRecord = "domain";
+
+template <typename T> base::Status next_object(state::StreamReader& reader, std::string_view name, T& object)
+{
+    const auto record = WINDSOR_TRY(reader.next());
+    if (!record || record->name != name) {
+        return base::fail("the saved state has no record '{}' where it should be", name);
+    }
+    return state::read_object(*record, object);
+}
+
+base::Status read_beginning(SavedFile& file)
+{
+    WINDSOR_TRY(file.reader->begin());
+    WINDSOR_TRY(next_object(*file.reader, kDomainRecord, file.domain));
+    WINDSOR_TRY(next_object(*file.reader, machine::kNeedsRecord, file.needs));
+    file.config = WINDSOR_TRY(config::restore(file.domain.config));
+    return {};
+}
+
+// A disk that is not there, or not the one that was saved.
+base::Status check_disk(const config::DiskConfig& disk, const machine::Needs& needs)
+{
+    if (disk.path.empty()) {
+        return {};
+    }
+    const auto image = WINDSOR_TRY(storage::open_image(image_spec(disk)));
+    const auto slot = static_cast<std::uint8_t>(disk.vdev.back() - 'a');
+    const auto saved = std::ranges::find(needs.drives, slot, &machine::NeededDrive::slot);
+    if (saved != needs.drives.end() && saved->size != image->size_bytes()) {
+        return base::fail("{} is {} bytes long, and was {} bytes long when the domain was saved with it as {}",
+                          disk.path, image->size_bytes(), saved->size, disk.vdev);
+    }
+    return {};
+}
+
+} // namespace
+
+base::Result<SavedFile> open_saved(const std::filesystem::path& path)
+{
+    SavedFile file{.domain = {}, .config = {}, .needs = {}, .input = WINDSOR_TRY(state::FileInput::open(path)), .reader = {}};
+    file.reader = std::make_unique<state::StreamReader>(*file.input);
+    const base::Status read = read_beginning(file);
+    if (!read) {
+        return base::fail("{}: {}", path.string(), read.error().message());
+    }
+    return file;
+}
+
+base::Status begin_saved(state::StreamWriter& to, const SavedDomain& domain)
+{
+    WINDSOR_TRY(to.begin());
+    return to.object(kDomainRecord, domain);
+}
+
+base::Result<vcpu::CpuModel> saved_processor(const machine::Needs& needs)
+{
+    std::vector<std::string> names;
+    for (const vcpu::FeatureWord& word : vcpu::missing_features(needs.processor)) {
+        for (unsigned bit = 0; bit < 32; ++bit) {
+            if ((word.bits >> bit & 1) != 0) {
+                names.push_back(config::describe(
+                    {.leaf = word.leaf, .subleaf = word.subleaf, .reg = word.reg & 3u, .bit = bit, .value = true}));
+            }
+        }
+    }
+    if (!names.empty()) {
+        return base::fail("the domain was saved with processor features that this host does not have: {}; restore it "
+                          "where they are, or save it with them hidden by the key cpuid",
+                          fmt::join(names, ", "));
+    }
+    return vcpu::restore(needs.processor);
+}
+
+base::Result<std::vector<std::string>> obstacles(SavedFile& file)
+{
+    std::vector<std::string> found;
+    if (const auto processor = saved_processor(file.needs); !processor) {
+        found.push_back(processor.error().message());
+    }
+    for (const config::DiskConfig& disk : file.config.disks) {
+        if (const auto fits = check_disk(disk, file.needs); !fits) {
+            found.push_back(fits.error().message());
+        }
+    }
+    while (WINDSOR_TRY(file.reader->next())) {
+    }
+    return found;
+}
+
+} // namespace windsor::domain

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The beginning of a saved domain's file: who it is, and what it needs to come back.
+#pragma once
+
+#include "config/saved_config.hpp"
+#include "machine/needs.hpp"
+#include "state/file.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace windsor::domain {
+
+// From what a configuration came, so that it can be evaluated again for rename-restart.
+struct Origin {
+    std::string text{};                   // of the file
+    std::vector<std::string> overrides{}; // key=value
+    std::string directory{};              // from which relative paths count
+};
+
+template <typename Archive> void describe(Archive& archive, Origin& origin)
+{
+    archive.field("text", origin.text);
+    archive.field("overrides", origin.overrides);
+    archive.field("directory", origin.directory);
+}
+
+struct SavedDomain {
+    std::string windsor{};     // the version that saved it
+    std::int64_t saved_at{0};  // seconds since 1970
+    std::string engine{};      // that ran it; any other can go on
+    config::SavedConfig config{};
+    Origin origin{};
+};
+
+template <typename Archive> void describe(Archive& archive, SavedDomain& domain)
+{
+    archive.field("windsor", domain.windsor);
+    archive.field("saved_at", domain.saved_at);
+    archive.optional("engine", domain.engine);
+    archive.field("config", domain.config);
+    archive.field("origin", domain.origin);
+}
+
+// An opened file; the machine's records come next.
+struct SavedFile {
+    SavedDomain domain;
+    config::DomainConfig config; // of the domain
+    machine::Needs needs;
+    std::unique_ptr<state::FileInput> input;
+    std::unique_ptr<state::StreamReader> reader; // of `input`
+};
+
+// The error names the file.
+base::Result<SavedFile> open_saved(const std::filesystem::path& path);
+
+// Writes what open_saved() reads, but for the machine's needs, which the machine writes itself.
+base::Status begin_saved(state::StreamWriter& to, const SavedDomain& domain);
+
+// The saved processor; missing features are named.
+base::Result<vcpu::CpuModel> saved_processor(const machine::Needs& needs);
+
+// Whether the domain could be restored here and now: processor, disks, and every byte of the file. Starts nothing.
+// Gives what stands in the way, a sentence each.
+base::Result<std::vector<std::string>> obstacles(SavedFile& file);
+
+} // namespace windsor::domain

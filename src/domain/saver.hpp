@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Saves a machine that stands still into a file, on a thread of its own.
+#pragma once
+
+#include "domain/saved_domain.hpp"
+#include "machine/machine.hpp"
+#include "storage/async_disk.hpp"
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <thread>
+
+namespace windsor::domain {
+
+class Saver {
+public:
+    struct Work {
+        machine::Machine& machine; // outlives the saver
+        std::vector<storage::AsyncDisk*> disks{};
+        SavedDomain domain{};
+        std::filesystem::path file{};
+        std::function<void()> done{}; // called on the saver's thread at the end, after which result() holds
+    };
+
+    explicit Saver(Work work);
+    // Gives up, if it is not done; then nothing is left of the file.
+    ~Saver();
+    Saver(const Saver&) = delete;
+    Saver& operator=(const Saver&) = delete;
+
+    // Asks it to end soon; from any thread.
+    void cancel() { cancelled_ = true; }
+    // Waits for its end.
+    void join();
+    const base::Status& result() const { return result_; }
+
+    std::uint64_t done_bytes() const { return bytes_; }
+    std::uint64_t total_bytes() const { return total_; }
+
+private:
+    base::Status save();
+    base::Status flush_disks();
+
+    Work work_;
+    std::uint64_t total_;
+    std::atomic<std::uint64_t> bytes_{0};
+    std::atomic<bool> cancelled_{false};
+    base::Status result_;
+    std::thread thread_;
+};
+
+} // namespace windsor::domain

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "machine/needs.hpp"
+
+#include "machine/ram.hpp"
+
+#include <algorithm>
+
+namespace windsor::machine {
+
+namespace {
+
+std::string words(const NeededDrive& drive)
+{
+    if (drive.cdrom) {
+        return drive.size == 0 ? "an empty CD-ROM drive" : fmt::format("a CD-ROM of {} bytes", drive.size);
+    }
+    return fmt::format("a disk of {} bytes", drive.size);
+}
+
+base::Status check_drive(const NeededDrive& saved, const Needs& own)
+{
+    const auto found = std::ranges::find(own.drives, saved.slot, &NeededDrive::slot);
+    const std::string name = drive_name(saved.slot);
+    if (found == own.drives.end()) {
+        return base::fail("the saved machine has {} as {}, and this one has none", words(saved), name);
+    }
+    if (found->cdrom != saved.cdrom || found->size != saved.size) {
+        return base::fail("the saved machine has {} as {}, and this one has {}", words(saved), name, words(*found));
+    }
+    return {};
+}
+
+} // namespace
+
+std::string drive_name(unsigned slot)
+{
+    return fmt::format("hd{}", static_cast<char>('a' + slot));
+}
+
+base::Status check(const Needs& saved, const Needs& own)
+{
+    if (saved.memory != own.memory) {
+        return base::fail("the saved machine has {} MiB of memory, and this one has {} MiB", saved.memory / kMiB,
+                          own.memory / kMiB);
+    }
+    if (saved.acpi != own.acpi || saved.apic != own.apic) {
+        return base::fail("the saved machine has acpi={} and apic={}, and this one has acpi={} and apic={}",
+                          saved.acpi ? 1 : 0, saved.apic ? 1 : 0, own.acpi ? 1 : 0, own.apic ? 1 : 0);
+    }
+    if (saved.drives.size() != own.drives.size()) {
+        return base::fail("the saved machine has {} drives, and this one has {}", saved.drives.size(), own.drives.size());
+    }
+    for (const NeededDrive& drive : saved.drives) {
+        WINDSOR_TRY(check_drive(drive, own));
+    }
+    return {};
+}
+
+} // namespace windsor::machine

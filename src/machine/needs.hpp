@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a saved state asks of the machine that takes it over.
+#pragma once
+
+#include "base/result.hpp"
+#include "machine/machine.hpp"
+#include "vcpu/saved_model.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace windsor::machine {
+
+struct NeededDrive {
+    std::uint8_t slot{0}; // 0 to 3: hda to hdd
+    bool cdrom{false};
+    std::uint64_t size{0}; // bytes of the medium; 0: none
+};
+
+template <typename Archive> void describe(Archive& archive, NeededDrive& drive)
+{
+    archive.field("slot", drive.slot);
+    archive.field("cdrom", drive.cdrom);
+    archive.field("size", drive.size);
+}
+
+struct Needs {
+    std::uint64_t memory{0}; // bytes
+    bool acpi{false};
+    bool apic{false};
+    std::array<std::uint8_t, 16> uuid{};
+    std::vector<NeededDrive> drives{};
+    vcpu::SavedModel processor{};
+};
+
+template <typename Archive> void describe(Archive& archive, Needs& needs)
+{
+    archive.field("memory", needs.memory);
+    archive.field("acpi", needs.acpi);
+    archive.field("apic", needs.apic);
+    archive.field("uuid", needs.uuid);
+    archive.field("drives", needs.drives);
+    archive.field("processor", needs.processor);
+}
+
+constexpr std::string_view kNeedsRecord = "machine";
+
+std::string drive_name(unsigned slot);
+
+// Fails, by name, where the machine lacks something that was saved.
+base::Status check(const Needs& saved, const Needs& own);
+
+} // namespace windsor::machine

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "machine/saved_machine.hpp"
+
+#include "vcpu/saved_state.hpp"
+
+namespace windsor::machine {
+
+template <typename Archive> void describe(Archive& archive, SavedProcessor& processor)
+{
+    archive.field("state", processor.state);
+    archive.field("nmi_pending", processor.nmi_pending);
+}
+
+namespace {
+
+// An engine does not say which signals it holds; but a blocked NMI does not count as one.
+bool nmi_pending(vcpu::Engine& engine, const vcpu::CpuState& state)
+{
+    engine.lower(vcpu::Signal::Interrupt);
+    engine.lower(vcpu::Signal::Stop);
+    vcpu::CpuState probe = state;
+    const auto signalled = [&](bool blocked) {
+        probe.nmi_blocked = blocked;
+        engine.set_state(probe);
+        return engine.signalled();
+    };
+    const bool pending = signalled(false) && !signalled(true);
+    engine.set_state(state);
+    return pending;
+}
+
+} // namespace
+
+SavedProcessor take_processor(vcpu::Engine& engine)
+{
+    const vcpu::CpuState state = engine.state();
+    return {.state = state, .nmi_pending = nmi_pending(engine, state)};
+}
+
+base::Status take_saved_processor(state::Records& records, SavedProcessor& processor)
+{
+    return records.take("processor0", processor);
+}
+
+void give_processor(vcpu::Engine& engine, const SavedProcessor& processor)
+{
+    engine.set_state(processor.state);
+    if (processor.nmi_pending) {
+        engine.raise(vcpu::Signal::Nmi);
+    }
+}
+
+base::Status write_records(state::StreamWriter& to, const Needs& needs, const SavedTime& time, vcpu::Engine& engine,
+                           Board& board)
+{
+    WINDSOR_TRY(to.object(kNeedsRecord, needs));
+    WINDSOR_TRY(to.object("time", time));
+    const SavedProcessor processor = take_processor(engine);
+    WINDSOR_TRY(board.save(to)); // first it brings the chips up to date
+    board.drive_interrupt();
+    return to.object("processor0", processor);
+}
+
+base::Status write_memory(state::StreamWriter& to, const std::vector<Board::NamedMemory>& memory,
+                          const state::Progress& progress)
+{
+    state::PageWriter pages{to};
+    std::uint64_t before = 0;
+    for (const Board::NamedMemory& each : memory) {
+        WINDSOR_TRY(pages.block(each.name, each.block->bytes(), before, progress));
+        before += each.block->size();
+    }
+    return to.end();
+}
+
+base::Result<state::Records> read_records(state::StreamReader& from, Board& board)
+{
+    state::PageReader pages;
+    for (const Board::NamedMemory& memory : board.saved_memory()) {
+        pages.expect(memory.name, memory.block->bytes());
+    }
+    state::Records records;
+    for (;;) {
+        auto record = WINDSOR_TRY(from.next());
+        if (!record) {
+            return records;
+        }
+        if (record->name == state::kPagesRecord) {
+            WINDSOR_TRY(pages.load(*record));
+        } else {
+            WINDSOR_TRY(records.add(std::move(*record)));
+        }
+    }
+}
+
+} // namespace windsor::machine

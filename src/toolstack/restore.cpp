@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "domain/saved_domain.hpp"
+#include "toolstack/commands.hpp"
+#include "toolstack/console.hpp"
+#include "toolstack/spawn.hpp"
+
+#include <array>
+#include <ctime>
+
+namespace windsor::toolstack {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string when(std::int64_t seconds)
+{
+    const std::time_t time = seconds;
+    std::tm local{};
+    std::array<char, 32> text{};
+    if (::localtime_r(&time, &local) == nullptr || std::strftime(text.data(), text.size(), "%F %T", &local) == 0) {
+        return "?";
+    }
+    return text.data();
+}
+
+// Says what stands in the way, and starts nothing.
+base::Result<int> check(Context& context, const std::string& file, domain::SavedFile& saved)
+{
+    const auto found = domain::obstacles(saved);
+    if (!found) {
+        return base::fail("{}: {}", file, found.error().message());
+    }
+    for (const std::string& sentence : *found) {
+        context.err << context.program << ": " << file << ": " << sentence << '\n';
+    }
+    if (!found->empty()) {
+        return 1;
+    }
+    context.out << fmt::format("{}: domain '{}', {} MiB, saved {} by Windsor {}, can be restored here\n", file,
+                               saved.config.name, saved.config.memory_mb, when(saved.domain.saved_at),
+                               saved.domain.windsor);
+    return 0;
+}
+
+base::Result<config::EngineChoice> engine_named(const std::string& name)
+{
+    using enum config::EngineChoice;
+    for (const config::EngineChoice choice : {Auto, Kvm, Translate, Emulate}) {
+        if (config::engine_name(choice) == name) {
+            return choice;
+        }
+    }
+    return base::fail("there is no processor engine '{}'; auto, kvm, translate and emulate are the names", name);
+}
+
+} // namespace
+
+base::Result<int> restore(Context& context, const Arguments& arguments)
+{
+    const std::vector<int> inherited = open_descriptors();
+    const std::string& file = arguments.operand(0);
+    domain::SavedFile saved = WINDSOR_TRY(domain::open_saved(file));
+    if (arguments.has("check")) {
+        return check(context, file, saved);
+    }
+    const config::HostConfig host = WINDSOR_TRY(config::load_host_config(context.host_config));
+    std::error_code error;
+    domain::Settings settings{.config = saved.config,
+                              .engine = arguments.has("engine") ? WINDSOR_TRY(engine_named(arguments.value("engine")))
+                                                                : config::resolve_engine(saved.config, host),
+                              .start = arguments.has("paused") ? domain::StartAs::Paused : domain::StartAs::Running,
+                              .origin = saved.domain.origin,
+                              .restore_from = fs::absolute(file, error)};
+    WINDSOR_TRY(domain::choose_engine(settings.engine));
+    const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
+    domain::Claim claim = WINDSOR_TRY(registry.claim(settings.config.name));
+    const std::string name = settings.config.name;
+    saved.reader.reset();
+    saved.input.reset();
+    context.out << std::flush;
+    const Started started =
+        WINDSOR_TRY(start_domain(std::move(settings), std::move(claim), saved.domain.origin, context.paths, inherited));
+    print_started(context, started.status);
+    if (arguments.has("vncviewer")) {
+        WINDSOR_TRY(start_viewer(WINDSOR_TRY(viewer_for(context, name, Password::Ask))));
+    }
+    return 0;
+}
+
+} // namespace windsor::toolstack

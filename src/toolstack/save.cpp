@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "toolstack/client.hpp"
+#include "toolstack/commands.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <unistd.h>
+
+namespace windsor::toolstack {
+
+using domain::Json;
+
+namespace {
+
+constexpr std::chrono::milliseconds kLook{200};
+
+// Ctrl-C and its like, to be asked for instead of ending this process.
+class Interrupts {
+public:
+    Interrupts()
+    {
+        ::sigemptyset(&set_);
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+            ::sigaddset(&set_, signal);
+        }
+        ::pthread_sigmask(SIG_BLOCK, &set_, &before_);
+    }
+    ~Interrupts() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    Interrupts(const Interrupts&) = delete;
+    Interrupts& operator=(const Interrupts&) = delete;
+
+    bool came() const
+    {
+        constexpr timespec kNow{};
+        return ::sigtimedwait(&set_, nullptr, &kNow) > 0;
+    }
+
+private:
+    sigset_t set_{};
+    sigset_t before_{};
+};
+
+// One line on a terminal that is written over and over.
+class ProgressLine {
+public:
+    ProgressLine(Context& context, std::string what)
+        : context_{context}, what_{std::move(what)}, terminal_{::isatty(STDERR_FILENO) != 0}
+    {
+    }
+    ~ProgressLine()
+    {
+        if (shown_) {
+            context_.err << '\n' << std::flush;
+        }
+    }
+    ProgressLine(const ProgressLine&) = delete;
+    ProgressLine& operator=(const ProgressLine&) = delete;
+
+    void show(const Json& progress)
+    {
+        const auto total = progress.value("total", std::uint64_t{0});
+        if (terminal_ && total != 0) {
+            context_.err << fmt::format("\r{}: {:3} %", what_, progress.value("done", std::uint64_t{0}) * 100 / total)
+                         << std::flush;
+            shown_ = true;
+        }
+    }
+
+private:
+    Context& context_;
+    std::string what_;
+    bool terminal_;
+    bool shown_{false};
+};
+
+// Asks for a save and waits for its end, which an interrupt brings forward.
+base::Status run_save(Context& context, Connection& connection, const Json& order)
+{
+    Connection side = WINDSOR_TRY(connect(context, std::to_string(connection.entry.id)));
+    const Interrupts interrupts;
+    ProgressLine line{context, fmt::format("Saving {}", connection.entry.name)};
+    WINDSOR_TRY(connection.client.send("save", order));
+    for (;;) {
+        if (auto answer = connection.client.answer_within(kLook)) {
+            if (!*answer) {
+                return std::unexpected{answer->error()};
+            }
+            return {};
+        }
+        if (interrupts.came()) {
+            static_cast<void>(side.client.call("save_cancel"));
+        }
+        line.show(side.client.call("save_progress").value_or(Json::object()));
+    }
+}
+
+} // namespace
+
+base::Result<int> save(Context& context, const Arguments& arguments)
+{
+    std::error_code error;
+    const std::filesystem::path file = std::filesystem::absolute(arguments.operand(1), error);
+    const bool go_on = arguments.has("checkpoint");
+    const bool paused = arguments.has("p");
+    if (go_on && paused) {
+        return base::fail("-c lets the domain go on and -p leaves it paused; give one of them");
+    }
+    Connection connection = WINDSOR_TRY(connect(context, arguments.operand(0)));
+    const std::string after = go_on ? "go-on" : paused ? "pause" : "end";
+    const base::Status saved = run_save(context, connection, {{"file", file.string()}, {"after", after}});
+    if (!saved) {
+        return base::fail("domain '{}' was not saved: {}", connection.entry.name, saved.error().message());
+    }
+    if (after == "end") {
+        WINDSOR_TRY(wait_until_gone(context, connection.entry));
+    }
+    return 0;
+}
+
+} // namespace windsor::toolstack
