@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config/saved_config.hpp"
 
-#include "base/result.hpp"
-
 #include <algorithm>
 
 namespace windsor::config {

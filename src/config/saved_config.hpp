@@ -2,6 +2,7 @@
 // A domain's configuration as evaluated, in a saved state.
 #pragma once
 
+#include "base/result.hpp"
 #include "config/domain_config.hpp"
 
 namespace windsor::config {

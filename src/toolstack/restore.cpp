@@ -83,7 +83,8 @@ base::Result<int> restore(Context& context, const Arguments& arguments)
         WINDSOR_TRY(start_domain(std::move(settings), std::move(claim), saved.domain.origin, context.paths, inherited));
     print_started(context, started.status);
     if (arguments.has("vncviewer")) {
-        WINDSOR_TRY(start_viewer(WINDSOR_TRY(viewer_for(context, name, Password::Ask))));
+        const auto viewer = WINDSOR_TRY(viewer_for(context, name, Password::Ask));
+        WINDSOR_TRY(start_viewer(viewer));
     }
     return 0;
 }
