@@ -321,11 +321,12 @@ std::string Domain::state_letters() const
 {
     // In the columns of xm list: running, blocked, paused, shut down, crashed, dying.
     const bool alive = fate_ == Fate::Alive;
-    const bool blocked = alive && !paused_ && machine_->idle();
+    const bool paused = paused_ || saving_.has_value();
+    const bool blocked = alive && !paused && machine_->idle();
     std::string letters = "------";
-    letters[0] = alive && !paused_ && !blocked ? 'r' : '-';
+    letters[0] = alive && !paused && !blocked ? 'r' : '-';
     letters[1] = blocked ? 'b' : '-';
-    letters[2] = alive && paused_ ? 'p' : '-';
+    letters[2] = alive && paused ? 'p' : '-';
     letters[3] = fate_ == Fate::PoweredOff ? 's' : '-';
     letters[4] = fate_ == Fate::Crashed ? 'c' : '-';
     return letters;

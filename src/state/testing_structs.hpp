@@ -1,63 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// For tests: structs that have a describe(), filled with arbitrary values, and held against their descriptions.
+// For tests: structs held against their descriptions, and sent through a file.
 #pragma once
 
-#include "state/archive.hpp"
+#include "state/filler.hpp"
 
 #include <gtest/gtest.h>
-#include <random>
+#include <set>
 
 namespace windsor::state {
-
-// Gives every described field an arbitrary value that it can have.
-class Filler {
-public:
-    explicit Filler(std::uint64_t seed) : random_{seed} {}
-
-    template <typename T> void field(std::string_view, T& member) { fill(member); }
-    template <typename T> void optional(std::string_view, T& member) { fill(member); }
-    template <typename E> void choice(std::string_view, E& member, E last)
-    {
-        member = static_cast<E>(random_() % (static_cast<std::uint64_t>(std::to_underlying(last)) + 1));
-    }
-
-    template <typename T> void fill(T& member)
-    {
-        if constexpr (std::same_as<T, bool>) {
-            member = (random_() & 1) != 0;
-        } else if constexpr (std::integral<T>) {
-            // Small ones as well as large ones.
-            member = static_cast<T>(random_() >> random_() % 64);
-        } else if constexpr (std::same_as<T, std::string>) {
-            member = "text " + std::to_string(random_());
-        } else if constexpr (kIsBitset<T>) {
-            for (std::size_t i = 0; i < member.size(); ++i) {
-                member[i] = (random_() & 1) != 0;
-            }
-        } else if constexpr (Sequence<T>) {
-            if constexpr (kIsVector<T>) {
-                member.resize(random_() % 1000);
-            }
-            for (auto& item : member) {
-                fill(item);
-            }
-        } else if constexpr (kIsOptional<T>) {
-            fill(member.emplace());
-        } else {
-            describe(*this, member);
-        }
-    }
-
-private:
-    std::mt19937_64 random_;
-};
-
-template <typename T> T filled(std::uint64_t seed)
-{
-    T object{};
-    Filler{seed}.fill(object);
-    return object;
-}
 
 // Stands for a value of any type; optionals take it by their own constructor.
 struct Anything {
@@ -112,6 +62,39 @@ template <typename T> void expect_all_described(std::string_view name)
 {
     T object{};
     Auditor::audit(name, object);
+}
+
+// Which fields there are, and which of them have ever been other than in a fresh object.
+struct FieldSets {
+    std::set<std::string> all{};
+    std::set<std::string> changed{};
+
+    std::string untouched() const
+    {
+        std::string names;
+        for (const std::string& name : all) {
+            names += changed.contains(name) ? "" : name + ' ';
+        }
+        return names;
+    }
+};
+
+inline void compare_fields(const Value& value, const Value& fresh, const std::string& path, FieldSets& sets)
+{
+    if (value.type == Type::Group && fresh.type == Type::Group) {
+        for (std::size_t i = 0; i < value.fields.size(); ++i) {
+            compare_fields(value.fields[i].value, fresh.fields[i].value, path + '.' + value.fields[i].name, sets);
+        }
+    } else if (value.type == Type::List && value.items.size() == fresh.items.size()) {
+        for (std::size_t i = 0; i < value.items.size(); ++i) {
+            compare_fields(value.items[i], fresh.items[i], path + "[]", sets);
+        }
+    } else {
+        sets.all.insert(path);
+        if (value != fresh) {
+            sets.changed.insert(path);
+        }
+    }
 }
 
 // A struct as a reader gets it that comes later.
