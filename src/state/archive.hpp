@@ -49,31 +49,36 @@ public:
     // An enumeration whose values lie between zero and `last`.
     template <typename E> void choice(std::string_view name, E& member, E /*last*/)
     {
-        add(name, Need::Mandatory, {.type = Type::Number, .number = static_cast<std::uint64_t>(std::to_underlying(member))});
+        add(name, Need::Mandatory, Value{Type::Number, static_cast<std::uint64_t>(std::to_underlying(member))});
     }
 
-    Value take() { return {.type = Type::Group, .fields = std::move(fields_)}; }
+    Value take()
+    {
+        Value group{Type::Group};
+        group.fields = std::move(fields_);
+        return group;
+    }
 
     template <typename T> static Value to_value(T& member)
     {
         if constexpr (std::same_as<T, bool>) {
-            return {.type = Type::Flag, .number = member ? 1u : 0u};
+            return Value{Type::Flag, member ? 1u : 0u};
         } else if constexpr (std::unsigned_integral<T>) {
-            return {.type = Type::Number, .number = member};
+            return Value{Type::Number, std::uint64_t{member}};
         } else if constexpr (std::signed_integral<T>) {
-            return {.type = Type::Integer, .number = static_cast<std::uint64_t>(std::int64_t{member})};
+            return Value{Type::Integer, static_cast<std::uint64_t>(std::int64_t{member})};
         } else if constexpr (std::same_as<T, std::string>) {
-            return {.type = Type::Text, .bytes = {member.begin(), member.end()}};
+            return Value{Type::Text, std::vector<std::uint8_t>(member.begin(), member.end())};
         } else if constexpr (ByteSequence<T>) {
-            return {.type = Type::Bytes, .bytes = {member.begin(), member.end()}};
+            return Value{Type::Bytes, std::vector<std::uint8_t>(member.begin(), member.end())};
         } else if constexpr (kIsBitset<T>) {
-            Value value{.type = Type::Bytes, .bytes = std::vector<std::uint8_t>((member.size() + 7) / 8)};
+            Value value{Type::Bytes, std::vector<std::uint8_t>((member.size() + 7) / 8)};
             for (std::size_t i = 0; i < member.size(); ++i) {
                 value.bytes[i / 8] |= static_cast<std::uint8_t>((member[i] ? 1u : 0u) << i % 8);
             }
             return value;
         } else if constexpr (Sequence<T>) {
-            Value value{.type = Type::List};
+            Value value{Type::List};
             for (auto& item : member) {
                 value.items.push_back(to_value(item));
             }

@@ -115,7 +115,7 @@ TEST(Archive, AMissingOptionalFieldKeepsItsDefault)
 TEST(Archive, AnUnknownFieldIsIgnoredOnlyIfItIsOptional)
 {
     Value value = packed();
-    value.fields.push_back({"bell", Need::Optional, {.type = Type::Flag, .number = 1}});
+    value.fields.push_back({"bell", Need::Optional, Value{Type::Flag, 1}});
     Cart cart;
     std::vector<std::string> ignored;
     ASSERT_TRUE(unpack(value, "cart", cart, &ignored).has_value());
@@ -146,9 +146,9 @@ TEST(Archive, ValuesThatDoNotFitAreRefused)
     field(value, "windows").value.bytes.pop_back();
     EXPECT_NE(refusal(value).find("cart.windows"), std::string::npos);
     value = packed();
-    field(value, "owner").value = {.type = Type::Number, .number = 1};
+    field(value, "owner").value = Value{Type::Number, 1};
     EXPECT_NE(refusal(value).find("cart.owner is of another type"), std::string::npos);
-    EXPECT_NE(refusal({.type = Type::List}).find("cart is of another type"), std::string::npos);
+    EXPECT_NE(refusal(Value{Type::List}).find("cart is of another type"), std::string::npos);
 }
 
 TEST(Archive, EveryTruncationIsAnError)
@@ -164,15 +164,17 @@ TEST(Archive, EveryTruncationIsAnError)
 
 TEST(Archive, DepthAndNumberOfValuesAreBounded)
 {
-    Value deep{.type = Type::List};
+    Value deep{Type::List};
     for (unsigned i = 0; i <= kDeepest; ++i) {
-        Value outer{.type = Type::List};
+        Value outer{Type::List};
         outer.items.push_back(std::move(deep));
         deep = std::move(outer);
     }
     EXPECT_FALSE(decode(encode(deep)).has_value());
     EXPECT_TRUE(decode(encode(deep.items.front())).has_value());
-    EXPECT_FALSE(decode(encode({.type = Type::List, .items = std::vector<Value>(kMostValues)})).has_value());
+    Value many{Type::List};
+    many.items.resize(kMostValues);
+    EXPECT_FALSE(decode(encode(many)).has_value());
 }
 
 TEST(Archive, ADifferenceIsFoundAndNamed)

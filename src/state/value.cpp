@@ -169,6 +169,16 @@ std::string bytes_difference(const std::vector<std::uint8_t>& left, const std::v
 
 } // namespace
 
+// Here, where a Field is complete.
+Value::Value() = default;
+Value::Value(Type of_type, std::uint64_t of_number) : type{of_type}, number{of_number} {}
+Value::Value(Type of_type, std::vector<std::uint8_t> of_bytes) : type{of_type}, bytes{std::move(of_bytes)} {}
+Value::Value(const Value&) = default;
+Value::Value(Value&&) noexcept = default;
+Value& Value::operator=(const Value&) = default;
+Value& Value::operator=(Value&&) noexcept = default;
+Value::~Value() = default;
+
 bool Value::operator==(const Value& other) const = default;
 
 std::vector<std::uint8_t> encode(const Value& value)

@@ -32,11 +32,20 @@ enum class Need : std::uint8_t {
 struct Field;
 
 struct Value {
+    Value();
+    explicit Value(Type of_type, std::uint64_t of_number = 0);
+    Value(Type of_type, std::vector<std::uint8_t> of_bytes);
+    Value(const Value&);
+    Value(Value&&) noexcept;
+    Value& operator=(const Value&);
+    Value& operator=(Value&&) noexcept;
+    ~Value();
+
     Type type{Type::Nothing};
-    std::uint64_t number{0};           // of a Number, an Integer (two's complement) or a Flag
-    std::vector<std::uint8_t> bytes{}; // of a Text or Bytes
-    std::vector<Field> fields{};       // of a Group
-    std::vector<Value> items{};        // of a List
+    std::uint64_t number{0};         // of a Number, an Integer (two's complement) or a Flag
+    std::vector<std::uint8_t> bytes; // of a Text or Bytes
+    std::vector<Field> fields;       // of a Group
+    std::vector<Value> items;        // of a List
 
     bool operator==(const Value& other) const;
 };
