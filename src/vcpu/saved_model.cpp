@@ -50,7 +50,7 @@ base::Result<CpuModel> restore(const SavedModel& saved)
     }
     if (const auto missing = missing_features(saved); !missing.empty()) {
         return base::fail("the saved processor has features that this host's does not: CPUID.{:X}H.{}:{}, bits {:#x}",
-                          missing[0].leaf, missing[0].subleaf, "EAX\0EBX\0ECX\0EDX" + 4 * (missing[0].reg & 3), missing[0].bits);
+                          missing[0].leaf, missing[0].subleaf, &"EAX\0EBX\0ECX\0EDX"[4 * (missing[0].reg & 3)], missing[0].bits);
     }
     for (FeatureWord word : kFeatureWords) {
         std::uint32_t kept = 0;
