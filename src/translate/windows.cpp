@@ -264,6 +264,21 @@ void Windows::page_held(const std::uint8_t* host_page)
     }
 }
 
+bool Windows::unmap_runs(AddressWindow& host, std::vector<LinearPage>& pages)
+{
+    bool done = true;
+    std::ranges::sort(pages);
+    for (auto from = pages.begin(); from != pages.end();) {
+        auto to = from + 1;
+        while (to != pages.end() && *to <= *std::prev(to) + 1) {
+            ++to;
+        }
+        done = host.unmap(*from, *std::prev(to) - *from + 1) && done;
+        from = to;
+    }
+    return done;
+}
+
 bool Windows::settle()
 {
     if (current_ == nullptr) {
@@ -283,15 +298,7 @@ bool Windows::settle()
         ++counters_.cleared;
         done = current_->host->unmap(0, kLinearPages);
     } else {
-        std::ranges::sort(dropped);
-        for (auto from = dropped.begin(); from != dropped.end();) {
-            auto to = from + 1;
-            while (to != dropped.end() && *to <= *std::prev(to) + 1) {
-                ++to;
-            }
-            done = current_->host->unmap(*from, *std::prev(to) - *from + 1) && done;
-            from = to;
-        }
+        done = unmap_runs(*current_->host, dropped);
     }
     dropped.clear();
     if (!done) {
@@ -321,67 +328,81 @@ void Windows::map(Run& run)
     run.pages = 0;
 }
 
-// Puts a page into the books, and the mapping of it off until the run ends. False: it cannot be had.
-bool Windows::add(LinearPage page, Run& run)
+// The tables that a page was found by are held from now on. False: they are not all in ordinary memory.
+bool Windows::hold_tables(const emulate::Cpu::PageView& view, Page& page)
 {
-    emulate::Cpu::PageView view;
-    const std::uint64_t linear = std::uint64_t{page} << kPageShift;
-    if (!cpu_.view_page(linear, view)) {
-        return false;
-    }
-    for (const auto& entry : std::span{view.entries}.first(view.levels)) {
-        const memory::Page table = cpu_.physical_page(entry.address);
+    for (unsigned level = 0; level < view.levels; ++level) {
+        const std::uint64_t address = view.entries[level].address;
+        const memory::Page table = cpu_.physical_page(address);
         if (table.host == nullptr || table.access != memory::Access::ReadWrite) {
             return false;
         }
         if (!tables_.contains(table.host)) {
-            cpu_.hold_code(table, entry.address);
+            cpu_.hold_code(table, address);
         }
+        page.tables[level] = table.host;
     }
-    const memory::Page backing = cpu_.physical_page(view.physical);
-    if (!backing.readable() || backing.logged || backing.block->file() < 0) {
-        return false;
-    }
-    const bool writable = view.writable && backing.writable() && (backing.flags->load() & memory::kPageCode) == 0;
-    Window& window = run.window;
-    if (const auto old = window.pages.find(page); old != window.pages.end()) {
-        if (old->second.writable || !writable) {
-            return false; // there is no more to be had
-        }
-        forget(window, page, old->second);
-        window.pages.erase(old);
-    }
-    Page known{.host = backing.host,
-               .tables = {},
-               .levels = static_cast<std::uint8_t>(view.levels),
-               .entry_size = static_cast<std::uint8_t>(view.entry_size),
-               .shift = static_cast<std::uint8_t>(view.page_shift - kPageShift),
-               .writable = writable};
-    for (unsigned level = 0; level < view.levels; ++level) {
-        known.tables[level] = cpu_.physical_page(view.entries[level].address).host;
-    }
+    return true;
+}
+
+// Puts a page into all books.
+void Windows::enter(Window& window, LinearPage page, const Page& known)
+{
     each_use(window, page, known, [&](const std::uint8_t* table, const Use& use) {
         std::vector<Use>& uses = tables_[table];
         const auto same = std::ranges::find_if(uses, [&](const Use& other) { return other.same(use); });
         ++(same != uses.end() ? *same : uses.emplace_back(use)).pages;
     });
-    if (writable) {
-        stored_[backing.host].push_back({&window, page});
+    if (known.writable) {
+        stored_[known.host].push_back({&window, page});
     }
     window.pages.emplace(page, known);
     window.present[page / 64] |= std::uint64_t{1} << (page % 64);
     ++pages_;
-    const auto offset = static_cast<std::uint64_t>(backing.host - backing.block->data());
-    const bool follows = run.pages != 0 && run.first + run.pages == page && run.file == backing.block->file() &&
+}
+
+// Makes a page part of the run, or of a new one, and puts its mapping off until that ends.
+void Windows::append(Run& run, LinearPage page, memory::Block& block, std::uint64_t offset, bool writable)
+{
+    const bool follows = run.pages != 0 && run.first + run.pages == page && run.file == block.file() &&
                          run.offset + (run.pages << kPageShift) == offset && run.writable == writable;
     if (!follows) {
         map(run);
         run.first = page;
-        run.file = backing.block->file();
+        run.file = block.file();
         run.offset = offset;
         run.writable = writable;
     }
     ++run.pages;
+}
+
+// False: the page cannot be had, or there is no more to be had of it.
+bool Windows::add(LinearPage page, Run& run)
+{
+    emulate::Cpu::PageView view;
+    Page known;
+    if (!cpu_.view_page(std::uint64_t{page} << kPageShift, view) || !hold_tables(view, known)) {
+        return false;
+    }
+    const memory::Page backing = cpu_.physical_page(view.physical);
+    if (!backing.readable() || backing.logged || backing.block->file() < 0) {
+        return false;
+    }
+    known.host = backing.host;
+    known.levels = static_cast<std::uint8_t>(view.levels);
+    known.entry_size = static_cast<std::uint8_t>(view.entry_size);
+    known.shift = static_cast<std::uint8_t>(view.page_shift - kPageShift);
+    known.writable = view.writable && backing.writable() && (backing.flags->load() & memory::kPageCode) == 0;
+    Window& window = run.window;
+    if (const auto old = window.pages.find(page); old != window.pages.end()) {
+        if (old->second.writable || !known.writable) {
+            return false;
+        }
+        forget(window, page, old->second);
+        window.pages.erase(old);
+    }
+    enter(window, page, known);
+    append(run, page, *backing.block, static_cast<std::uint64_t>(backing.host - backing.block->data()), known.writable);
     return true;
 }
 

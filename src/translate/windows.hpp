@@ -126,6 +126,10 @@ private:
     // Calls with each table that the page was found by, and its use.
     template <typename Visit> static void each_use(Window& window, LinearPage page, const Page& known, Visit visit);
     void give_up(Window& window);
+    [[nodiscard]] static bool unmap_runs(AddressWindow& host, std::vector<LinearPage>& pages);
+    [[nodiscard]] bool hold_tables(const emulate::Cpu::PageView& view, Page& page);
+    void enter(Window& window, LinearPage page, const Page& known);
+    void append(Run& run, LinearPage page, memory::Block& block, std::uint64_t offset, bool writable);
     [[nodiscard]] bool add(LinearPage page, Run& run);
     void map(Run& run);
 
