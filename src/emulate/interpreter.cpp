@@ -18,6 +18,11 @@ void Interpreter::raise_sipi(std::uint8_t vector)
     cpu_.signals().raise(vcpu::Signal::Sipi);
 }
 
+bool Interpreter::raised(vcpu::Signal signal) const
+{
+    return cpu_.signals_.test(signal);
+}
+
 bool Interpreter::signalled() const
 {
     std::uint32_t pending = cpu_.signals_.pending();

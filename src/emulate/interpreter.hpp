@@ -24,6 +24,7 @@ public:
     void lower(vcpu::Signal signal) override { cpu_.signals().lower(signal); }
     void raise_sipi(std::uint8_t vector) override;
     bool signalled() const override;
+    bool raised(vcpu::Signal signal) const override;
 
     void set_a20(bool open) override { cpu_.set_a20(open); }
 

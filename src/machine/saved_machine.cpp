@@ -11,30 +11,9 @@ template <typename Archive> void describe(Archive& archive, SavedProcessor& proc
     archive.field("nmi_pending", processor.nmi_pending);
 }
 
-namespace {
-
-// An engine does not say which signals it holds; but a blocked NMI does not count as one.
-bool nmi_pending(vcpu::Engine& engine, const vcpu::CpuState& state)
-{
-    engine.lower(vcpu::Signal::Interrupt);
-    engine.lower(vcpu::Signal::Stop);
-    vcpu::CpuState probe = state;
-    const auto signalled = [&](bool blocked) {
-        probe.nmi_blocked = blocked;
-        engine.set_state(probe);
-        return engine.signalled();
-    };
-    const bool pending = signalled(false) && !signalled(true);
-    engine.set_state(state);
-    return pending;
-}
-
-} // namespace
-
 SavedProcessor take_processor(vcpu::Engine& engine)
 {
-    const vcpu::CpuState state = engine.state();
-    return {.state = state, .nmi_pending = nmi_pending(engine, state)};
+    return {.state = engine.state(), .nmi_pending = engine.raised(vcpu::Signal::Nmi)};
 }
 
 base::Status take_saved_processor(state::Records& records, SavedProcessor& processor)

@@ -90,6 +90,21 @@ TEST_F(SavedMachineTest, ARestoredMachineIsTheSameAndGoesOnTheSame)
     }
 }
 
+// Whatever else has been raised at the same time.
+TEST_F(SavedMachineTest, AnInterruptThatCannotBeMaskedIsNotLost)
+{
+    SteppedMachine machine{options()};
+    ASSERT_TRUE(machine.run(kStep));
+    const auto without = machine.save();
+    machine.set_interrupt(true);
+    machine.raise_nmi();
+    const auto with = machine.save();
+    EXPECT_NE(difference(without, with).find("nmi_pending"), std::string::npos) << difference(without, with);
+    SteppedMachine other{options()};
+    ASSERT_TRUE(other.restore(with).has_value());
+    EXPECT_EQ(difference(with, other.save()), "");
+}
+
 TEST_F(SavedMachineTest, EveryRecordIsNeededByName)
 {
     SteppedMachine first{options()};

@@ -64,6 +64,7 @@ public:
     void lower(vcpu::Signal signal) override { core_->interpreter.lower(signal); }
     void raise_sipi(std::uint8_t vector) override { core_->interpreter.raise_sipi(vector); }
     bool signalled() const override { return core_->interpreter.signalled(); }
+    bool raised(vcpu::Signal signal) const override { return core_->interpreter.raised(signal); }
     void set_a20(bool open) override { core_->interpreter.set_a20(open); }
     vcpu::Statistics statistics() const override { return core_->interpreter.statistics(); }
     const std::string& failure() const override { return core_->interpreter.failure(); }

@@ -125,6 +125,8 @@ public:
     // Between two run()s, on their thread: whether something has been raised that would take run() any
     // further. An interrupt does not while it is masked.
     virtual bool signalled() const = 0;
+    // Whether a signal has been raised and not yet been lowered or delivered.
+    virtual bool raised(Signal signal) const = 0;
 
     // The address line 20 gate: when closed, bit 20 of every guest-physical address is zero. Called with
     // run() stopped or from within a CpuIo call.
