@@ -40,7 +40,7 @@ struct Site {
     bool steady{false};                 // it leaves the context as it is
     std::uint32_t context{0};           // key, where it stands
     std::uint16_t offset{0};            // from the block's first byte
-    std::uint8_t fruitless{0};          // faults that the window could not do away with, or lookups that groups failed by
+    std::uint8_t fruitless{0};          // lookups that its group failed by
     std::uint32_t group{0};             // number of the group that its access opens, plus one; 0: of none
     Block* block{nullptr};
     const std::uint8_t* resume{nullptr}; // code behind the instruction

@@ -14,6 +14,7 @@ namespace {
 using x86::Seg;
 
 constexpr std::size_t kMostLinksAndSites = std::size_t{1} << 21;
+constexpr std::size_t kMostCautious = 4096; // blocks that are, or may become so
 
 bool canonical(std::uint64_t address)
 {
@@ -338,7 +339,11 @@ const std::uint8_t* Translator::help(Site& site)
     const std::uint64_t linear = site.group != 0 ? first_of(groups_[site.group - 1]) : 0;
     cpu().s.rip = site.block->rip + site.offset;
     take_flags();
-    const bool goes_on = interpret(site) && (fault.address == nullptr || settle_fault(site, fault));
+    const std::uint64_t exceptions = cpu().statistics().exceptions;
+    bool goes_on = interpret(site);
+    if (fault.address != nullptr && cpu().statistics().exceptions == exceptions) {
+        goes_on = settle_fault(*site.block, fault) && goes_on;
+    }
     give_flags();
     if (goes_on && site.group != 0 && !open_group(site, linear)) {
         fail_group(site);
@@ -353,7 +358,7 @@ const std::uint8_t* Translator::help(Site& site)
 
 // The instruction has been run, but the next fault there shall not come, or be the last of too many. False: its block
 // has been dropped.
-bool Translator::settle_fault(Site& site, const FaultTable::Fault& fault)
+bool Translator::settle_fault(const Block& block, const FaultTable::Fault& fault)
 {
     constexpr unsigned kMostFruitless = 16;
     const std::uint8_t* base = windows_.base();
@@ -364,19 +369,22 @@ bool Translator::settle_fault(Site& site, const FaultTable::Fault& fault)
     if (linear >> 32 == 0 && windows_.fill(static_cast<std::uint32_t>(linear), fault.write)) {
         return true;
     }
-    if (windows_.base() == nullptr || ++site.fruitless < kMostFruitless) {
+    if (fruitless_.size() >= kMostCautious) {
+        fruitless_.clear();
+    }
+    if (windows_.base() == nullptr || ++fruitless_[block.host] < kMostFruitless) {
         return true;
     }
-    make_cautious(*site.block);
+    make_cautious(block);
     return false;
 }
 
 // The block is dropped, and takes less for granted when it is translated anew.
 void Translator::make_cautious(const Block& block)
 {
-    constexpr std::size_t kMostCautious = 4096;
     if (cautious_.size() >= kMostCautious) {
         cautious_.clear();
+        fruitless_.clear();
     }
     cautious_.insert(block.host);
     const std::uint64_t offset = reinterpret_cast<std::uintptr_t>(block.host) & memory::kPageMask;
@@ -532,6 +540,7 @@ void Translator::drop_all()
     sites_.clear();
     faults_.clear();
     cautious_.clear();
+    fruitless_.clear();
     groups_.clear();
     free_ = first_;
     ++counters_.resets;

@@ -20,6 +20,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -134,7 +135,7 @@ private:
     [[nodiscard]] bool open_group(const Site& site, std::uint64_t linear);
     void fail_group(Site& site);
     void make_cautious(const Block& block);
-    [[nodiscard]] bool settle_fault(Site& site, const FaultTable::Fault& fault);
+    [[nodiscard]] bool settle_fault(const Block& block, const FaultTable::Fault& fault);
     [[nodiscard]] const std::uint8_t* going_on(const std::uint8_t* code, std::uint32_t context);
     void take_flags();
     void give_flags();
@@ -157,6 +158,7 @@ private:
     std::unique_ptr<JumpTables> tables_;
     std::deque<GroupRange> groups_;
     std::unordered_set<const std::uint8_t*> cautious_; // first bytes of blocks that use no window and no groups
+    std::unordered_map<const std::uint8_t*, unsigned> fruitless_; // faults that windows could not do away with, by block
     bool interpreting_{false}; // the interpreter has to run a block
     std::uint64_t last_failure_{0}; // of a group, in nanoseconds
     bool traced_{false};

@@ -498,6 +498,31 @@ TEST_P(TranslatorWindows, SeeCodeThatChanges)
     EXPECT_EQ(windows.engine->state().gpr[x86::kRax], 15u);
 }
 
+// It costs faults only until that is known: of the block that stores, and of one that stores to itself.
+TEST_P(TranslatorWindows, LeaveCodeThatKeepsChangingAlone)
+{
+    run([](x::Assembler& a) {
+        const auto loop = a.newLabel();
+        const auto place = a.newLabel();
+        a.mov(x::ebx, kPages + 0x2000);
+        a.lea(x::ebp, x::ptr(place));
+        a.mov(x::ecx, 500);
+        a.mov(x::byte_ptr(x::ebx, 5), 0xc3); // RET
+        a.mov(x::byte_ptr(x::ebx), 0x05);    // ADD EAX, imm32
+        a.bind(loop);
+        a.mov(x::dword_ptr(x::ebx, 1), x::ecx);
+        a.call(x::ebx);
+        a.mov(x::byte_ptr(x::ebp, 1), x::cl);
+        a.bind(place);
+        a.mov(x::edx, 0x11);
+        a.add(x::esi, x::edx);
+        a.dec(x::ecx);
+        a.jnz(loop);
+    });
+    expect_done();
+    EXPECT_LT(windows.counter("window_faults"), 100u);
+}
+
 // What is not memory stays out of the window, and its code finds another way before long.
 TEST_P(TranslatorWindows, LeaveDevicesAlone)
 {
