@@ -513,10 +513,6 @@ private:
             return;
         }
         config_.engine = engine_from(*word);
-        if (config_.engine == EngineChoice::Kvm) {
-            complain(find("engine")->value_at, "the engine '{}' is not provided yet; 'translate' is, and 'auto' takes it",
-                     *word);
-        }
     }
 
     const Settings& settings_;

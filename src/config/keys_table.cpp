@@ -94,7 +94,7 @@ constexpr std::array kKeys{
     KeyInfo{"enclosure_asset_tag", String, Accepted, Option, "", "An SMBIOS text of smbios=.", kOptionOnly},
     KeyInfo{"enclosure_manufacturer", String, Accepted, Option, "", "An SMBIOS text of smbios=.", kOptionOnly},
     KeyInfo{"enclosure_serial_number", String, Accepted, Option, "", "An SMBIOS text of smbios=.", kOptionOnly},
-    KeyInfo{"engine", String, Implemented, Windsor, "auto", "What executes the guest's instructions: auto takes the fastest engine that works on this host, emulate is the interpreter, kvm and translate are the hardware and the translator.", "", "auto kvm translate emulate"},
+    KeyInfo{"engine", String, Implemented, Windsor, "auto", "What executes the guest's instructions: auto takes kvm, the hardware, where it is there and runs whole operating systems well, and else translate, the translator; emulate is the interpreter.", "", "auto kvm translate emulate"},
     KeyInfo{"extra", String, Accepted, Both, "", "More text for a paravirtual kernel's command line.", kNoPv},
     KeyInfo{"fda", String, Accepted, Xm, "", "The image of the first floppy drive.", kNoFloppy},
     KeyInfo{"fdb", String, Accepted, Xm, "", "The image of the second floppy drive.", kNoFloppy},

@@ -181,7 +181,6 @@ TEST(Load, PresentLimitsAreSaid)
     EXPECT_THAT(error_of("kernel = '/boot/vmlinuz'"), HasSubstr("boot a kernel directly"));
     EXPECT_THAT(error_of("on_crash = 'coredump-restart'"), HasSubstr("'restart' does the same without one"));
     EXPECT_THAT(error_of("pci = ['01:00.0']"), HasSubstr("'pci' is refused: pass-through"));
-    EXPECT_THAT(error_of("engine = 'kvm'"), HasSubstr("'kvm' is not provided yet"));
     EXPECT_THAT(error_of("serial = 'tcp:localhost:1'"), HasSubstr("'pty' is"));
     EXPECT_THAT(load("pci = []\nbootloader = ''\n").warnings, IsEmpty());
 }

@@ -40,23 +40,6 @@ base::Error at(const config::Location& where, const base::Error& error)
 
 } // namespace
 
-base::Result<EngineReport> choose_engine(config::EngineChoice choice)
-{
-    using machine::EngineType;
-    switch (choice) {
-    case config::EngineChoice::Auto:
-        return EngineReport{EngineType::Translate, "translate",
-                            "engine: translate (the translator; this version does not use hardware virtualization)"};
-    case config::EngineChoice::Translate:
-        return EngineReport{EngineType::Translate, "translate", "engine: translate (the translator, as the configuration asks)"};
-    case config::EngineChoice::Emulate:
-        return EngineReport{EngineType::Emulate, "emulate", "engine: emulate (the interpreter, as the configuration asks)"};
-    case config::EngineChoice::Kvm: break;
-    }
-    return base::fail("engine = '{}' is not in this version of Windsor; leave the key out, or set engine = 'translate'",
-                      config::engine_name(choice));
-}
-
 Domain::Domain(const Settings& settings, Claim& claim, base::EventLoop& loop, base::Log& log)
     : settings_{settings}, claim_{claim}, loop_{loop}, log_{log}
 {
@@ -75,7 +58,7 @@ base::Result<std::unique_ptr<Domain>> Domain::create(const Settings& settings, C
                                                      base::Log& log)
 {
     std::unique_ptr<Domain> domain{new Domain{settings, claim, loop, log}};
-    domain->engine_ = WINDSOR_TRY(choose_engine(settings.engine));
+    domain->engine_ = WINDSOR_TRY(choose_engine(settings.engine, settings.runtime));
     WINDSOR_TRY(domain->open_machine());
     WINDSOR_TRY(domain->open_console());
     WINDSOR_TRY(domain->open_control());

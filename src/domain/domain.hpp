@@ -19,6 +19,7 @@
 
 #include <array>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -33,6 +34,7 @@ enum class StartAs { Running, Paused };
 struct Settings {
     config::DomainConfig config;
     config::EngineChoice engine{config::EngineChoice::Auto};
+    std::filesystem::path runtime{}; // see choose_engine()
     StartAs start{StartAs::Running};
     std::vector<std::string> warnings{}; // of the configuration
     // Starts a fresh domain of the same configuration, for rename-restart; gives whether that worked.
@@ -48,8 +50,9 @@ struct EngineReport {
     std::string name;
     std::string line;
 };
-// Fails for an engine that this build does not have.
-base::Result<EngineReport> choose_engine(config::EngineChoice choice);
+// Fails if KVM is asked for and the host's cannot be used; the error says why. `runtime` is where it is kept, until the
+// host is started again, how well KVM works.
+base::Result<EngineReport> choose_engine(config::EngineChoice choice, const std::filesystem::path& runtime);
 
 // What has become of the guest.
 enum class Fate { Alive, PoweredOff, Crashed };

@@ -8,9 +8,9 @@ namespace windsor::emulate {
 
 enum class Feature : std::uint8_t { Mtrr, Pat, Mca, Sep, Syscall, LongMode, Nx, Rdtscp, TscAdjust, ArchCapabilities };
 
-inline bool offers(const Cpu& cpu, Feature feature)
+inline bool offers(const vcpu::CpuModel& model, Feature feature)
 {
-    const auto leaf = [&](std::uint32_t number) { return cpu.model().cpuid(number, 0, cpu.s, cpu.apic_id()); };
+    const auto leaf = [&](std::uint32_t number) { return model.cpuid(number, 0, {}, 0); };
     const auto bit = [](std::uint32_t word, unsigned number) { return ((word >> number) & 1) != 0; };
     switch (feature) {
     case Feature::Mtrr: return bit(leaf(1).edx, 12);
@@ -27,11 +27,21 @@ inline bool offers(const Cpu& cpu, Feature feature)
     return false;
 }
 
+inline bool offers(const Cpu& cpu, Feature feature)
+{
+    return offers(cpu.model(), feature);
+}
+
 // The vendor decides where Intel and AMD differ (SYSCALL and SYSENTER in compatibility mode, some MSRs).
-inline bool is_amd(const Cpu& cpu)
+inline bool is_amd(const vcpu::CpuModel& model)
 {
     constexpr std::uint32_t kAuth = 0x68747541; // "Auth"
-    return cpu.model().cpuid(0, 0, cpu.s, cpu.apic_id()).ebx == kAuth;
+    return model.cpuid(0, 0, {}, 0).ebx == kAuth;
+}
+
+inline bool is_amd(const Cpu& cpu)
+{
+    return is_amd(cpu.model());
 }
 
 } // namespace windsor::emulate

@@ -3,6 +3,7 @@
 
 #include "emulate/interpreter.hpp"
 #include "emulate/trace_file.hpp"
+#include "kvm/engine.hpp"
 #include "translate/translator.hpp"
 
 #include <charconv>
@@ -42,11 +43,27 @@ base::Result<std::uint64_t> trace_limit()
     return limit;
 }
 
+base::Result<std::unique_ptr<vcpu::Engine>> make_kvm(const emulate::Cpu::Parts& parts)
+{
+    auto vm = WINDSOR_TRY(kvm::Vm::create(parts.memory));
+    return WINDSOR_TRY(kvm::Engine::create(std::move(vm), {.io = parts.io,
+                                                           .model = parts.model,
+                                                           .clock = parts.clock,
+                                                           .apic_id = parts.apic_id,
+                                                           .msr_policy = parts.msr_policy}));
+}
+
 } // namespace
 
 base::Result<std::unique_ptr<vcpu::Engine>> make_engine(EngineType type, const emulate::Cpu::Parts& parts,
                                                         emulate::TraceSink* trace)
 {
+    if (type == EngineType::Kvm) {
+        if (trace != nullptr) {
+            return base::fail("KVM cannot trace instructions: unset WINDSOR_TRACE, or set engine = 'translate'");
+        }
+        return make_kvm(parts);
+    }
     if (type == EngineType::Emulate) {
         auto engine = std::make_unique<emulate::Interpreter>(parts);
         engine->set_trace(trace);

@@ -13,9 +13,9 @@
 
 namespace windsor::machine {
 
-enum class EngineType : std::uint8_t { Emulate, Translate };
+enum class EngineType : std::uint8_t { Emulate, Translate, Kvm };
 
-// Fails where the host refuses what the engine needs. `trace` may be null, and outlives the engine.
+// Fails where the host refuses what the engine needs. `trace` may be null, and outlives the engine; KVM has none.
 base::Result<std::unique_ptr<vcpu::Engine>> make_engine(EngineType type, const emulate::Cpu::Parts& parts,
                                                         emulate::TraceSink* trace);
 

@@ -195,6 +195,9 @@ void GuestMemory::code_held(GuestPhysical page)
 std::vector<bool> GuestMemory::take_dirty(Block& block)
 {
     const std::scoped_lock lock{mutex_};
+    for (MemoryObserver* observer : observers_) {
+        observer->collect_dirty(block);
+    }
     std::vector<bool> dirty(block.size() / kPageSize);
     bool any = false;
     for (std::uint64_t page = 0; page < dirty.size(); ++page) {

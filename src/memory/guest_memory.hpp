@@ -101,6 +101,8 @@ public:
     virtual void code_written(GuestPhysical page) = 0;
     // The dirty flag of logged pages was cleared: the next write must set it again.
     virtual void dirty_log_cleared() = 0;
+    // The dirty flags of a block are about to be read: an engine that keeps its own log sets kPageDirty from it now.
+    virtual void collect_dirty(Block& /*block*/) {}
     // An engine has begun to hold instructions of a page: whoever stores to it from now on must heed kPageCode.
     virtual void code_held(GuestPhysical /*page*/) {}
 };

@@ -30,6 +30,7 @@ constexpr std::string_view kNoCore = "core dumps of domains are not written yet"
 constexpr std::array kCreateOptions{
     Option{'f', "defconfig", "FILE", "Take FILE as the configuration; all other words are settings."},
     Option{'\0', "path", "DIRECTORIES", "Where to look for a name without a slash: directories joined by colons, .:/etc/xen by default."},
+    Option{'\0', "engine", "NAME", "Take this processor engine, whatever the configuration says: auto, kvm, translate or emulate."},
     Option{'c', "console_autoconnect", "", "Join the serial console afterwards; Ctrl-] leaves it."},
     Option{'p', "paused", "", "Leave the domain paused."},
     Option{'q', "quiet", "", "Print nothing but errors."},
@@ -100,7 +101,7 @@ constexpr std::array kSaveOptions{
 constexpr std::array kRestoreOptions{
     Option{'p', "paused", "", "Leave the domain paused."},
     Option{'\0', "check", "", "Only say whether the domain could be restored here, and what is missing."},
-    Option{'\0', "engine", "NAME", "Run it on this processor engine instead of the configuration's: auto, translate or emulate."},
+    Option{'\0', "engine", "NAME", "Run it on this processor engine instead of the configuration's: auto, kvm, translate or emulate."},
     Option{'e', "", "", "Do not wait for the domain's end: accepted, since that is what happens.", For::Xl},
     Option{'V', "vncviewer", "", "Start a VNC viewer afterwards.", For::Xl},
 };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/build.hpp"
 #include "config/file.hpp"
 #include "config/load.hpp"
 #include "config/xend_form.hpp"
@@ -40,6 +41,15 @@ base::Result<std::string> find_config(const std::string& name, const std::string
     return base::fail("there is no configuration file '{}' in {}; give its path", name, search);
 }
 
+// The option as a setting, so that it holds for restarts, too.
+base::Result<std::string> engine_setting(const std::string& word)
+{
+    if (!config::engine_from(word)) {
+        return base::fail("'{}' is no engine; give --engine one of auto, kvm, translate and emulate", word);
+    }
+    return fmt::format("engine='{}'", word);
+}
+
 base::Result<Request> read_request(const Arguments& arguments)
 {
     std::vector<std::string> operands = arguments.operands();
@@ -59,6 +69,9 @@ base::Result<Request> read_request(const Arguments& arguments)
         std::ranges::find_if(operands, [](const std::string& word) { return word.find('=') == std::string::npos; });
     if (wrong != operands.end()) {
         return base::fail("'{}' is one configuration file too many; settings are written KEY=VALUE", *wrong);
+    }
+    if (arguments.has("engine")) {
+        operands.push_back(WINDSOR_TRY(engine_setting(arguments.value("engine"))));
     }
     return Request{WINDSOR_TRY(find_config(name, arguments.value("path", std::string{kSearchPath}))),
                    std::move(operands)};
@@ -112,15 +125,16 @@ base::Result<int> follow_up(Context& context, const Arguments& arguments, const 
 base::Result<Started> start(const Context& context, const Arguments& arguments, const config::HostConfig& host,
                             const config::Loaded& loaded, const Origin& origin, const std::vector<int>& inherited)
 {
+    const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
     domain::Settings settings{.config = loaded.config,
                               .engine = config::resolve_engine(loaded.config, host),
+                              .runtime = context.paths.runtime,
                               .start = arguments.has("paused") ? domain::StartAs::Paused : domain::StartAs::Running};
     config::resolve_graphics(settings.config, host);
     for (const config::Warning& warning : loaded.warnings) {
         settings.warnings.push_back(warning.text());
     }
-    WINDSOR_TRY(domain::choose_engine(settings.engine));
-    const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
+    WINDSOR_TRY(domain::choose_engine(settings.engine, settings.runtime));
     domain::Claim claim = WINDSOR_TRY(registry.claim(settings.config.name));
     return start_domain(std::move(settings), std::move(claim), origin, context.paths, inherited);
 }

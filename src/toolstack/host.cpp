@@ -56,7 +56,7 @@ std::string kvm_words()
     if (::access("/dev/kvm", F_OK) != 0) {
         return "there is no /dev/kvm";
     }
-    return ::access("/dev/kvm", R_OK | W_OK) == 0 ? "/dev/kvm is there; this version of Windsor does not use it"
+    return ::access("/dev/kvm", R_OK | W_OK) == 0 ? "/dev/kvm is there"
                                                   : "/dev/kvm is there, without the right for this user to open it";
 }
 

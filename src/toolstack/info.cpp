@@ -14,9 +14,9 @@ namespace {
 constexpr std::string_view kEnginePrefix = "engine: ";
 
 // What `auto` would take, and why.
-std::string engine_words()
+std::string engine_words(const std::filesystem::path& runtime)
 {
-    const auto engine = domain::choose_engine(config::EngineChoice::Auto);
+    const auto engine = domain::choose_engine(config::EngineChoice::Auto, runtime);
     if (!engine) {
         return engine.error().message();
     }
@@ -61,7 +61,7 @@ base::Result<int> info(Context& context, const Arguments&)
     line("total_memory", std::to_string(host.total_megabytes));
     line("free_memory", std::to_string(host.free_megabytes));
     line("windsor_version", WINDSOR_VERSION);
-    line("engine", engine_words());
+    line("engine", engine_words(context.paths.runtime));
     line("hardware_virtualization", host.virtualization);
     line("kvm", host.kvm);
     line("iommu", host.iommu);
@@ -83,7 +83,7 @@ base::Result<int> dmesg(Context& context, const Arguments& arguments)
     line("Hardware virtualization: " + host.virtualization);
     line("KVM: " + host.kvm);
     line("I/O virtualization: " + host.iommu);
-    line("Engine: " + engine_words());
+    line("Engine: " + engine_words(context.paths.runtime));
     line("Registry: " + context.paths.runtime.string());
     return 0;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/build.hpp"
 #include "domain/saved_domain.hpp"
 #include "toolstack/commands.hpp"
 #include "toolstack/console.hpp"
@@ -45,13 +46,11 @@ base::Result<int> check(Context& context, const std::string& file, domain::Saved
 
 base::Result<config::EngineChoice> engine_named(const std::string& name)
 {
-    using enum config::EngineChoice;
-    for (const config::EngineChoice choice : {Auto, Kvm, Translate, Emulate}) {
-        if (config::engine_name(choice) == name) {
-            return choice;
-        }
+    const auto choice = config::engine_from(name);
+    if (!choice) {
+        return base::fail("'{}' is no engine; give --engine one of auto, kvm, translate and emulate", name);
     }
-    return base::fail("there is no processor engine '{}'; auto, kvm, translate and emulate are the names", name);
+    return *choice;
 }
 
 } // namespace
@@ -69,11 +68,12 @@ base::Result<int> restore(Context& context, const Arguments& arguments)
     domain::Settings settings{.config = saved.config,
                               .engine = arguments.has("engine") ? WINDSOR_TRY(engine_named(arguments.value("engine")))
                                                                 : config::resolve_engine(saved.config, host),
+                              .runtime = context.paths.runtime,
                               .start = arguments.has("paused") ? domain::StartAs::Paused : domain::StartAs::Running,
                               .origin = saved.domain.origin,
                               .restore_from = fs::absolute(file, error)};
-    WINDSOR_TRY(domain::choose_engine(settings.engine));
     const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
+    WINDSOR_TRY(domain::choose_engine(settings.engine, settings.runtime));
     domain::Claim claim = WINDSOR_TRY(registry.claim(settings.config.name));
     const std::string name = settings.config.name;
     saved.reader.reset();

@@ -49,6 +49,9 @@ protected:
         if (!host.avx || !host.avx2) {
             GTEST_SKIP() << "this host has no AVX2";
         }
+        if (const std::string why = excuse(GetParam()); !why.empty()) {
+            GTEST_SKIP() << why;
+        }
     }
     void enable()
     {

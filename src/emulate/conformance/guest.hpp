@@ -162,6 +162,7 @@ public:
     std::deque<std::uint8_t> interrupts;              // acknowledged in order; the line is high while any is left
     std::uint8_t priority{0};
     std::function<void(std::uint16_t port)> on_port;  // called at every port write
+    std::function<void()> on_msr;                     // at every read of an MSR that lives outside the processor
 
     // Queues an interrupt and raises the line.
     void request(std::uint8_t vector);
@@ -191,15 +192,28 @@ private:
     vcpu::CpuState state_;
 };
 
+// Of the test that runs.
+std::string excuse(const EngineKind& kind);
+
 inline std::string engine_name(const testing::TestParamInfo<EngineKind>& kind)
 {
     return kind.param.name;
 }
 
+// Skips the test that is about to run if its engine has an excuse.
+#define WINDSOR_MAY_BE_EXCUSED(kind)                                                                                   \
+    void SetUp() override                                                                                              \
+    {                                                                                                                  \
+        if (const std::string why = excuse(kind); !why.empty()) {                                                      \
+            GTEST_SKIP() << why;                                                                                       \
+        }                                                                                                              \
+    }
+
 // The fixture of all conformance tests.
 #define WINDSOR_CONFORMANCE(fixture)                                                                                   \
     class fixture : public testing::TestWithParam<EngineKind> {                                                        \
     protected:                                                                                                         \
+        WINDSOR_MAY_BE_EXCUSED(GetParam())                                                                             \
         Guest guest{GetParam()};                                                                                       \
     };                                                                                                                 \
     INSTANTIATE_TEST_SUITE_P(Engines, fixture, testing::ValuesIn(engine_kinds()), engine_name)

@@ -4,6 +4,8 @@
 
 #include "x86/paging.hpp"
 
+#include <fmt/format.h>
+
 #include <gtest/gtest.h>
 
 namespace windsor::emulate::conformance {
@@ -66,6 +68,17 @@ vcpu::CpuModel model_with_avx()
     }
     model.override_bit(7, 0, kEbx, 5, true);
     return model;
+}
+
+std::string excuse(const EngineKind& kind)
+{
+    if (!kind.excuse) {
+        return {};
+    }
+    const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
+    const std::string_view suite = test.test_suite_name(); // Engines/Suite
+    const std::string_view name = test.name();             // Name/kvm
+    return kind.excuse(fmt::format("{}.{}", suite.substr(suite.find('/') + 1), name.substr(0, name.find('/'))));
 }
 
 Guest::Guest(const EngineKind& kind, vcpu::CpuModel model)
@@ -303,6 +316,7 @@ vcpu::HaltReason Guest::run()
     engine_->set_state(state_);
     const vcpu::HaltReason reason = engine_->run();
     state_ = engine_->state();
+    EXPECT_NE(reason, vcpu::HaltReason::Failed) << engine_->failure();
     return reason;
 }
 
@@ -388,6 +402,9 @@ std::optional<base::Vector> Guest::acknowledge_interrupt()
 
 std::optional<std::uint64_t> Guest::read_msr(std::uint32_t number)
 {
+    if (on_msr) {
+        on_msr();
+    }
     return number == 0x1b ? std::optional<std::uint64_t>{0xfee00900} : std::nullopt;
 }
 

@@ -24,6 +24,7 @@ enum class Level : std::uint8_t { Kernel, User };
 
 class Paging : public testing::TestWithParam<std::tuple<EngineKind, Form>> {
 protected:
+    WINDSOR_MAY_BE_EXCUSED(std::get<0>(GetParam()))
     Form form() const { return std::get<1>(GetParam()); }
 
     void start(Level level)

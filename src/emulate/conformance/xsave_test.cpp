@@ -24,6 +24,7 @@ constexpr std::uint64_t kFill = 0xa5a5'a5a5'a5a5'a5a5;
 
 class Xsave : public testing::TestWithParam<EngineKind> {
 protected:
+    WINDSOR_MAY_BE_EXCUSED(GetParam())
     Guest guest{GetParam(), model_with_avx()};
 
     // 64-bit mode at ring 0, everything enabled, the area at RBX full of a pattern but for its header.

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The host's hardware virtualization as an engine. KVM API, section 5.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "emulate/msr_policy.hpp"
+#include "kvm/kick.hpp"
+#include "kvm/vcpu_fd.hpp"
+#include "kvm/vm.hpp"
+#include "vcpu/engine.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace windsor::kvm {
+
+// The local APIC is the machine's, so interrupts, NMIs, INIT and start-up IPIs come as signals.
+class Engine final : public vcpu::Engine {
+public:
+    // All outlive the engine.
+    struct Parts {
+        vcpu::CpuIo& io;
+        const vcpu::CpuModel& model;
+        const base::Clock& clock;
+        std::uint32_t apic_id{0};
+        emulate::MsrPolicy* msr_policy{nullptr};
+    };
+
+    // Engines of one machine share a VM and differ in their APIC id. Fails if KVM lacks what the model needs. The
+    // engine starts in the state after RESET.
+    static base::Result<std::unique_ptr<Engine>> create(std::shared_ptr<Vm> vm, const Parts& parts);
+
+    vcpu::HaltReason run() override;
+
+    vcpu::CpuState state() const override;
+    void set_state(const vcpu::CpuState& state) override;
+
+    void raise(vcpu::Signal signal) override;
+    void lower(vcpu::Signal signal) override { signals_.lower(signal); }
+    void raise_sipi(std::uint8_t vector) override;
+    bool signalled() const override;
+    bool raised(vcpu::Signal signal) const override { return signals_.test(signal); }
+
+    void set_a20(bool open) override;
+
+    vcpu::Statistics statistics() const override { return statistics_; }
+    std::vector<vcpu::Counter> counters() const override;
+    const std::string& failure() const override { return failure_; }
+
+private:
+    using Ended = std::optional<vcpu::HaltReason>;
+
+    Engine(std::shared_ptr<Vm> vm, const Parts& parts, std::unique_ptr<VcpuFd> vcpu);
+
+    vcpu::HaltReason fail(std::string why);
+    void begin();
+    Ended step();
+    Ended halted() const;
+
+    // signals.cpp: what other threads and devices ask for.
+    Ended service_signals();
+    void apply_init();
+    void apply_sipi();
+    void wake_if_due();
+    bool nmi_blocked() const;
+    void offer_nmi();
+    void offer_interrupt();
+    Ended stop();
+    // Ends the instruction that waits for the answer to an exit.
+    Ended complete();
+    // Delivers what KVM has accepted and the guest has not seen, as states do not hold it.
+    Ended settle();
+
+    // exits.cpp: what the guest asks for.
+    int enter();
+    Ended handle_exit();
+    void port_exit();
+    void mmio_exit();
+    void mmio_access(std::uint64_t address, std::uint8_t* data, unsigned size, bool write);
+    void msr_exit(bool write);
+    bool write_tsc(std::uint32_t number, std::uint64_t value);
+    Ended internal_error();
+
+    std::uint64_t machine_ticks(std::uint64_t khz) const;
+    std::uint64_t own_tsc_offset() const;
+
+    std::shared_ptr<Vm> vm_;
+    Parts parts_;
+    std::unique_ptr<VcpuFd> vcpu_;
+    Kick kick_;
+    vcpu::Signals signals_;
+    // What KVM does not hold is up to date here; the rest is as set_state() had it.
+    vcpu::CpuState kept_;
+    bool completing_{false};     // the last exit waits for its answer to be taken
+    bool tsc_stale_{true};       // machine time may have stood still
+    bool priority_stale_{true};  // a device may have changed it
+    std::uint8_t priority_{0};   // CR8
+    vcpu::Statistics statistics_;
+    std::uint64_t exits_{0};
+    std::uint64_t kicks_{0};
+    std::string failure_;
+};
+
+} // namespace windsor::kvm

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A virtual machine of KVM: what the engines of one machine share. KVM API, sections 2 and 4.
+#pragma once
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+#include "kvm/slots.hpp"
+#include "memory/guest_memory.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <linux/kvm.h>
+
+namespace windsor::kvm {
+
+// A capability of KVM that the engine cannot do without.
+struct Capability {
+    int number;
+    const char* name;
+    const char* since; // the first version of Linux that has it
+};
+std::span<const Capability> needed_capabilities();
+
+class Vm {
+public:
+    // Fails, with one sentence, if KVM is not there or refuses. `memory` outlives the VM.
+    static base::Result<std::shared_ptr<Vm>> create(memory::GuestMemory& memory);
+    ~Vm();
+    Vm(const Vm&) = delete;
+    Vm& operator=(const Vm&) = delete;
+
+    int fd() const { return vm_.get(); }
+    memory::GuestMemory& memory() { return memory_; }
+    MemorySlots& slots() { return *slots_; }
+    // Bytes of a processor's shared page.
+    std::size_t run_bytes() const { return run_bytes_; }
+    bool has(int capability) const;
+    const std::vector<kvm_cpuid_entry2>& supported_cpuid() const { return supported_cpuid_; }
+
+private:
+    class Table;
+
+    explicit Vm(memory::GuestMemory& memory);
+    base::Status open();
+    base::Status prepare_intel();
+    base::Status filter_msrs();
+    base::Status read_supported_cpuid();
+
+    memory::GuestMemory& memory_;
+    base::Fd kvm_;
+    base::Fd vm_;
+    std::size_t run_bytes_{0};
+    std::vector<kvm_cpuid_entry2> supported_cpuid_;
+    std::unique_ptr<Table> table_;
+    std::unique_ptr<MemorySlots> slots_;
+};
+
+} // namespace windsor::kvm
