@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 
@@ -54,12 +55,13 @@ public:
         }
         identity(default_name);
         kind_of_guest();
-        memory_and_processors();
+        memory();
         boot_order();
         disks();
         vifs();
         graphics();
         clock_and_platform();
+        processors();
         processor_features();
         life_cycle();
         serial();
@@ -227,7 +229,7 @@ private:
         }
     }
 
-    void memory_and_processors()
+    void memory()
     {
         config_.memory_mb = static_cast<std::uint64_t>(integer("memory").value_or(128));
         config_.maxmem_mb =
@@ -240,10 +242,55 @@ private:
             warn(find("maxmem")->key_at,
                  fmt::format("'maxmem' above 'memory' has no effect: the domain keeps its {} MiB", config_.memory_mb));
         }
-        if (const auto count = integer("vcpus"); count && *count > 1) {
-            complain(find("vcpus")->value_at,
-                     "this version of Windsor runs one processor a domain, not {}; write vcpus = 1", *count);
+    }
+
+    // xl counts the processors that are on in vcpus, and all in maxvcpus; xm counts all, and has a mask.
+    void processors()
+    {
+        config_.vcpus = static_cast<int>(integer("vcpus").value_or(1));
+        config_.max_vcpus = static_cast<int>(integer("maxvcpus").value_or(config_.vcpus));
+        if (config_.max_vcpus < config_.vcpus) {
+            complain(find("maxvcpus")->value_at, "'maxvcpus' is {} and less than 'vcpus', {}", config_.max_vcpus,
+                     config_.vcpus);
         }
+        if (find("vcpu_avail") != nullptr) {
+            mask_processors();
+        }
+        if (config_.vcpus > 1 && config_.apic == Switch::Off) {
+            complain(find("apic")->value_at, "{} processors need local APICs; write apic = 1, or vcpus = 1",
+                     config_.vcpus);
+        }
+        if (config_.max_vcpus > config_.vcpus) {
+            warn(find("vcpu_avail") != nullptr ? find("vcpu_avail")->key_at : find("maxvcpus")->key_at,
+                 fmt::format("processors cannot be turned on while the guest runs: it has {} of {}", config_.vcpus,
+                             config_.max_vcpus));
+        }
+    }
+
+    void mask_processors()
+    {
+        const auto& setting = *find("vcpu_avail");
+        const auto mask = mask_of(setting.value);
+        if (!mask || (*mask & 1) == 0) {
+            complain(setting.value_at,
+                     "'vcpu_avail' is a number whose bits stand for processors, the first of which must be on");
+        }
+        const std::uint64_t all = config_.vcpus >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << config_.vcpus) - 1;
+        config_.vcpus = std::popcount(*mask & all);
+    }
+
+    // A number, or one in quotes, decimal or hexadecimal.
+    static std::optional<std::uint64_t> mask_of(const Value& value)
+    {
+        if (const std::int64_t* number = value.integer()) {
+            return *number < 0 ? std::nullopt : std::optional{static_cast<std::uint64_t>(*number)};
+        }
+        std::string_view digits = value.string() != nullptr ? std::string_view{*value.string()} : std::string_view{};
+        const bool hexadecimal = digits.starts_with("0x");
+        digits.remove_prefix(hexadecimal ? 2 : 0);
+        std::uint64_t mask = 0;
+        const auto [end, error] = std::from_chars(digits.begin(), digits.end(), mask, hexadecimal ? 16 : 10);
+        return error == std::errc{} && end == digits.end() ? std::optional{mask} : std::nullopt;
     }
 
     void boot_order()

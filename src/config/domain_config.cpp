@@ -16,7 +16,7 @@ std::vector<std::pair<std::string, Value>> listed(const DomainConfig& config)
     }
     entries.emplace_back("memory", static_cast<std::int64_t>(config.memory_mb));
     entries.emplace_back("maxmem", static_cast<std::int64_t>(config.maxmem_mb));
-    entries.emplace_back("vcpus", config.vcpus);
+    entries.emplace_back("vcpus", config.max_vcpus);
     for (const auto& entry : config.evaluated) {
         if (std::ranges::none_of(entries, [&](const auto& other) { return other.first == entry.first; })) {
             entries.push_back(entry);

@@ -76,12 +76,15 @@ struct CpuidBit {
     bool operator==(const CpuidBit&) const = default;
 };
 
+constexpr int kMostVcpus = 127;
+
 struct DomainConfig {
     std::string name;
     std::string uuid; // 8-4-4-4-12 lower-case digits; empty: to be chosen
     std::uint64_t memory_mb = 128;
     std::uint64_t maxmem_mb = 128;
-    int vcpus = 1;
+    int vcpus = 1;     // virtual processors that the guest finds, 1 to 127
+    int max_vcpus = 1; // and those that are off at the start besides
     std::string boot = "cd"; // the devices to try, in order: a, c, d
     std::vector<DiskConfig> disks;
     std::vector<VifConfig> vifs;

@@ -2,6 +2,7 @@
 // The table itself: the keys of the classic xm file, of xl.cfg(5), and Windsor's own.
 #include <array>
 
+#include "config/domain_config.hpp"
 #include "config/keys.hpp"
 
 namespace windsor::config {
@@ -22,7 +23,7 @@ constexpr std::string_view kNoSpice = "the console is VNC";
 constexpr std::string_view kNoSound = "sound cards are not provided yet";
 constexpr std::string_view kNoUsb = "the USB controller is not provided yet";
 constexpr std::string_view kNoFloppy = "floppy drives are not provided yet";
-constexpr std::string_view kOneCpu = "a domain has one processor at present, and the host schedules it";
+constexpr std::string_view kHostSchedules = "the host schedules virtual processors; bind them with vcpu-pin";
 constexpr std::string_view kActions = "destroy restart preserve rename-restart coredump-destroy coredump-restart";
 
 // clang-format off
@@ -66,13 +67,13 @@ constexpr std::array kKeys{
     KeyInfo{"cmdline", String, Refused, Xl, "", "The command line of a directly booted kernel.", "kernels are booted by the guest's own boot loader"},
     KeyInfo{"connection", String, Silent, Option, "", "How a channel is connected.", kOptionOnly},
     KeyInfo{"controller", Any, Silent, Option, "", "The USB controller that a device is attached to.", kOptionOnly},
-    KeyInfo{"cpu", IntegerOrString, Accepted, Xm, "", "The physical processor that the domain starts on.", kOneCpu},
+    KeyInfo{"cpu", IntegerOrString, Accepted, Xm, "", "The physical processor that the domain starts on.", kHostSchedules},
     KeyInfo{"cpu_cap", Integer, Accepted, Xm, "0", "The most processor time the domain may have, in percent.", "processor time is not limited yet"},
     KeyInfo{"cpu_weight", Integer, Accepted, Both, "256", "The domain's share of processor time against others.", "the host's scheduler treats domains like any process"},
     KeyInfo{"cpuid", StringOrStrings, Implemented, Both, "", "Features of the processor to hide from the guest. By name: 'host,avx=0,sse4.2=0', with the word host first; 0 hides, 1 asks for the feature, x, k and s leave it alone. By bits: ['1:ecx=xxxxxxxxxxx0xxxxxxxxxxxxxxxxxxxx', '7,0:ebx=0x0'], the leaf in front of the colon and each register from bit 31 to bit 0. What the processor does not have cannot be added; the domain's log names what was asked for in vain."},
     KeyInfo{"cpuid_check", Any, Accepted, Xm, "", "Bits of CPUID that the host must have.", "the CPUID bits of the host are not checked"},
-    KeyInfo{"cpus", Any, Accepted, Both, "", "The physical processors that the domain may run on.", kOneCpu},
-    KeyInfo{"cpus_soft", Any, Accepted, Xl, "", "The physical processors that the domain prefers.", kOneCpu},
+    KeyInfo{"cpus", Any, Accepted, Both, "", "The physical processors that the domain may run on.", kHostSchedules},
+    KeyInfo{"cpus_soft", Any, Accepted, Xl, "", "The physical processors that the domain prefers.", kHostSchedules},
     KeyInfo{"description", String, Silent, Xm, "", "A text for people; nothing depends on it."},
     KeyInfo{"device_model", String, Silent, Xm, "", "The program that emulates the devices under Xen. Windsor is its own, so the path is not looked at."},
     KeyInfo{"device_model_args", StringOrStrings, Accepted, Xl, "", "Extra arguments for Xen's device model.", "there is no separate device model"},
@@ -132,7 +133,7 @@ constexpr std::array kKeys{
     KeyInfo{"max_grant_version", Integer, Accepted, Xl, "", "The newest version of grant tables that the domain may use.", kNoXen},
     KeyInfo{"max_maptrack_frames", Integer, Accepted, Xl, "", "The most grant mappings of the domain.", kNoXen},
     KeyInfo{"maxmem", Integer, Implemented, Both, "", "The most memory in MiB that the domain may ever have; memory if it is not given.", "", "", 1, 16'777'216},
-    KeyInfo{"maxvcpus", Integer, Accepted, Xl, "", "The most virtual processors the domain may ever have.", kOneCpu, "", 1},
+    KeyInfo{"maxvcpus", Integer, Implemented, Xl, "vcpus", "The most virtual processors the domain may ever have. Those beyond vcpus are off, and cannot be turned on while the guest runs.", "", "", 1, kMostVcpus},
     KeyInfo{"mca_caps", Strings, Accepted, Xl, "", "Machine-check capabilities of the guest.", "machine checks are not injected"},
     KeyInfo{"memory", Integer, Implemented, Both, "128", "The guest's memory in MiB.", "", "", 1, 16'777'216},
     KeyInfo{"memory_sharing", Boolean, Accepted, Xm, "0", "Whether equal pages of domains are shared.", "memory is not shared between domains yet"},
@@ -237,8 +238,8 @@ constexpr std::array kKeys{
     KeyInfo{"usbdevice", StringOrStrings, Accepted, Both, "", "An emulated USB device: tablet gives a pointer that follows the viewer's exactly.", kNoUsb},
     KeyInfo{"usbversion", Integer, Accepted, Xl, "", "The version of the USB controller: 1, 2 or 3.", kNoUsb},
     KeyInfo{"uuid", String, Implemented, Both, "chosen at the first start", "The domain's universally unique identifier, 32 hexadecimal digits, with or without hyphens."},
-    KeyInfo{"vcpu_avail", IntegerOrString, Accepted, Xm, "", "A mask of the virtual processors that are on at the start.", kOneCpu},
-    KeyInfo{"vcpus", Integer, Implemented, Both, "1", "The number of virtual processors. One is what the engines run at present.", "", "", 1, 1024},
+    KeyInfo{"vcpu_avail", IntegerOrString, Implemented, Xm, "all", "A mask of the virtual processors that are on at the start, of which the lowest bit must be one. The others cannot be turned on while the guest runs."},
+    KeyInfo{"vcpus", Integer, Implemented, Both, "1", "The number of virtual processors. Several need apic = 1. With acpi = 1 the guest sees them as cores of one package, otherwise as packages.", "", "", 1, kMostVcpus},
     KeyInfo{"vdispl", Strings, Refused, Xl, "", "Paravirtual displays.", kNoPv},
     KeyInfo{"vdistances", Any, Silent, Option, "", "Distances of a NUMA node to the others.", kOptionOnly},
     KeyInfo{"vendor_device", String, Accepted, Xl, "none", "An extra PCI device by which Windows Update finds drivers.", "the device is not provided", "none xenserver"},

@@ -174,7 +174,6 @@ TEST(Load, AMessageTakesNoOrdersFromTheFile)
 
 TEST(Load, PresentLimitsAreSaid)
 {
-    EXPECT_THAT(error_of("vcpus = 2"), HasSubstr("one processor a domain, not 2"));
     EXPECT_THAT(error_of("disk = ['file:/x,xvde,w']"), HasSubstr("hda, hdb, hdc and hdd"));
     EXPECT_THAT(error_of("disk = ['tap:qcow2:/x,hda,w']"), HasSubstr("'qcow2' are not provided yet"));
     EXPECT_THAT(error_of("builder = 'linux'"), HasSubstr("asks for a paravirtual guest"));
@@ -183,6 +182,25 @@ TEST(Load, PresentLimitsAreSaid)
     EXPECT_THAT(error_of("pci = ['01:00.0']"), HasSubstr("'pci' is refused: pass-through"));
     EXPECT_THAT(error_of("serial = 'tcp:localhost:1'"), HasSubstr("'pty' is"));
     EXPECT_THAT(load("pci = []\nbootloader = ''\n").warnings, IsEmpty());
+}
+
+TEST(Load, ProcessorsAreCountedAsXlAndAsXmDo)
+{
+    EXPECT_EQ(load("vcpus = 4").config.vcpus, 4);
+    const auto plain = load("vcpus = 2\nmaxvcpus = 4");
+    EXPECT_EQ(plain.config.vcpus, 2);
+    EXPECT_EQ(plain.config.max_vcpus, 4);
+    EXPECT_THAT(warnings_of(plain), Contains(HasSubstr("it has 2 of 4")));
+    for (const char* mask : {"0x5", "'5'", "'0x5'", "0xf5"}) {
+        const auto masked = load(std::string{"vcpus = 4\nvcpu_avail = "} + mask);
+        EXPECT_EQ(masked.config.vcpus, 2) << mask;
+        EXPECT_EQ(masked.config.max_vcpus, 4);
+    }
+    EXPECT_THAT(error_of("vcpus = 4\nmaxvcpus = 2"), HasSubstr("'maxvcpus' is 2 and less than 'vcpus', 4"));
+    EXPECT_THAT(error_of("vcpus = 2\nvcpu_avail = 2"), HasSubstr("the first of which must be on"));
+    EXPECT_THAT(error_of("vcpus = 2\nvcpu_avail = 'two'"), HasSubstr("is a number"));
+    EXPECT_THAT(error_of("vcpus = 2\napic = 0"), HasSubstr("2 processors need local APICs"));
+    EXPECT_THAT(error_of("vcpus = 128"), HasSubstr("127"));
 }
 
 TEST(Load, OverridesHaveTheLastWord)

@@ -55,7 +55,8 @@ bool sensible(const DomainConfig& config)
     };
     const auto is_bit = [](const CpuidBit& bit) { return bit.reg < 4 && bit.bit < 32; };
     const int display = config.graphics.display.value_or(0);
-    return config.memory_mb != 0 && config.memory_mb <= kMostMemory && config.vcpus == 1 && display >= 0 &&
+    return config.memory_mb != 0 && config.memory_mb <= kMostMemory && config.vcpus >= 1 &&
+           config.vcpus <= config.max_vcpus && config.max_vcpus <= kMostVcpus && display >= 0 &&
            display <= kLastDisplay && std::ranges::all_of(config.disks, is_drive) &&
            std::ranges::all_of(config.cpuid, is_bit);
 }

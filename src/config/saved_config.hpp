@@ -78,6 +78,7 @@ template <typename Archive> void describe(Archive& archive, DomainConfig& config
     archive.field("memory_mb", config.memory_mb);
     archive.field("maxmem_mb", config.maxmem_mb);
     archive.field("vcpus", config.vcpus);
+    archive.field("max_vcpus", config.max_vcpus);
     archive.field("boot", config.boot);
     archive.field("disks", config.disks);
     archive.field("vifs", config.vifs);

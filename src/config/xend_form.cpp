@@ -79,7 +79,7 @@ private:
         add(domain, "on_crash", std::string{action_name(config_.on_crash)});
         add(domain, "uuid", config_.uuid);
         add(domain, "bootloader_args", text("bootargs", ""));
-        add(domain, "vcpus", to_string(config_.vcpus));
+        add(domain, "vcpus", to_string(config_.max_vcpus));
         add(domain, "name", config_.name);
         add(domain, "on_poweroff", std::string{action_name(config_.on_poweroff)});
         add(domain, "on_reboot", std::string{action_name(config_.on_reboot)});
@@ -88,7 +88,7 @@ private:
     void resources(Nodes& domain) const
     {
         // No processor is bound to processors of the host: one empty list for each.
-        Nodes processors(static_cast<std::size_t>(config_.vcpus), SxpNode::list({}));
+        Nodes processors(static_cast<std::size_t>(config_.max_vcpus), SxpNode::list({}));
         domain.push_back(SxpNode::list({SxpNode::of("cpus"), SxpNode::list(std::move(processors))}));
         add(domain, "bootloader", text("bootloader", ""));
         add(domain, "maxmem", fmt::format("{}", config_.maxmem_mb));

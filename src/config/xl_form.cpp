@@ -68,7 +68,7 @@ Object build_info(const DomainConfig& config)
     for (int i = 0; i < config.vcpus; ++i) {
         processors.push_back(i);
     }
-    Object object{{"max_vcpus", config.vcpus},
+    Object object{{"max_vcpus", config.max_vcpus},
                   {"avail_vcpus", std::move(processors)},
                   {"max_memkb", config.maxmem_mb * 1024},
                   {"target_memkb", config.memory_mb * 1024}};

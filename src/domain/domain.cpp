@@ -98,6 +98,7 @@ machine::Options Domain::machine_options() const
 {
     const config::DomainConfig& config = settings_.config;
     return {.memory = megabytes(config.memory_mb),
+            .processors = static_cast<unsigned>(config.vcpus),
             .cpu = processor_model(config.cpuid, log_),
             .engine = engine_.type,
             .acpi = config.acpi == config::Switch::On,

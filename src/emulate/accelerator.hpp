@@ -24,8 +24,8 @@ public:
     // nothing is.
     virtual bool tables_written(const std::uint8_t* /*host_page*/, unsigned /*offset*/, unsigned /*size*/) { return false; }
     virtual bool holds_tables(const std::uint8_t* /*host_page*/) const { return false; }
-    // Stores to a page have to be told from now on.
-    virtual void page_held(const std::uint8_t* /*host_page*/) {}
+    // Stores to a page have to be told from now on. True: there may have been some that were not told.
+    virtual bool page_held(const std::uint8_t* /*host_page*/) { return false; }
     // Linear addresses may lead elsewhere now: those of pages that are not global, or all; those of one page.
     virtual void flushed(Flush what) = 0;
     virtual void page_invalidated(std::uint64_t linear) = 0;

@@ -227,12 +227,12 @@ void Cpu::drop_code()
     }
 }
 
-void Cpu::drop_code_page(const std::uint8_t* host_page)
+void Cpu::drop_written(const std::uint8_t* host_page, unsigned offset, unsigned size)
 {
-    blocks_->drop_page(host_page);
+    blocks_->written(host_page, offset, size);
     if (accelerator_ != nullptr) {
-        static_cast<void>(accelerator_->written(host_page, 0, memory::kPageSize));
-        static_cast<void>(accelerator_->tables_written(host_page, 0, memory::kPageSize));
+        static_cast<void>(accelerator_->written(host_page, offset, size));
+        static_cast<void>(accelerator_->tables_written(host_page, offset, size));
     }
 }
 
@@ -242,15 +242,23 @@ void Cpu::drain_invalidations()
     const Invalidations::Batch batch = invalidations_->take();
     if (batch.mappings) {
         physical_->forget();
+    }
+    if (batch.everything) {
+        drop_code();
+    }
+    if (batch.mappings || batch.everything) {
         keep_visible_blocks();
     }
-    for (const std::uint8_t* page : batch.code) {
-        drop_code_page(page);
+    for (const Invalidations::Written& written : batch.written) {
+        drop_written(written.host, written.offset, written.size);
     }
-    for (const std::uint8_t* page : batch.held) {
-        code_page_held(page);
+    for (const Invalidations::Held& held : batch.held) {
+        // Stores that were made since the other processor has read the page were not told.
+        if (code_page_held(held.host)) {
+            invalidations_->announce_write(held.physical, memory::kPageSize);
+        }
     }
-    if (batch.mappings || batch.dirty_log) {
+    if (batch.mappings || batch.dirty_log || batch.everything) {
         flush_tlb(Flush::All);
     }
 }

@@ -155,6 +155,16 @@ public:
     // ordinary page, null if read_for_write() and write() must be used. False: a fault is noted.
     template <typename T> [[nodiscard]] bool locate_for_write(x86::Seg seg, std::uint64_t offset, std::uint8_t*& host);
 
+    // The same for locked instructions, where locate_for_write() has none: host memory whose change has to be told by
+    // changed(); null if the T does not lie in one page of memory.
+    struct HeldPlace {
+        std::uint8_t* host{nullptr};
+        std::uint64_t physical{0};
+        unsigned size{0};
+    };
+    [[nodiscard]] bool locate_held(x86::Seg seg, std::uint64_t offset, unsigned size, HeldPlace& place);
+    void changed(const HeldPlace& place);
+
     // A stretch of host memory behind an address, for string instructions: how many bytes from there on may be
     // read or written directly (0: none; use read() and write(), which also tell of faults).
     struct Run {
@@ -259,7 +269,7 @@ private:
     [[nodiscard]] bool walk_wide(Walk& walk);
     [[nodiscard]] bool grant(Walk& walk);
     [[nodiscard]] bool page_fault(const Walk& walk, std::uint32_t bits);
-    void mark_accessed(std::uint64_t address, std::uint64_t bits, unsigned size);
+    [[nodiscard]] bool mark_accessed(const PageView::Entry& entry, std::uint64_t bits, unsigned size);
 
     // memory.cpp
     TlbSet set_for(As as) const { return as == As::Program ? program_.set : TlbSet::Supervisor; }
@@ -274,7 +284,9 @@ private:
     // By the walker: no more than accessed and dirty flags of page tables.
     enum class Writer : std::uint8_t { Anyone, Walker };
     void code_page_written(const Located& at, Writer writer = Writer::Anyone);
-    void code_page_held(const std::uint8_t* host_page);
+    // True: stores went there by a short way until now.
+    bool code_page_held(const std::uint8_t* host_page);
+    [[nodiscard]] bool spares_flag(const std::uint8_t* host_page);
     bool watches_data(std::uint64_t linear) const;
 
     // cpu.cpp, run.cpp
@@ -283,7 +295,7 @@ private:
     void update_fetch_context();
     void keep_visible_blocks();
     void drop_code();
-    void drop_code_page(const std::uint8_t* host_page);
+    void drop_written(const std::uint8_t* host_page, unsigned offset, unsigned size);
     void drain_invalidations();
     [[nodiscard]] bool service_signals(vcpu::HaltReason& reason);
     [[nodiscard]] bool step(vcpu::HaltReason& reason);
@@ -340,6 +352,7 @@ private:
     std::unique_ptr<Decoder> decoder_;
     std::unique_ptr<Invalidations> invalidations_;
     HostStubs stubs_;
+    std::array<std::uint8_t, 256> foreign_writes_{}; // to pages of which another processor may hold code
 };
 
 } // namespace windsor::emulate

@@ -188,10 +188,14 @@ Outcome cmpxchg16b(Cpu& cpu, const Insn& insn)
         return Outcome::Fault;
     }
     bool same = false;
-    const Cpu::Run run = cpu.direct_run(insn.segment, offset, Intent::Write);
-    if (run.host != nullptr) {
+    Cpu::HeldPlace place;
+    if (!cpu.locate_held(insn.segment, offset, 16, place)) {
+        return Outcome::Fault;
+    }
+    if (place.host != nullptr) {
         old = expected;
-        same = compare_exchange_16(run.host, old, desired);
+        same = compare_exchange_16(place.host, old, desired);
+        cpu.changed(place);
     } else {
         same = old == expected;
         const auto& value = same ? desired : old;

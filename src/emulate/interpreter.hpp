@@ -25,6 +25,7 @@ public:
     void raise_sipi(std::uint8_t vector) override;
     bool signalled() const override;
     bool raised(vcpu::Signal signal) const override;
+    std::uint8_t sipi_vector() const override { return cpu_.signals_.sipi_vector(); }
 
     void set_a20(bool open) override { cpu_.set_a20(open); }
 

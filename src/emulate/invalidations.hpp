@@ -16,11 +16,23 @@ namespace windsor::emulate {
 
 class Invalidations final : public memory::MemoryObserver {
 public:
+    static constexpr std::size_t kMost = 1024; // of each kind; a processor that sleeps long has everything to forget
+
+    struct Written {
+        const std::uint8_t* host{nullptr}; // page
+        unsigned offset{0};                // in it
+        unsigned size{0};                  // bytes
+    };
+    struct Held {
+        const std::uint8_t* host{nullptr}; // page
+        std::uint64_t physical{0};
+    };
     struct Batch {
         bool mappings{false};
         bool dirty_log{false};
-        std::vector<const std::uint8_t*> code; // host pages that were written
-        std::vector<const std::uint8_t*> held; // host pages whose code another processor holds
+        bool everything{false};       // there was too much to list
+        std::vector<Written> written; // by devices and other processors
+        std::vector<Held> held;       // pages whose code another processor holds
     };
 
     Invalidations(memory::GuestMemory& memory, vcpu::Signals& signals) : memory_{memory}, signals_{signals}
@@ -31,33 +43,41 @@ public:
     Invalidations(const Invalidations&) = delete;
     Invalidations& operator=(const Invalidations&) = delete;
 
+    // memory::MemoryObserver
     void mappings_changed() override
     {
-        batch_.with([](Batch& batch) { batch.mappings = true; });
-        signals_.raise(vcpu::Signal::Attention);
+        ask([](Batch& batch) { batch.mappings = true; });
     }
-    void code_written(base::GuestPhysical page) override
+    void code_written(base::GuestPhysical address, unsigned size) override
     {
-        if (announcing_.load(std::memory_order_relaxed) == std::this_thread::get_id()) {
+        if (announces()) {
             return;
         }
-        const memory::Page backing = memory_.lookup(page);
-        batch_.with([&](Batch& batch) { batch.code.push_back(backing.host); });
-        signals_.raise(vcpu::Signal::Attention);
+        const auto offset = static_cast<unsigned>(address.raw() & memory::kPageMask);
+        const Written written{memory_.lookup(address).host, offset, size};
+        ask([&](Batch& batch) {
+            batch.everything = batch.everything || batch.written.size() == kMost;
+            if (!batch.everything) {
+                batch.written.push_back(written);
+            }
+        });
     }
     void code_held(base::GuestPhysical page) override
     {
-        if (announcing_.load(std::memory_order_relaxed) == std::this_thread::get_id()) {
+        if (announces()) {
             return;
         }
-        const memory::Page backing = memory_.lookup(page);
-        batch_.with([&](Batch& batch) { batch.held.push_back(backing.host); });
-        signals_.raise(vcpu::Signal::Attention);
+        const Held held{memory_.lookup(page).host, page.raw()};
+        ask([&](Batch& batch) {
+            batch.everything = batch.everything || batch.held.size() == kMost;
+            if (!batch.everything) {
+                batch.held.push_back(held);
+            }
+        });
     }
     void dirty_log_cleared() override
     {
-        batch_.with([](Batch& batch) { batch.dirty_log = true; });
-        signals_.raise(vcpu::Signal::Attention);
+        ask([](Batch& batch) { batch.dirty_log = true; });
     }
 
     Batch take()
@@ -65,11 +85,14 @@ public:
         return batch_.with([](Batch& batch) { return std::exchange(batch, Batch{}); });
     }
 
+    // Whether others listen: other processors.
+    bool has_company() const { return memory_.observers() > 1; }
+
     // Tells the other observers of what this processor has done and dealt with itself: a write to a page with code…
-    void announce_write(std::uint64_t physical)
+    void announce_write(std::uint64_t physical, unsigned size)
     {
         announcing_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-        memory_.written(base::GuestPhysical{physical});
+        memory_.written(base::GuestPhysical{physical}, size);
         announcing_.store(std::thread::id{}, std::memory_order_relaxed);
     }
     // … or that it has set kPageCode.
@@ -81,6 +104,13 @@ public:
     }
 
 private:
+    bool announces() const { return announcing_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
+    template <typename Change> void ask(Change change)
+    {
+        batch_.with(change);
+        signals_.raise(vcpu::Signal::Attention);
+    }
+
     memory::GuestMemory& memory_;
     vcpu::Signals& signals_;
     base::Guarded<Batch> batch_;

@@ -222,7 +222,8 @@ bool Cpu::write_slow(std::uint64_t linear, const void* from, unsigned size, TlbS
     return true;
 }
 
-// The write has been made. The flag goes before others are told: whoever decodes the page later sets it again.
+// The write has been made. Where nothing is left to be held, the flag goes before others are told: whoever decodes the
+// page later sets it again.
 void Cpu::code_page_written(const Located& at, Writer writer)
 {
     const std::uint64_t offset = at.physical & memory::kPageMask;
@@ -237,18 +238,53 @@ void Cpu::code_page_written(const Located& at, Writer writer)
     if (effect.dropped) {
         leave_ = true;
     }
-    if (!effect.page_held) {
-        at.flags->fetch_and(static_cast<std::uint8_t>(~memory::kPageCode));
+    if (effect.page_held || spares_flag(at.host - offset)) {
+        invalidations_->announce_write(at.physical, at.size);
+        return;
     }
-    invalidations_->announce_write(at.physical);
+    at.flags->fetch_and(static_cast<std::uint8_t>(~memory::kPageCode));
+    invalidations_->announce_write(at.physical - offset, memory::kPageSize);
+}
+
+// Whether a page of which this processor holds nothing stays flagged, as another one may hold something. Code that has
+// ended must not make stores slow for ever.
+bool Cpu::spares_flag(const std::uint8_t* host_page)
+{
+    constexpr unsigned kMostWrites = 64;
+    if (!invalidations_->has_company()) {
+        return false;
+    }
+    std::uint8_t& writes = foreign_writes_[(reinterpret_cast<std::uintptr_t>(host_page) >> 12) % foreign_writes_.size()];
+    writes = static_cast<std::uint8_t>((writes + 1) % kMostWrites);
+    return writes != 0;
 }
 
 // Called when the first block of a page is decoded.
-void Cpu::code_page_held(const std::uint8_t* host_page)
+bool Cpu::code_page_held(const std::uint8_t* host_page)
 {
-    tlb_.slow_down_writes(host_page);
-    if (accelerator_ != nullptr) {
-        accelerator_->page_held(host_page);
+    const bool quick = tlb_.slow_down_writes(host_page);
+    return (accelerator_ != nullptr && accelerator_->page_held(host_page)) || quick;
+}
+
+bool Cpu::locate_held(Seg seg, std::uint64_t offset, unsigned size, HeldPlace& place)
+{
+    std::uint64_t linear = 0;
+    std::array<Located, 2> parts;
+    if (!linearize(seg, offset, size, Intent::ReadForWrite, linear) ||
+        !locate_all(linear, size, Intent::ReadForWrite, program_.set, parts)) {
+        return false;
+    }
+    const bool plain = parts[0].host != nullptr && parts[1].size == 0 &&
+                       physical_->page(parts[0].physical).access == memory::Access::ReadWrite;
+    place = {.host = plain ? parts[0].host : nullptr, .physical = parts[0].physical, .size = size};
+    return true;
+}
+
+void Cpu::changed(const HeldPlace& place)
+{
+    const memory::Page& page = physical_->page(place.physical);
+    if ((page.flags->load() & memory::kPageCode) != 0) {
+        code_page_written({.host = place.host, .physical = place.physical, .flags = page.flags, .size = place.size});
     }
 }
 

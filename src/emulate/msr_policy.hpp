@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <set>
 #include <utility>
 
@@ -11,6 +12,7 @@ namespace windsor::emulate {
 
 enum class MsrAccess : std::uint8_t { Read, Write };
 
+// Used by all processors of a machine, from their threads.
 class MsrPolicy {
 public:
     enum class Unknown : std::uint8_t {
@@ -28,6 +30,7 @@ public:
     // Notes an access to an unknown register; true if it is to be tolerated.
     bool tolerate(std::uint32_t number, MsrAccess access)
     {
+        const std::scoped_lock lock{mutex_};
         if (report_ && reported_.size() < kReports && reported_.emplace(number, access).second) {
             report_(number, access);
         }
@@ -39,6 +42,7 @@ private:
 
     Unknown unknown_;
     Report report_;
+    std::mutex mutex_;
     std::set<std::pair<std::uint32_t, MsrAccess>> reported_;
 };
 

@@ -65,6 +65,24 @@ template <std::unsigned_integral T> bool compare_exchange(std::uint8_t* host, T&
     return same;
 }
 
+// modify_at() where stores take the long way.
+template <std::unsigned_integral T, typename Change>
+[[nodiscard]] bool modify_held(Cpu& cpu, x86::Seg seg, std::uint64_t offset, Change& change)
+{
+    Cpu::HeldPlace place;
+    T old = 0;
+    if (!cpu.locate_held(seg, offset, sizeof(T), place) || !cpu.read_for_write<T>(seg, offset, old)) {
+        return false;
+    }
+    if (place.host == nullptr) {
+        return cpu.write<T>(seg, offset, change(old));
+    }
+    while (!compare_exchange<T>(place.host, old, change(old))) {
+    }
+    cpu.changed(place);
+    return true;
+}
+
 // Changes a memory operand: `change(old)` gives the new value, may set its own copy of the flags, and may run
 // more than once. With LOCK (or `always_locked`) the change is atomic among processors wherever the operand lies
 // in one page of memory. False: a fault is noted and nothing has changed.
@@ -85,7 +103,7 @@ template <std::unsigned_integral T, typename Change>
             return false;
         }
         if (host == nullptr) {
-            return cpu.write<T>(seg, offset, change(old));
+            return locked ? modify_held<T>(cpu, seg, offset, change) : cpu.write<T>(seg, offset, change(old));
         }
     }
     T old;

@@ -5,7 +5,9 @@
 #include "x86/paging.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
+#include <concepts>
 #include <span>
 
 namespace windsor::emulate {
@@ -29,6 +31,7 @@ struct Cpu::Walk {
     std::uint64_t page{0};   // physical address of the frame
     std::uint64_t offset_mask{0xfff};
     bool global{false};
+    bool stale{false};       // another processor has changed an entry meanwhile
 };
 
 bool Cpu::page_fault(const Walk& walk, std::uint32_t bits)
@@ -159,8 +162,9 @@ bool Cpu::grant(Walk& walk)
     for (unsigned i = 0; i < walk.levels; ++i) {
         const bool last = i + 1 == walk.levels;
         const std::uint64_t bits = pte::kA | (last && walk.purpose == Purpose::Write ? pte::kD : 0);
-        if ((walk.entries[i].value & bits) != bits) {
-            mark_accessed(walk.entries[i].address, bits, walk.entry_size);
+        if ((walk.entries[i].value & bits) != bits && !mark_accessed(walk.entries[i], bits, walk.entry_size)) {
+            walk.stale = true;
+            return false;
         }
     }
     return true;
@@ -172,12 +176,17 @@ bool Cpu::translate(std::uint64_t linear, Purpose purpose, TlbSet set, Translati
         result = {.physical = linear & a20_mask_ & 0xffffffff, .global = false, .large = false};
         return true;
     }
-    Walk walk{.linear = linear,
-              .purpose = purpose,
-              .user = set == TlbSet::User || set == TlbSet::Checked,
-              .explicit_ac = set == TlbSet::SupervisorAc};
-    const bool found = (s.cr4 & cr4::kPae) != 0 ? walk_wide(walk) : walk_legacy(walk);
-    if (!found || !grant(walk)) {
+    const Walk begun{.linear = linear,
+                     .purpose = purpose,
+                     .user = set == TlbSet::User || set == TlbSet::Checked,
+                     .explicit_ac = set == TlbSet::SupervisorAc};
+    Walk walk;
+    bool granted = false;
+    do {
+        walk = begun;
+        granted = ((s.cr4 & cr4::kPae) != 0 ? walk_wide(walk) : walk_legacy(walk)) && grant(walk);
+    } while (walk.stale);
+    if (!granted) {
         return false;
     }
     result.physical = (walk.page | (linear & walk.offset_mask)) & a20_mask_;
@@ -186,27 +195,38 @@ bool Cpu::translate(std::uint64_t linear, Purpose purpose, TlbSet set, Translati
     return true;
 }
 
-// Sets bits of an entry in memory without losing what another processor writes at the same time.
-void Cpu::mark_accessed(std::uint64_t address, std::uint64_t bits, unsigned size)
+namespace {
+
+// Sets bits of an entry unless it has changed meanwhile.
+template <std::unsigned_integral T> bool set_bits(std::uint8_t* at, std::uint64_t known, std::uint64_t bits)
 {
-    const memory::Page& page = physical_->page(address & a20_mask_);
+    auto expected = static_cast<T>(known);
+    return std::atomic_ref{*reinterpret_cast<T*>(at)}.compare_exchange_strong(expected, static_cast<T>(known | bits));
+}
+
+} // namespace
+
+// False: another processor has changed the entry since it was read. SDM volume 3A, section 8.1.2.1.
+bool Cpu::mark_accessed(const PageView::Entry& entry, std::uint64_t bits, unsigned size)
+{
+    const std::uint64_t address = entry.address & a20_mask_;
+    const memory::Page& page = physical_->page(address);
     if (page.host == nullptr || page.access != memory::Access::ReadWrite) {
-        write_physical(address, size, read_physical(address, size) | bits);
-        return;
+        write_physical(address, size, entry.value | bits);
+        return true;
     }
-    std::uint8_t* at = page.host + (address & a20_mask_ & memory::kPageMask);
-    if (size == 8) {
-        __atomic_fetch_or(reinterpret_cast<std::uint64_t*>(at), bits, __ATOMIC_SEQ_CST);
-    } else {
-        __atomic_fetch_or(reinterpret_cast<std::uint32_t*>(at), static_cast<std::uint32_t>(bits), __ATOMIC_SEQ_CST);
+    std::uint8_t* at = page.host + (address & memory::kPageMask);
+    if (!(size == 8 ? set_bits<std::uint64_t>(at, entry.value, bits) : set_bits<std::uint32_t>(at, entry.value, bits))) {
+        return false;
     }
     const std::uint8_t flags = page.flags->load(std::memory_order_relaxed);
     if (page.logged && (flags & memory::kPageDirty) == 0) {
         page.flags->fetch_or(memory::kPageDirty);
     }
     if ((flags & memory::kPageCode) != 0) {
-        code_page_written({.host = at, .physical = address & a20_mask_, .flags = page.flags, .size = size}, Writer::Walker);
+        code_page_written({.host = at, .physical = address, .flags = page.flags, .size = size}, Writer::Walker);
     }
+    return true;
 }
 
 bool Cpu::view_page(std::uint64_t linear, PageView& view)

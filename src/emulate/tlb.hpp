@@ -130,10 +130,16 @@ public:
             });
         }
     }
-    // Stores to a host page must take the long way from now on.
-    void slow_down_writes(const std::uint8_t* host_page)
+    // Stores to a host page must take the long way from now on. True: they could take a short one until now.
+    bool slow_down_writes(const std::uint8_t* host_page)
     {
-        clear_if([&](const TlbEntry& entry) { return !TlbEntry::is_empty(entry.write) && entry.host == host_page; });
+        bool quick = false;
+        clear_if([&](const TlbEntry& entry) {
+            const bool found = !TlbEntry::is_empty(entry.write) && entry.host == host_page;
+            quick = quick || (found && !TlbEntry::slow(entry.write));
+            return found;
+        });
+        return quick;
     }
 
 private:

@@ -109,6 +109,17 @@ bool essential(std::uint32_t leaf, std::uint32_t kvm_cpuid_entry2::* word, std::
     return found != kEssential.end();
 }
 
+// Bits that say how many processors there are, which KVM leaves to its user.
+std::uint32_t topology_bits(const Register& reg)
+{
+    constexpr std::uint32_t kHtt = 1u << 28;
+    constexpr std::uint32_t kCmpLegacy = 1u << 1;
+    if (reg.leaf == 1 && reg.word == &kvm_cpuid_entry2::edx) {
+        return kHtt;
+    }
+    return reg.leaf == kExtended + 1 && reg.word == &kvm_cpuid_entry2::ecx ? kCmpLegacy : 0;
+}
+
 } // namespace
 
 base::Result<std::vector<kvm_cpuid_entry2>> guest_cpuid(const vcpu::CpuModel& model,
@@ -121,7 +132,7 @@ base::Result<std::vector<kvm_cpuid_entry2>> guest_cpuid(const vcpu::CpuModel& mo
             if (reg.leaf != entry.function || reg.subleaf != entry.index) {
                 continue;
             }
-            const std::uint32_t lacking = entry.*reg.word & ~supported_bits(supported, reg);
+            const std::uint32_t lacking = entry.*reg.word & ~supported_bits(supported, reg) & ~topology_bits(reg);
             if (std::string_view name; essential(reg.leaf, reg.word, lacking, name)) {
                 return base::fail("KVM on this host cannot give the processor model '{}' its {}; set engine = "
                                   "'translate', or choose another model",

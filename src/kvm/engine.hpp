@@ -45,6 +45,8 @@ public:
     bool signalled() const override;
     bool raised(vcpu::Signal signal) const override { return signals_.test(signal); }
 
+    std::uint8_t sipi_vector() const override { return signals_.sipi_vector(); }
+
     void set_a20(bool open) override;
 
     vcpu::Statistics statistics() const override { return statistics_; }

@@ -128,6 +128,7 @@ public:
     void raise_sipi(std::uint8_t vector) override { inner_->raise_sipi(vector); }
     bool signalled() const override { return inner_->signalled(); }
     bool raised(vcpu::Signal signal) const override { return inner_->raised(signal); }
+    std::uint8_t sipi_vector() const override { return inner_->sipi_vector(); }
     void set_a20(bool open) override { inner_->set_a20(open); }
     vcpu::Statistics statistics() const override { return inner_->statistics(); }
     std::vector<vcpu::Counter> counters() const override { return inner_->counters(); }

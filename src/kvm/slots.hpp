@@ -58,7 +58,7 @@ public:
     std::string failure() const;
 
     void mappings_changed() override;
-    void code_written(base::GuestPhysical) override {}
+    void code_written(base::GuestPhysical, unsigned) override {}
     void dirty_log_cleared() override {}
     void collect_dirty(memory::Block& block) override;
 

@@ -5,6 +5,7 @@
 #include "devices/ide/hard_disk.hpp"
 #include "machine/cmos_setup.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace windsor::machine {
@@ -15,24 +16,22 @@ using namespace devices;
 
 constexpr unsigned kIoApicPins = 48;
 
+std::vector<std::unique_ptr<Socket>> make_sockets(unsigned count, const Socket::Parts& parts)
+{
+    std::vector<std::unique_ptr<Socket>> sockets;
+    for (unsigned number = 0; number < count; ++number) {
+        sockets.push_back(std::make_unique<Socket>(number, parts));
+    }
+    return sockets;
+}
+
 } // namespace
 
 Board::Board(const Options& options, base::Log& log, const base::Clock& clock, base::TimerQueue& timers, BoardHost& host)
     : log_{log}, host_{host}, ports_{"port", log}, mmio_{"mmio", log},
-      lapic_{clock, timers, apic_bus_, *this,
-             lapic::Lapic::Options{.x2apic = false, .on_page_moved =
-                                                        [this, at = std::optional<std::uint64_t>{lapic::kDefaultBase}](
-                                                            std::optional<std::uint64_t> base) mutable {
-                                                            if (at) {
-                                                                mmio_.release(*at, lapic_);
-                                                            }
-                                                            if (base) {
-                                                                mmio_.claim(*base, lapic::kPageSize, lapic_, "lapic");
-                                                            }
-                                                            at = base;
-                                                        }}},
+      sockets_{make_sockets(options.processors, {.log = log, .clock = clock, .timers = timers, .bus = apic_bus_, .host = host})},
       ioapic_{kIoApicPins, [this](const lapic::Message& message) { return apic_bus_.deliver(message); }},
-      pic_output_{lapic_}, pic_{bus::IrqLine{pic_output_, 0}}, isa_interrupts_{pic_, ioapic_},
+      pic_output_{sockets_}, pic_{bus::IrqLine{pic_output_, 0}}, isa_interrupts_{pic_, ioapic_},
       pci_interrupts_{isa_interrupts_.links(), ioapic_, pci::LinkWiring::Seabios}, isa_bridge_{pci_interrupts_},
       reset_control_{[this](piix3::ResetKind) { host_.request(Event::Reset); }},
       ide_{isa_interrupts_.line(ide::kInterrupts[0]), isa_interrupts_.line(ide::kInterrupts[1]), memory_},
@@ -62,7 +61,7 @@ base::Result<std::unique_ptr<Board>> Board::create(const Options& options, base:
     WINDSOR_TRY(board->attach_drives(options, executor));
     board->claim_isa_ports();
     WINDSOR_TRY(board->build_pci(options, clock, timers));
-    fill_cmos(board->rtc_, options.memory, options.boot);
+    fill_cmos(board->rtc_, {.memory = options.memory, .boot = options.boot, .processors = options.processors});
     board->fill_fw_cfg(options);
     return board;
 }
@@ -130,7 +129,6 @@ void Board::claim_isa_ports()
         ports_.claim(ide::kControlPorts[channel], 1, ide_.channel(channel).control_port(), "ide");
     }
     mmio_.claim(i440fx::kPamStart, i440fx::kShadowSize, pam_->shadow_writes(), "shadow RAM");
-    mmio_.claim(lapic::kDefaultBase, lapic::kPageSize, lapic_, "lapic");
     mmio_.claim(ioapic::kDefaultBase, ioapic::kPageSize, ioapic_, "ioapic");
 }
 
@@ -146,10 +144,11 @@ void Board::release_media()
     }
 }
 
-// Outputs of both controllers meet at the processor's pin; a disabled local APIC lets the 8259s through.
-void Board::interrupts_changed()
+void Board::drive_interrupts()
 {
-    host_.set_interrupt(lapic_.interrupt_pending() || lapic_.extint_pending());
+    for (const auto& socket : sockets_) {
+        socket->interrupts_changed();
+    }
 }
 
 // Of IRQ 0, at whichever controller the guest has it unmasked.
@@ -157,7 +156,10 @@ TickState Board::timer_tick_state() const
 {
     const std::uint64_t entry = ioapic_.state().entries[IsaInterrupts::kTimerIoApicInput];
     if ((entry & ioapic::kMasked) == 0) {
-        return lapic_.requested(static_cast<std::uint8_t>(entry)) ? TickState::Pending : TickState::Taken;
+        const bool requested = std::ranges::any_of(sockets_, [entry](const auto& socket) {
+            return socket->lapic().requested(static_cast<std::uint8_t>(entry));
+        });
+        return requested ? TickState::Pending : TickState::Taken;
     }
     const pic::I8259::State& master = pic_.master();
     if ((master.imr & 1) == 0) {
@@ -170,7 +172,9 @@ void Board::reset()
 {
     pci_bus_.reset();
     reset_control_.reset();
-    lapic_.reset();
+    for (const auto& socket : sockets_) {
+        socket->lapic().reset();
+    }
     ioapic_.reset();
     pic_.reset();
     rtc_.reset();

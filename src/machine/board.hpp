@@ -13,7 +13,6 @@
 #include "devices/i8042/system_control_port_a.hpp"
 #include "devices/ide/controller.hpp"
 #include "devices/ioapic/ioapic.hpp"
-#include "devices/lapic/lapic.hpp"
 #include "devices/pic/pic.hpp"
 #include "devices/piix3/isa_bridge.hpp"
 #include "devices/pit/pit.hpp"
@@ -22,10 +21,12 @@
 #include "devices/vga/pci_function.hpp"
 #include "devices/vga/vga.hpp"
 #include "firmware/fw_cfg.hpp"
+#include "machine/board_host.hpp"
 #include "machine/isa_interrupts.hpp"
 #include "machine/machine.hpp"
 #include "machine/needs.hpp"
 #include "machine/ram.hpp"
+#include "machine/socket.hpp"
 #include "memory/guest_memory.hpp"
 #include "pci/bus.hpp"
 #include "pci/interrupt_router.hpp"
@@ -35,19 +36,8 @@
 
 namespace windsor::machine {
 
-// What the board asks of the processor and of the machine as a whole.
-class BoardHost {
-public:
-    virtual ~BoardHost() = default;
-    virtual void set_interrupt(bool level) = 0;
-    virtual void raise_nmi() = 0;
-    virtual void set_a20(bool open) = 0;
-    // Takes note; called in the middle of a guest's access.
-    virtual void request(Event event) = 0;
-};
-
 // All of it is used under the machine lock.
-class Board final : public pci::BarTarget, public devices::lapic::ProcessorSignals {
+class Board final : public pci::BarTarget {
 public:
     // Everything given outlives the board.
     static base::Result<std::unique_ptr<Board>> create(const Options& options, base::Log& log, const base::Clock& clock,
@@ -58,7 +48,9 @@ public:
     bus::Router& ports() { return ports_; }
     bus::Router& mmio() { return mmio_; }
     devices::pic::Pic& pic() { return pic_; }
-    devices::lapic::Lapic& lapic() { return lapic_; }
+    // One for each processor.
+    std::vector<std::unique_ptr<Socket>>& sockets() { return sockets_; }
+    bool a20_open() const { return a20_.enabled(); }
     devices::Screen& screen() { return *vga_; }
     devices::i8042::I8042& keyboard_and_mouse() { return i8042_; }
     devices::uart::Uart16550& uart() { return uart_; }
@@ -80,7 +72,7 @@ public:
     base::Status save(state::StreamWriter& to);
     // Into a fresh board, with the clock as it was.
     base::Status load(state::Records& from);
-    void drive_interrupt() { interrupts_changed(); }
+    void drive_interrupts();
     struct NamedMemory {
         std::string name;
         memory::Block* block;
@@ -115,12 +107,6 @@ private:
     void bar_mapped(pci::Function& function, unsigned index, std::uint64_t base, std::uint64_t size) override;
     void bar_unmapped(pci::Function& function, unsigned index, std::uint64_t base, std::uint64_t size) override;
 
-    // devices::lapic::ProcessorSignals
-    void nmi() override { host_.raise_nmi(); }
-    void init() override {}
-    void startup(std::uint8_t) override {}
-    void interrupts_changed() override;
-
     base::Log& log_;
     BoardHost& host_;
     std::vector<NeededDrive> drives_;
@@ -131,12 +117,17 @@ private:
     Ram ram_;
     Rom bios_;
     devices::lapic::ApicBus apic_bus_;
-    devices::lapic::Lapic lapic_;
+    std::vector<std::unique_ptr<Socket>> sockets_;
     devices::ioapic::IoApic ioapic_;
     struct PicOutput final : bus::IrqSink {
-        explicit PicOutput(devices::lapic::Lapic& lapic) : lapic_{lapic} {}
-        void set_irq(unsigned, bool level) override { lapic_.set_lint(0, level); }
-        devices::lapic::Lapic& lapic_;
+        explicit PicOutput(const std::vector<std::unique_ptr<Socket>>& sockets) : sockets_{sockets} {}
+        void set_irq(unsigned, bool level) override
+        {
+            for (const auto& socket : sockets_) {
+                socket->lapic().set_lint(0, level);
+            }
+        }
+        const std::vector<std::unique_ptr<Socket>>& sockets_;
     } pic_output_;
     devices::pic::Pic pic_;
     IsaInterrupts isa_interrupts_;

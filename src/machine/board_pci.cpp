@@ -149,8 +149,8 @@ void Board::fill_fw_cfg(const Options& options)
     fw_cfg_.add(FwCfgKey::Uuid, {options.uuid.begin(), options.uuid.end()});
     fw_cfg_.add_number(FwCfgKey::RamSize, options.memory, 8);
     fw_cfg_.add_number(FwCfgKey::NoGraphic, 0, 2);
-    fw_cfg_.add_number(FwCfgKey::ProcessorCount, 1, 2);
-    fw_cfg_.add_number(FwCfgKey::MaxProcessors, 1, 2);
+    fw_cfg_.add_number(FwCfgKey::ProcessorCount, options.processors, 2);
+    fw_cfg_.add_number(FwCfgKey::MaxProcessors, firmware::local_apic_id(options.processors - 1) + 1u, 2); // ids, in truth
     fw_cfg_.add_number(FwCfgKey::NumaNodes, 0, 8);
     fw_cfg_.add_number(FwCfgKey::BootMenu, 0, 2);
     fw_cfg_.add_number(FwCfgKey::Irq0Override, 1, 4);
@@ -160,8 +160,8 @@ void Board::fill_fw_cfg(const Options& options)
     fw_cfg_.add_file(firmware::SmbiosFiles::kTablesName, tables.tables);
     if (options.acpi) {
         // Firmware has placed the power management ports by the time it asks for the tables.
-        const auto make = [this, apic = options.apic] {
-            return firmware::make_acpi_tables({.apic = apic, .pm_base = pm_base_.value_or(0x600)});
+        const auto make = [this, apic = options.apic, processors = options.processors] {
+            return firmware::make_acpi_tables({.processors = processors, .apic = apic, .pm_base = pm_base_.value_or(0x600)});
         };
         const AcpiFiles sizes = make();
         fw_cfg_.add_file(AcpiFiles::kTablesName, [make] { return make().tables; }, sizes.tables.size());

@@ -61,7 +61,9 @@ struct ConfigSpace {
 // registers it needs, and channels follow their function, which resets them, and their drives.
 template <typename Visit> base::Status Board::visit(Visit visit)
 {
-    WINDSOR_TRY(visit("lapic", lapic_));
+    for (std::size_t number = 0; number < sockets_.size(); ++number) {
+        WINDSOR_TRY(visit(fmt::format("lapic{}", number), sockets_[number]->lapic()));
+    }
     WINDSOR_TRY(visit("apic_bus", apic_bus_));
     WINDSOR_TRY(visit("ioapic", ioapic_));
     WINDSOR_TRY(visit("pic", pic_));
@@ -125,7 +127,7 @@ base::Status Board::load(state::Records& from)
         chip.load(state);
         return {};
     });
-    interrupts_changed();
+    drive_interrupts();
     return loaded;
 }
 

@@ -9,7 +9,13 @@
 
 namespace windsor::machine {
 
-// Memory sizes and the boot order, where SeaBIOS looks for them. `memory` in bytes.
-void fill_cmos(devices::rtc::Rtc& rtc, std::uint64_t memory, std::string_view boot);
+struct CmosOptions {
+    std::uint64_t memory;  // bytes
+    std::string_view boot; // the boot order, see Options
+    unsigned processors;
+};
+
+// Puts all of it where SeaBIOS looks for it.
+void fill_cmos(devices::rtc::Rtc& rtc, const CmosOptions& options);
 
 } // namespace windsor::machine

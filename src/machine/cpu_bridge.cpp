@@ -43,21 +43,21 @@ void CpuBridge::port_write_run(base::Port port, unsigned size, std::span<const s
 std::uint64_t CpuBridge::mmio_read(base::GuestPhysical address, unsigned size)
 {
     const std::scoped_lock lock{parts_.lock};
-    return parts_.mmio.read(address.raw(), static_cast<bus::Width>(size));
+    return router(address.raw()).read(address.raw(), static_cast<bus::Width>(size));
 }
 
 void CpuBridge::mmio_write(base::GuestPhysical address, unsigned size, std::uint64_t value)
 {
     const std::scoped_lock lock{parts_.lock};
-    parts_.mmio.write(address.raw(), static_cast<bus::Width>(size), value);
+    router(address.raw()).write(address.raw(), static_cast<bus::Width>(size), value);
 }
 
 std::optional<base::Vector> CpuBridge::acknowledge_interrupt()
 {
     const std::scoped_lock lock{parts_.lock};
-    const auto vector = parts_.lapic.extint_pending() && parts_.pic.output()
+    const auto vector = lapic().extint_pending() && parts_.pic.output()
                             ? std::optional{base::Vector{parts_.pic.acknowledge()}}
-                            : parts_.lapic.acknowledge();
+                            : lapic().acknowledge();
     if (vector) {
         parts_.taken();
     }
@@ -67,13 +67,13 @@ std::optional<base::Vector> CpuBridge::acknowledge_interrupt()
 std::uint8_t CpuBridge::task_priority()
 {
     const std::scoped_lock lock{parts_.lock};
-    return parts_.lapic.cr8();
+    return lapic().cr8();
 }
 
 void CpuBridge::set_task_priority(std::uint8_t priority)
 {
     const std::scoped_lock lock{parts_.lock};
-    parts_.lapic.set_cr8(priority);
+    lapic().set_cr8(priority);
 }
 
 std::optional<std::uint64_t> CpuBridge::read_msr(std::uint32_t number)
@@ -83,9 +83,9 @@ std::optional<std::uint64_t> CpuBridge::read_msr(std::uint32_t number)
         return std::nullopt;
     }
     if (number == msr::kApicBase) {
-        return parts_.lapic.apic_base();
+        return lapic().apic_base();
     }
-    return is_x2apic(number) ? parts_.lapic.read_msr(number) : std::nullopt;
+    return is_x2apic(number) ? lapic().read_msr(number) : std::nullopt;
 }
 
 bool CpuBridge::write_msr(std::uint32_t number, std::uint64_t value)
@@ -95,9 +95,9 @@ bool CpuBridge::write_msr(std::uint32_t number, std::uint64_t value)
         return false;
     }
     if (number == msr::kApicBase) {
-        return parts_.lapic.set_apic_base(value);
+        return lapic().set_apic_base(value);
     }
-    return is_x2apic(number) && parts_.lapic.write_msr(number, value);
+    return is_x2apic(number) && lapic().write_msr(number, value);
 }
 
 } // namespace windsor::machine

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "bus/router.hpp"
-#include "devices/lapic/lapic.hpp"
 #include "devices/pic/pic.hpp"
+#include "machine/socket.hpp"
 #include "vcpu/engine.hpp"
 
 #include <functional>
@@ -20,7 +20,7 @@ public:
         bus::Router& ports;
         bus::Router& mmio;
         devices::pic::Pic& pic;
-        devices::lapic::Lapic& lapic;
+        Socket& socket;
         std::function<void()> taken; // told after each interrupt that the processor has taken
         bool apic; // the processor has a local APIC that the guest can use
     };
@@ -40,6 +40,14 @@ public:
     bool write_msr(std::uint32_t number, std::uint64_t value) override;
 
 private:
+    devices::lapic::Lapic& lapic() { return parts_.socket.lapic(); }
+    // Who answers at a guest-physical address without memory.
+    bus::Router& router(std::uint64_t address)
+    {
+        bus::Router* const local = parts_.socket.local(address);
+        return local != nullptr ? *local : parts_.mmio;
+    }
+
     Parts parts_;
 };
 

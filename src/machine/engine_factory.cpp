@@ -6,6 +6,7 @@
 #include "kvm/engine.hpp"
 #include "translate/translator.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <string_view>
@@ -43,36 +44,69 @@ base::Result<std::uint64_t> trace_limit()
     return limit;
 }
 
-base::Result<std::unique_ptr<vcpu::Engine>> make_kvm(const emulate::Cpu::Parts& parts)
+base::Result<Engines> make_kvm(std::span<const emulate::Cpu::Parts> processors)
 {
-    auto vm = WINDSOR_TRY(kvm::Vm::create(parts.memory));
-    return WINDSOR_TRY(kvm::Engine::create(std::move(vm), {.io = parts.io,
-                                                           .model = parts.model,
-                                                           .clock = parts.clock,
-                                                           .apic_id = parts.apic_id,
-                                                           .msr_policy = parts.msr_policy}));
+    const std::shared_ptr<kvm::Vm> vm = WINDSOR_TRY(kvm::Vm::create(processors.front().memory));
+    Engines engines;
+    for (const emulate::Cpu::Parts& parts : processors) {
+        engines.push_back(WINDSOR_TRY(kvm::Engine::create(vm, {.io = parts.io,
+                                                               .model = parts.model,
+                                                               .clock = parts.clock,
+                                                               .apic_id = parts.apic_id,
+                                                               .msr_policy = parts.msr_policy})));
+    }
+    return engines;
+}
+
+Engines make_interpreters(std::span<const emulate::Cpu::Parts> processors, emulate::TraceSink* trace)
+{
+    Engines engines;
+    for (const emulate::Cpu::Parts& parts : processors) {
+        auto engine = std::make_unique<emulate::Interpreter>(parts);
+        engine->set_trace(trace);
+        engines.push_back(std::move(engine));
+    }
+    return engines;
+}
+
+// Each processor translates for itself; many have less room each.
+std::size_t code_bytes(std::size_t processors)
+{
+    constexpr std::size_t kAll = std::size_t{128} << 20;
+    constexpr std::size_t kLeast = std::size_t{32} << 20;
+    return std::max(kAll / processors, kLeast);
+}
+
+base::Result<Engines> make_translators(std::span<const emulate::Cpu::Parts> processors, emulate::TraceSink* trace)
+{
+    translate::Options options = WINDSOR_TRY(translate_options());
+    options.code_bytes = code_bytes(processors.size());
+    Engines engines;
+    for (const emulate::Cpu::Parts& parts : processors) {
+        auto engine = WINDSOR_TRY(translate::Translator::create(parts, options));
+        engine->set_trace(trace);
+        engines.push_back(std::move(engine));
+    }
+    return engines;
 }
 
 } // namespace
 
-base::Result<std::unique_ptr<vcpu::Engine>> make_engine(EngineType type, const emulate::Cpu::Parts& parts,
-                                                        emulate::TraceSink* trace)
+base::Result<Engines> make_engines(EngineType type, std::span<const emulate::Cpu::Parts> processors,
+                                   emulate::TraceSink* trace)
 {
-    if (type == EngineType::Kvm) {
-        if (trace != nullptr) {
-            return base::fail("KVM cannot trace instructions: unset WINDSOR_TRACE, or set engine = 'translate'");
-        }
-        return make_kvm(parts);
+    if (trace != nullptr && type == EngineType::Kvm) {
+        return base::fail("KVM cannot trace instructions: unset WINDSOR_TRACE, or set engine = 'translate'");
     }
-    if (type == EngineType::Emulate) {
-        auto engine = std::make_unique<emulate::Interpreter>(parts);
-        engine->set_trace(trace);
-        return engine;
+    if (trace != nullptr && processors.size() > 1) {
+        return base::fail("a trace is of one processor: unset WINDSOR_TRACE, or set vcpus = 1");
     }
-    const translate::Options options = WINDSOR_TRY(translate_options());
-    auto engine = WINDSOR_TRY(translate::Translator::create(parts, options));
-    engine->set_trace(trace);
-    return engine;
+    switch (type) {
+    case EngineType::Kvm: return make_kvm(processors);
+    case EngineType::Translate: return make_translators(processors, trace);
+    case EngineType::Emulate: break;
+    }
+    return make_interpreters(processors, trace);
 }
 
 base::Result<std::unique_ptr<emulate::TraceSink>> make_trace(base::Log& log)

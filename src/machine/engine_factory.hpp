@@ -10,14 +10,19 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <vector>
 
 namespace windsor::machine {
 
 enum class EngineType : std::uint8_t { Emulate, Translate, Kvm };
 
-// Fails where the host refuses what the engine needs. `trace` may be null, and outlives the engine; KVM has none.
-base::Result<std::unique_ptr<vcpu::Engine>> make_engine(EngineType type, const emulate::Cpu::Parts& parts,
-                                                        emulate::TraceSink* trace);
+using Engines = std::vector<std::unique_ptr<vcpu::Engine>>;
+
+// One engine for each processor of a machine. Fails where the host refuses what they need. `trace` may be null, and
+// outlives them; only an interpreter or a translator, and only one, can have one.
+base::Result<Engines> make_engines(EngineType type, std::span<const emulate::Cpu::Parts> processors,
+                                   emulate::TraceSink* trace);
 
 // The trace that the environment asks for; null for none.
 base::Result<std::unique_ptr<emulate::TraceSink>> make_trace(base::Log& log);

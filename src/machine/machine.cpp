@@ -3,9 +3,10 @@
 
 #include "emulate/interpreter.hpp"
 #include "emulate/msr_policy.hpp"
+#include "firmware/acpi_tables.hpp"
 #include "machine/board.hpp"
 #include "machine/cpu_bridge.hpp"
-#include "machine/processor.hpp"
+#include "machine/processors.hpp"
 #include "machine/saved_machine.hpp"
 #include "machine/service_thread.hpp"
 
@@ -29,9 +30,9 @@ public:
     // Processors first; then the board, whose timers and requests the service thread must not touch meanwhile.
     ~Parts() override
     {
-        if (processor_ != nullptr) {
+        if (processors_ != nullptr) {
             pause();
-            processor_.reset();
+            processors_.reset();
         }
         const std::scoped_lock lock{lock_};
         board_.reset();
@@ -48,29 +49,29 @@ public:
         if (!options.apic) {
             cpu_.hide_apic();
         }
+        if (options.acpi) { // without, the MP table lists packages only
+            cpu_.share_package(options.processors);
+        }
         const Executor executor = [this](std::function<void()> work) { service_.post(std::move(work)); };
         board_ = WINDSOR_TRY(Board::create(options, log_, clock_, timers_, *this, executor));
-        bridge_ = std::make_unique<CpuBridge>(CpuBridge::Parts{.lock = lock_,
-                                                               .ports = board_->ports(),
-                                                               .mmio = board_->mmio(),
-                                                               .pic = board_->pic(),
-                                                               .lapic = board_->lapic(),
-                                                               .taken = [this] { board_->interrupt_taken(); },
-                                                               .apic = options.apic});
+        for (const auto& socket : board_->sockets()) {
+            bridges_.push_back(std::make_unique<CpuBridge>(CpuBridge::Parts{.lock = lock_,
+                                                                            .ports = board_->ports(),
+                                                                            .mmio = board_->mmio(),
+                                                                            .pic = board_->pic(),
+                                                                            .socket = *socket,
+                                                                            .taken = [this] { board_->interrupt_taken(); },
+                                                                            .apic = options.apic}));
+        }
         using Unknown = emulate::MsrPolicy::Unknown;
         const Unknown unknown = options.unknown_msrs == UnknownMsrs::ReadZero ? Unknown::Zero : Unknown::Fault;
         msr_policy_ = std::make_unique<emulate::MsrPolicy>(
             unknown, [this](std::uint32_t number, emulate::MsrAccess access) { report_msr(number, access); });
         trace_ = WINDSOR_TRY(make_trace(log_));
-        const emulate::Cpu::Parts parts{.memory = board_->memory(),
-                                        .io = *bridge_,
-                                        .model = cpu_,
-                                        .clock = clock_,
-                                        .apic_id = 0,
-                                        .msr_policy = msr_policy_.get()};
-        auto engine = WINDSOR_TRY(make_engine(options.engine, parts, trace_.get()));
-        engine->set_state(vcpu::reset_state(cpu_.signature()));
-        processor_ = std::make_unique<Processor>(std::move(engine), [this](vcpu::HaltReason reason) { ended(reason); });
+        processors_ = std::make_unique<Processors>(
+            WINDSOR_TRY(build_engines(options.engine)),
+            [this](vcpu::Engine& engine, vcpu::HaltReason reason) { ended(engine, reason); });
+        reset_processors();
         return {};
     }
 
@@ -82,7 +83,7 @@ public:
         catch_up();
         clock_.start();
         service_.set_running(true);
-        processor_->resume();
+        processors_->resume();
     }
 
     void pause()
@@ -90,7 +91,7 @@ public:
         if (!running_.exchange(false)) {
             return;
         }
-        processor_->pause();
+        processors_->pause();
         service_.set_running(false);
         clock_.stop();
     }
@@ -104,8 +105,7 @@ public:
             pending_.reset();
             board_->reset();
         }
-        vcpu::Engine& engine = processor_->engine();
-        engine.set_state(vcpu::reset_state(cpu_.signature()));
+        reset_processors();
         if (was_running) {
             resume();
         }
@@ -120,7 +120,7 @@ public:
                 return base::fail("the guest has just ended, or reset the machine");
             }
             const SavedTime time{clock_.now(), wall_start_, caught_up_};
-            WINDSOR_TRY(write_records(to, needs(), time, processor_->engine(), *board_));
+            WINDSOR_TRY(write_records(to, needs(), time, processors_->engines(), *board_));
         }
         // Nothing writes to memory now; viewers may go on looking.
         return write_memory(to, board_->saved_memory(), progress);
@@ -136,9 +136,11 @@ public:
         clock_.set(std::clamp<base::Nanoseconds>(time.now, 0, kLatestTime));
         wall_start_ = std::clamp(time.wall_start, -kLatestTime, kLatestTime);
         caught_up_ = std::clamp(time.caught_up, -kLatestTime / base::kSecond, kLatestTime / base::kSecond);
-        SavedProcessor processor;
-        WINDSOR_TRY(take_saved_processor(records, processor));
-        give_processor(processor_->engine(), processor);
+        for (unsigned number = 0; number < processors_->count(); ++number) {
+            SavedProcessor processor;
+            WINDSOR_TRY(take_saved_processor(records, number, processor));
+            give_processor(processors_->at(number).engine(), processor);
+        }
         WINDSOR_TRY(board_->load(records));
         WINDSOR_TRY(records.finish());
         return records.ignored();
@@ -153,28 +155,34 @@ public:
         return bytes;
     }
 
-    vcpu::Statistics statistics() const { return processor_->engine().statistics(); }
-    std::vector<vcpu::Counter> counters() const { return processor_->engine().counters(); }
+    vcpu::Statistics statistics() const { return processors_->statistics(); }
+    std::vector<vcpu::Counter> counters() const { return processors_->counters(); }
 
     // BoardHost, under the machine lock.
-    void set_interrupt(bool level) override
+    void set_interrupt(unsigned processor, bool level) override
     {
-        if (processor_ != nullptr) {
-            level ? processor_->raise(vcpu::Signal::Interrupt) : processor_->lower(vcpu::Signal::Interrupt);
+        if (processors_ != nullptr) {
+            Processor& it = processors_->at(processor);
+            level ? it.raise(vcpu::Signal::Interrupt) : it.lower(vcpu::Signal::Interrupt);
         }
     }
-    void raise_nmi() override { processor_->raise(vcpu::Signal::Nmi); }
+    void raise_nmi(unsigned processor) override { processors_->at(processor).raise(vcpu::Signal::Nmi); }
+    void raise_init(unsigned processor) override { processors_->at(processor).raise(vcpu::Signal::Init); }
+    void raise_startup(unsigned processor, std::uint8_t vector) override
+    {
+        processors_->at(processor).raise_sipi(vector);
+    }
     void set_a20(bool open) override
     {
-        if (processor_ != nullptr) {
-            processor_->engine().set_a20(open);
+        if (processors_ != nullptr) {
+            processors_->set_a20(open);
         }
     }
     void request(Event event) override
     {
         if (!pending_) {
             pending_ = event;
-            processor_->request_pause();
+            processors_->request_pause();
             on_event_(event);
         }
     }
@@ -183,12 +191,40 @@ public:
     std::mutex& lock() { return lock_; }
     Board& board() { return *board_; }
     const base::Clock& clock() const { return clock_; }
-    bool idle() const { return processor_->asleep(); }
+    bool idle() const { return processors_->asleep(); }
 
 private:
+    base::Result<Engines> build_engines(EngineType type)
+    {
+        std::vector<emulate::Cpu::Parts> parts;
+        for (unsigned number = 0; number < bridges_.size(); ++number) {
+            parts.push_back({.memory = board_->memory(),
+                             .io = *bridges_[number],
+                             .model = cpu_,
+                             .clock = clock_,
+                             .apic_id = firmware::local_apic_id(number),
+                             .msr_policy = msr_policy_.get()});
+        }
+        return make_engines(type, parts, trace_.get());
+    }
+
+    // The bootstrap processor starts, the others wait for it. SDM volume 3A, section 8.4.
+    void reset_processors()
+    {
+        vcpu::CpuState state = vcpu::reset_state(cpu_.signature());
+        for (vcpu::Engine* engine : processors_->engines()) {
+            for (const auto signal : {vcpu::Signal::Nmi, vcpu::Signal::Init, vcpu::Signal::Sipi}) {
+                engine->lower(signal);
+            }
+            engine->set_state(state);
+            state.activity = vcpu::Activity::WaitForSipi;
+        }
+    }
+
     Needs needs() const
     {
         return {.memory = memory_,
+                .processors = static_cast<std::uint32_t>(processors_->count()),
                 .acpi = board_->power_management() != nullptr,
                 .apic = apic_,
                 .uuid = uuid_,
@@ -215,14 +251,14 @@ private:
     }
 
     // On the processor's thread.
-    void ended(vcpu::HaltReason reason)
+    void ended(vcpu::Engine& engine, vcpu::HaltReason reason)
     {
         const std::scoped_lock lock{lock_};
         if (reason == vcpu::HaltReason::Shutdown) {
             log_.guest("processor", "triple fault: the machine resets");
             request(Event::Reset);
         } else {
-            log_.error("the processor cannot go on: {}", processor_->engine().failure());
+            log_.error("the processor cannot go on: {}", engine.failure());
             request(Event::Failed);
         }
     }
@@ -261,10 +297,10 @@ private:
     std::atomic<bool> running_{false};
     ServiceThread service_{lock_, timers_, clock_};
     std::unique_ptr<Board> board_;
-    std::unique_ptr<CpuBridge> bridge_;
+    std::vector<std::unique_ptr<CpuBridge>> bridges_;
     std::unique_ptr<emulate::MsrPolicy> msr_policy_;
     std::unique_ptr<emulate::TraceSink> trace_;
-    std::unique_ptr<Processor> processor_;
+    std::unique_ptr<Processors> processors_;
 };
 
 Machine::Machine(std::unique_ptr<Parts> parts) : parts_{std::move(parts)} {}

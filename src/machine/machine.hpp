@@ -44,8 +44,12 @@ enum class UnknownMsrs : std::uint8_t { Fault, ReadZero };
 
 using MissedTicks = devices::MissedTicks;
 
+// Their local APIC ids are even and fit into 8 bits.
+constexpr unsigned kMostProcessors = 127;
+
 struct Options {
     std::uint64_t memory{128u << 20}; // bytes, a multiple of 1 MiB
+    unsigned processors{1};           // 1 to kMostProcessors
     vcpu::CpuModel cpu{vcpu::CpuModel::standard()};
     EngineType engine{EngineType::Emulate};
     bool acpi{true};

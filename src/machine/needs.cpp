@@ -43,6 +43,9 @@ base::Status check(const Needs& saved, const Needs& own)
         return base::fail("the saved machine has {} MiB of memory, and this one has {} MiB", saved.memory / kMiB,
                           own.memory / kMiB);
     }
+    if (saved.processors != own.processors) {
+        return base::fail("the saved machine has {} processors, and this one has {}", saved.processors, own.processors);
+    }
     if (saved.acpi != own.acpi || saved.apic != own.apic) {
         return base::fail("the saved machine has acpi={} and apic={}, and this one has acpi={} and apic={}",
                           saved.acpi ? 1 : 0, saved.apic ? 1 : 0, own.acpi ? 1 : 0, own.apic ? 1 : 0);

@@ -27,6 +27,7 @@ template <typename Archive> void describe(Archive& archive, NeededDrive& drive)
 
 struct Needs {
     std::uint64_t memory{0}; // bytes
+    std::uint32_t processors{1};
     bool acpi{false};
     bool apic{false};
     std::array<std::uint8_t, 16> uuid{};
@@ -37,6 +38,7 @@ struct Needs {
 template <typename Archive> void describe(Archive& archive, Needs& needs)
 {
     archive.field("memory", needs.memory);
+    archive.field("processors", needs.processors);
     archive.field("acpi", needs.acpi);
     archive.field("apic", needs.apic);
     archive.field("uuid", needs.uuid);

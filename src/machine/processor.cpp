@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "machine/processor.hpp"
 
+#include <ctime>
+#include <pthread.h>
+#include <unistd.h>
+#include <utility>
+
 namespace windsor::machine {
 
 Processor::Processor(std::unique_ptr<vcpu::Engine> engine, Ended ended)
@@ -54,6 +59,48 @@ void Processor::raise(vcpu::Signal signal)
     wake();
 }
 
+void Processor::raise_sipi(std::uint8_t vector)
+{
+    engine_->raise_sipi(vector);
+    wake();
+}
+
+void Processor::set_a20(bool open)
+{
+    if (std::this_thread::get_id() == thread_.get_id()) {
+        engine_->set_a20(open);
+        return;
+    }
+    wanted_a20_ = open ? A20::Open : A20::Closed;
+    engine_->raise(vcpu::Signal::Stop);
+    wake();
+}
+
+void Processor::follow_a20()
+{
+    if (const A20 wanted = wanted_a20_.exchange(A20::AsItIs); wanted != A20::AsItIs) {
+        engine_->set_a20(wanted == A20::Open);
+    }
+}
+
+std::uint64_t Processor::host_time() const
+{
+    constexpr std::uint64_t kSecond = 1'000'000'000;
+    clockid_t clock{};
+    timespec used{};
+    auto& thread = const_cast<std::thread&>(thread_);
+    if (::pthread_getcpuclockid(thread.native_handle(), &clock) != 0 || ::clock_gettime(clock, &used) != 0) {
+        return 0;
+    }
+    return static_cast<std::uint64_t>(used.tv_sec) * kSecond + static_cast<std::uint64_t>(used.tv_nsec);
+}
+
+std::unique_ptr<vcpu::Engine> Processor::replace(std::unique_ptr<vcpu::Engine> engine)
+{
+    const std::scoped_lock lock{mutex_};
+    return std::exchange(engine_, std::move(engine));
+}
+
 void Processor::wake()
 {
     // Pairs with the fence in sleep(): either this sees asleep_, or sleep() sees the signal.
@@ -66,6 +113,7 @@ void Processor::wake()
 
 void Processor::thread_main()
 {
+    thread_id_ = ::gettid();
     for (;;) {
         {
             std::unique_lock lock{mutex_};
@@ -86,13 +134,14 @@ void Processor::thread_main()
 void Processor::run_until_parked()
 {
     while (!pause_requested_) {
+        follow_a20();
         const vcpu::HaltReason reason = engine_->run();
         if (reason == vcpu::HaltReason::Halted) {
             if (!sleep()) {
                 return;
             }
         } else if (reason != vcpu::HaltReason::Stopped) {
-            ended_(reason);
+            ended_(*engine_, reason);
             return;
         }
     }

@@ -17,7 +17,7 @@ class Processor {
 public:
     // What ended a run other than pause(). Called on the processor's thread, which then stands parked
     // until resume().
-    using Ended = std::function<void(vcpu::HaltReason reason)>;
+    using Ended = std::function<void(vcpu::Engine& engine, vcpu::HaltReason reason)>;
 
     Processor(std::unique_ptr<vcpu::Engine> engine, Ended ended);
     // Pauses, then ends the thread.
@@ -36,12 +36,24 @@ public:
     // Raise and lower signals of the engine, and wake it from HLT; from any thread.
     void raise(vcpu::Signal signal);
     void lower(vcpu::Signal signal) { engine_->lower(signal); }
+    void raise_sipi(std::uint8_t vector);
+
+    // The address line 20 gate: at once for the processor whose access switches it, and for the others before they
+    // run on.
+    void set_a20(bool open);
 
     // Whether it waits in HLT; from any thread.
     bool asleep() const { return asleep_; }
 
+    // The host's thread, as the kernel numbers it; zero until it runs.
+    int thread_id() const { return thread_id_; }
+    // Processor time that its thread has used, in nanoseconds.
+    std::uint64_t host_time() const;
+
     // While parked.
     vcpu::Engine& engine() { return *engine_; }
+    // Another engine instead, which has the state of the old one. While parked, and nobody raises or lowers signals.
+    std::unique_ptr<vcpu::Engine> replace(std::unique_ptr<vcpu::Engine> engine);
 
 private:
     enum class State { Parked, Running };
@@ -51,6 +63,9 @@ private:
     // Waits in HLT; false if asked to park.
     bool sleep();
     void wake();
+    void follow_a20();
+
+    enum class A20 : std::uint8_t { AsItIs, Open, Closed };
 
     std::unique_ptr<vcpu::Engine> engine_;
     Ended ended_;
@@ -60,6 +75,8 @@ private:
     bool quit_{false};
     std::atomic<bool> pause_requested_{false};
     std::atomic<bool> asleep_{false};
+    std::atomic<A20> wanted_a20_{A20::AsItIs};
+    std::atomic<int> thread_id_{0};
     std::thread thread_;
 };
 

@@ -3,22 +3,33 @@
 
 #include "vcpu/saved_state.hpp"
 
+#include <algorithm>
+#include <fmt/format.h>
+#include <iterator>
+
 namespace windsor::machine {
 
 template <typename Archive> void describe(Archive& archive, SavedProcessor& processor)
 {
     archive.field("state", processor.state);
     archive.field("nmi_pending", processor.nmi_pending);
+    archive.field("init_pending", processor.init_pending);
+    archive.field("sipi_pending", processor.sipi_pending);
+    archive.field("sipi_vector", processor.sipi_vector);
 }
 
 SavedProcessor take_processor(vcpu::Engine& engine)
 {
-    return {.state = engine.state(), .nmi_pending = engine.raised(vcpu::Signal::Nmi)};
+    return {.state = engine.state(),
+            .nmi_pending = engine.raised(vcpu::Signal::Nmi),
+            .init_pending = engine.raised(vcpu::Signal::Init),
+            .sipi_pending = engine.raised(vcpu::Signal::Sipi),
+            .sipi_vector = engine.sipi_vector()};
 }
 
-base::Status take_saved_processor(state::Records& records, SavedProcessor& processor)
+base::Status take_saved_processor(state::Records& records, unsigned number, SavedProcessor& processor)
 {
-    return records.take("processor0", processor);
+    return records.take(fmt::format("processor{}", number), processor);
 }
 
 void give_processor(vcpu::Engine& engine, const SavedProcessor& processor)
@@ -27,17 +38,27 @@ void give_processor(vcpu::Engine& engine, const SavedProcessor& processor)
     if (processor.nmi_pending) {
         engine.raise(vcpu::Signal::Nmi);
     }
+    if (processor.init_pending) {
+        engine.raise(vcpu::Signal::Init);
+    }
+    if (processor.sipi_pending) {
+        engine.raise_sipi(processor.sipi_vector);
+    }
 }
 
-base::Status write_records(state::StreamWriter& to, const Needs& needs, const SavedTime& time, vcpu::Engine& engine,
-                           Board& board)
+base::Status write_records(state::StreamWriter& to, const Needs& needs, const SavedTime& time,
+                           std::span<vcpu::Engine* const> engines, Board& board)
 {
     WINDSOR_TRY(to.object(kNeedsRecord, needs));
     WINDSOR_TRY(to.object("time", time));
-    const SavedProcessor processor = take_processor(engine);
+    std::vector<SavedProcessor> processors;
+    std::ranges::transform(engines, std::back_inserter(processors), [](vcpu::Engine* engine) { return take_processor(*engine); });
     WINDSOR_TRY(board.save(to)); // first it brings the chips up to date
-    board.drive_interrupt();
-    return to.object("processor0", processor);
+    board.drive_interrupts();
+    for (std::size_t number = 0; number < processors.size(); ++number) {
+        WINDSOR_TRY(to.object(fmt::format("processor{}", number), processors[number]));
+    }
+    return {};
 }
 
 base::Status write_memory(state::StreamWriter& to, const std::vector<Board::NamedMemory>& memory,

@@ -26,16 +26,19 @@ template <typename Archive> void describe(Archive& archive, SavedTime& time)
 struct SavedProcessor {
     vcpu::CpuState state{};
     bool nmi_pending{false};
+    bool init_pending{false};
+    bool sipi_pending{false};
+    std::uint8_t sipi_vector{0};
 };
 
 // Of an engine that stands still. Interrupt lines follow from the chips.
 SavedProcessor take_processor(vcpu::Engine& engine);
-base::Status take_saved_processor(state::Records& records, SavedProcessor& processor);
+base::Status take_saved_processor(state::Records& records, unsigned number, SavedProcessor& processor);
 void give_processor(vcpu::Engine& engine, const SavedProcessor& processor);
 
-// Needs, time, processor and chips; the machine lock is held and everything stands still.
-base::Status write_records(state::StreamWriter& to, const Needs& needs, const SavedTime& time, vcpu::Engine& engine,
-                           Board& board);
+// Needs, time, processors and chips; the machine lock is held and everything stands still.
+base::Status write_records(state::StreamWriter& to, const Needs& needs, const SavedTime& time,
+                           std::span<vcpu::Engine* const> engines, Board& board);
 // Memory, and the end mark.
 base::Status write_memory(state::StreamWriter& to, const std::vector<Board::NamedMemory>& memory,
                           const state::Progress& progress);

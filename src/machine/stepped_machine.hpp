@@ -40,12 +40,11 @@ public:
                                                                .ports = board_->ports(),
                                                                .mmio = board_->mmio(),
                                                                .pic = board_->pic(),
-                                                               .lapic = board_->lapic(),
+                                                               .socket = *board_->sockets().front(),
                                                                .taken = [this] { board_->interrupt_taken(); },
                                                                .apic = true});
-        engine_ = make_engine(EngineType::Emulate,
-                              {.memory = board_->memory(), .io = *this, .model = cpu_, .clock = clock_}, nullptr)
-                      .value();
+        const emulate::Cpu::Parts parts{.memory = board_->memory(), .io = *this, .model = cpu_, .clock = clock_};
+        engine_ = std::move(make_engines(EngineType::Emulate, std::span{&parts, 1}, nullptr).value().front());
         engine_->set_state(vcpu::reset_state(cpu_.signature()));
     }
 
@@ -83,7 +82,8 @@ public:
         state::MemoryOutput output;
         state::StreamWriter writer{output};
         EXPECT_TRUE(writer.begin().has_value());
-        EXPECT_TRUE(write_records(writer, {}, {.now = clock_.now()}, *engine_, *board_).has_value());
+        vcpu::Engine* const engine = engine_.get();
+        EXPECT_TRUE(write_records(writer, {}, {.now = clock_.now()}, std::span{&engine, 1}, *board_).has_value());
         EXPECT_TRUE(write_memory(writer, board_->saved_memory(), {}).has_value());
         return output.bytes;
     }
@@ -100,7 +100,7 @@ public:
         WINDSOR_TRY(records.take("time", time));
         clock_.set(time.now);
         SavedProcessor processor;
-        WINDSOR_TRY(take_saved_processor(records, processor));
+        WINDSOR_TRY(take_saved_processor(records, 0, processor));
         give_processor(*engine_, processor);
         WINDSOR_TRY(board_->load(records));
         return records.finish();
@@ -119,13 +119,15 @@ public:
     }
 
     // BoardHost
-    void set_interrupt(bool level) override
+    void set_interrupt(unsigned, bool level) override
     {
         if (engine_) {
             level ? engine_->raise(vcpu::Signal::Interrupt) : engine_->lower(vcpu::Signal::Interrupt);
         }
     }
-    void raise_nmi() override { engine_->raise(vcpu::Signal::Nmi); }
+    void raise_init(unsigned) override { engine_->raise(vcpu::Signal::Init); }
+    void raise_startup(unsigned, std::uint8_t vector) override { engine_->raise_sipi(vector); }
+    void raise_nmi(unsigned) override { engine_->raise(vcpu::Signal::Nmi); }
     void set_a20(bool open) override
     {
         if (engine_) {

@@ -168,7 +168,7 @@ bool GuestMemory::write(GuestPhysical address, std::span<const std::uint8_t> fro
         std::memcpy(page.host + (at & kPageMask), from.data(), count);
         page.flags->fetch_or(kPageDirty, std::memory_order_relaxed);
         if ((page.flags->load(std::memory_order_relaxed) & kPageCode) != 0) {
-            written(GuestPhysical{at});
+            written(GuestPhysical{at}, static_cast<unsigned>(count));
         }
         from = from.subspan(count);
         at += count;
@@ -176,11 +176,11 @@ bool GuestMemory::write(GuestPhysical address, std::span<const std::uint8_t> fro
     return true;
 }
 
-void GuestMemory::written(GuestPhysical page)
+void GuestMemory::written(GuestPhysical address, unsigned size)
 {
     const std::scoped_lock lock{mutex_};
     for (MemoryObserver* observer : observers_) {
-        observer->code_written(GuestPhysical{page.raw() & ~kPageMask});
+        observer->code_written(address, size);
     }
 }
 
@@ -226,6 +226,12 @@ void GuestMemory::remove_observer(MemoryObserver& observer)
 {
     const std::scoped_lock lock{mutex_};
     std::erase(observers_, &observer);
+}
+
+std::size_t GuestMemory::observers() const
+{
+    const std::scoped_lock lock{mutex_};
+    return observers_.size();
 }
 
 void GuestMemory::for_each(const std::function<void(const Mapping&)>& visit) const

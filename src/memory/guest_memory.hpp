@@ -97,8 +97,8 @@ public:
     virtual ~MemoryObserver() = default;
     // What backs guest-physical pages has changed: nothing cached about page lookups holds any more.
     virtual void mappings_changed() = 0;
-    // A page flagged kPageCode was written by a device or another processor.
-    virtual void code_written(GuestPhysical page) = 0;
+    // So many bytes of a page flagged kPageCode were written by a device or another processor.
+    virtual void code_written(GuestPhysical address, unsigned size) = 0;
     // The dirty flag of logged pages was cleared: the next write must set it again.
     virtual void dirty_log_cleared() = 0;
     // The dirty flags of a block are about to be read: an engine that keeps its own log sets kPageDirty from it now.
@@ -124,8 +124,9 @@ public:
     [[nodiscard]] bool read(GuestPhysical address, std::span<std::uint8_t> into) const;
     [[nodiscard]] bool write(GuestPhysical address, std::span<const std::uint8_t> from);
 
-    // Tells observers that `page` (any address within it) was written behind their back.
-    void written(GuestPhysical page);
+    // Tells observers that `size` bytes of one page were written behind their back.
+    void written(GuestPhysical address, unsigned size);
+    void written(GuestPhysical page) { written(GuestPhysical{page.raw() & ~kPageMask}, kPageSize); }
     // Tells observers that kPageCode has been set on `page`.
     void code_held(GuestPhysical page);
     // Clears kPageDirty of a block's pages and tells observers; gives the pages that were dirty.
@@ -133,6 +134,7 @@ public:
 
     void add_observer(MemoryObserver& observer);
     void remove_observer(MemoryObserver& observer);
+    std::size_t observers() const;
 
     // Visits every visible stretch of memory in ascending order (for tables and saving).
     void for_each(const std::function<void(const Mapping& visible)>& visit) const;

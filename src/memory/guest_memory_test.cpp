@@ -11,7 +11,7 @@ namespace {
 
 struct Heard final : MemoryObserver {
     void mappings_changed() override { ++mappings; }
-    void code_written(GuestPhysical page) override { pages.push_back(page.raw()); }
+    void code_written(GuestPhysical address, unsigned) override { pages.push_back(address.raw() & ~kPageMask); }
     void dirty_log_cleared() override { ++cleared; }
 
     int mappings{0};

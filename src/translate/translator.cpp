@@ -154,13 +154,22 @@ Block* Translator::find(const Context& context)
     return block;
 }
 
+// A page that blocks are kept of for longer than they last may have lost its flag to another processor.
+void Translator::hold(const emulate::Cpu::CodePlace& place)
+{
+    const bool told = (place.page.flags->load() & memory::kPageCode) != 0;
+    if (!told || !blocks_.holds_page(place.page.host)) {
+        cpu().hold_code(place.page, place.physical);
+    }
+}
+
 const std::uint8_t* Translator::second_page(std::uint64_t rip)
 {
     emulate::Cpu::CodePlace place;
     const std::uint64_t next = ((rip | memory::kPageMask) + 1) & cpu().linear_mask();
     const bool there = cpu().locate_code(next, place) && place.page.readable();
-    if (there && !blocks_.holds_page(place.page.host)) {
-        cpu().hold_code(place.page, place.physical);
+    if (there) {
+        hold(place);
     }
     return there ? place.page.host : nullptr;
 }
@@ -174,9 +183,7 @@ Block* Translator::translate(const Context& context, const emulate::Cpu::CodePla
         drop_all();
     }
     const std::size_t offset = place.physical & memory::kPageMask;
-    if (!blocks_.holds_page(place.page.host)) {
-        cpu().hold_code(place.page, place.physical);
-    }
+    hold(place);
     Block& block = blocks_.make();
     block.host = place.page.host + offset;
     block.rip = cpu().s.rip;

@@ -66,6 +66,7 @@ public:
     void raise_sipi(std::uint8_t vector) override { core_->interpreter.raise_sipi(vector); }
     bool signalled() const override { return core_->interpreter.signalled(); }
     bool raised(vcpu::Signal signal) const override { return core_->interpreter.raised(signal); }
+    std::uint8_t sipi_vector() const override { return core_->interpreter.sipi_vector(); }
     void set_a20(bool open) override { core_->interpreter.set_a20(open); }
     vcpu::Statistics statistics() const override { return core_->interpreter.statistics(); }
     const std::string& failure() const override { return core_->interpreter.failure(); }
@@ -101,7 +102,7 @@ private:
         return windows_.tables_written(host_page, offset, size);
     }
     bool holds_tables(const std::uint8_t* host_page) const override { return windows_.holds_tables(host_page); }
-    void page_held(const std::uint8_t* host_page) override { windows_.page_held(host_page); }
+    bool page_held(const std::uint8_t* host_page) override { return windows_.page_held(host_page); }
     void flushed(emulate::Flush what) override
     {
         tables_->flush(what);
@@ -116,6 +117,7 @@ private:
     std::size_t slot_of(std::uint32_t key);
     Block* find(const Context& context);
     Block* translate(const Context& context, const emulate::Cpu::CodePlace& place);
+    void hold(const emulate::Cpu::CodePlace& place);
     // The page behind, if an instruction crosses into it; null: a fault, or no memory.
     const std::uint8_t* second_page(std::uint64_t rip);
     void remember(Block& block, const emulate::Cpu::CodePlace& place);

@@ -252,16 +252,17 @@ bool Windows::tables_written(const std::uint8_t* host_page, unsigned offset, uns
     return tables_.contains(host_page);
 }
 
-void Windows::page_held(const std::uint8_t* host_page)
+bool Windows::page_held(const std::uint8_t* host_page)
 {
     const auto stored = stored_.find(host_page);
     if (stored == stored_.end()) {
-        return;
+        return false;
     }
     const std::vector<Place> places = stored->second; // dropping changes it
     for (const Place& place : places) {
         drop(*place.window, place.page);
     }
+    return true;
 }
 
 bool Windows::unmap_runs(AddressWindow& host, std::vector<LinearPage>& pages)

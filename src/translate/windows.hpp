@@ -49,7 +49,7 @@ public:
     // As emulate::Accelerator says.
     bool tables_written(const std::uint8_t* host_page, unsigned offset, unsigned size);
     bool holds_tables(const std::uint8_t* host_page) const { return tables_.contains(host_page); }
-    void page_held(const std::uint8_t* host_page);
+    bool page_held(const std::uint8_t* host_page);
     // Forgets everything: other memory may lie at guest-physical addresses.
     void reset();
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include <fmt/ranges.h>
@@ -20,7 +21,7 @@ constexpr std::uint32_t kFpu = 1u << 0, kVme = 1u << 1, kDe = 1u << 2, kPse = 1u
                         kPae = 1u << 6, kMce = 1u << 7, kCx8 = 1u << 8, kApic = 1u << 9, kSep = 1u << 11,
                         kMtrr = 1u << 12, kPge = 1u << 13, kMca = 1u << 14, kCmov = 1u << 15, kPat = 1u << 16,
                         kPse36 = 1u << 17, kClfsh = 1u << 19, kMmx = 1u << 23, kFxsr = 1u << 24, kSse = 1u << 25,
-                        kSse2 = 1u << 26;
+                        kSse2 = 1u << 26, kHtt = 1u << 28;
 // The part that AMD repeats in leaf 0x80000001.
 constexpr std::uint32_t kRepeated = 0x0183f3ff;
 } // namespace edx1
@@ -39,7 +40,7 @@ namespace edx81 {
 constexpr std::uint32_t kSyscall = 1u << 11, kNx = 1u << 20, kRdtscp = 1u << 27, kLm = 1u << 29;
 } // namespace edx81
 namespace ecx81 {
-constexpr std::uint32_t kLahf = 1u << 0, kPrefetchw = 1u << 8;
+constexpr std::uint32_t kLahf = 1u << 0, kCmpLegacy = 1u << 1, kPrefetchw = 1u << 8;
 } // namespace ecx81
 constexpr std::uint32_t kInvariantTsc = 1u << 8; // CPUID.80000007:EDX
 
@@ -292,7 +293,7 @@ CpuidLeaf CpuModel::cpuid(std::uint32_t leaf, std::uint32_t subleaf, const CpuSt
         return found == leaves_.end() ? 0 : found->second.eax;
     };
     if ((leaf < kExtended && leaf > maximum(0)) || (leaf >= kExtended && leaf > maximum(kExtended))) {
-        if (leaves_.at({0, 0}).ebx != word_at("Genu", 0)) {
+        if (!is_intel()) {
             return {};
         }
         leaf = maximum(0); // Intel answers with the highest basic leaf
@@ -334,10 +335,42 @@ void CpuModel::override_bit(std::uint32_t leaf, std::uint32_t subleaf, unsigned 
     word = value ? word | mask : word & ~mask;
 }
 
+bool CpuModel::is_intel() const
+{
+    return leaves_.at({0, 0}).ebx == word_at("Genu", 0);
+}
+
+// SDM volume 2A, CPUID leaves 1, 4 and 0BH, and volume 3A, section 8.9; AMD64 APM volume 3, appendix E.4.8. Each core has
+// two APIC ids, of which the odd one is not used.
+void CpuModel::share_package(unsigned cores)
+{
+    const bool can = is_intel() ? leaves_.contains({4, 0}) : leaves_.contains({kExtended + 8, 0});
+    if (cores < 2 || !can) {
+        return;
+    }
+    const std::uint32_t core_ids = std::bit_ceil(cores);
+    const auto shift = static_cast<std::uint32_t>(std::countr_zero(core_ids)) + 1;
+    CpuidLeaf& first = leaves_[{1, 0}];
+    first.edx |= edx1::kHtt;
+    first.ebx = (first.ebx & 0xff00ffff) | std::min(2 * core_ids, 255u) << 16;
+    if (!is_intel()) {
+        leaves_[{kExtended + 1, 0}].ecx |= ecx81::kCmpLegacy;
+        leaves_[{kExtended + 8, 0}].ecx = shift << 12 | (cores - 1);
+        return;
+    }
+    for (auto leaf = leaves_.find({4, 0}); leaf != leaves_.end() && leaf->first.first == 4; ++leaf) {
+        leaf->second.eax |= std::min(core_ids - 1, 63u) << 26 | 1u << 14; // a cache serves two ids
+    }
+    if (leaves_.contains({0xb, 0})) {
+        leaves_[{0xb, 0}] = {.eax = 1, .ebx = 1, .ecx = 0x100};
+        leaves_[{0xb, 1}] = {.eax = shift, .ebx = cores, .ecx = 0x201};
+    }
+}
+
 void CpuModel::hide_apic()
 {
     override_bit(1, 0, 3, 9, false);
-    if (leaves_.contains({kExtended + 1, 0}) && leaves_.at({0, 0}).ebx != word_at("Genu", 0)) {
+    if (leaves_.contains({kExtended + 1, 0}) && !is_intel()) {
         override_bit(kExtended + 1, 0, 3, 9, false);
     }
 }

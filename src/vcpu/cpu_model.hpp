@@ -46,11 +46,15 @@ public:
 
     // Sets or clears one bit, for the configuration's `cpuid` key.
     void override_bit(std::uint32_t leaf, std::uint32_t subleaf, unsigned reg, unsigned bit, bool value);
+    // The machine has so many processors, 1 to 128: cores of one package, where the model can say so, and otherwise
+    // packages of their own. Their APIC ids are even, see firmware/acpi_tables.hpp.
+    void share_package(unsigned cores);
     // Whether acpi/apic keys leave the APIC bit in place.
     void hide_apic();
 
 private:
     CpuModel() = default;
+    bool is_intel() const;
 
     std::string name_;
     std::uint64_t tsc_hz_{0};

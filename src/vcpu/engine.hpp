@@ -127,6 +127,8 @@ public:
     virtual bool signalled() const = 0;
     // Whether a signal has been raised and not yet been lowered or delivered.
     virtual bool raised(Signal signal) const = 0;
+    // The vector of the last start-up IPI.
+    virtual std::uint8_t sipi_vector() const = 0;
 
     // The address line 20 gate: when closed, bit 20 of every guest-physical address is zero. Called with
     // run() stopped or from within a CpuIo call.

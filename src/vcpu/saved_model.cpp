@@ -16,13 +16,23 @@ constexpr std::array kFeatureWords{
     FeatureWord{.leaf = 0x80000007, .reg = 3},
 };
 
+// What tells how many processors there are is no feature.
+std::uint32_t features_of(const CpuModel& model, const FeatureWord& word)
+{
+    constexpr std::uint32_t kHtt = 1u << 28;
+    constexpr std::uint32_t kCmpLegacy = 1u << 1;
+    const bool htt = word.leaf == 1 && word.reg == 3;
+    const bool legacy = word.leaf == 0x80000001 && word.reg == 2;
+    return model.word(word.leaf, word.subleaf, word.reg) & ~(htt ? kHtt : 0) & ~(legacy ? kCmpLegacy : 0);
+}
+
 } // namespace
 
 SavedModel save(const CpuModel& model)
 {
     SavedModel saved{.name = model.name(), .tsc_hz = model.tsc_hz()};
     for (FeatureWord word : kFeatureWords) {
-        word.bits = model.word(word.leaf, word.subleaf, word.reg);
+        word.bits = features_of(model, word);
         saved.features.push_back(word);
     }
     return saved;

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// All virtual processors of one machine.
+#pragma once
+
+#include "machine/engine_factory.hpp"
+#include "machine/processor.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace windsor::machine {
+
+// They count from 0, the bootstrap processor.
+class Processors {
+public:
+    // One for each engine, parked.
+    Processors(Engines engines, const Processor::Ended& ended);
+
+    std::size_t count() const { return processors_.size(); }
+    Processor& at(std::size_t number) { return *processors_[number]; }
+
+    // See Processor.
+    void resume();
+    void pause();
+    void request_pause();
+    void set_a20(bool open);
+    // Whether all wait in HLT, or to be started.
+    bool asleep() const;
+
+    // While parked.
+    std::vector<vcpu::Engine*> engines() const;
+    // Other engines instead, one for each; gives the old ones. Nobody raises or lowers signals meanwhile.
+    Engines replace(Engines engines);
+
+    // Of all together; counters by name.
+    vcpu::Statistics statistics() const;
+    std::vector<vcpu::Counter> counters() const;
+
+private:
+    std::vector<std::unique_ptr<Processor>> processors_;
+};
+
+} // namespace windsor::machine
