@@ -25,10 +25,10 @@ EngineReport automatic(const kvm::Probe& probe)
 base::Result<EngineReport> hardware(const kvm::Probe& probe)
 {
     if (probe.useful()) {
-        return report(EngineType::Kvm, "kvm", probe.reason + ", as the configuration asks");
+        return report(EngineType::Kvm, "kvm", probe.reason + ", as asked for");
     }
     if (probe.verdict == kvm::Verdict::Slow) {
-        return report(EngineType::Kvm, "kvm", "as the configuration asks, but " + probe.reason);
+        return report(EngineType::Kvm, "kvm", "as asked for, but " + probe.reason);
     }
     return base::fail("engine = 'kvm' cannot be had, as {}; or leave the key out", probe.reason);
 }
@@ -41,10 +41,10 @@ base::Result<EngineReport> choose_engine(config::EngineChoice choice, const std:
     case config::EngineChoice::Auto: return automatic(kvm::probe(runtime));
     case config::EngineChoice::Kvm: return hardware(kvm::probe(runtime));
     case config::EngineChoice::Translate:
-        return report(EngineType::Translate, "translate", "the translator, as the configuration asks");
+        return report(EngineType::Translate, "translate", "the translator, as asked for");
     case config::EngineChoice::Emulate: break;
     }
-    return report(EngineType::Emulate, "emulate", "the interpreter, as the configuration asks");
+    return report(EngineType::Emulate, "emulate", "the interpreter, as asked for");
 }
 
 } // namespace windsor::domain

@@ -93,6 +93,12 @@ private:
     void add_input_methods();
     Method while_alive(Method method);
 
+    // domain_processors.cpp
+    void add_processor_methods();
+    Json processors() const;
+    base::Status pin_processors(const std::string& which, const std::string& cpus);
+    base::Status change_engine(const std::string& name);
+
     // domain_save.cpp
     enum class AfterSave { End, GoOn, StayPaused };
     struct Saving {

@@ -63,6 +63,7 @@ void Domain::add_methods()
     });
     add_life_cycle_methods();
     add_state_methods();
+    add_processor_methods();
     add_console_methods();
     add_input_methods();
 }

@@ -17,19 +17,20 @@ struct Register {
     std::uint32_t leaf;
     std::uint32_t subleaf;
     std::uint32_t kvm_cpuid_entry2::* word;
+    unsigned number; // 0 to 3: EAX to EDX
 };
 
 // Those that hold feature bits.
 constexpr std::array kFeatureRegisters{
-    Register{1, 0, &kvm_cpuid_entry2::ecx},
-    Register{1, 0, &kvm_cpuid_entry2::edx},
-    Register{7, 0, &kvm_cpuid_entry2::ebx},
-    Register{7, 0, &kvm_cpuid_entry2::ecx},
-    Register{7, 0, &kvm_cpuid_entry2::edx},
-    Register{0xd, 0, &kvm_cpuid_entry2::eax},
-    Register{0xd, 1, &kvm_cpuid_entry2::eax},
-    Register{kExtended + 1, 0, &kvm_cpuid_entry2::ecx},
-    Register{kExtended + 1, 0, &kvm_cpuid_entry2::edx},
+    Register{1, 0, &kvm_cpuid_entry2::ecx, 2},
+    Register{1, 0, &kvm_cpuid_entry2::edx, 3},
+    Register{7, 0, &kvm_cpuid_entry2::ebx, 1},
+    Register{7, 0, &kvm_cpuid_entry2::ecx, 2},
+    Register{7, 0, &kvm_cpuid_entry2::edx, 3},
+    Register{0xd, 0, &kvm_cpuid_entry2::eax, 0},
+    Register{0xd, 1, &kvm_cpuid_entry2::eax, 0},
+    Register{kExtended + 1, 0, &kvm_cpuid_entry2::ecx, 2},
+    Register{kExtended + 1, 0, &kvm_cpuid_entry2::edx, 3},
 };
 
 struct Essential {
@@ -122,26 +123,31 @@ std::uint32_t topology_bits(const Register& reg)
 
 } // namespace
 
+base::Result<vcpu::CpuModel> fit(const vcpu::CpuModel& model, std::span<const kvm_cpuid_entry2> supported)
+{
+    vcpu::CpuModel fitted = model;
+    for (const Register& reg : kFeatureRegisters) {
+        const std::uint32_t wanted = model.word(reg.leaf, reg.subleaf, reg.number);
+        const std::uint32_t lacking = wanted & ~supported_bits(supported, reg) & ~topology_bits(reg);
+        if (std::string_view name; essential(reg.leaf, reg.word, lacking, name)) {
+            return base::fail("KVM on this host cannot give the processor model '{}' its {}; set engine = "
+                              "'translate', or choose another model",
+                              model.name(), name);
+        }
+        for (unsigned bit = 0; bit < 32; ++bit) {
+            if ((lacking >> bit & 1) != 0) {
+                fitted.override_bit(reg.leaf, reg.subleaf, reg.number, bit, false);
+            }
+        }
+    }
+    return fitted;
+}
+
 base::Result<std::vector<kvm_cpuid_entry2>> guest_cpuid(const vcpu::CpuModel& model,
                                                         std::span<const kvm_cpuid_entry2> supported,
                                                         std::uint32_t apic_id)
 {
-    std::vector<kvm_cpuid_entry2> entries = leaves_of(model, apic_id);
-    for (kvm_cpuid_entry2& entry : entries) {
-        for (const Register& reg : kFeatureRegisters) {
-            if (reg.leaf != entry.function || reg.subleaf != entry.index) {
-                continue;
-            }
-            const std::uint32_t lacking = entry.*reg.word & ~supported_bits(supported, reg) & ~topology_bits(reg);
-            if (std::string_view name; essential(reg.leaf, reg.word, lacking, name)) {
-                return base::fail("KVM on this host cannot give the processor model '{}' its {}; set engine = "
-                                  "'translate', or choose another model",
-                                  model.name(), name);
-            }
-            entry.*reg.word &= ~lacking;
-        }
-    }
-    return entries;
+    return leaves_of(WINDSOR_TRY(fit(model, supported)), apic_id);
 }
 
 } // namespace windsor::kvm

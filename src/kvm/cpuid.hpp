@@ -13,8 +13,11 @@
 
 namespace windsor::kvm {
 
-// The leaves of `model`, without the feature bits that are not in `supported`. Fails if one of these is a feature
-// that software of such a processor takes for granted.
+// `model` without the features that are not in `supported`. Fails if one of these is a feature that software of such a
+// processor takes for granted.
+base::Result<vcpu::CpuModel> fit(const vcpu::CpuModel& model, std::span<const kvm_cpuid_entry2> supported);
+
+// The leaves of the model that fit() gives.
 base::Result<std::vector<kvm_cpuid_entry2>> guest_cpuid(const vcpu::CpuModel& model,
                                                         std::span<const kvm_cpuid_entry2> supported,
                                                         std::uint32_t apic_id);

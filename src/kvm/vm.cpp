@@ -2,6 +2,7 @@
 #include "kvm/vm.hpp"
 
 #include "kvm/control.hpp"
+#include "kvm/cpuid.hpp"
 #include "x86/msr.hpp"
 
 #include <algorithm>
@@ -46,12 +47,36 @@ constexpr std::array kDirect{
     DirectMsrs{msr::kFsBase, 4, kBoth},    // FS base, GS base, kernel GS base, TSC_AUX
 };
 
-base::Status failed(const char* what)
+std::unexpected<base::Error> failed(const char* what)
 {
     return base::fail("KVM refuses to {}: {}; set engine = 'translate'", what, base::errno_text(errno));
 }
 
+base::Result<base::Fd> open_kvm()
+{
+    base::Fd kvm{::open("/dev/kvm", O_RDWR | O_CLOEXEC)};
+    if (!kvm) {
+        return base::fail("cannot open /dev/kvm: {}; set engine = 'translate'", base::errno_text(errno));
+    }
+    return kvm;
+}
+
+base::Result<std::vector<kvm_cpuid_entry2>> read_supported(const base::Fd& kvm)
+{
+    List<kvm_cpuid_entry2, 256> table{.count = 256};
+    if (control(kvm.get(), kGetSupportedCpuid, &table) != 0) {
+        return failed("say which processor features it has");
+    }
+    return std::vector<kvm_cpuid_entry2>(table.entries.begin(), table.entries.begin() + table.count);
+}
+
 } // namespace
+
+base::Result<vcpu::CpuModel> fit_to_host(const vcpu::CpuModel& model)
+{
+    const base::Fd kvm = WINDSOR_TRY(open_kvm());
+    return fit(model, WINDSOR_TRY(read_supported(kvm)));
+}
 
 std::span<const Capability> needed_capabilities()
 {
@@ -100,7 +125,7 @@ base::Result<std::shared_ptr<Vm>> Vm::create(memory::GuestMemory& memory)
     WINDSOR_TRY(vm->open());
     WINDSOR_TRY(vm->prepare_intel());
     WINDSOR_TRY(vm->filter_msrs());
-    WINDSOR_TRY(vm->read_supported_cpuid());
+    vm->supported_cpuid_ = WINDSOR_TRY(read_supported(vm->kvm_));
     const int most = control(vm->vm_.get(), KVM_CHECK_EXTENSION, KVM_CAP_NR_MEMSLOTS);
     vm->table_ = std::make_unique<Table>(vm->vm_.get());
     vm->slots_ = std::make_unique<MemorySlots>(memory, *vm->table_, static_cast<unsigned>(std::max(most, 32)));
@@ -118,10 +143,7 @@ bool Vm::has(int capability) const
 
 base::Status Vm::open()
 {
-    kvm_.reset(::open("/dev/kvm", O_RDWR | O_CLOEXEC));
-    if (!kvm_) {
-        return base::fail("cannot open /dev/kvm: {}; set engine = 'translate'", base::errno_text(errno));
-    }
+    kvm_ = WINDSOR_TRY(open_kvm());
     vm_.reset(control(kvm_.get(), KVM_CREATE_VM));
     if (!vm_) {
         return failed("create a virtual machine");
@@ -172,16 +194,6 @@ base::Status Vm::filter_msrs()
     }
     return control(vm_.get(), KVM_X86_SET_MSR_FILTER, &filter) == 0 ? base::Status{}
                                                                     : failed("filter model-specific registers");
-}
-
-base::Status Vm::read_supported_cpuid()
-{
-    List<kvm_cpuid_entry2, 256> table{.count = 256};
-    if (control(kvm_.get(), kGetSupportedCpuid, &table) != 0) {
-        return failed("say which processor features it has");
-    }
-    supported_cpuid_.assign(table.entries.begin(), table.entries.begin() + table.count);
-    return {};
 }
 
 } // namespace windsor::kvm

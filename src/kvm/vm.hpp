@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "kvm/slots.hpp"
 #include "memory/guest_memory.hpp"
+#include "vcpu/cpu_model.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -24,6 +25,10 @@ struct Capability {
     const char* since; // the first version of Linux that has it
 };
 std::span<const Capability> needed_capabilities();
+
+// The processor model without the features that this host's KVM does not have. Fails without KVM, or where features are
+// missing that nothing does without.
+base::Result<vcpu::CpuModel> fit_to_host(const vcpu::CpuModel& model);
 
 class Vm {
 public:
@@ -48,7 +53,6 @@ private:
     base::Status open();
     base::Status prepare_intel();
     base::Status filter_msrs();
-    base::Status read_supported_cpuid();
 
     memory::GuestMemory& memory_;
     base::Fd kvm_;

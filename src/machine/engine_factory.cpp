@@ -92,6 +92,11 @@ base::Result<Engines> make_translators(std::span<const emulate::Cpu::Parts> proc
 
 } // namespace
 
+base::Result<vcpu::CpuModel> fit_model(EngineType type, const vcpu::CpuModel& model)
+{
+    return type == EngineType::Kvm ? kvm::fit_to_host(model) : model;
+}
+
 base::Result<Engines> make_engines(EngineType type, std::span<const emulate::Cpu::Parts> processors,
                                    emulate::TraceSink* trace)
 {

@@ -17,6 +17,9 @@ namespace windsor::machine {
 
 enum class EngineType : std::uint8_t { Emulate, Translate, Kvm };
 
+// The processor model without the features that such an engine does not have on this host.
+base::Result<vcpu::CpuModel> fit_model(EngineType type, const vcpu::CpuModel& model);
+
 using Engines = std::vector<std::unique_ptr<vcpu::Engine>>;
 
 // One engine for each processor of a machine. Fails where the host refuses what they need. `trace` may be null, and

@@ -40,7 +40,7 @@ public:
 
     base::Status build(const Options& options)
     {
-        cpu_ = options.cpu;
+        cpu_ = WINDSOR_TRY(fit_model(options.engine, options.cpu));
         memory_ = options.memory;
         apic_ = options.apic;
         uuid_ = options.uuid;
@@ -109,6 +109,30 @@ public:
         if (was_running) {
             resume();
         }
+    }
+
+    // The new engines take over between two instructions, with machine time standing still.
+    base::Status change_engine(EngineType type)
+    {
+        const vcpu::CpuModel fitted = WINDSOR_TRY(fit_model(type, cpu_));
+        WINDSOR_TRY(check_features(vcpu::save(cpu_), vcpu::save(fitted)));
+        Engines engines = WINDSOR_TRY(build_engines(type));
+        const bool was_running = running_;
+        pause();
+        {
+            const std::scoped_lock lock{lock_};
+            for (std::size_t number = 0; number < engines.size(); ++number) {
+                give_processor(*engines[number], take_processor(processors_->at(number).engine()));
+                engines[number]->set_a20(board_->a20_open());
+            }
+            engines = processors_->replace(std::move(engines));
+            board_->drive_interrupts();
+        }
+        engines.clear();
+        if (was_running) {
+            resume();
+        }
+        return {};
     }
 
     base::Status save(state::StreamWriter& to, const state::Progress& progress)
@@ -192,6 +216,7 @@ public:
     Board& board() { return *board_; }
     const base::Clock& clock() const { return clock_; }
     bool idle() const { return processors_->asleep(); }
+    std::vector<ProcessorStatus> processors() const { return processors_->status(); }
 
 private:
     base::Result<Engines> build_engines(EngineType type)
@@ -335,6 +360,11 @@ void Machine::reset()
     parts_->reset();
 }
 
+base::Status Machine::change_engine(EngineType type)
+{
+    return parts_->change_engine(type);
+}
+
 base::Status Machine::save(state::StreamWriter& to, const state::Progress& progress)
 {
     return parts_->save(to, progress);
@@ -409,6 +439,11 @@ std::int64_t Machine::guest_time() const
 {
     const std::scoped_lock lock{parts_->lock()};
     return parts_->board().rtc().seconds();
+}
+
+std::vector<ProcessorStatus> Machine::processors() const
+{
+    return parts_->processors();
 }
 
 bool Machine::idle() const

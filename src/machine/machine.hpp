@@ -75,6 +75,12 @@ enum class Event : std::uint8_t {
     Failed,   // the processor engine cannot go on; the log says why
 };
 
+struct ProcessorStatus {
+    int thread{0};       // of the host, as the kernel numbers it; it lasts as long as the machine
+    bool asleep{false};  // it waits in HLT, or to be started
+    base::Nanoseconds time{0}; // of the host's processors that it has used
+};
+
 struct Needs;
 
 class Machine {
@@ -95,6 +101,10 @@ public:
     bool running() const;
     // As the reset button: power-on state of every chip, RAM as it is. Keeps running or paused.
     void reset();
+
+    // Goes on with another processor engine; the guest sees nothing of it. Keeps running or paused. Fails, with
+    // nothing changed, where the host refuses the engine, or it lacks features that the guest has seen.
+    base::Status change_engine(EngineType type);
 
     // A machine that stands still into a saved state: its owner has begun the stream, and may have put records of its
     // own before. Waits until the drives have done what they were asked for. `progress` may stop it; the machine can
@@ -121,14 +131,17 @@ public:
     // Bytes for the guest's first serial line; gives how many were taken. Takes the machine lock.
     std::size_t receive_serial(std::span<const std::uint8_t> bytes);
 
+    // Since the engine was last changed.
     vcpu::Statistics statistics() const;
     std::vector<vcpu::Counter> counters() const;
     // Machine time.
     const base::Clock& clock() const;
     // What the guest's real-time clock shows, in seconds since 1970 of the guest's zone. Takes the machine lock.
     std::int64_t guest_time() const;
-    // The processor waits in HLT.
+    // All processors wait in HLT.
     bool idle() const;
+    // By number.
+    std::vector<ProcessorStatus> processors() const;
 
 private:
     class Parts;

@@ -37,6 +37,22 @@ std::string drive_name(unsigned slot)
     return fmt::format("hd{}", static_cast<char>('a' + slot));
 }
 
+base::Status check_features(const vcpu::SavedModel& saved, const vcpu::SavedModel& own)
+{
+    for (const vcpu::FeatureWord& word : saved.features) {
+        const auto same = [&](const vcpu::FeatureWord& other) {
+            return other.leaf == word.leaf && other.subleaf == word.subleaf && other.reg == word.reg;
+        };
+        const auto found = std::ranges::find_if(own.features, same);
+        const std::uint32_t missing = word.bits & ~(found != own.features.end() ? found->bits : 0);
+        if (missing != 0) {
+            return base::fail("the engine lacks processor features that the guest has seen: {}",
+                              vcpu::words({.leaf = word.leaf, .subleaf = word.subleaf, .reg = word.reg, .bits = missing}));
+        }
+    }
+    return {};
+}
+
 base::Status check(const Needs& saved, const Needs& own)
 {
     if (saved.memory != own.memory) {
@@ -56,7 +72,7 @@ base::Status check(const Needs& saved, const Needs& own)
     for (const NeededDrive& drive : saved.drives) {
         WINDSOR_TRY(check_drive(drive, own));
     }
-    return {};
+    return check_features(saved.processor, own.processor);
 }
 
 } // namespace windsor::machine

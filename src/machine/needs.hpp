@@ -50,6 +50,9 @@ constexpr std::string_view kNeedsRecord = "machine";
 
 std::string drive_name(unsigned slot);
 
+// Fails if a processor lacks features of the saved one.
+base::Status check_features(const vcpu::SavedModel& saved, const vcpu::SavedModel& own);
+
 // Fails, by name, where the machine lacks something that was saved.
 base::Status check(const Needs& saved, const Needs& own);
 

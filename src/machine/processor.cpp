@@ -83,16 +83,15 @@ void Processor::follow_a20()
     }
 }
 
-std::uint64_t Processor::host_time() const
+base::Nanoseconds Processor::host_time() const
 {
-    constexpr std::uint64_t kSecond = 1'000'000'000;
     clockid_t clock{};
     timespec used{};
     auto& thread = const_cast<std::thread&>(thread_);
     if (::pthread_getcpuclockid(thread.native_handle(), &clock) != 0 || ::clock_gettime(clock, &used) != 0) {
         return 0;
     }
-    return static_cast<std::uint64_t>(used.tv_sec) * kSecond + static_cast<std::uint64_t>(used.tv_nsec);
+    return used.tv_sec * base::kSecond + used.tv_nsec;
 }
 
 std::unique_ptr<vcpu::Engine> Processor::replace(std::unique_ptr<vcpu::Engine> engine)

@@ -2,6 +2,7 @@
 // The host thread of one virtual processor.
 #pragma once
 
+#include "base/clock.hpp"
 #include "vcpu/engine.hpp"
 
 #include <atomic>
@@ -47,8 +48,8 @@ public:
 
     // The host's thread, as the kernel numbers it; zero until it runs.
     int thread_id() const { return thread_id_; }
-    // Processor time that its thread has used, in nanoseconds.
-    std::uint64_t host_time() const;
+    // Processor time that its thread has used.
+    base::Nanoseconds host_time() const;
 
     // While parked.
     vcpu::Engine& engine() { return *engine_; }

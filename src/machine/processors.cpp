@@ -57,6 +57,15 @@ Engines Processors::replace(Engines engines)
     return old;
 }
 
+std::vector<ProcessorStatus> Processors::status() const
+{
+    std::vector<ProcessorStatus> all;
+    for (const auto& processor : processors_) {
+        all.push_back({.thread = processor->thread_id(), .asleep = processor->asleep(), .time = processor->host_time()});
+    }
+    return all;
+}
+
 vcpu::Statistics Processors::statistics() const
 {
     vcpu::Statistics sum;

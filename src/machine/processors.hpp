@@ -3,6 +3,7 @@
 #pragma once
 
 #include "machine/engine_factory.hpp"
+#include "machine/machine.hpp"
 #include "machine/processor.hpp"
 
 #include <cstdint>
@@ -32,6 +33,8 @@ public:
     std::vector<vcpu::Engine*> engines() const;
     // Other engines instead, one for each; gives the old ones. Nobody raises or lowers signals meanwhile.
     Engines replace(Engines engines);
+
+    std::vector<ProcessorStatus> status() const;
 
     // Of all together; counters by name.
     vcpu::Statistics statistics() const;

@@ -15,7 +15,7 @@ constexpr std::string_view kNoBlock = "media cannot be changed while a domain ru
 constexpr std::string_view kNoNetwork = "domains have no network cards yet";
 constexpr std::string_view kNoSuspend = "the guest has no paravirtual driver that would put it to sleep; 'pause' lets it stand still, 'save' saves it";
 constexpr std::string_view kNoMemory = "a domain keeps the memory it was started with";
-constexpr std::string_view kNoCpus = "a domain has one processor, and the host schedules it";
+constexpr std::string_view kNoCpus = "a running guest keeps the processors that it has found";
 constexpr std::string_view kNoScheduler = "the host's scheduler treats domains as processes; use nice(1) and chrt(1)";
 constexpr std::string_view kNoPools = "there are no processor pools; use the host's cpusets";
 constexpr std::string_view kNoXen = "there is no Xen hypervisor underneath";
@@ -154,6 +154,8 @@ constexpr std::array kCommands{
     Command{"domstate", Xm, "DOMAIN", "Show a domain's state in a word.", domstate, {}, 1, 1},
     refused("dry-run", Xm, "there are no security labels to try; 'create --dryrun' shows the configuration as evaluated"),
     refused("dump-core", Both, kNoCore),
+    Command{"engine", Windsor, "DOMAIN [NAME]", "Show what runs a domain's processors, or let it go on with another engine.", engine, {}, 1, 2,
+            "NAME is auto, kvm, translate or emulate. The guest stands still for a moment and sees nothing of the change."},
     refused("getenforce", Xl, kNoXen),
     Command{"help", Both, "[COMMAND|KEY]", "Show the commands, or explain one, or a configuration key.", help, kHelpOptions, 0, 1},
     Command{"info", Both, "", "Show facts of the host, and the processor engine that domains get.", info, kInfoOptions, 0, 0},
@@ -242,8 +244,10 @@ constexpr std::array kCommands{
     refused("usbctrl-detach", Xl, kNoUsb),
     refused("usbdev-attach", Xl, kNoUsb),
     refused("usbdev-detach", Xl, kNoUsb),
-    refused("vcpu-list", Both, kNoCpus),
-    refused("vcpu-pin", Both, kNoCpus),
+    Command{"vcpu-list", Both, "[DOMAIN...]", "List the virtual processors of domains, or of all.", vcpu_list, {}, 0, 64,
+            "CPU is where the processor has run last; the state is r for running, b for blocked (waiting in HLT, or to be started) or p for paused; the time is what it has used of the host's."},
+    Command{"vcpu-pin", Both, "DOMAIN VCPU CPUS", "Let a virtual processor run on some of the host's processors only.", vcpu_pin, {}, 3, 4,
+            "VCPU is a number, numbers and ranges, or all. CPUS is all, or numbers, ranges and exceptions as in 0-3,5,^2."},
     refused("vcpu-set", Both, kNoCpus),
     refused("vdispl-attach", Xl, kNoPvDevices),
     refused("vdispl-detach", Xl, kNoPvDevices),

@@ -35,6 +35,11 @@ base::Result<int> save(Context& context, const Arguments& arguments);
 // restore.cpp
 base::Result<int> restore(Context& context, const Arguments& arguments);
 
+// processors.cpp
+base::Result<int> engine(Context& context, const Arguments& arguments);
+base::Result<int> vcpu_list(Context& context, const Arguments& arguments);
+base::Result<int> vcpu_pin(Context& context, const Arguments& arguments);
+
 // info.cpp
 base::Result<int> info(Context& context, const Arguments& arguments);
 base::Result<int> dmesg(Context& context, const Arguments& arguments);

@@ -2,6 +2,8 @@
 #include "vcpu/saved_model.hpp"
 
 #include <array>
+#include <fmt/format.h>
+#include <string_view>
 
 namespace windsor::vcpu {
 
@@ -27,6 +29,13 @@ std::uint32_t features_of(const CpuModel& model, const FeatureWord& word)
 }
 
 } // namespace
+
+std::string words(const FeatureWord& features)
+{
+    constexpr std::array<std::string_view, 4> kNames{"EAX", "EBX", "ECX", "EDX"};
+    return fmt::format("CPUID.{:X}H.{}:{}, bits {:#x}", features.leaf, features.subleaf, kNames[features.reg & 3],
+                       features.bits);
+}
 
 SavedModel save(const CpuModel& model)
 {
@@ -59,8 +68,7 @@ base::Result<CpuModel> restore(const SavedModel& saved)
                           saved.tsc_hz, model.tsc_hz());
     }
     if (const auto missing = missing_features(saved); !missing.empty()) {
-        return base::fail("the saved processor has features that this host's does not: CPUID.{:X}H.{}:{}, bits {:#x}",
-                          missing[0].leaf, missing[0].subleaf, &"EAX\0EBX\0ECX\0EDX"[4 * (missing[0].reg & 3)], missing[0].bits);
+        return base::fail("the saved processor has features that this host's does not: {}", words(missing[0]));
     }
     for (FeatureWord word : kFeatureWords) {
         std::uint32_t kept = 0;

@@ -19,6 +19,9 @@ struct FeatureWord {
     std::uint32_t bits{0};
 };
 
+// Which they are, as the manuals name them.
+std::string words(const FeatureWord& features);
+
 template <typename Archive> void describe(Archive& archive, FeatureWord& word)
 {
     archive.field("leaf", word.leaf);

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the control socket tells of virtual processors, where they may run, and on which engine.
+#include "domain/domain.hpp"
+
+#include "config/build.hpp"
+#include "domain/cpu_list.hpp"
+
+#include <fstream>
+#include <sched.h>
+#include <sstream>
+#include <unistd.h>
+
+namespace windsor::domain {
+
+namespace {
+
+std::size_t host_processors()
+{
+    return static_cast<std::size_t>(std::max(::sysconf(_SC_NPROCESSORS_CONF), 1L));
+}
+
+// Where the thread has run last. proc(5), /proc/PID/stat.
+int host_processor_of(int thread)
+{
+    constexpr int kFieldsAfterName = 37; // to "processor"
+    std::ifstream file{fmt::format("/proc/self/task/{}/stat", thread)};
+    std::string line;
+    std::getline(file, line);
+    std::istringstream fields{line.substr(std::min(line.rfind(')'), line.size() - 1) + 1)};
+    std::string field;
+    for (int n = 0; n < kFieldsAfterName && fields >> field; ++n) {
+    }
+    return std::atoi(field.c_str());
+}
+
+// A set for any number of processors.
+class CpuSet {
+public:
+    explicit CpuSet(std::size_t count) : count_{count}, set_{CPU_ALLOC(count)} { CPU_ZERO_S(bytes(), set_); }
+    ~CpuSet() { CPU_FREE(set_); }
+    CpuSet(const CpuSet&) = delete;
+    CpuSet& operator=(const CpuSet&) = delete;
+
+    cpu_set_t* get() { return set_; }
+    std::size_t bytes() const { return CPU_ALLOC_SIZE(count_); }
+    bool has(std::size_t cpu) const { return CPU_ISSET_S(cpu, bytes(), set_); }
+    void add(std::size_t cpu) { CPU_SET_S(cpu, bytes(), set_); }
+
+private:
+    std::size_t count_;
+    cpu_set_t* set_;
+};
+
+std::vector<bool> affinity_of(int thread)
+{
+    std::vector<bool> cpus(host_processors());
+    CpuSet set{cpus.size()};
+    if (::sched_getaffinity(thread, set.bytes(), set.get()) == 0) {
+        for (std::size_t cpu = 0; cpu < cpus.size(); ++cpu) {
+            cpus[cpu] = set.has(cpu);
+        }
+    }
+    return cpus;
+}
+
+base::Status pin(int thread, const std::vector<bool>& cpus)
+{
+    CpuSet set{cpus.size()};
+    for (std::size_t cpu = 0; cpu < cpus.size(); ++cpu) {
+        if (cpus[cpu]) {
+            set.add(cpu);
+        }
+    }
+    if (::sched_setaffinity(thread, set.bytes(), set.get()) != 0) {
+        return base::fail("the host does not let the processor run on {} only: {}", format_cpu_list(cpus),
+                          base::errno_text(errno));
+    }
+    return {};
+}
+
+} // namespace
+
+void Domain::add_processor_methods()
+{
+    control_->add("vcpus", [this](const Json&, const Reply& reply) { reply(processors()); });
+    control_->add("vcpu_pin", while_alive([this](const Json& params, const Reply& reply) {
+        const base::Status pinned = pin_processors(params.value("vcpu", "all"), params.value("cpus", "all"));
+        pinned ? reply(Json::object()) : reply(std::unexpected{pinned.error()});
+    }));
+    control_->add("engine", while_alive([this](const Json& params, const Reply& reply) {
+        const base::Status changed = change_engine(params.value("name", ""));
+        changed ? reply(Json{{"engine_line", engine_.line}}) : reply(std::unexpected{changed.error()});
+    }));
+}
+
+Json Domain::processors() const
+{
+    Json all = Json::array();
+    const bool paused = !machine_->running();
+    for (const machine::ProcessorStatus& processor : machine_->processors()) {
+        all.push_back({{"cpu", host_processor_of(processor.thread)},
+                       {"state", paused ? "--p" : processor.asleep ? "-b-" : "r--"},
+                       {"seconds", static_cast<double>(processor.time) / static_cast<double>(base::kSecond)},
+                       {"affinity", format_cpu_list(affinity_of(processor.thread))}});
+    }
+    return all;
+}
+
+base::Status Domain::pin_processors(const std::string& which, const std::string& cpus)
+{
+    const std::vector<bool> wanted = WINDSOR_TRY(parse_cpu_list(cpus, host_processors()));
+    const std::vector<machine::ProcessorStatus> all = machine_->processors();
+    std::vector<bool> chosen = WINDSOR_TRY(parse_cpu_list(which, all.size()));
+    for (std::size_t number = 0; number < all.size(); ++number) {
+        if (chosen[number]) {
+            WINDSOR_TRY(pin(all[number].thread, wanted));
+        }
+    }
+    return {};
+}
+
+base::Status Domain::change_engine(const std::string& name)
+{
+    const auto choice = config::engine_from(name);
+    if (!choice) {
+        return base::fail("'{}' is no engine; auto, kvm, translate and emulate are the names", name);
+    }
+    EngineReport wanted = WINDSOR_TRY(choose_engine(*choice, settings_.runtime));
+    if (wanted.type != engine_.type) {
+        WINDSOR_TRY(machine_->change_engine(wanted.type));
+        log_.info("the guest goes on with another {}", wanted.line);
+    }
+    engine_ = std::move(wanted);
+    return {};
+}
+
+} // namespace windsor::domain

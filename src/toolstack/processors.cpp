@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The commands about virtual processors and what runs them.
+#include "toolstack/client.hpp"
+#include "toolstack/commands.hpp"
+
+namespace windsor::toolstack {
+
+using domain::Json;
+
+namespace {
+
+// The formats are those of xm_vcpu_list in Xen's tools/python/xen/xm/main.py and of print_vcpuinfo in
+// tools/xl/xl_vcpu.c. Windsor knows no soft affinity: the host's scheduler prefers nothing.
+std::string vcpu_line(Dialect dialect, const domain::Entry& entry, std::size_t number, const Json& vcpu)
+{
+    const std::string affinity = vcpu.value("affinity", "");
+    const double seconds = vcpu.value("seconds", 0.0);
+    const std::string head = fmt::format("{:<32} {:>5} {:>5}", entry.name, entry.id, number);
+    if (dialect == Dialect::Xm) {
+        return fmt::format("{} {:>5} {:>5} {:>9.1f} {}", head, vcpu.value("cpu", 0), vcpu.value("state", "---"), seconds,
+                           affinity == "all" ? "any cpu" : affinity);
+    }
+    return fmt::format("{} {:>5}   {} {:>9.1f}  {} / all", head, vcpu.value("cpu", 0), vcpu.value("state", "---"), seconds,
+                       affinity);
+}
+
+} // namespace
+
+base::Result<int> engine(Context& context, const Arguments& arguments)
+{
+    Connection connection = WINDSOR_TRY(connect(context, arguments.operand(0)));
+    const Json answer = arguments.operands().size() > 1
+                            ? WINDSOR_TRY(connection.client.call("engine", {{"name", arguments.operand(1)}}))
+                            : WINDSOR_TRY(connection.client.call("status"));
+    context.out << answer.value("engine_line", "") << '\n';
+    return 0;
+}
+
+base::Result<int> vcpu_list(Context& context, const Arguments& arguments)
+{
+    const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
+    std::vector<domain::Entry> entries;
+    for (const std::string& name : arguments.operands()) {
+        entries.push_back(WINDSOR_TRY(registry.find(name)));
+    }
+    if (entries.empty()) {
+        entries = WINDSOR_TRY(registry.list());
+    }
+    context.out << fmt::format("{:<32} {:>5} {:>5} {:>5} {:>5} {:>9} {}\n", "Name", "ID", "VCPU", "CPU", "State", "Time(s)",
+                               context.dialect == Dialect::Xm ? "CPU Affinity" : "Affinity (Hard / Soft)");
+    for (const domain::Entry& entry : entries) {
+        const Json all = WINDSOR_TRY(call(context, std::to_string(entry.id), "vcpus"));
+        for (std::size_t number = 0; number < all.size(); ++number) {
+            context.out << vcpu_line(context.dialect, entry, number, all[number]) << '\n';
+        }
+    }
+    return 0;
+}
+
+base::Result<int> vcpu_pin(Context& context, const Arguments& arguments)
+{
+    if (arguments.operands().size() > 3 && arguments.operand(3) != "all") {
+        return base::fail("soft affinity '{}' cannot be had: the host's scheduler prefers no processors; leave it out",
+                          arguments.operand(3));
+    }
+    WINDSOR_TRY(call(context, arguments.operand(0), "vcpu_pin",
+                     {{"vcpu", arguments.operand(1)}, {"cpus", arguments.operand(2)}}));
+    return 0;
+}
+
+} // namespace windsor::toolstack
