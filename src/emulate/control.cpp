@@ -236,7 +236,7 @@ Handler select_control_move(const Decoded& decoded, Insn& insn)
     insn.rm = static_cast<std::uint8_t>(ZydisRegisterGetId(operands[to ? 1 : 0].reg.value));
     insn.operand_size = decoded.instruction.machine_mode == ZYDIS_MACHINE_MODE_LONG_64 ? 8 : 4;
     insn.ends_block = to;
-    return to ? mov_to_control : mov_from_control;
+    return to ? ordered<mov_to_control> : mov_from_control;
 }
 
 void add_control(OpcodeTable& table)

@@ -383,9 +383,9 @@ Handler select_far_return(const Decoded&, Insn& insn)
 
 void add_far_returns(OpcodeTable& table)
 {
-    table.set(ZYDIS_MNEMONIC_IRET, ending<iret>);
-    table.set(ZYDIS_MNEMONIC_IRETD, ending<iret>);
-    table.set(ZYDIS_MNEMONIC_IRETQ, ending<iret>);
+    table.set(ZYDIS_MNEMONIC_IRET, ending<ordered<iret>>);
+    table.set(ZYDIS_MNEMONIC_IRETD, ending<ordered<iret>>);
+    table.set(ZYDIS_MNEMONIC_IRETQ, ending<ordered<iret>>);
 }
 
 } // namespace windsor::emulate

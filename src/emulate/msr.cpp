@@ -160,7 +160,7 @@ Outcome wrmsr(Cpu& cpu, const Insn& insn)
 void add_msr(OpcodeTable& table)
 {
     table.set(ZYDIS_MNEMONIC_RDMSR, plain<rdmsr>);
-    table.set(ZYDIS_MNEMONIC_WRMSR, ending<wrmsr>);
+    table.set(ZYDIS_MNEMONIC_WRMSR, ending<ordered<wrmsr>>);
 }
 
 } // namespace windsor::emulate

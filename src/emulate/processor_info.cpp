@@ -55,7 +55,7 @@ Outcome rdpmc(Cpu& cpu, const Insn&)
 
 void add_processor_info(OpcodeTable& table)
 {
-    table.set(ZYDIS_MNEMONIC_CPUID, plain<cpuid>);
+    table.set(ZYDIS_MNEMONIC_CPUID, plain<ordered<cpuid>>);
     table.set(ZYDIS_MNEMONIC_RDTSC, plain<rdtsc>);
     table.set(ZYDIS_MNEMONIC_RDTSCP, plain<rdtscp>);
     table.set(ZYDIS_MNEMONIC_RDPMC, plain<rdpmc>);

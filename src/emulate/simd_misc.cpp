@@ -80,7 +80,7 @@ template <typename T> Outcome run_movnti(Cpu& cpu, const Insn& insn)
     return cpu.write<T>(insn.segment, offset, cpu.reg<T>(insn.reg)) ? Outcome::Next : Outcome::Fault;
 }
 
-// Fences order nothing here that is not ordered already; prefetches never fault.
+// LFENCE and SFENCE order nothing here that is not ordered already; prefetches never fault.
 Outcome run_nothing(Cpu&, const Insn&)
 {
     return Outcome::Next;
@@ -207,8 +207,9 @@ void add_simd_misc(OpcodeTable& table)
     table.set(ZYDIS_MNEMONIC_VSTMXCSR, select_fixed<run_stmxcsr<avx_available>>);
     table.set(ZYDIS_MNEMONIC_CRC32, select_crc32);
     table.set(ZYDIS_MNEMONIC_CLFLUSH, select_fixed<run_clflush>);
+    table.set(ZYDIS_MNEMONIC_MFENCE, select_fixed<ordered<run_nothing>>);
     for (const ZydisMnemonic mnemonic :
-         {ZYDIS_MNEMONIC_LFENCE, ZYDIS_MNEMONIC_SFENCE, ZYDIS_MNEMONIC_MFENCE, ZYDIS_MNEMONIC_PREFETCH,
+         {ZYDIS_MNEMONIC_LFENCE, ZYDIS_MNEMONIC_SFENCE, ZYDIS_MNEMONIC_PREFETCH,
           ZYDIS_MNEMONIC_PREFETCHW, ZYDIS_MNEMONIC_PREFETCHNTA, ZYDIS_MNEMONIC_PREFETCHT0, ZYDIS_MNEMONIC_PREFETCHT1,
           ZYDIS_MNEMONIC_PREFETCHT2}) {
         table.set(mnemonic, select_fixed<run_nothing>);

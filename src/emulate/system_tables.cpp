@@ -126,9 +126,9 @@ void add_system_tables(OpcodeTable& table)
     table.set(ZYDIS_MNEMONIC_LIDT, select_table<lidt>);
     table.set(ZYDIS_MNEMONIC_SGDT, select_table<sgdt>);
     table.set(ZYDIS_MNEMONIC_SIDT, select_table<sidt>);
-    table.set(ZYDIS_MNEMONIC_INVLPG, ending<invlpg>);
-    table.set(ZYDIS_MNEMONIC_INVD, plain<cache_control>);
-    table.set(ZYDIS_MNEMONIC_WBINVD, plain<cache_control>);
+    table.set(ZYDIS_MNEMONIC_INVLPG, ending<ordered<invlpg>>);
+    table.set(ZYDIS_MNEMONIC_INVD, plain<ordered<cache_control>>);
+    table.set(ZYDIS_MNEMONIC_WBINVD, plain<ordered<cache_control>>);
     table.set(ZYDIS_MNEMONIC_HLT, ending<hlt>);
     table.set(ZYDIS_MNEMONIC_RSM, plain<undefined>);
 }
