@@ -46,7 +46,8 @@ unsigned boot_nibble(char letter)
 
 void fill_cmos(devices::rtc::Rtc& rtc, const CmosOptions& options)
 {
-    const auto& [memory, boot, processors] = options;
+    const std::uint64_t memory = options.memory;
+    const std::string_view boot = options.boot;
     const std::uint64_t low = low_ram(memory);
     const std::uint64_t extended = std::min<std::uint64_t>((low - std::min(low, kMiB)) >> 10, 0xffff);
     set_number(rtc, kEquipment, kEquipmentMouse | kEquipmentFpu, 1);
@@ -55,8 +56,8 @@ void fill_cmos(devices::rtc::Rtc& rtc, const CmosOptions& options)
     set_number(rtc, kExtendedMemoryCopy, extended, 2);
     set_number(rtc, kMemoryAbove16M, low > 16 * kMiB ? (low - 16 * kMiB) >> 16 : 0, 2);
     set_number(rtc, kMemoryAbove4G, high_ram(memory) >> 16, 3);
-    set_number(rtc, kProcessorsMinusOne, processors - 1, 1);
-    const auto device = [&, boot = boot](std::size_t place) { return place < boot.size() ? boot_nibble(boot[place]) : 0; };
+    set_number(rtc, kProcessorsMinusOne, options.processors - 1, 1);
+    const auto device = [&](std::size_t place) { return place < boot.size() ? boot_nibble(boot[place]) : 0; };
     set_number(rtc, kBootFlag2, device(0) | device(1) << 4, 1);
     // Bit 0 lets floppies without a boot signature boot, as PCs do.
     set_number(rtc, kBootFlag1, device(2) << 4 | 1, 1);
