@@ -78,7 +78,7 @@ TlbEntry* Cpu::fill(std::uint64_t linear, const Translation& translation, bool w
         bool slow = !backing.writable() || !backing.readable() || watched; // others read before they write
         if (backing.writable()) {
             if (backing.logged) {
-                backing.flags->fetch_or(memory::kPageDirty);
+                backing.flags->fetch_or(memory::kPageWritten);
             }
             slow = slow || (backing.flags->load() & memory::kPageCode) != 0;
         }
@@ -397,7 +397,7 @@ void Cpu::write_physical(std::uint64_t address, unsigned size, std::uint64_t val
     std::uint8_t* at = page.host + (address & memory::kPageMask);
     std::memcpy(at, &value, std::min(size, 8U));
     if (page.logged) {
-        page.flags->fetch_or(memory::kPageDirty);
+        page.flags->fetch_or(memory::kPageWritten);
     }
     if ((page.flags->load() & memory::kPageCode) != 0) {
         code_page_written({.host = at, .physical = address, .flags = page.flags, .size = size});

@@ -220,8 +220,8 @@ bool Cpu::mark_accessed(const PageView::Entry& entry, std::uint64_t bits, unsign
         return false;
     }
     const std::uint8_t flags = page.flags->load(std::memory_order_relaxed);
-    if (page.logged && (flags & memory::kPageDirty) == 0) {
-        page.flags->fetch_or(memory::kPageDirty);
+    if (page.logged && (flags & memory::kPageWritten) != memory::kPageWritten) {
+        page.flags->fetch_or(memory::kPageWritten);
     }
     if ((flags & memory::kPageCode) != 0) {
         code_page_written({.host = at, .physical = address, .flags = page.flags, .size = size}, Writer::Walker);

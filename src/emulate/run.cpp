@@ -276,6 +276,9 @@ HaltReason Cpu::run()
 {
     update_special();
     HaltReason reason = HaltReason::Stopped;
+    if (signals_.test(Signal::Attention)) {
+        drain_invalidations(); // before anything is stored: what was cached may be good no more since the last run
+    }
     for (;;) {
         if (pending_debug != 0 && !s.mov_ss_shadow) [[unlikely]] {
             // Of data breakpoints met outside step(), and of a task switch with the T bit.

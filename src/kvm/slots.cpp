@@ -77,7 +77,7 @@ std::vector<Slot> plan_slots(const memory::GuestMemory& memory, A20 a20)
                           .block = mapping.block,
                           .block_offset = mapping.block_offset,
                           .writes = writable ? Slot::Writes::Memory : Slot::Writes::Exit,
-                          .logged = mapping.logged && writable});
+                          .logged = (mapping.logged || mapping.block->logged()) && writable});
     });
     return a20 == A20::Open ? plan : close_a20(plan);
 }
@@ -196,7 +196,7 @@ void MemorySlots::collect(const Live& live)
         // Rather show too much than too little.
         if (!known || ((bitmap[page / 64] >> (page % 64)) & 1) != 0) {
             live.slot.block->page_flags(live.slot.block_offset / memory::kPageSize + page)
-                .fetch_or(memory::kPageDirty, std::memory_order_relaxed);
+                .fetch_or(memory::kPageWritten, std::memory_order_relaxed);
         }
     }
 }

@@ -140,6 +140,31 @@ TEST_F(SlotsTest, DirtyPagesOutliveTheirSlot)
     EXPECT_TRUE(memory.take_dirty(*ram)[1]);
 }
 
+// Read-only memory never needs it; and what the picture's log takes stays in the other.
+TEST_F(SlotsTest, TheLogForMigrationIsTurnedOnAndOff)
+{
+    memory.map({.size = 4 * kMebibyte, .block = ram.get()});
+    memory.map({.start = GuestPhysical{0xf0000}, .size = 0x10000, .block = ram.get(), .block_offset = 0xf0000, .access = Access::ReadOnly, .layer = 1});
+    MemorySlots slots{memory, table, 8};
+    memory.log_writes(*ram, memory::Logging::On);
+    EXPECT_EQ(live(), plan_slots(memory, A20::Open));
+    for (const Slot& slot : live()) {
+        EXPECT_EQ(slot.logged, slot.writes == Slot::Writes::Memory);
+    }
+    table.dirty[2 * kMebibyte] = 0b100;
+    EXPECT_TRUE(memory.take_dirty(*ram)[514]);
+    const std::vector<bool> unsent = memory.take_unsent(*ram);
+    EXPECT_TRUE(unsent[514]);
+    EXPECT_FALSE(unsent[513]);
+    EXPECT_FALSE(memory.take_unsent(*ram)[514]);
+    table.dirty[2 * kMebibyte] = 0b10;
+    memory.log_writes(*ram, memory::Logging::Off);
+    EXPECT_TRUE(memory.take_unsent(*ram)[513]) << "of before";
+    for (const Slot& slot : live()) {
+        EXPECT_FALSE(slot.logged);
+    }
+}
+
 TEST_F(SlotsTest, WhatDoesNotFitIsSaid)
 {
     memory.map({.size = 4 * kMebibyte, .block = ram.get()});

@@ -102,6 +102,11 @@ void GuestMemory::rebuild()
             visible_.push_back(piece);
         }
     }
+    tell_mappings_changed();
+}
+
+void GuestMemory::tell_mappings_changed()
+{
     for (MemoryObserver* observer : observers_) {
         observer->mappings_changed();
     }
@@ -128,7 +133,8 @@ Page GuestMemory::lookup_locked(std::uint64_t address) const
     return {.host = mapping->block->data() + offset,
             .flags = &mapping->block->page_flags(offset / kPageSize),
             .access = mapping->access,
-            .logged = mapping->logged,
+            .logged = mapping->logged || mapping->block->logged(),
+            .displayed = mapping->logged,
             .block = mapping->block};
 }
 
@@ -166,7 +172,7 @@ bool GuestMemory::write(GuestPhysical address, std::span<const std::uint8_t> fro
         }
         const std::size_t count = std::min<std::size_t>(from.size(), kPageSize - (at & kPageMask));
         std::memcpy(page.host + (at & kPageMask), from.data(), count);
-        page.flags->fetch_or(kPageDirty, std::memory_order_relaxed);
+        page.flags->fetch_or(kPageWritten, std::memory_order_relaxed);
         if ((page.flags->load(std::memory_order_relaxed) & kPageCode) != 0) {
             written(GuestPhysical{at}, static_cast<unsigned>(count));
         }
@@ -198,22 +204,46 @@ std::vector<bool> GuestMemory::take_dirty(Block& block)
     for (MemoryObserver* observer : observers_) {
         observer->collect_dirty(block);
     }
-    std::vector<bool> dirty(block.size() / kPageSize);
-    bool any = false;
-    for (std::uint64_t page = 0; page < dirty.size(); ++page) {
-        std::atomic<std::uint8_t>& flags = block.page_flags(page);
-        if ((flags.load(std::memory_order_relaxed) & kPageDirty) != 0) {
-            flags.fetch_and(static_cast<std::uint8_t>(~kPageDirty));
-            dirty[page] = true;
-            any = true;
-        }
-    }
-    if (any) {
+    std::vector<bool> dirty = take_flag(block, kPageDirty);
+    if (std::ranges::find(dirty, true) != dirty.end()) {
         for (MemoryObserver* observer : observers_) {
             observer->dirty_log_cleared();
         }
     }
     return dirty;
+}
+
+std::vector<bool> GuestMemory::take_flag(Block& block, PageFlag flag)
+{
+    std::vector<bool> taken(block.size() / kPageSize);
+    for (std::uint64_t page = 0; page < taken.size(); ++page) {
+        std::atomic<std::uint8_t>& flags = block.page_flags(page);
+        if ((flags.load(std::memory_order_relaxed) & flag) != 0) {
+            flags.fetch_and(static_cast<std::uint8_t>(~flag));
+            taken[page] = true;
+        }
+    }
+    return taken;
+}
+
+void GuestMemory::log_writes(Block& block, Logging logging)
+{
+    const std::scoped_lock lock{mutex_};
+    if (block.logged() != (logging == Logging::On)) {
+        block.logged_.store(logging == Logging::On, std::memory_order_relaxed);
+        tell_mappings_changed();
+    }
+}
+
+std::vector<bool> GuestMemory::take_unsent(Block& block)
+{
+    const std::scoped_lock lock{mutex_};
+    for (MemoryObserver* observer : observers_) {
+        observer->collect_dirty(block);
+    }
+    std::vector<bool> unsent = take_flag(block, kPageUnsent);
+    tell_mappings_changed();
+    return unsent;
 }
 
 void GuestMemory::add_observer(MemoryObserver& observer)

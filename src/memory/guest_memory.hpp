@@ -45,19 +45,29 @@ public:
     // writes such a page through a Block pointer calls GuestMemory::written().
     std::atomic<std::uint8_t>& page_flags(std::uint64_t page) { return flags_[page]; }
 
+    // Whether writes must set kPageUnsent; see GuestMemory::log_writes().
+    bool logged() const { return logged_.load(std::memory_order_relaxed); }
+
 private:
+    friend class GuestMemory;
+
     Block(base::Fd file, std::uint8_t* data, std::uint64_t size);
 
     base::Fd file_;
     std::uint8_t* data_;
     std::uint64_t size_;
     std::unique_ptr<std::atomic<std::uint8_t>[]> flags_;
+    std::atomic<bool> logged_{false};
 };
 
 enum PageFlag : std::uint8_t {
     kPageCode = 1,  // an engine holds decoded or translated instructions of this page, or what its page tables say
-    kPageDirty = 2, // written since the flag was last cleared (kept for memory that is logged)
+    kPageDirty = 2, // written since the picture was last drawn (kept for memory that is logged)
+    kPageUnsent = 4, // written since take_unsent() (kept for memory that is logged)
+    kPageWritten = kPageDirty | kPageUnsent, // what a write sets
 };
+
+enum class Logging : std::uint8_t { Off, On };
 
 // How a guest-physical range behaves.
 enum class Access : std::uint8_t {
@@ -71,7 +81,8 @@ struct Page {
     std::uint8_t* host{nullptr};
     std::atomic<std::uint8_t>* flags{nullptr};
     Access access{Access::ReadWrite};
-    bool logged{false}; // writes must set kPageDirty (display memory)
+    bool logged{false};    // writes must set kPageWritten
+    bool displayed{false}; // kPageDirty is cleared while processors run
     Block* block{nullptr};
 
     bool readable() const { return host != nullptr && access != Access::WriteOnly; }
@@ -84,7 +95,7 @@ struct Mapping {
     Block* block{nullptr}; // null makes a hole over lower layers
     std::uint64_t block_offset{0};
     Access access{Access::ReadWrite};
-    bool logged{false};
+    bool logged{false}; // display memory: writes must set kPageDirty, whatever the block says
     int layer{0}; // a higher layer covers a lower one
 };
 
@@ -101,7 +112,7 @@ public:
     virtual void code_written(GuestPhysical address, unsigned size) = 0;
     // The dirty flag of logged pages was cleared: the next write must set it again.
     virtual void dirty_log_cleared() = 0;
-    // The dirty flags of a block are about to be read: an engine that keeps its own log sets kPageDirty from it now.
+    // The flags of a block are about to be read: an engine that keeps its own log sets kPageWritten from it now.
     virtual void collect_dirty(Block& /*block*/) {}
     // An engine has begun to hold instructions of a page: whoever stores to it from now on must heed kPageCode.
     virtual void code_held(GuestPhysical /*page*/) {}
@@ -132,6 +143,13 @@ public:
     // Clears kPageDirty of a block's pages and tells observers; gives the pages that were dirty.
     std::vector<bool> take_dirty(Block& block);
 
+    // Live migration: whether every write to a block, by whomever, sets kPageUnsent of its page from now on. It is
+    // switched, and the log is taken, while all processors stand still; what they have cached is dropped before they
+    // run on, as observers hear of it as of a change of mappings.
+    void log_writes(Block& block, Logging logging);
+    // Clears kPageUnsent of a block's pages; gives the pages that had it.
+    std::vector<bool> take_unsent(Block& block);
+
     void add_observer(MemoryObserver& observer);
     void remove_observer(MemoryObserver& observer);
     std::size_t observers() const;
@@ -148,6 +166,8 @@ private:
     void rebuild();
     const Mapping* find(std::uint64_t address) const;
     Page lookup_locked(std::uint64_t address) const;
+    static std::vector<bool> take_flag(Block& block, PageFlag flag);
+    void tell_mappings_changed();
 
     mutable std::recursive_mutex mutex_;
     std::vector<Entry> entries_;

@@ -83,9 +83,34 @@ TEST_F(GuestMemoryTest, ObserversHearOfCodeOfMappingsAndOfTheDirtyLog)
     EXPECT_EQ(heard.cleared, 1);
     memory_.map({.start = GuestPhysical{1u << 20}, .size = kPageSize, .block = rom_.get()});
     EXPECT_EQ(heard.mappings, 1);
+    memory_.log_writes(*ram_, Logging::On);
+    EXPECT_EQ(heard.mappings, 2) << "lookups say something else now";
+    memory_.log_writes(*ram_, Logging::On);
+    EXPECT_EQ(heard.mappings, 2);
+    EXPECT_EQ(std::ranges::count(memory_.take_unsent(*ram_), true), 2);
+    EXPECT_EQ(heard.mappings, 3) << "what was written is to be seen again";
     memory_.remove_observer(heard);
     memory_.map({.start = GuestPhysical{2u << 20}, .size = kPageSize, .block = rom_.get()});
-    EXPECT_EQ(heard.mappings, 1);
+    EXPECT_EQ(heard.mappings, 3);
+}
+
+TEST_F(GuestMemoryTest, TheLogOfABlockHoldsWhereverItIsMappedAndIsApartFromThePictures)
+{
+    memory_.map({.start = GuestPhysical{1u << 20}, .size = kPageSize, .block = ram_.get(), .block_offset = kPageSize});
+    EXPECT_FALSE(memory_.lookup(GuestPhysical{kPageSize}).logged);
+    memory_.log_writes(*ram_, Logging::On);
+    for (const std::uint64_t address : {kPageSize, std::uint64_t{1} << 20}) {
+        EXPECT_TRUE(memory_.lookup(GuestPhysical{address}).logged);
+        EXPECT_FALSE(memory_.lookup(GuestPhysical{address}).displayed);
+    }
+    const std::array<std::uint8_t, 2> bytes{};
+    EXPECT_TRUE(memory_.write(GuestPhysical{1u << 20}, bytes));
+    const std::vector<bool> second{false, true, false, false};
+    EXPECT_EQ(memory_.take_dirty(*ram_), second);
+    EXPECT_EQ(memory_.take_unsent(*ram_), second);
+    EXPECT_EQ(std::ranges::count(memory_.take_unsent(*ram_), true), 0);
+    memory_.log_writes(*ram_, Logging::Off);
+    EXPECT_FALSE(memory_.lookup(GuestPhysical{kPageSize}).logged);
 }
 
 } // namespace

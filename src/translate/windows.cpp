@@ -377,8 +377,25 @@ void Windows::append(Run& run, LinearPage page, memory::Block& block, std::uint6
     ++run.pages;
 }
 
+// Whether stores to an ordinary page may go unseen: no code is held of it, and if they are logged, it is in the log
+// already, or is put there now. GuestMemory::take_unsent() takes all windows away.
+bool Windows::may_store(const memory::Page& backing, Wanted wanted)
+{
+    const std::uint8_t flags = backing.flags->load();
+    if (!backing.writable() || (flags & memory::kPageCode) != 0) {
+        return false;
+    }
+    if (backing.logged && (flags & memory::kPageUnsent) == 0) {
+        if (wanted != Wanted::ToWrite) {
+            return false;
+        }
+        backing.flags->fetch_or(memory::kPageWritten);
+    }
+    return true;
+}
+
 // False: the page cannot be had, or there is no more to be had of it.
-bool Windows::add(LinearPage page, Run& run)
+bool Windows::add(LinearPage page, Run& run, Wanted wanted)
 {
     emulate::Cpu::PageView view;
     Page known;
@@ -386,14 +403,14 @@ bool Windows::add(LinearPage page, Run& run)
         return false;
     }
     const memory::Page backing = cpu_.physical_page(view.physical);
-    if (!backing.readable() || backing.logged || backing.block->file() < 0) {
+    if (!backing.readable() || backing.displayed || backing.block->file() < 0) {
         return false;
     }
     known.host = backing.host;
     known.levels = static_cast<std::uint8_t>(view.levels);
     known.entry_size = static_cast<std::uint8_t>(view.entry_size);
     known.shift = static_cast<std::uint8_t>(view.page_shift - kPageShift);
-    known.writable = view.writable && backing.writable() && (backing.flags->load() & memory::kPageCode) == 0;
+    known.writable = view.writable && may_store(backing, wanted);
     Window& window = run.window;
     if (const auto old = window.pages.find(page); old != window.pages.end()) {
         if (old->second.writable || !known.writable) {
@@ -428,9 +445,9 @@ bool Windows::fill(std::uint32_t linear, bool write)
     for (LinearPage at = page & ~(kAround - 1), end = at + kAround; at != end; ++at) {
         const bool present = (window.present[at / 64] >> (at % 64) & 1) != 0;
         if (at == page) {
-            done = add(at, run) && (!write || window.pages.at(at).writable);
+            done = add(at, run, write ? Wanted::ToWrite : Wanted::ToRead) && (!write || window.pages.at(at).writable);
         } else if (!present) {
-            static_cast<void>(add(at, run));
+            static_cast<void>(add(at, run, Wanted::IfCheap));
         }
     }
     window.used = window.used || !window.pages.empty();

@@ -130,7 +130,9 @@ private:
     [[nodiscard]] bool hold_tables(const emulate::Cpu::PageView& view, Page& page);
     void enter(Window& window, LinearPage page, const Page& known);
     void append(Run& run, LinearPage page, memory::Block& block, std::uint64_t offset, bool writable);
-    [[nodiscard]] bool add(LinearPage page, Run& run);
+    enum class Wanted : std::uint8_t { IfCheap, ToRead, ToWrite };
+    [[nodiscard]] bool add(LinearPage page, Run& run, Wanted wanted);
+    [[nodiscard]] static bool may_store(const memory::Page& backing, Wanted wanted);
     void map(Run& run);
 
     emulate::Cpu& cpu_;

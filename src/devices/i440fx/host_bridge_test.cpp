@@ -116,6 +116,12 @@ TEST_F(HostBridgeTest, WritesReachRamWhileReadsComeFromTheRom)
     writes.write(0x2fffe, bus::Width::Dword, 0x88776655);
     EXPECT_EQ(ram->data()[0xeffff], 0xaa);
     EXPECT_EQ(ram->data()[0xf0000], 0x77);
+    memory.log_writes(*ram, memory::Logging::On);
+    static_cast<void>(memory.take_unsent(*ram));
+    writes.write(0x30000, bus::Width::Byte, 1);
+    const std::vector<bool> unsent = memory.take_unsent(*ram);
+    EXPECT_TRUE(unsent[0xf0]);
+    EXPECT_FALSE(unsent[0xf1]);
 }
 
 TEST_F(HostBridgeTest, OpenSmramCoversDisplayMemory)

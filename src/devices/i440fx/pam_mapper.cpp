@@ -78,7 +78,7 @@ void PamMapper::write_ram(std::uint64_t address, std::uint8_t value)
     }
     options_.ram->data()[address] = value;
     std::atomic<std::uint8_t>& flags = options_.ram->page_flags(address / memory::kPageSize);
-    flags.fetch_or(memory::kPageDirty, std::memory_order_relaxed);
+    flags.fetch_or(memory::kPageWritten, std::memory_order_relaxed);
     if ((flags.load(std::memory_order_relaxed) & memory::kPageCode) != 0) {
         memory_.written(memory::GuestPhysical{address});
     }

@@ -300,6 +300,27 @@ TEST_F(VgaTest, DispiClearsMemoryUnlessToldNotTo)
     EXPECT_EQ(vga_->vram().data()[1000], 0);
 }
 
+// For live migration: the picture's log does not take it away, nor the other way round.
+TEST_F(VgaTest, WritesThroughTheWindowAreLogged)
+{
+    const auto written = [&](std::uint64_t page) { return memory_.take_unsent(vga_->vram())[page]; };
+    set_vbe_mode(1024, 768, 16);
+    EXPECT_TRUE(written((1024 * 768 * 2 - 1) / memory::kPageSize)) << "cleared";
+    graphics(gfx::kBitMask, 0xff);
+    dispi(dispi::kBank, 3);
+    Picture picture;
+    for (unsigned round = 0; round < 2; ++round) {
+        poke(0xa1fff, 0xbeef, Width::Word);
+        static_cast<void>(vga_->update(picture));
+        const std::vector<bool> unsent = memory_.take_unsent(vga_->vram());
+        EXPECT_TRUE(unsent[0x31] && unsent[0x32]);
+        EXPECT_FALSE(unsent[0x30] || unsent[0x33]);
+    }
+    poke(0xa1fff, 0x1234, Width::Word);
+    static_cast<void>(memory_.take_unsent(vga_->vram()));
+    EXPECT_FALSE(vga_->update(picture).empty());
+}
+
 TEST_F(VgaTest, DispiBanksMoveTheWindow)
 {
     set_vbe_mode(1024, 768, 16);

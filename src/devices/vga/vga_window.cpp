@@ -36,7 +36,11 @@ void Vga::touched(std::uint64_t vram_offset)
 {
     const std::uint64_t page = vram_offset / memory::kPageSize;
     window_dirty_[page] = true;
-    if ((vram_->page_flags(page).load(std::memory_order_relaxed) & memory::kPageCode) == 0) {
+    const std::uint8_t flags = vram_->page_flags(page).load(std::memory_order_relaxed);
+    if ((flags & memory::kPageUnsent) == 0) {
+        vram_->page_flags(page).fetch_or(memory::kPageUnsent, std::memory_order_relaxed);
+    }
+    if ((flags & memory::kPageCode) == 0) {
         return;
     }
     std::vector<base::GuestPhysical> aliases;
