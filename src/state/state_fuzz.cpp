@@ -74,6 +74,14 @@ void read_fields(std::span<const std::uint8_t> bytes)
     }
 }
 
+void load_memory(std::string_view record, std::span<const std::uint8_t> contents)
+{
+    std::vector<std::uint8_t> memory(300 * 4096);
+    PageReader pages;
+    pages.expect("ram", memory);
+    static_cast<void>(pages.load({.name = std::string{record}, .contents = {contents.begin(), contents.end()}}));
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
@@ -82,7 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     const std::span rest{data + 1, size - 1};
-    switch (data[0] & 3) {
+    switch (data[0] % 5) {
     case 0: read_stream(rest); break;
     case 1: {
         MemoryOutput output;
@@ -92,12 +100,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         break;
     }
     case 2: read_fields(rest); break;
-    default: {
-        std::vector<std::uint8_t> memory(300 * 4096);
-        PageReader pages;
-        pages.expect("ram", memory);
-        static_cast<void>(pages.load({.name = std::string{kPagesRecord}, .contents = {rest.begin(), rest.end()}}));
-    }
+    case 3: load_memory(kPagesRecord, rest); break;
+    default: load_memory(kChangedPagesRecord, rest); break;
     }
     return 0;
 }

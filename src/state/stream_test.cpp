@@ -177,6 +177,72 @@ TEST_F(PagesTest, DamageIsAnError)
     EXPECT_FALSE(pages.load(more_pages).has_value());
 }
 
+// Later records replace what earlier ones said, and a page may become zeros again.
+TEST_F(PagesTest, ChangedPagesReplaceWhatWasWritten)
+{
+    std::vector<std::uint8_t> now = before_;
+    const std::vector<std::uint64_t> numbers{0, 3, 255, 256, 999};
+    for (const std::uint64_t number : numbers) {
+        const auto page = std::span{now}.subspan(number * kPage, kPage);
+        std::ranges::fill(page, static_cast<std::uint8_t>(number == 3 ? 0 : number + 1));
+    }
+    MemoryOutput output;
+    StreamWriter writer{output};
+    PageWriter pages{writer};
+    ASSERT_TRUE(writer.begin().has_value());
+    ASSERT_TRUE(pages.block("ram", before_).has_value());
+    ASSERT_TRUE(pages.pages("ram", now, numbers).has_value());
+    ASSERT_TRUE(pages.pages("ram", now, {}).has_value());
+    ASSERT_TRUE(writer.end().has_value());
+    std::vector<std::uint8_t> after(before_.size());
+    PageReader reader;
+    reader.expect("ram", after);
+    MemoryInput input{output.bytes};
+    StreamReader stream{input};
+    ASSERT_TRUE(stream.begin().has_value());
+    for (auto record = stream.next().value(); record; record = stream.next().value()) {
+        ASSERT_TRUE(PageReader::knows(*record));
+        const auto loaded = reader.load(*record);
+        ASSERT_TRUE(loaded.has_value()) << loaded.error().message();
+    }
+    EXPECT_EQ(after, now);
+}
+
+TEST_F(PagesTest, ChangedPagesThatCannotBeAreRefused)
+{
+    const auto record_of = [&](std::span<const std::uint64_t> numbers, std::string_view name = "ram") {
+        MemoryOutput output;
+        StreamWriter writer{output};
+        EXPECT_TRUE(writer.begin().has_value());
+        EXPECT_TRUE(PageWriter{writer}.pages(name, before_, numbers).has_value());
+        EXPECT_TRUE(writer.end().has_value());
+        MemoryInput input{output.bytes};
+        StreamReader stream{input};
+        EXPECT_TRUE(stream.begin().has_value());
+        return stream.next().value().value();
+    };
+    std::vector<std::uint8_t> after(before_.size());
+    const auto loads = [&](const Record& record, std::size_t pages) {
+        PageReader reader;
+        reader.expect("ram", std::span{after}.first(pages * kPage));
+        return reader.load(record).has_value();
+    };
+    EXPECT_TRUE(loads(record_of(std::vector<std::uint64_t>{1, 2}), 3));
+    EXPECT_FALSE(loads(record_of(std::vector<std::uint64_t>{1, 2}), 2)) << "beyond the end";
+    EXPECT_FALSE(loads(record_of(std::vector<std::uint64_t>{2, 1}), 3)) << "not ascending";
+    EXPECT_FALSE(loads(record_of(std::vector<std::uint64_t>{2, 2}), 3)) << "twice";
+    EXPECT_FALSE(loads(record_of(std::vector<std::uint64_t>{1}, "rom"), 3));
+    Record other = record_of(std::vector<std::uint64_t>{1});
+    other.version = 2;
+    EXPECT_FALSE(loads(other, 3));
+    const Record good = record_of(std::vector<std::uint64_t>{1, 2});
+    for (std::size_t size = 0; size < good.contents.size(); ++size) {
+        Record cut = good;
+        cut.contents.resize(size);
+        EXPECT_FALSE(loads(cut, 3)) << size;
+    }
+}
+
 TEST_F(PagesTest, ProgressCanStopIt)
 {
     StreamWriter writer{output_};
