@@ -90,7 +90,22 @@ void AsyncDisk::write(std::uint64_t offset, std::span<const std::uint8_t> buffer
 
 void AsyncDisk::flush(Done done)
 {
-    submit({.kind = Kind::Flush, .offset = 0, .into = {}, .from = {}, .done = std::move(done)});
+    submit(Kind::Flush, std::move(done));
+}
+
+void AsyncDisk::let_go(Done done)
+{
+    submit(Kind::LetGo, std::move(done));
+}
+
+void AsyncDisk::take_back(Done done)
+{
+    submit(Kind::TakeBack, std::move(done));
+}
+
+void AsyncDisk::submit(Kind kind, Done done)
+{
+    submit({.kind = kind, .offset = 0, .into = {}, .from = {}, .done = std::move(done)});
 }
 
 void AsyncDisk::submit(Request request)
@@ -149,10 +164,23 @@ Status AsyncDisk::serve(const Request& request)
         return do_read(request.offset, request.into);
     case Kind::Write:
         return do_write(request.offset, request.from);
+    case Kind::LetGo:
+        return do_let_go();
+    case Kind::TakeBack:
+        return image_->fd() >= 0 ? Status{} : image_->reopen();
     case Kind::Flush:
         break;
     }
     return do_flush();
+}
+
+Status AsyncDisk::do_let_go()
+{
+    if (image_->fd() >= 0) {
+        WINDSOR_TRY(do_flush());
+        image_->close();
+    }
+    return {};
 }
 
 Status AsyncDisk::do_read(std::uint64_t offset, std::span<std::uint8_t> into)
@@ -201,7 +229,7 @@ Status AsyncDisk::do_write(std::uint64_t offset, std::span<const std::uint8_t> f
 // succeed without them: no flush may claim success any more.
 Status AsyncDisk::do_flush()
 {
-    if (!flush_result_ || read_only()) {
+    if (!flush_result_ || read_only() || image_->fd() < 0) {
         return flush_result_;
     }
     int result = 0;

@@ -47,12 +47,17 @@ public:
     void write(std::uint64_t offset, std::span<const std::uint8_t> buffer, Done done) override;
     void flush(Done done) override;
 
+    // Behind what was asked for before: flushes, then closes the image, for another process to take over; and opens it
+    // again. In between, reads and writes fail. After a failure the image is as it was.
+    void let_go(Done done);
+    void take_back(Done done);
+
     // Tries the write again that waits for space.
     void retry();
     bool waiting_for_space() const;
 
 private:
-    enum class Kind : std::uint8_t { Read, Write, Flush };
+    enum class Kind : std::uint8_t { Read, Write, Flush, LetGo, TakeBack };
     struct Request {
         Kind kind;
         std::uint64_t offset;
@@ -63,12 +68,14 @@ private:
 
     AsyncDisk(std::unique_ptr<Image> image, Options options);
     void submit(Request request);
+    void submit(Kind kind, Done done);
     bool within(std::uint64_t offset, std::size_t bytes) const;
     void work();
     base::Status serve(const Request& request);
     base::Status do_read(std::uint64_t offset, std::span<std::uint8_t> into);
     base::Status do_write(std::uint64_t offset, std::span<const std::uint8_t> from);
     base::Status do_flush();
+    base::Status do_let_go();
     // True to try again.
     bool wait_for_space();
     void finish(Done done, base::Status result);

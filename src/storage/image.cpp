@@ -200,15 +200,46 @@ Result<std::string> resolve_target(const std::string& target)
 
 Result<std::unique_ptr<Image>> open_image(const ImageSpec& spec)
 {
+    return Image::open(spec, Image::Locking::Yes);
+}
+
+Result<std::unique_ptr<Image>> inspect_image(const ImageSpec& spec)
+{
+    return Image::open(spec, Image::Locking::No);
+}
+
+Result<std::unique_ptr<Image>> expect_image(const ImageSpec& spec, std::uint64_t size)
+{
     std::unique_ptr<Image> image{new Image};
     image->path_ = WINDSOR_TRY(resolve_target(spec.target));
-    image->access_ = spec.access;
+    image->spec_ = spec;
+    image->size_ = size;
+    return image;
+}
+
+Status Image::reopen()
+{
+    std::unique_ptr<Image> fresh = WINDSOR_TRY(open_image(spec_));
+    if (fresh->size_ != size_) {
+        return base::fail("{}: is {} bytes long now, and the guest knows it with {}; give it its old size", path_,
+                          fresh->size_, size_);
+    }
+    fd_ = std::move(fresh->fd_);
+    stored_ = fresh->stored_;
+    return {};
+}
+
+Result<std::unique_ptr<Image>> Image::open(const ImageSpec& spec, Locking locking)
+{
+    std::unique_ptr<Image> image{new Image};
+    image->path_ = WINDSOR_TRY(resolve_target(spec.target));
+    image->spec_ = spec;
     const std::string& path = image->path_;
     struct stat info{};
     WINDSOR_TRY(check_kind(path, spec.access, info));
 
     int flags = O_CLOEXEC | O_NONBLOCK | (spec.access == Access::ReadOnly ? O_RDONLY : O_RDWR);
-    if (S_ISBLK(info.st_mode) && spec.access == Access::ReadWrite) {
+    if (S_ISBLK(info.st_mode) && spec.access == Access::ReadWrite && locking == Locking::Yes) {
         flags |= O_EXCL; // open(2): refused while the host has it mounted
     }
     image->fd_ = Fd{::open(path.c_str(), flags)};
@@ -219,7 +250,9 @@ Result<std::unique_ptr<Image>> open_image(const ImageSpec& spec)
     image->stored_ = WINDSOR_TRY(stored_size(fd, path));
     image->size_ = WINDSOR_TRY(visible_size(image->stored_, spec.kind, path, image->notes_));
     WINDSOR_TRY(refuse_other_formats(fd, path));
-    WINDSOR_TRY(take_lock(fd, path, spec.access, image->notes_));
+    if (locking == Locking::Yes) {
+        WINDSOR_TRY(take_lock(fd, path, spec.access, image->notes_));
+    }
     return image;
 }
 

@@ -29,13 +29,19 @@ struct ImageSpec {
     DiskKind kind{DiskKind::HardDisk};
 };
 
-// An open raw image, locked for as long as it lives.
+// A raw image, open and locked for as long as it lives, but for the time between close() and reopen().
 class Image {
 public:
     // The path that was opened.
     const std::string& path() const { return path_; }
-    int fd() const { return fd_.get(); }
-    bool read_only() const { return access_ == Access::ReadOnly; }
+    int fd() const { return fd_.get(); } // -1 while closed
+    bool read_only() const { return spec_.access == Access::ReadOnly; }
+
+    // Lets go of file and lock, for another process to take over.
+    void close() { fd_.reset(); }
+    // Opens and locks it again. Fails as open_image() does, and if the guest would see another size.
+    base::Status reopen();
+
     // What the guest sees, in bytes: whole sectors of a hard disk (an odd end is left out), whole blocks of
     // a CD-ROM (an odd end is filled with zeros).
     std::uint64_t size_bytes() const { return size_; }
@@ -46,11 +52,15 @@ public:
 
 private:
     friend base::Result<std::unique_ptr<Image>> open_image(const ImageSpec& spec);
+    friend base::Result<std::unique_ptr<Image>> inspect_image(const ImageSpec& spec);
+    friend base::Result<std::unique_ptr<Image>> expect_image(const ImageSpec& spec, std::uint64_t size);
+    enum class Locking : std::uint8_t { Yes, No };
+    static base::Result<std::unique_ptr<Image>> open(const ImageSpec& spec, Locking locking);
     Image() = default;
 
+    ImageSpec spec_;
     std::string path_;
     base::Fd fd_;
-    Access access_{Access::ReadOnly};
     std::uint64_t size_{0};
     std::uint64_t stored_{0};
     std::vector<std::string> notes_;
@@ -59,6 +69,13 @@ private:
 // Opens, checks and locks an image. Fails with one sentence that says what is wrong and what to do: no such
 // image, no permission, a directory, empty, another format, in use (by whom, if that can be found out).
 base::Result<std::unique_ptr<Image>> open_image(const ImageSpec& spec);
+
+// The same without a lock, whoever uses the image: only to be looked at.
+base::Result<std::unique_ptr<Image>> inspect_image(const ImageSpec& spec);
+
+// An image that is closed as yet, since another process uses it, and will be of `size` bytes when reopen() has taken it
+// over. Nothing is looked at but the target's form.
+base::Result<std::unique_ptr<Image>> expect_image(const ImageSpec& spec, std::uint64_t size);
 
 // The path that a disk line's target means. Fails for formats and protocols that are not raw images.
 base::Result<std::string> resolve_target(const std::string& target);

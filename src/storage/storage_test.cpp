@@ -181,6 +181,28 @@ TEST_F(StorageTest, AnImageInUseElsewhereNamesItsHolder)
     EXPECT_TRUE(open(image).has_value()); // the lock went with its holder
 }
 
+TEST_F(StorageTest, AClosedImageCanBeTakenOverAndBack)
+{
+    const std::string image = make("disk.img", 1 << 20);
+    const auto first = open(image).value();
+    const auto second = expect_image({.target = image, .access = Access::ReadWrite}, 1 << 20).value();
+    EXPECT_EQ(second->fd(), -1);
+    EXPECT_EQ(second->size_bytes(), 1u << 20);
+    EXPECT_NE(second->reopen().error().message().find("is in use by"), std::string::npos);
+    EXPECT_TRUE(inspect_image({.target = image, .access = Access::ReadWrite}).has_value()) << "looking takes no lock";
+    first->close();
+    ASSERT_TRUE(second->reopen().has_value());
+    EXPECT_EQ(second->stored_bytes(), 1u << 20);
+    EXPECT_NE(first->reopen().error().message().find("is in use by"), std::string::npos);
+    second->close();
+    ASSERT_TRUE(first->reopen().has_value());
+    first->close();
+    fs::resize_file(image, 2 << 20);
+    EXPECT_EQ(first->reopen().error().message(),
+              image + ": is 2097152 bytes long now, and the guest knows it with 1048576; give it its old size");
+    EXPECT_EQ(refusal(image), "not refused") << "no lock is left";
+}
+
 TEST_F(StorageTest, SparseFilesOccupyNothing)
 {
     ASSERT_TRUE(create_sparse(path("s.img"), 2'000'000'001).has_value());
@@ -276,6 +298,39 @@ TEST_F(AsyncDiskTest, WritesAreReadBackInOrder)
     file.seekg(4096 + 65535);
     EXPECT_EQ(file.get(), 0xAB);
     EXPECT_EQ(fs::file_size(target), 1U << 20);
+}
+
+TEST_F(AsyncDiskTest, LetsGoOfItsImageAndTakesItBack)
+{
+    const auto target = make("a.img", 1 << 20);
+    const auto medium = disk(target);
+    std::vector<std::uint8_t> out(512, 0xAB);
+    std::vector<std::uint8_t> in(512);
+    std::optional<base::Status> written;
+    std::optional<base::Status> gone;
+    std::optional<base::Status> read;
+    medium->write(0, out, keep(written));
+    medium->let_go(keep(gone));
+    medium->read(0, in, keep(read));
+    ASSERT_TRUE(machine.run_until([&] { return read.has_value(); }));
+    EXPECT_TRUE(written->has_value());
+    EXPECT_TRUE(gone->has_value());
+    EXPECT_FALSE(read->has_value()) << "it is another's now";
+    auto other = open(target);
+    ASSERT_TRUE(other.has_value());
+    std::optional<base::Status> back;
+    medium->take_back(keep(back));
+    ASSERT_TRUE(machine.run_until([&] { return back.has_value(); }));
+    EXPECT_TRUE(mentions(back->error().message(), "is in use by"));
+    other->reset();
+    back.reset();
+    read.reset();
+    medium->take_back(keep(back));
+    medium->read(0, in, keep(read));
+    ASSERT_TRUE(machine.run_until([&] { return read.has_value(); }));
+    EXPECT_TRUE(back->has_value());
+    EXPECT_TRUE(read->has_value());
+    EXPECT_EQ(in, out);
 }
 
 TEST_F(AsyncDiskTest, BeyondTheEndFails)
