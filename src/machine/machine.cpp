@@ -6,6 +6,7 @@
 #include "firmware/acpi_tables.hpp"
 #include "machine/board.hpp"
 #include "machine/cpu_bridge.hpp"
+#include "machine/memory_log.hpp"
 #include "machine/processors.hpp"
 #include "machine/saved_machine.hpp"
 #include "machine/service_thread.hpp"
@@ -137,17 +138,27 @@ public:
 
     base::Status save(state::StreamWriter& to, const state::Progress& progress)
     {
-        WINDSOR_TRY(quiesce());
-        {
-            const std::scoped_lock lock{lock_};
-            if (pending_) {
-                return base::fail("the guest has just ended, or reset the machine");
-            }
-            const SavedTime time{clock_.now(), wall_start_, caught_up_};
-            WINDSOR_TRY(write_records(to, needs(), time, processors_->engines(), *board_));
-        }
+        WINDSOR_TRY(save_needs(to));
+        WINDSOR_TRY(save_devices(to));
         // Nothing writes to memory now; viewers may go on looking.
         return write_memory(to, board_->saved_memory(), progress);
+    }
+
+    base::Status save_needs(state::StreamWriter& to) { return to.object(kNeedsRecord, needs()); }
+
+    base::Status save_devices(state::StreamWriter& to)
+    {
+        WINDSOR_TRY(quiesce());
+        const std::scoped_lock lock{lock_};
+        if (pending_) {
+            return base::fail("the guest has just ended, or reset the machine");
+        }
+        return write_state(to, {clock_.now(), wall_start_, caught_up_}, processors_->engines(), *board_);
+    }
+
+    std::unique_ptr<MemoryLog> log_memory()
+    {
+        return std::make_unique<MemoryLog>(lock_, board_->memory(), board_->saved_memory());
     }
 
     base::Result<std::vector<std::string>> restore(const Needs& saved, state::StreamReader& from)
@@ -368,6 +379,21 @@ base::Status Machine::change_engine(EngineType type)
 base::Status Machine::save(state::StreamWriter& to, const state::Progress& progress)
 {
     return parts_->save(to, progress);
+}
+
+base::Status Machine::save_needs(state::StreamWriter& to)
+{
+    return parts_->save_needs(to);
+}
+
+base::Status Machine::save_devices(state::StreamWriter& to)
+{
+    return parts_->save_devices(to);
+}
+
+std::unique_ptr<MemoryLog> Machine::log_memory()
+{
+    return parts_->log_memory();
 }
 
 base::Result<std::vector<std::string>> Machine::restore(const Needs& saved, state::StreamReader& from)

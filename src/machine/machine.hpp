@@ -82,6 +82,7 @@ struct ProcessorStatus {
 };
 
 struct Needs;
+class MemoryLog;
 
 class Machine {
 public:
@@ -115,6 +116,15 @@ public:
     // What is saved next, into a machine that was created for it and has never run. After a failure it must not run.
     // Gives the names of what was saved and is not needed.
     base::Result<std::vector<std::string>> restore(const Needs& saved, state::StreamReader& from);
+
+    // For live migration, which sends memory while the guest runs: what is saved first, then the log that says which
+    // memory has to be sent, then all but memory. Without `save_devices()`, and unless it is said otherwise, the machine
+    // may run.
+    base::Status save_needs(state::StreamWriter& to);
+    // Of a machine that stands still. The log is taken down while it stands still, too.
+    std::unique_ptr<MemoryLog> log_memory();
+    // As save(): of a machine that stands still, and drives that come to rest; what these store is in the log afterwards.
+    base::Status save_devices(state::StreamWriter& to);
 
     // Takes the media out of all drives and closes them. The guest must not run again.
     void release_media();

@@ -50,6 +50,11 @@ base::Status write_records(state::StreamWriter& to, const Needs& needs, const Sa
                            std::span<vcpu::Engine* const> engines, Board& board)
 {
     WINDSOR_TRY(to.object(kNeedsRecord, needs));
+    return write_state(to, time, engines, board);
+}
+
+base::Status write_state(state::StreamWriter& to, const SavedTime& time, std::span<vcpu::Engine* const> engines, Board& board)
+{
     WINDSOR_TRY(to.object("time", time));
     std::vector<SavedProcessor> processors;
     std::ranges::transform(engines, std::back_inserter(processors), [](vcpu::Engine* engine) { return take_processor(*engine); });
@@ -85,7 +90,7 @@ base::Result<state::Records> read_records(state::StreamReader& from, Board& boar
         if (!record) {
             return records;
         }
-        if (record->name == state::kPagesRecord) {
+        if (state::PageReader::knows(*record)) {
             WINDSOR_TRY(pages.load(*record));
         } else {
             WINDSOR_TRY(records.add(std::move(*record)));

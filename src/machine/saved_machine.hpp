@@ -39,6 +39,8 @@ void give_processor(vcpu::Engine& engine, const SavedProcessor& processor);
 // Needs, time, processors and chips; the machine lock is held and everything stands still.
 base::Status write_records(state::StreamWriter& to, const Needs& needs, const SavedTime& time,
                            std::span<vcpu::Engine* const> engines, Board& board);
+// The same without the needs.
+base::Status write_state(state::StreamWriter& to, const SavedTime& time, std::span<vcpu::Engine* const> engines, Board& board);
 // Memory, and the end mark.
 base::Status write_memory(state::StreamWriter& to, const std::vector<Board::NamedMemory>& memory,
                           const state::Progress& progress);
