@@ -210,6 +210,7 @@ Status AsyncDisk::do_read(std::uint64_t offset, std::span<std::uint8_t> into)
 
 Status AsyncDisk::do_write(std::uint64_t offset, std::span<const std::uint8_t> from)
 {
+    unflushed_ = true;
     while (!from.empty()) {
         const ssize_t count = ::pwrite(image_->fd(), from.data(), from.size(), static_cast<off_t>(offset));
         const int number = count < 0 ? errno : count == 0 ? ENOSPC : 0;
@@ -229,7 +230,7 @@ Status AsyncDisk::do_write(std::uint64_t offset, std::span<const std::uint8_t> f
 // succeed without them: no flush may claim success any more.
 Status AsyncDisk::do_flush()
 {
-    if (!flush_result_ || read_only() || image_->fd() < 0) {
+    if (!flush_result_ || !unflushed_ || read_only() || image_->fd() < 0) {
         return flush_result_;
     }
     int result = 0;
@@ -239,6 +240,7 @@ Status AsyncDisk::do_flush()
     if (result != 0) {
         flush_result_ = base::fail("{}: cannot be flushed: {}", image_->path(), base::errno_text(errno));
     }
+    unflushed_ = false;
     return flush_result_;
 }
 

@@ -90,7 +90,9 @@ private:
     bool retry_{false};
     std::condition_variable changed_;
 
-    base::Status flush_result_; // used by the thread only
+    // Used by the thread only.
+    base::Status flush_result_;
+    bool unflushed_{true}; // something may have been written since the last flush
     std::thread thread_;
 };
 
