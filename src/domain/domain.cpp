@@ -5,6 +5,7 @@
 #include "domain/processor_model.hpp"
 #include "domain/uuid.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <fstream>
 #include <unistd.h>
@@ -48,6 +49,10 @@ Domain::Domain(const Settings& settings, Claim& claim, base::EventLoop& loop, ba
 Domain::~Domain()
 {
     saving_.reset();
+    if (moving_) {
+        machine_->pause();
+        moving_.reset();
+    }
     // Consoles use the machine, and the machine the serial line.
     control_.reset();
     console_.reset();
@@ -61,8 +66,14 @@ base::Result<std::unique_ptr<Domain>> Domain::create(const Settings& settings, C
     domain->engine_ = WINDSOR_TRY(choose_engine(settings.engine, settings.runtime));
     WINDSOR_TRY(domain->open_machine());
     WINDSOR_TRY(domain->open_console());
+    if (settings.incoming) {
+        WINDSOR_TRY(domain->receive());
+    }
     WINDSOR_TRY(domain->open_control());
     domain->write_config();
+    if (settings.incoming) {
+        WINDSOR_TRY(domain->take_over());
+    }
     log.info("domain {} '{}': {}", claim.entry().id, claim.entry().name, domain->engine_.line);
     return domain;
 }
@@ -74,10 +85,11 @@ base::Status Domain::open_machine()
         saved = WINDSOR_TRY(open_saved(settings_.restore_from));
     }
     const config::DomainConfig& config = settings_.config;
-    uuid_ = saved ? saved->needs.uuid : config.uuid.empty() ? random_uuid() : parse_uuid(config.uuid);
+    const machine::Needs* const needs = settings_.incoming ? &settings_.incoming->saved.needs : saved ? &saved->needs : nullptr;
+    uuid_ = needs != nullptr ? needs->uuid : config.uuid.empty() ? random_uuid() : parse_uuid(config.uuid);
     machine::Options options = machine_options();
-    if (saved) {
-        options.cpu = WINDSOR_TRY(saved_processor(saved->needs));
+    if (needs != nullptr) {
+        options.cpu = WINDSOR_TRY(saved_processor(*needs));
     }
     if (config.serial == config::SerialKind::Pty) {
         serial_ = WINDSOR_TRY(Pty::create(loop_));
@@ -117,7 +129,8 @@ base::Status Domain::restore(const SavedFile& saved)
 {
     const auto ignored = machine_->restore(saved.needs, *saved.reader);
     if (!ignored) {
-        return base::fail("{}: {}", settings_.restore_from.string(), ignored.error().message());
+        const std::string where = settings_.restore_from.empty() ? "" : settings_.restore_from.string() + ": ";
+        return base::fail("{}{}", where, ignored.error().message());
     }
     for (const std::string& name : *ignored) {
         log_.write(base::Log::Level::Debug, fmt::format("the saved state's {} is not needed here", name));
@@ -132,9 +145,9 @@ machine::DriveOptions Domain::drive(const config::DiskConfig& disk)
     if (disk.path.empty()) {
         return options;
     }
-    options.open_media = [this,
-                          disk](machine::Executor executor) -> base::Result<std::unique_ptr<devices::BlockMedia>> {
-        auto image = storage::open_image(image_spec(disk));
+    options.open_media = [this, disk, slot = options.slot](
+                             machine::Executor executor) -> base::Result<std::unique_ptr<devices::BlockMedia>> {
+        auto image = this->image(disk, slot);
         if (!image) {
             return std::unexpected{at(disk.where, image.error())};
         }
@@ -148,6 +161,17 @@ machine::DriveOptions Domain::drive(const config::DiskConfig& disk)
         return media;
     };
     return options;
+}
+
+// That of a domain that is still at its source is opened when the source has let go of it.
+base::Result<std::unique_ptr<storage::Image>> Domain::image(const config::DiskConfig& disk, unsigned slot) const
+{
+    if (!settings_.incoming) {
+        return storage::open_image(image_spec(disk));
+    }
+    const auto& drives = settings_.incoming->saved.needs.drives;
+    const auto drive = std::ranges::find(drives, slot, &machine::NeededDrive::slot);
+    return storage::expect_image(image_spec(disk), drive != drives.end() ? drive->size : 0);
 }
 
 // A full host disk must not cost the guest its data: it stands still until somebody makes room and unpauses it.
@@ -185,7 +209,7 @@ base::Status Domain::open_console()
     display::VncOptions options{.listen = graphics.listen.value_or("127.0.0.1"),
                                 .find_unused = graphics.unused == config::Switch::On,
                                 .password = has_password() ? graphics.password : std::nullopt,
-                                .name = claim_.entry().name,
+                                .name = settings_.config.name,
                                 .keymap = graphics.keymap.value_or("en-us")};
     if (graphics.display) {
         options.display = static_cast<unsigned>(*graphics.display);
@@ -227,7 +251,7 @@ void Domain::run()
 {
     paused_ = settings_.start == StartAs::Paused;
     if (!paused_) {
-        machine_->resume();
+        machine_->resume(); // unless it runs already
     }
     loop_.run();
 }
@@ -237,6 +261,10 @@ void Domain::handle_event(machine::Event event)
     if (saving_) { // the event came first: there is nothing to save
         saving_->saver->cancel();
         finish_save();
+    }
+    if (moving_) { // nor to be moved
+        moving_->migrator->cancel();
+        finish_migration();
     }
     const config::DomainConfig& config = settings_.config;
     switch (event) {

@@ -9,6 +9,8 @@
 #include "config/host_config.hpp"
 #include "config/xend_form.hpp"
 #include "display/console.hpp"
+#include "domain/incoming.hpp"
+#include "domain/migrator.hpp"
 #include "domain/pty.hpp"
 #include "domain/registry.hpp"
 #include "domain/rpc.hpp"
@@ -42,6 +44,8 @@ struct Settings {
     Origin origin{};
     // A saved state of this configuration to go on from; empty for a fresh guest.
     std::filesystem::path restore_from{};
+    // A domain that comes from another Windsor; null for none.
+    std::shared_ptr<Incoming> incoming{};
 };
 
 // Which processor engine runs a domain, and one line that says why.
@@ -58,13 +62,13 @@ base::Result<EngineReport> choose_engine(config::EngineChoice choice, const std:
 enum class Fate { Alive, PoweredOff, Crashed };
 
 // Lives on its event loop's thread.
-class Domain {
+class Domain final : private Migrator::Owner {
 public:
     // Opens everything that the domain needs; if anything fails nothing is left behind. The others outlive
     // the domain.
     static base::Result<std::unique_ptr<Domain>> create(const Settings& settings, Claim& claim, base::EventLoop& loop,
                                                         base::Log& log);
-    ~Domain();
+    ~Domain() override;
     Domain(const Domain&) = delete;
     Domain& operator=(const Domain&) = delete;
 
@@ -81,6 +85,7 @@ private:
     machine::Options machine_options() const;
     base::Status restore(const SavedFile& saved);
     machine::DriveOptions drive(const config::DiskConfig& disk);
+    base::Result<std::unique_ptr<storage::Image>> image(const config::DiskConfig& disk, unsigned slot) const;
     base::Status open_console();
     base::Status open_control();
     void write_config() const;
@@ -110,6 +115,25 @@ private:
     void finish_save();
     SavedDomain saved_domain() const;
 
+    // domain_migrate.cpp: at the source…
+    struct Moving {
+        Reply reply;
+        std::string name;                 // the domain's, before the hand-over
+        StartAs start{StartAs::Running}; // at the target
+        std::unique_ptr<Migrator> migrator{};
+    };
+    void add_migration_methods();
+    void start_migration(base::Fd connection, StartAs start, Reply reply);
+    void finish_migration();
+    base::Error stay(Migrator::Outcome outcome, const std::string& name, const base::Error& error);
+    base::Status take_disks_back();
+    void standing_still(const std::function<void()>& action) override;
+    void stop_for_hand_over() override;
+    base::Result<bool> step_aside() override;
+    // … and at the target.
+    base::Status receive();
+    base::Status take_over();
+
     void handle_event(machine::Event event);
     void act(config::LifeAction action, Fate fate);
     void rename_and_restart();
@@ -133,6 +157,8 @@ private:
     std::unique_ptr<RpcServer> control_;
     std::vector<storage::AsyncDisk*> disks_; // of the machine's drives
     std::optional<Saving> saving_;
+    std::optional<Moving> moving_;
+    bool disks_gone_{false}; // the domain was, or may have been, handed over: its images have to be had back first
     std::optional<std::uint16_t> vnc_port_;
     bool paused_{false};
     bool reboot_requested_{false};

@@ -56,7 +56,9 @@ void Domain::add_methods()
         reply(answer);
     });
     control_->add("rename", [this](const Json& params, const Reply& reply) {
-        reply(done(claim_.rename(params.at("name").get<std::string>())));
+        const std::string name = params.at("name").get<std::string>();
+        reply(moving_ ? base::fail("the domain is being moved to another host; wait for it, or interrupt that with Ctrl-C")
+                      : done(claim_.rename(name)));
     });
     control_->add("vnc_password", [this](const Json&, const Reply& reply) {
         reply(Json{{"password", settings_.config.graphics.password.value_or("")}});
@@ -64,6 +66,7 @@ void Domain::add_methods()
     add_life_cycle_methods();
     add_state_methods();
     add_processor_methods();
+    add_migration_methods();
     add_console_methods();
     add_input_methods();
 }
@@ -76,6 +79,8 @@ Method Domain::while_alive(Method method)
             reply(base::fail("the guest has ended; only 'destroy' is left for what is preserved of it"));
         } else if (saving_) {
             reply(base::fail("the domain is being saved; wait for it, or interrupt that with Ctrl-C"));
+        } else if (moving_) {
+            reply(base::fail("the domain is being moved to another host; wait for it, or interrupt that with Ctrl-C"));
         } else {
             method(params, reply);
         }
@@ -90,6 +95,10 @@ void Domain::add_life_cycle_methods()
         reply(Json::object());
     }));
     control_->add("unpause", while_alive([this](const Json&, const Reply& reply) {
+        if (const auto back = take_disks_back(); !back) {
+            reply(std::unexpected{back.error()});
+            return;
+        }
         paused_ = false;
         retry_disks();
         machine_->resume();

@@ -15,6 +15,10 @@ void Domain::add_state_methods()
         const AfterSave what = after == "go-on"  ? AfterSave::GoOn
                                : after == "pause" ? AfterSave::StayPaused
                                                   : AfterSave::End;
+        if (disks_gone_) {
+            reply(base::fail("the domain has been handed over to another host already; 'unpause' tries to go on here"));
+            return;
+        }
         start_save(params.at("file").get<std::string>(), what, reply);
     }));
     // How far it is; an empty object if nothing is being saved.

@@ -107,18 +107,17 @@ base::Status refuse_taken(const std::vector<Entry>& entries, const std::string& 
 // A name is a file's name elsewhere, a word in lists, and never mistaken for an id.
 base::Status check_name(const std::string& name)
 {
-    constexpr std::size_t kLongest = 64;
     constexpr std::string_view kMarks = "_.+:@-";
     const auto good = [&](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                kMarks.find(c) != std::string_view::npos;
     };
-    if (name.empty() || name.size() > kLongest || !std::ranges::all_of(name, good) || name[0] == '.' ||
+    if (name.empty() || name.size() > kLongestName || !std::ranges::all_of(name, good) || name[0] == '.' ||
         name[0] == '-') {
         return base::fail("'{}' cannot be a domain's name: it may have {} letters, digits and the characters _ . + : @ "
                           "- and begins with "
                           "none of - and .",
-                          name.substr(0, kLongest), kLongest);
+                          name.substr(0, kLongestName), kLongestName);
     }
     if (name.find_first_not_of("0123456789") == std::string::npos) {
         return base::fail("'{}' cannot be a domain's name: a number alone would be mistaken for a domain id", name);

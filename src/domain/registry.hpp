@@ -17,6 +17,8 @@ namespace windsor::domain {
 
 using DomainId = unsigned;
 
+constexpr std::size_t kLongestName = 64; // of a domain, in characters
+
 // One running domain as other processes see it.
 struct Entry {
     DomainId id{0};

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <sys/epoll.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -42,12 +43,58 @@ Json error_message(const Json& id, RpcError code, const std::string& text)
     return {{"jsonrpc", "2.0"}, {"id", id}, {"error", {{"code", static_cast<int>(code)}, {"message", text}}}};
 }
 
+// Room for one descriptor beside a message. unix(7), SCM_RIGHTS.
+struct Ancillary {
+    alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(int))> bytes{};
+};
+
+// recv(2), which also takes a descriptor; further ones are closed by the kernel.
+ssize_t receive_message(int socket, std::span<char> into, base::Fd& descriptor)
+{
+    Ancillary beside;
+    iovec place{.iov_base = into.data(), .iov_len = into.size()};
+    msghdr message{};
+    message.msg_iov = &place;
+    message.msg_iovlen = 1;
+    message.msg_control = beside.bytes.data();
+    message.msg_controllen = beside.bytes.size();
+    const ssize_t count = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    const cmsghdr* header = count >= 0 ? CMSG_FIRSTHDR(&message) : nullptr;
+    if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+        header->cmsg_len == CMSG_LEN(sizeof(int))) {
+        int received = -1;
+        std::memcpy(&received, CMSG_DATA(header), sizeof received);
+        descriptor.reset(received);
+    }
+    return count;
+}
+
+ssize_t send_message(int socket, std::string& text, int descriptor)
+{
+    Ancillary beside;
+    iovec place{.iov_base = text.data(), .iov_len = text.size()};
+    msghdr message{};
+    message.msg_iov = &place;
+    message.msg_iovlen = 1;
+    if (descriptor >= 0) {
+        message.msg_control = beside.bytes.data();
+        message.msg_controllen = beside.bytes.size();
+        cmsghdr* header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    }
+    return ::sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
 } // namespace
 
 struct RpcServer::Client : std::enable_shared_from_this<Client> {
     explicit Client(base::Fd connected) : socket{std::move(connected)} {}
 
     base::Fd socket;
+    base::Fd descriptor{}; // the last one that has come, for the request that it came with
     std::string received{};
     std::string to_send{};
 };
@@ -117,7 +164,7 @@ void RpcServer::accept_client()
 void RpcServer::receive(const std::shared_ptr<Client>& client)
 {
     std::array<char, 4096> buffer{};
-    const ssize_t count = ::recv(client->socket.get(), buffer.data(), buffer.size(), 0);
+    const ssize_t count = receive_message(client->socket.get(), buffer, client->descriptor);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
@@ -176,7 +223,9 @@ void RpcServer::call(const std::shared_ptr<Client>& client, const Json& request)
                                : error_message(id, RpcError::Refused, result.error().message()));
     };
     try {
+        descriptor_ = std::move(client->descriptor);
         method->second(params, reply);
+        descriptor_.reset();
     } catch (const Json::exception& error) {
         send(*client, error_message(id, RpcError::InvalidParams, error.what()));
     }
@@ -251,11 +300,11 @@ base::Result<std::string> RpcClient::read_line()
     }
 }
 
-base::Status RpcClient::send(const std::string& method, const Json& params)
+base::Status RpcClient::send(const std::string& method, const Json& params, int descriptor)
 {
     const Json request{{"jsonrpc", "2.0"}, {"id", next_id_++}, {"method", method}, {"params", params}};
-    const std::string line = request.dump() + '\n';
-    if (::send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) {
+    std::string line = request.dump() + '\n';
+    if (send_message(socket_.get(), line, descriptor) != static_cast<ssize_t>(line.size())) {
         return base::fail("the domain does not listen any more: {}", base::errno_text(errno));
     }
     return {};

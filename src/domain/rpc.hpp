@@ -46,6 +46,8 @@ public:
 
     // `params` is always an object. A wrong type in it, found by nlohmann::json, is answered as InvalidParams.
     void add(const std::string& name, Method method);
+    // Within a method: the descriptor that came with its request, if one did.
+    base::Fd take_descriptor() { return std::move(descriptor_); }
 
 private:
     struct Client;
@@ -64,6 +66,7 @@ private:
     base::Log& log_;
     std::map<std::string, Method> methods_;
     std::map<int, std::shared_ptr<Client>> clients_;
+    base::Fd descriptor_;
 };
 
 // One connection to a domain's control socket.
@@ -74,7 +77,8 @@ public:
     // Waits for the answer, 30 s at most; an error answer becomes an Error with its message.
     base::Result<Json> call(const std::string& method, const Json& params = Json::object());
     // The same in two steps, for what takes its time: none means that no answer has come so far.
-    base::Status send(const std::string& method, const Json& params);
+    // A descriptor may go with it.
+    base::Status send(const std::string& method, const Json& params, int descriptor = -1);
     std::optional<base::Result<Json>> answer_within(std::chrono::milliseconds time);
 
 private:

@@ -3,7 +3,9 @@
 
 #include "base/event_loop.hpp"
 
+#include <array>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -90,6 +92,31 @@ protected:
     std::unique_ptr<RpcServer> server_;
     std::thread thread_;
 };
+
+// A pipe's end, passed on, is written to by the server.
+TEST_F(Rpc, ADescriptorComesWithItsRequest)
+{
+    server_->add("write", [this](const Json&, const Reply& reply) {
+        const base::Fd fd = server_->take_descriptor();
+        reply(Json(fd ? ::write(fd.get(), "x", 1) : -1));
+    });
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    const base::Fd read{ends[0]};
+    base::Fd write{ends[1]};
+    RpcClient client = this->client();
+    EXPECT_EQ(client.call("write").value(), -1) << "none came";
+    ASSERT_TRUE(client.send("write", Json::object(), write.get()).has_value());
+    EXPECT_EQ(client.answer_within(std::chrono::seconds{20}).value().value(), 1);
+    EXPECT_EQ(client.call("write").value(), -1) << "it was that request's";
+    // One that nobody takes does not stay open.
+    ASSERT_TRUE(client.send("echo", Json::object(), write.get()).has_value());
+    EXPECT_TRUE(client.answer_within(std::chrono::seconds{20}).value().has_value());
+    write.reset();
+    std::array<char, 2> got{};
+    EXPECT_EQ(::read(read.get(), got.data(), got.size()), 1);
+    EXPECT_EQ(::read(read.get(), got.data(), got.size()), 0) << "the end of the pipe";
+}
 
 TEST_F(Rpc, Answers)
 {

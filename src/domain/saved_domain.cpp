@@ -33,12 +33,13 @@ base::Status read_beginning(SavedFile& file)
 }
 
 // A disk that is not there, or not the one that was saved.
-base::Status check_disk(const config::DiskConfig& disk, const machine::Needs& needs)
+base::Status check_disk(const config::DiskConfig& disk, const machine::Needs& needs, Images images)
 {
     if (disk.path.empty()) {
         return {};
     }
-    const auto image = WINDSOR_TRY(storage::open_image(image_spec(disk)));
+    const auto image = WINDSOR_TRY(images == Images::Free ? storage::open_image(image_spec(disk))
+                                                          : storage::inspect_image(image_spec(disk)));
     const auto slot = static_cast<std::uint8_t>(disk.vdev.back() - 'a');
     const auto saved = std::ranges::find(needs.drives, slot, &machine::NeededDrive::slot);
     if (saved != needs.drives.end() && saved->size != image->size_bytes()) {
@@ -52,12 +53,18 @@ base::Status check_disk(const config::DiskConfig& disk, const machine::Needs& ne
 
 base::Result<SavedFile> open_saved(const std::filesystem::path& path)
 {
-    SavedFile file{.domain = {}, .config = {}, .needs = {}, .input = WINDSOR_TRY(state::FileInput::open(path)), .reader = {}};
-    file.reader = std::make_unique<state::StreamReader>(*file.input);
-    const base::Status read = read_beginning(file);
-    if (!read) {
-        return base::fail("{}: {}", path.string(), read.error().message());
+    auto file = begin_restore(WINDSOR_TRY(state::FileInput::open(path)));
+    if (!file) {
+        return base::fail("{}: {}", path.string(), file.error().message());
     }
+    return file;
+}
+
+base::Result<SavedFile> begin_restore(std::unique_ptr<state::Input> input)
+{
+    SavedFile file{.domain = {}, .config = {}, .needs = {}, .input = std::move(input), .reader = {}};
+    file.reader = std::make_unique<state::StreamReader>(*file.input);
+    WINDSOR_TRY(read_beginning(file));
     return file;
 }
 
@@ -86,20 +93,25 @@ base::Result<vcpu::CpuModel> saved_processor(const machine::Needs& needs)
     return vcpu::restore(needs.processor);
 }
 
-base::Result<std::vector<std::string>> obstacles(SavedFile& file)
+std::vector<std::string> obstacles(const SavedFile& file, Images images)
 {
     std::vector<std::string> found;
     if (const auto processor = saved_processor(file.needs); !processor) {
         found.push_back(processor.error().message());
     }
     for (const config::DiskConfig& disk : file.config.disks) {
-        if (const auto fits = check_disk(disk, file.needs); !fits) {
+        if (const auto fits = check_disk(disk, file.needs, images); !fits) {
             found.push_back(fits.error().message());
         }
     }
+    return found;
+}
+
+base::Status read_rest(SavedFile& file)
+{
     while (WINDSOR_TRY(file.reader->next())) {
     }
-    return found;
+    return {};
 }
 
 } // namespace windsor::domain

@@ -44,17 +44,19 @@ template <typename Archive> void describe(Archive& archive, SavedDomain& domain)
     archive.field("origin", domain.origin);
 }
 
-// An opened file; the machine's records come next.
+// The beginning of a saved state that has been read; the machine's records come next.
 struct SavedFile {
     SavedDomain domain;
     config::DomainConfig config; // of the domain
     machine::Needs needs;
-    std::unique_ptr<state::FileInput> input;
+    std::unique_ptr<state::Input> input;
     std::unique_ptr<state::StreamReader> reader; // of `input`
 };
 
 // The error names the file.
 base::Result<SavedFile> open_saved(const std::filesystem::path& path);
+// From wherever it comes.
+base::Result<SavedFile> begin_restore(std::unique_ptr<state::Input> input);
 
 // Writes what open_saved() reads, but for the machine's needs, which the machine writes itself.
 base::Status begin_saved(state::StreamWriter& to, const SavedDomain& domain);
@@ -62,8 +64,12 @@ base::Status begin_saved(state::StreamWriter& to, const SavedDomain& domain);
 // The saved processor; missing features are named.
 base::Result<vcpu::CpuModel> saved_processor(const machine::Needs& needs);
 
-// Whether the domain could be restored here and now: processor, disks, and every byte of the file. Starts nothing.
-// Gives what stands in the way, a sentence each.
-base::Result<std::vector<std::string>> obstacles(SavedFile& file);
+// Whose the images are meanwhile: nobody's, or those of the domain that is being moved.
+enum class Images : std::uint8_t { Free, InUse };
+
+// What stands in the way of restoring the domain here, a sentence each: processor features, images.
+std::vector<std::string> obstacles(const SavedFile& file, Images images);
+// Whether the rest of it is whole. Starts nothing.
+base::Status read_rest(SavedFile& file);
 
 } // namespace windsor::domain

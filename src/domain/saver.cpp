@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "domain/saver.hpp"
 
-#include <chrono>
-#include <future>
+#include "domain/disks.hpp"
+
 #include <memory>
 
 namespace windsor::domain {
-
-namespace {
-
-constexpr std::chrono::seconds kFlushPatience{60};
-
-} // namespace
 
 Saver::Saver(Work work)
     : work_{std::move(work)}, total_{work_.machine.saved_bytes()}, thread_{[this] {
@@ -43,26 +37,12 @@ base::Status Saver::save()
         bytes_ = bytes;
         return !cancelled_;
     }));
-    WINDSOR_TRY(flush_disks());
+    // What the guest has written belongs to its saved state, whatever becomes of the host.
+    WINDSOR_TRY(on_all_disks(work_.disks, &storage::AsyncDisk::flush));
     if (cancelled_) {
         return base::fail("saving was interrupted");
     }
     return file->commit();
-}
-
-// What the guest has written belongs to its saved state, whatever becomes of the host.
-base::Status Saver::flush_disks()
-{
-    for (storage::AsyncDisk* disk : work_.disks) {
-        const auto flushed = std::make_shared<std::promise<base::Status>>();
-        auto end = flushed->get_future();
-        disk->flush([flushed](base::Status status) { flushed->set_value(std::move(status)); });
-        if (end.wait_for(kFlushPatience) != std::future_status::ready) {
-            return base::fail("a disk of the domain does not take what was written to it");
-        }
-        WINDSOR_TRY(end.get());
-    }
-    return {};
 }
 
 } // namespace windsor::domain

@@ -41,7 +41,6 @@ public:
 
 private:
     base::Status save();
-    base::Status flush_disks();
 
     Work work_;
     std::uint64_t total_;

@@ -105,6 +105,25 @@ constexpr std::array kRestoreOptions{
     Option{'e', "", "", "Do not wait for the domain's end: accepted, since that is what happens.", For::Xl},
     Option{'V', "vncviewer", "", "Start a VNC viewer afterwards.", For::Xl},
 };
+constexpr std::array kMigrateOptions{
+    Option{'s', "", "COMMAND", "Run COMMAND instead of ssh; if it is empty, TARGET is the whole command.", For::Xl},
+    Option{'p', "", "", "Leave the domain paused at the target.", For::Xl},
+    Option{'e', "", "", "Do not wait for the domain's end: accepted, since that is what happens.", For::Xl},
+    Option{'\0', "debug", "", "Say how much each pass over memory sends.", For::Xl},
+    Option{'C', "", "FILE", "Refused: a domain moves with its configuration.", For::Xl},
+    Option{'D', "", "", "Refused: two domains cannot have the same disks.", For::Xl},
+    Option{'l', "live", "", "While the guest runs: accepted, since that is what happens.", For::Xm},
+    Option{'p', "port", "PORT", "TARGET is a host, and tcp:TARGET:PORT is meant.", For::Xm},
+    Option{'n', "node", "NODE", "Refused: the host's scheduler places domains.", For::Xm},
+    Option{'c', "change_home_server", "", "Refused: configurations are kept on no server.", For::Xm},
+    Option{'\0', "insecure", "", "Let the guest's memory go over TCP unencrypted."},
+};
+constexpr std::array kMigrateReceiveOptions{
+    Option{'\0', "listen", "ADDRESS", "Wait for the source at unix:PATH, which only this user reaches, or tcp:HOST:PORT."},
+    Option{'\0', "insecure", "", "Take the guest's memory over TCP unencrypted, from whoever comes first."},
+    Option{'\0', "engine", "NAME", "Run it on this processor engine instead of the configuration's: auto, kvm, translate or emulate."},
+    Option{'p', "paused", "", "Leave the domain paused."},
+};
 constexpr std::array kHelpOptions{
     Option{'l', "long", "", "Accepted: the list is always whole.", For::Xm},
     Option{'v', "verbose", "", "Accepted: the list is always whole.", For::Xl},
@@ -167,7 +186,10 @@ constexpr std::array kCommands{
     refused("log", Xm, "there is no daemon that would have a log; 'dmesg DOMAIN' shows a domain's"),
     refused("mem-max", Both, kNoMemory),
     refused("mem-set", Both, kNoMemory),
-    refused("migrate", Both, "a domain cannot move between hosts yet"),
+    Command{"migrate", Both, "DOMAIN TARGET", "Move a running domain to another Windsor.", migrate, kMigrateOptions, 2, 2,
+            "TARGET is a host, on which 'ssh HOST windsor migrate-receive' is run; or unix:PATH or tcp:HOST:PORT, where 'migrate-receive --listen' waits. Memory is sent while the guest runs, and what it writes meanwhile once more, until little is left; then it stands still for a moment, and goes on there. The disks have to be at the same paths there, on storage that both reach. After Ctrl-C or a failure the domain goes on where it is, and there is none at the target."},
+    Command{"migrate-receive", Windsor, "", "Receive a domain that 'migrate' sends.", migrate_receive, kMigrateReceiveOptions, 0, 0,
+            "Takes one domain, over standard input and output or at an address, and ends when it runs. It is called NAME--incoming until it has been handed over. Any processor engine takes it over. What the host lacks for it is said at both ends before memory is sent."},
     Command{"mouse", Windsor, "DOMAIN DX DY [BUTTONS]", "Move the mouse and hold buttons.", mouse, kMouseOptions, 3, 4,
             "Right and down are positive. BUTTONS are those held from now on: left, right, middle or none, joined by +, or a number from 0 to 7. To click, call it twice: mouse NAME 0 0 left; mouse NAME 0 0 none."},
     refused("network-attach", Both, kNoNetwork),

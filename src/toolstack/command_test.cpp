@@ -162,9 +162,32 @@ TEST_F(Commands, NamesADomainThatIsNotThere)
 
 TEST_F(Commands, RefusesWhatIsNotInThisVersion)
 {
-    EXPECT_EQ(xl({"migrate", "falstaff", "elsewhere"}), 1);
-    EXPECT_EQ(err_.str(), "xl: 'migrate' is not in this version of Windsor: a domain cannot move between hosts yet\n");
+    EXPECT_EQ(xl({"getenforce"}), 1);
+    EXPECT_EQ(err_.str(), "xl: 'getenforce' is not in this version of Windsor: there is no Xen hypervisor underneath\n");
     EXPECT_EQ(out_.str(), "");
+}
+
+// What xm and xl take besides; all of it is looked at before the domain is.
+TEST_F(Commands, MigrateSaysWhatItCannotDo)
+{
+    const auto refusal = [&](int status) {
+        EXPECT_EQ(status, 1);
+        return err_.str();
+    };
+    EXPECT_THAT(refusal(xl({"migrate", "-C", "other.cfg", "falstaff", "host"})), HasSubstr("moves with its configuration"));
+    EXPECT_THAT(refusal(xl({"migrate", "-D", "falstaff", "host"})), HasSubstr("the same disks"));
+    EXPECT_THAT(refusal(xm({"migrate", "-n", "1", "falstaff", "host"})), HasSubstr("NUMA"));
+    EXPECT_THAT(refusal(xm({"migrate", "-c", "falstaff", "host"})), HasSubstr("home server"));
+    EXPECT_THAT(refusal(xm({"migrate", "-l", "-p", "8002", "falstaff", "host"})), HasSubstr("say --insecure"));
+    EXPECT_THAT(refusal(windsor({"migrate", "falstaff", "tcp:host:8002"})), HasSubstr("say --insecure"));
+    EXPECT_THAT(refusal(windsor({"migrate", "falstaff", "tcp:host"})), HasSubstr("write tcp:HOST:PORT"));
+    EXPECT_THAT(refusal(windsor({"migrate", "falstaff", "-", "x"})), HasSubstr("does not know what to do with 'x'"));
+    EXPECT_THAT(refusal(windsor({"migrate", "falstaff", "a;b"})), HasSubstr("'a;b' is no host"));
+    EXPECT_THAT(refusal(windsor({"migrate", "falstaff", "unix:"})), HasSubstr("a socket's path has"));
+    EXPECT_THAT(refusal(xl({"migrate", "-p", "-e", "--debug", "-s", "rsh", "falstaff", "host"})), HasSubstr("no running domain"));
+    EXPECT_THAT(refusal(windsor({"migrate-receive", "--listen", "host:8002"})), HasSubstr("is no address"));
+    EXPECT_THAT(refusal(windsor({"migrate-receive", "--listen", "tcp:[::1]:8002"})), HasSubstr("say --insecure"));
+    EXPECT_THAT(refusal(windsor({"migrate-receive", "--engine", "vmx"})), HasSubstr("'vmx' is no engine"));
 }
 
 TEST_F(Commands, SaysHowACommandIsCalled)
@@ -210,8 +233,8 @@ TEST_F(Commands, HelpExplainsACommandOrAKey)
     EXPECT_THAT(err_.str(), HasSubstr("neither a command nor a key"));
     EXPECT_EQ(windsor({"help", "vncunsed"}), 1);
     EXPECT_THAT(err_.str(), HasSubstr("the nearest key is 'vncunused'"));
-    EXPECT_EQ(windsor({"migrate", "--help"}), 0);
-    EXPECT_EQ(out_.str(), "'migrate' is not in this version of Windsor: a domain cannot move between hosts yet.\n");
+    EXPECT_EQ(windsor({"getenforce", "--help"}), 0);
+    EXPECT_EQ(out_.str(), "'getenforce' is not in this version of Windsor: there is no Xen hypervisor underneath.\n");
 }
 
 TEST_F(Commands, DryRunPrintsTheConfigurationInTheProgramsForm)

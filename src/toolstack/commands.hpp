@@ -40,6 +40,10 @@ base::Result<int> engine(Context& context, const Arguments& arguments);
 base::Result<int> vcpu_list(Context& context, const Arguments& arguments);
 base::Result<int> vcpu_pin(Context& context, const Arguments& arguments);
 
+// migrate.cpp, migrate_receive.cpp
+base::Result<int> migrate(Context& context, const Arguments& arguments);
+base::Result<int> migrate_receive(Context& context, const Arguments& arguments);
+
 // info.cpp
 base::Result<int> info(Context& context, const Arguments& arguments);
 base::Result<int> dmesg(Context& context, const Arguments& arguments);

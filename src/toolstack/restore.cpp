@@ -28,29 +28,20 @@ std::string when(std::int64_t seconds)
 // Says what stands in the way, and starts nothing.
 base::Result<int> check(Context& context, const std::string& file, domain::SavedFile& saved)
 {
-    const auto found = domain::obstacles(saved);
-    if (!found) {
-        return base::fail("{}: {}", file, found.error().message());
+    const std::vector<std::string> found = domain::obstacles(saved, domain::Images::Free);
+    if (const auto whole = domain::read_rest(saved); !whole) {
+        return base::fail("{}: {}", file, whole.error().message());
     }
-    for (const std::string& sentence : *found) {
+    for (const std::string& sentence : found) {
         context.err << context.program << ": " << file << ": " << sentence << '\n';
     }
-    if (!found->empty()) {
+    if (!found.empty()) {
         return 1;
     }
     context.out << fmt::format("{}: domain '{}', {} MiB, saved {} by Windsor {}, can be restored here\n", file,
                                saved.config.name, saved.config.memory_mb, when(saved.domain.saved_at),
                                saved.domain.windsor);
     return 0;
-}
-
-base::Result<config::EngineChoice> engine_named(const std::string& name)
-{
-    const auto choice = config::engine_from(name);
-    if (!choice) {
-        return base::fail("'{}' is no engine; give --engine one of auto, kvm, translate and emulate", name);
-    }
-    return *choice;
 }
 
 } // namespace

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "toolstack/client.hpp"
 #include "toolstack/commands.hpp"
+#include "toolstack/progress.hpp"
 
 #include <chrono>
-#include <csignal>
 #include <filesystem>
-#include <unistd.h>
 
 namespace windsor::toolstack {
 
@@ -14,65 +13,6 @@ using domain::Json;
 namespace {
 
 constexpr std::chrono::milliseconds kLook{200};
-
-// Ctrl-C and its like, to be asked for instead of ending this process.
-class Interrupts {
-public:
-    Interrupts()
-    {
-        ::sigemptyset(&set_);
-        for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-            ::sigaddset(&set_, signal);
-        }
-        ::pthread_sigmask(SIG_BLOCK, &set_, &before_);
-    }
-    ~Interrupts() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    Interrupts(const Interrupts&) = delete;
-    Interrupts& operator=(const Interrupts&) = delete;
-
-    bool came() const
-    {
-        constexpr timespec kNow{};
-        return ::sigtimedwait(&set_, nullptr, &kNow) > 0;
-    }
-
-private:
-    sigset_t set_{};
-    sigset_t before_{};
-};
-
-// One line on a terminal that is written over and over.
-class ProgressLine {
-public:
-    ProgressLine(Context& context, std::string what)
-        : context_{context}, what_{std::move(what)}, terminal_{::isatty(STDERR_FILENO) != 0}
-    {
-    }
-    ~ProgressLine()
-    {
-        if (shown_) {
-            context_.err << '\n' << std::flush;
-        }
-    }
-    ProgressLine(const ProgressLine&) = delete;
-    ProgressLine& operator=(const ProgressLine&) = delete;
-
-    void show(const Json& progress)
-    {
-        const auto total = progress.value("total", std::uint64_t{0});
-        if (terminal_ && total != 0) {
-            context_.err << fmt::format("\r{}: {:3} %", what_, progress.value("done", std::uint64_t{0}) * 100 / total)
-                         << std::flush;
-            shown_ = true;
-        }
-    }
-
-private:
-    Context& context_;
-    std::string what_;
-    bool terminal_;
-    bool shown_{false};
-};
 
 // Asks for a save and waits for its end, which an interrupt brings forward.
 base::Status run_save(Context& context, Connection& connection, const Json& order)
@@ -91,7 +31,8 @@ base::Status run_save(Context& context, Connection& connection, const Json& orde
         if (interrupts.came()) {
             static_cast<void>(side.client.call("save_cancel"));
         }
-        line.show(side.client.call("save_progress").value_or(Json::object()));
+        const Json progress = side.client.call("save_progress").value_or(Json::object());
+        line.show(progress.value("done", std::uint64_t{0}), progress.value("total", std::uint64_t{0}));
     }
 }
 

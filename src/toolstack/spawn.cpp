@@ -2,6 +2,7 @@
 #include "toolstack/spawn.hpp"
 
 #include "base/fd.hpp"
+#include "config/build.hpp"
 #include "toolstack/host.hpp"
 #include "toolstack/restart.hpp"
 
@@ -11,6 +12,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <fstream>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -70,6 +72,16 @@ bool report(base::Fd& to, const Json& message)
     return sent;
 }
 
+// Whether somebody still reads from the other end of a pipe.
+base::Status creator_lives(int pipe)
+{
+    pollfd end{.fd = pipe, .events = 0, .revents = 0};
+    if (::poll(&end, 1, 0) > 0 && (end.revents & POLLERR) != 0) {
+        return base::fail("interrupted");
+    }
+    return {};
+}
+
 // For `dmesg NAME` after the end.
 void keep_log(const domain::Paths& paths, const domain::Entry& entry)
 {
@@ -89,7 +101,8 @@ base::Status run_domain(const domain::Settings& settings, domain::Claim& claim, 
     }
     const std::unique_ptr<domain::Domain> domain = WINDSOR_TRY(domain::Domain::create(settings, claim, *loop, log));
     // A creator that has gone away was interrupted: what it began is not to go on behind its back.
-    if (!report(report_to, domain->status())) {
+    // One that has been handed over goes on whatever happens.
+    if (!report(report_to, domain->status()) && !settings.incoming) {
         return base::fail("interrupted");
     }
     static_cast<void>(::chdir("/")); // not to keep a file system busy
@@ -103,6 +116,9 @@ base::Status run_domain(const domain::Settings& settings, domain::Claim& claim, 
 void live(const domain::Settings& settings, domain::Claim claim, base::Fd report_to, const domain::Paths& paths)
 {
     claim.adopt();
+    if (settings.incoming) {
+        settings.incoming->channel->give_up_when([fd = report_to.get()] { return creator_lives(fd); });
+    }
     base::Status lived;
     try {
         lived = run_domain(settings, claim, report_to);
@@ -212,6 +228,15 @@ base::Result<Started> start_domain(domain::Settings settings, domain::Claim clai
     }
     claim.hand_over();
     return Started{child, answer};
+}
+
+base::Result<config::EngineChoice> engine_named(const std::string& name)
+{
+    const auto choice = config::engine_from(name);
+    if (!choice) {
+        return base::fail("'{}' is no engine; give --engine one of auto, kvm, translate and emulate", name);
+    }
+    return *choice;
 }
 
 void print_started(Context& context, const domain::Json& status)

@@ -30,6 +30,9 @@ std::vector<int> open_descriptors();
 base::Result<Started> start_domain(domain::Settings settings, domain::Claim claim, const Origin& origin,
                                    const domain::Paths& paths, const std::vector<int>& inherited);
 
+// The choice that --engine names.
+base::Result<config::EngineChoice> engine_named(const std::string& name);
+
 // Engine, console, name and id, as create and restore say them.
 void print_started(Context& context, const domain::Json& status);
 

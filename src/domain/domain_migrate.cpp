@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Moving a domain to another Windsor, at both ends: it runs at one of them at most, and goes on here if that fails.
+#include "domain/domain.hpp"
+
+#include "domain/disks.hpp"
+#include "domain/incoming.hpp"
+
+namespace windsor::domain {
+
+// --- At the source ---
+
+void Domain::add_migration_methods()
+{
+    // With the connection to the target, which has greeted already, as the request's descriptor.
+    control_->add("migrate", while_alive([this](const Json& params, const Reply& reply) {
+        base::Fd connection = control_->take_descriptor();
+        if (!connection) {
+            reply(base::fail("no connection to the target came with the request"));
+        } else if (disks_gone_) {
+            reply(base::fail("the domain has been handed over to another host already; 'unpause' tries to go on here"));
+        } else {
+            start_migration(std::move(connection), params.value("paused", false) ? StartAs::Paused : StartAs::Running, reply);
+        }
+    }));
+    // How far it is; an empty object if the domain is not being moved.
+    control_->add("migrate_progress", [this](const Json&, const Reply& reply) {
+        if (!moving_) {
+            reply(Json::object());
+            return;
+        }
+        const Migrator::Progress progress = moving_->migrator->progress();
+        reply(Json{{"pass", progress.pass},
+                   {"done", progress.done_bytes},
+                   {"total", progress.total_bytes},
+                   {"sent", progress.sent_bytes}});
+    });
+    // The answer to "migrate" follows.
+    control_->add("migrate_cancel", [this](const Json&, const Reply& reply) {
+        if (moving_) {
+            moving_->migrator->cancel();
+        }
+        reply(Json::object());
+    });
+}
+
+void Domain::start_migration(base::Fd connection, StartAs start, Reply reply)
+{
+    log_.info("moving the domain to another host");
+    moving_ = Moving{.reply = std::move(reply), .name = claim_.entry().name, .start = start};
+    moving_->migrator = std::make_unique<Migrator>(
+        Migrator::Work{.machine = *machine_,
+                       .loop = loop_,
+                       .owner = *this,
+                       .disks = disks_,
+                       .domain = saved_domain(),
+                       .channel = std::make_unique<Channel>(std::move(connection), base::Fd{}, "the target"),
+                       .done = [this] { loop_.post([this] { finish_migration(); }); }});
+}
+
+void Domain::standing_still(const std::function<void()>& action)
+{
+    const bool ran = machine_->running();
+    machine_->pause();
+    action();
+    if (ran) {
+        machine_->resume();
+    }
+}
+
+void Domain::stop_for_hand_over()
+{
+    machine_->pause();
+}
+
+base::Result<bool> Domain::step_aside()
+{
+    WINDSOR_TRY(claim_.rename(name_with(claim_.entry().name, kMigratedAway)));
+    return !paused_ && moving_->start == StartAs::Running;
+}
+
+void Domain::finish_migration()
+{
+    if (!moving_) {
+        return;
+    }
+    Moving moving = std::move(*moving_);
+    moving_.reset();
+    moving.migrator->join();
+    const Migrator::Outcome outcome = moving.migrator->outcome();
+    const Migrator::Progress progress = moving.migrator->progress();
+    const base::Status result = moving.migrator->result();
+    machine_->pause();
+    moving.migrator.reset(); // and the log of memory with it
+    if (outcome == Migrator::Outcome::There) {
+        log_.info("the domain has moved to another host");
+        moving.reply(Json{{"passes", progress.pass},
+                          {"sent", progress.sent_bytes},
+                          {"down_ms", std::chrono::duration<double, std::milli>(progress.down).count()}});
+        end();
+        return;
+    }
+    moving.reply(std::unexpected{stay(outcome, moving.name, result.error())});
+    if (!paused_) {
+        machine_->resume();
+    }
+}
+
+// The domain has not moved, as far as is known. Gives what is said of it.
+base::Error Domain::stay(Migrator::Outcome outcome, const std::string& name, const base::Error& error)
+{
+    paused_ = paused_ || outcome != Migrator::Outcome::Here;
+    disks_gone_ = outcome != Migrator::Outcome::Here;
+    if (outcome == Migrator::Outcome::Unknown) {
+        const base::Error said{fmt::format(
+            "{}, in the moment of the hand-over: it may run at the target; here it stands still as '{}': destroy it, or "
+            "if it does not run there, unpause it",
+            error.message(), claim_.entry().name)};
+        log_.error("{}", said.message());
+        return said;
+    }
+    if (claim_.entry().name != name) {
+        if (const auto named = claim_.rename(name); !named) {
+            log_.warning("the domain is now called '{}': {}", claim_.entry().name, named.error().message());
+        }
+    }
+    if (outcome == Migrator::Outcome::Stuck) {
+        log_.error("the domain was not moved, and stands still: {}", error.message());
+        return base::Error{error.message() + "; it stands still, and 'unpause' tries again"};
+    }
+    log_.warning("the domain was not moved, and goes on: {}", error.message());
+    return error;
+}
+
+// Before the guest runs: images that were let go.
+base::Status Domain::take_disks_back()
+{
+    if (disks_gone_) {
+        if (const auto back = on_all_disks(disks_, &storage::AsyncDisk::take_back); !back) {
+            return base::fail("the domain cannot go on here: {}", back.error().message());
+        }
+        disks_gone_ = false;
+    }
+    return {};
+}
+
+// --- At the target ---
+
+// Memory while the guest runs at the source, then all the rest, and the images.
+base::Status Domain::receive()
+{
+    Incoming& incoming = *settings_.incoming;
+    WINDSOR_TRY(incoming.channel->send(Channel::Kind::GoOn));
+    WINDSOR_TRY(restore(incoming.saved));
+    return on_all_disks(disks_, &storage::AsyncDisk::take_back);
+}
+
+// Whatever fails before the source has given the domain away leaves it there. Afterwards nothing may fail but what the
+// source can be told of.
+base::Status Domain::take_over()
+{
+    Incoming& incoming = *settings_.incoming;
+    WINDSOR_TRY(incoming.channel->send(Channel::Kind::Ready));
+    const Channel::Message order = WINDSOR_TRY(incoming.channel->expect(Channel::Kind::TakeOver));
+    WINDSOR_TRY(claim_.rename(settings_.config.name));
+    static_cast<void>(incoming.channel->send(Channel::Kind::Running)); // the source relies on it, heard or not
+    const bool runs = !order.contents.empty() && order.contents[0] != 0;
+    if (!runs) {
+        settings_.start = StartAs::Paused;
+    }
+    if (settings_.start == StartAs::Running) {
+        machine_->resume();
+    }
+    incoming.channel->close();
+    settings_.incoming.reset();
+    return {};
+}
+
+} // namespace windsor::domain

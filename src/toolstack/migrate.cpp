@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Moving a running domain to another Windsor: the source's end.
+#include "toolstack/client.hpp"
+#include "toolstack/commands.hpp"
+#include "toolstack/link.hpp"
+
+#include <chrono>
+
+namespace windsor::toolstack {
+
+using domain::Json;
+
+namespace {
+
+constexpr std::chrono::milliseconds kLook{200};
+
+// Options of xm and xl that ask for what there is not.
+base::Status refuse_options(const Arguments& arguments)
+{
+    if (arguments.has("C")) {
+        return base::fail("-C would give the guest another machine than the one it runs on: a domain moves with its "
+                          "configuration");
+    }
+    if (arguments.has("D")) {
+        return base::fail("-D would leave a second domain with the same disks; 'save -c' and 'restore' make copies");
+    }
+    if (arguments.has("node")) {
+        return base::fail("-n asks for a NUMA node; the host's scheduler places domains, use numactl(8) there");
+    }
+    if (arguments.has("change_home_server")) {
+        return base::fail("-c asks for another home server; configurations are kept on no server");
+    }
+    return {};
+}
+
+// xm names the port of a host's relocation server by an option.
+base::Result<Endpoint> target_of(const Arguments& arguments)
+{
+    std::string target = arguments.operand(1);
+    if (arguments.has("port")) {
+        target = fmt::format("tcp:{}:{}", target, arguments.value("port"));
+    }
+    Endpoint endpoint = WINDSOR_TRY(parse_target(target, arguments.value("s", "ssh")));
+    if (endpoint.kind == Endpoint::Kind::Tcp) {
+        WINDSOR_TRY(allow_tcp(arguments));
+    }
+    return endpoint;
+}
+
+void show(Context& context, ProgressLine& line, const std::string& name, const Json& progress, bool each_pass,
+          unsigned& shown)
+{
+    const auto pass = progress.value("pass", 0u);
+    line.rename(fmt::format("Migrating {}, pass {}", name, pass));
+    line.show(progress.value("done", std::uint64_t{0}), progress.value("total", std::uint64_t{0}));
+    if (each_pass && pass != shown) {
+        shown = pass;
+        context.err << fmt::format("pass {}: {} KiB of memory\n", pass, progress.value("total", std::uint64_t{0}) >> 10)
+                    << std::flush;
+    }
+}
+
+// Hands the domain its connection, and waits for the end, which an interrupt brings forward.
+base::Result<Json> run_migration(Context& context, Connection& connection, Connection& side, int link,
+                                 const Arguments& arguments, const Interrupts& interrupts)
+{
+    ProgressLine line{context, ""};
+    unsigned shown = 0;
+    WINDSOR_TRY(connection.client.send("migrate", {{"paused", arguments.has("p")}}, link));
+    for (;;) {
+        if (auto answer = connection.client.answer_within(kLook)) {
+            return std::move(*answer);
+        }
+        if (interrupts.came()) {
+            static_cast<void>(side.client.call("migrate_cancel"));
+        }
+        show(context, line, connection.entry.name, side.client.call("migrate_progress").value_or(Json::object()),
+             arguments.has("debug"), shown);
+    }
+}
+
+base::Result<Json> move(Context& context, Connection& connection, const Endpoint& target, const Arguments& arguments)
+{
+    Connection side = WINDSOR_TRY(connect(context, std::to_string(connection.entry.id)));
+    const Interrupts interrupts;
+    std::optional<Link> link{WINDSOR_TRY(Link::open(target, interrupts))};
+    WINDSOR_TRY(link->await_greeting(interrupts));
+    return run_migration(context, connection, side, link->fd(), arguments, interrupts);
+}
+
+} // namespace
+
+base::Result<int> migrate(Context& context, const Arguments& arguments)
+{
+    WINDSOR_TRY(refuse_options(arguments));
+    const Endpoint target = WINDSOR_TRY(target_of(arguments));
+    Connection connection = WINDSOR_TRY(connect(context, arguments.operand(0)));
+    const std::string name = connection.entry.name;
+    const auto moved = move(context, connection, target, arguments);
+    if (!moved) {
+        return base::fail("domain '{}' was not moved: {}", name, moved.error().message());
+    }
+    context.out << fmt::format("Domain '{}' has moved: {} passes, {:.1f} MiB sent, {:.1f} ms of standstill\n", name,
+                               moved->value("passes", 0u),
+                               static_cast<double>(moved->value("sent", std::uint64_t{0})) / (1 << 20),
+                               moved->value("down_ms", 0.0));
+    WINDSOR_TRY(wait_until_gone(context, connection.entry));
+    return 0;
+}
+
+} // namespace windsor::toolstack

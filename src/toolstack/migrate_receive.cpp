@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Moving a running domain to another Windsor: the target's end.
+#include "config/build.hpp"
+#include "domain/incoming.hpp"
+#include "toolstack/commands.hpp"
+#include "toolstack/link.hpp"
+#include "toolstack/spawn.hpp"
+
+#include <csignal>
+#include <fcntl.h>
+
+namespace windsor::toolstack {
+
+namespace {
+
+// Where messages go and come from.
+base::Result<std::shared_ptr<domain::Channel>> open_channel(Context& context, const Arguments& arguments)
+{
+    const std::string source = "the source";
+    if (arguments.has("listen")) {
+        const Endpoint at = WINDSOR_TRY(parse_address(arguments.value("listen")));
+        if (at.kind == Endpoint::Kind::Tcp) {
+            WINDSOR_TRY(allow_tcp(arguments));
+        }
+        const Interrupts interrupts;
+        base::Fd listener = WINDSOR_TRY(listen_at(at));
+        context.err << fmt::format("Waiting for a domain at {}\n", arguments.value("listen")) << std::flush;
+        base::Fd connection = WINDSOR_TRY(accept_one(std::move(listener), at, interrupts));
+        return std::make_shared<domain::Channel>(std::move(connection), base::Fd{}, source);
+    }
+    if (::isatty(STDIN_FILENO) != 0 || ::isatty(STDOUT_FILENO) != 0) {
+        return base::fail("a domain is to come over standard input, which is a terminal; 'migrate' on the source starts "
+                          "this command over ssh, or give --listen");
+    }
+    base::Fd in{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
+    base::Fd out{::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
+    return std::make_shared<domain::Channel>(std::move(in), std::move(out), source);
+}
+
+domain::Settings settings_for(Context& context, const Arguments& arguments, const config::HostConfig& host,
+                              const std::shared_ptr<domain::Incoming>& incoming, config::EngineChoice engine)
+{
+    const config::DomainConfig& config = incoming->saved.config;
+    return {.config = config,
+            .engine = arguments.has("engine") ? engine : config::resolve_engine(config, host),
+            .runtime = context.paths.runtime,
+            .start = arguments.has("paused") ? domain::StartAs::Paused : domain::StartAs::Running,
+            .origin = incoming->saved.domain.origin,
+            .incoming = incoming};
+}
+
+// The domain's process talks with the source itself.
+base::Result<Started> start(Context& context, const Arguments& arguments, const std::shared_ptr<domain::Incoming>& incoming,
+                            config::EngineChoice engine, const std::vector<int>& inherited)
+{
+    const config::HostConfig host = WINDSOR_TRY(config::load_host_config(context.host_config));
+    const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
+    WINDSOR_TRY(domain::check_name_free(registry, *incoming));
+    domain::Settings settings = settings_for(context, arguments, host, incoming, engine);
+    WINDSOR_TRY(domain::choose_engine(settings.engine, settings.runtime));
+    domain::Claim claim =
+        WINDSOR_TRY(registry.claim(domain::name_with(settings.config.name, domain::kIncoming)));
+    return start_domain(std::move(settings), std::move(claim), incoming->saved.domain.origin, context.paths, inherited);
+}
+
+} // namespace
+
+base::Result<int> migrate_receive(Context& context, const Arguments& arguments)
+{
+    const std::vector<int> inherited = open_descriptors();
+    const auto engine = arguments.has("engine") ? WINDSOR_TRY(engine_named(arguments.value("engine")))
+                                                : config::EngineChoice::Auto;
+    ::signal(SIGPIPE, SIG_IGN); // a source that goes away is an error like any other
+    const std::shared_ptr<domain::Channel> channel = WINDSOR_TRY(open_channel(context, arguments));
+    WINDSOR_TRY(channel->write(domain::kGreeting));
+    const auto incoming = domain::receive_beginning(channel);
+    const auto started = incoming ? start(context, arguments, *incoming, engine, inherited)
+                                  : base::Result<Started>{std::unexpected{incoming.error()}};
+    if (!started) {
+        channel->refuse(started.error().message());
+        return base::fail("no domain was received: {}", started.error().message());
+    }
+    context.err << fmt::format("Received domain {} (id={})\n", started->status.value("name", ""),
+                               started->status.value("id", 0u))
+                << std::flush;
+    return 0;
+}
+
+} // namespace windsor::toolstack
