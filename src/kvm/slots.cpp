@@ -92,6 +92,10 @@ MemorySlots::MemorySlots(memory::GuestMemory& memory, SlotTable& table, unsigned
 MemorySlots::~MemorySlots()
 {
     memory_.remove_observer(*this);
+    const std::scoped_lock lock{mutex_};
+    for (const Live& live : live_) {
+        collect(live); // another engine may take over
+    }
 }
 
 void MemorySlots::set_a20(A20 a20)

@@ -140,6 +140,17 @@ TEST_F(SlotsTest, DirtyPagesOutliveTheirSlot)
     EXPECT_TRUE(memory.take_dirty(*ram)[1]);
 }
 
+TEST_F(SlotsTest, DirtyPagesOutliveTheEngine)
+{
+    memory.map({.size = 4 * kMebibyte, .block = ram.get()});
+    {
+        MemorySlots slots{memory, table, 8};
+        memory.log_writes(*ram, memory::Logging::On);
+        table.dirty[2 * kMebibyte] = 0b100;
+    }
+    EXPECT_TRUE(memory.take_unsent(*ram)[514]);
+}
+
 // Read-only memory never needs it; and what the picture's log takes stays in the other.
 TEST_F(SlotsTest, TheLogForMigrationIsTurnedOnAndOff)
 {
