@@ -33,7 +33,8 @@ Insn raising(Handler handler)
 }
 
 // After these the run loop has to look at signals, shadows, breakpoints or the access mode again, whatever
-// their handlers say.
+// their handlers say. What serializes takes in what other processors have written: code, too. SDM volume 3A, sections
+// 8.1.3 and 8.3.
 bool always_ends(const Decoded& decoded)
 {
     switch (decoded.instruction.mnemonic) {
@@ -44,7 +45,15 @@ bool always_ends(const Decoded& decoded)
     case ZYDIS_MNEMONIC_STAC:
     case ZYDIS_MNEMONIC_CLAC:
     case ZYDIS_MNEMONIC_LSS:
-    case ZYDIS_MNEMONIC_WRMSR: return true;
+    case ZYDIS_MNEMONIC_WRMSR:
+    case ZYDIS_MNEMONIC_CPUID:
+    case ZYDIS_MNEMONIC_INVLPG:
+    case ZYDIS_MNEMONIC_INVD:
+    case ZYDIS_MNEMONIC_WBINVD:
+    case ZYDIS_MNEMONIC_LGDT:
+    case ZYDIS_MNEMONIC_LIDT:
+    case ZYDIS_MNEMONIC_LLDT:
+    case ZYDIS_MNEMONIC_LTR: return true;
     case ZYDIS_MNEMONIC_MOV:
     case ZYDIS_MNEMONIC_POP: break;
     default: return false;
