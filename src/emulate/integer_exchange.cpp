@@ -4,6 +4,7 @@
 #include "emulate/operands.hpp"
 
 #include <array>
+#include <thread>
 
 namespace windsor::emulate {
 
@@ -17,8 +18,12 @@ template <typename T> Outcome xchg_reg(Cpu& cpu, const Insn& insn)
     return Outcome::Next;
 }
 
-Outcome pause(Cpu&, const Insn&)
+// Whoever waits lets the host's processor go now and then: what it waits for may be a processor that has none.
+Outcome pause(Cpu& cpu, const Insn&)
 {
+    if (cpu.statistics().instructions % 64 < 8) { // about every eighth time, however long the loop is
+        std::this_thread::yield();
+    }
     return Outcome::Next;
 }
 

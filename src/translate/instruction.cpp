@@ -296,8 +296,7 @@ Kind kind_of(const Instruction& i, const Context& context)
     case ZYDIS_MNEMONIC_IDIV:
         return relocatable(i) && i.decoded.operand_width >= 32 ? Kind::Divide : Kind::Interpret;
     case ZYDIS_MNEMONIC_NOP: return Kind::Nop;
-    case ZYDIS_MNEMONIC_PAUSE: // with REX.B processors exchange, which Zydis does not know
-        return (i.decoded.attributes & ZYDIS_ATTRIB_HAS_REX) != 0 && i.decoded.raw.rex.B != 0 ? Kind::Interpret : Kind::Nop;
+    case ZYDIS_MNEMONIC_PAUSE: return Kind::Interpret; // it may give way to other processors
     case ZYDIS_MNEMONIC_CLD:
     case ZYDIS_MNEMONIC_STD: return Kind::Direction;
     case ZYDIS_MNEMONIC_LODSB:
@@ -407,6 +406,7 @@ bool is_steady(const Instruction& i)
     case ZYDIS_MNEMONIC_RDTSC:
     case ZYDIS_MNEMONIC_RDTSCP:
     case ZYDIS_MNEMONIC_CPUID:
+    case ZYDIS_MNEMONIC_PAUSE:
     case ZYDIS_MNEMONIC_DIV:
     case ZYDIS_MNEMONIC_IDIV: return true;
     default: break;
