@@ -240,6 +240,7 @@ static void mappings(void)
 
 struct Mail {
     volatile pid_t process[kMost];
+    unsigned ready, done;
     unsigned received[kMost];
     unsigned sum[kMost];
 };
@@ -258,8 +259,8 @@ static void send_signals(unsigned self)
     const unsigned count = rounds * 100;
     mail_self = self;
     mail->process[self] = getpid();
-    for (unsigned i = 0; i < processors; ++i)
-        AWAIT(mail->process[i] != 0);
+    __atomic_add_fetch(&mail->ready, 1, __ATOMIC_SEQ_CST);
+    AWAIT(__atomic_load_n(&mail->ready, __ATOMIC_SEQ_CST) == processors);
     const unsigned next = (self + 1) % processors;
     for (unsigned i = 1; i <= count; ++i)
         while (sigqueue(mail->process[next], SIGRTMIN, (union sigval){.sival_int = (int)i}) != 0) {
@@ -269,8 +270,8 @@ static void send_signals(unsigned self)
     AWAIT(__atomic_load_n(&mail->received[self], __ATOMIC_ACQUIRE) == count);
     if (mail->sum[self] != count * (count + 1) / 2)
         fail("signals brought other values than were sent");
-    __atomic_store_n(&mail->process[self], 0, __ATOMIC_RELEASE);
-    AWAIT(mail->process[(self + processors - 1) % processors] == 0);
+    __atomic_add_fetch(&mail->done, 1, __ATOMIC_SEQ_CST);
+    AWAIT(__atomic_load_n(&mail->done, __ATOMIC_SEQ_CST) == processors);
 }
 
 static void signals(void)
