@@ -150,6 +150,7 @@ Outcome mov_to_control(Cpu& cpu, const Insn& insn)
     if (!privileged(cpu) || !write_control(cpu, insn.extra, value)) {
         return Outcome::Fault;
     }
+    cpu.serialize();
     return finish(cpu, insn);
 }
 

@@ -236,6 +236,14 @@ void Cpu::drop_written(const std::uint8_t* host_page, unsigned offset, unsigned 
     }
 }
 
+void Cpu::serialize()
+{
+    invalidations_->each_unsettled([this](const std::uint8_t* host_page) {
+        drop_written(host_page, 0, memory::kPageSize);
+        leave_ = true;
+    });
+}
+
 void Cpu::drain_invalidations()
 {
     signals_.lower(vcpu::Signal::Attention);
@@ -249,8 +257,10 @@ void Cpu::drain_invalidations()
     if (batch.mappings || batch.everything) {
         keep_visible_blocks();
     }
-    for (const Invalidations::Written& written : batch.written) {
-        drop_written(written.host, written.offset, written.size);
+    for (const auto& [host, ranges] : batch.written) {
+        for (const Invalidations::Range& range : ranges) {
+            drop_written(host, range.offset, range.size);
+        }
     }
     for (const Invalidations::Held& held : batch.held) {
         // Stores that were made since the other processor has read the page were not told.

@@ -180,6 +180,8 @@ public:
 
     // Makes the run loop leave the current block after the running instruction.
     void leave_block() { leave_ = true; }
+    // Forgets code that others may have overwritten without telling so far. They tell, and signals say so, for all other.
+    void serialize();
     bool leaving() const { return leave_; }
 
     // --- The run loop, see run.cpp ---
@@ -297,6 +299,7 @@ private:
     void drop_code();
     void drop_written(const std::uint8_t* host_page, unsigned offset, unsigned size);
     void drain_invalidations();
+    [[nodiscard]] vcpu::HaltReason run_on();
     [[nodiscard]] bool service_signals(vcpu::HaltReason& reason);
     [[nodiscard]] bool step(vcpu::HaltReason& reason);
     [[nodiscard]] bool execute(const Block& block);

@@ -260,7 +260,7 @@ void Decoder::flag_page(Cpu& cpu, const memory::Page& page, std::uint64_t physic
 {
     if ((page.flags->fetch_or(memory::kPageCode) & memory::kPageCode) == 0) {
         cpu.code_page_held(page.host);
-        cpu.invalidations_->announce_code(physical);
+        cpu.invalidations_->announce_code(page.host, physical);
     }
 }
 

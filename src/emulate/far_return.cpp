@@ -340,6 +340,7 @@ Outcome iret_protected(Cpu& cpu, const Insn& insn)
 
 Outcome iret(Cpu& cpu, const Insn& insn)
 {
+    cpu.serialize();
     switch (cpu.mode()) {
     case Mode::Real: {
         Stack stack = current_stack(cpu);

@@ -6,9 +6,12 @@
 #include "memory/guest_memory.hpp"
 #include "vcpu/engine.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -16,13 +19,17 @@ namespace windsor::emulate {
 
 class Invalidations final : public memory::MemoryObserver {
 public:
-    static constexpr std::size_t kMost = 1024; // of each kind; a processor that sleeps long has everything to forget
+    // Pages of each kind; a processor that sleeps long has everything to forget.
+    static constexpr std::size_t kMost = 1024;
+    // Stores to one page that are told apart; one with more is being filled anew.
+    static constexpr std::size_t kMostInPage = 16;
 
-    struct Written {
-        const std::uint8_t* host{nullptr}; // page
-        unsigned offset{0};                // in it
-        unsigned size{0};                  // bytes
+    struct Range {
+        unsigned offset{0}; // in the page
+        unsigned size{0};   // bytes
+        bool operator==(const Range&) const = default;
     };
+    using Written = std::unordered_map<const std::uint8_t*, std::vector<Range>>; // by host page
     struct Held {
         const std::uint8_t* host{nullptr}; // page
         std::uint64_t physical{0};
@@ -31,8 +38,9 @@ public:
         bool mappings{false};
         bool dirty_log{false};
         bool everything{false};       // there was too much to list
-        std::vector<Written> written; // by devices and other processors
+        Written written;              // by devices and other processors
         std::vector<Held> held;       // pages whose code another processor holds
+        std::vector<std::shared_ptr<const void>> askers; // let go of when the batch has been dealt with
     };
 
     Invalidations(memory::GuestMemory& memory, vcpu::Signals& signals) : memory_{memory}, signals_{signals}
@@ -54,15 +62,15 @@ public:
             return;
         }
         const auto offset = static_cast<unsigned>(address.raw() & memory::kPageMask);
-        const Written written{memory_.lookup(address).host, offset, size};
+        const std::uint8_t* host = memory_.lookup(address).host;
         ask([&](Batch& batch) {
-            batch.everything = batch.everything || batch.written.size() == kMost;
+            batch.everything = batch.everything || batch.written.size() > kMost;
             if (!batch.everything) {
-                batch.written.push_back(written);
+                add(batch.written[host], {offset, size});
             }
         });
     }
-    void code_held(base::GuestPhysical page) override
+    void code_held(base::GuestPhysical page, const std::shared_ptr<const void>& asker) override
     {
         if (announces()) {
             return;
@@ -73,7 +81,11 @@ public:
             if (!batch.everything) {
                 batch.held.push_back(held);
             }
+            batch.askers.push_back(asker);
         });
+        if (!running_.load()) {
+            forget_askers();
+        }
     }
     void dirty_log_cleared() override
     {
@@ -83,6 +95,26 @@ public:
     Batch take()
     {
         return batch_.with([](Batch& batch) { return std::exchange(batch, Batch{}); });
+    }
+
+    // The processor runs from here on, and looks at its signals first; it stands, and has dealt with all that it was
+    // asked. One that stands makes no stores, and nobody has to wait for it.
+    void begin() { running_.store(true); }
+    void end()
+    {
+        running_.store(false);
+        forget_askers();
+    }
+
+    // Calls `drop` with the pages of which code was read while others may still have stored without telling, and may do
+    // so until they have heard that it is held.
+    template <typename Drop> void each_unsettled(Drop drop)
+    {
+        std::erase_if(unsettled_, [](const Unsettled& page) { return page.asker.use_count() == 1; });
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+        for (const Unsettled& page : unsettled_) {
+            drop(page.host);
+        }
     }
 
     // Whether others listen: other processors.
@@ -96,14 +128,38 @@ public:
         announcing_.store(std::thread::id{}, std::memory_order_relaxed);
     }
     // … or that it has set kPageCode.
-    void announce_code(std::uint64_t physical)
+    void announce_code(const std::uint8_t* host_page, std::uint64_t physical)
     {
+        Unsettled page{.host = host_page, .asker = std::make_shared<const int>(0)};
         announcing_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-        memory_.code_held(base::GuestPhysical{physical});
+        memory_.code_held(base::GuestPhysical{physical}, page.asker);
         announcing_.store(std::thread::id{}, std::memory_order_relaxed);
+        if (page.asker.use_count() > 1) {
+            unsettled_.push_back(std::move(page));
+        }
     }
 
 private:
+    struct Unsettled {
+        const std::uint8_t* host{nullptr};
+        std::shared_ptr<const void> asker; // shared with those that have not heard
+    };
+
+    static void add(std::vector<Range>& ranges, const Range& range)
+    {
+        if (std::ranges::find(ranges, range) != ranges.end()) {
+            return;
+        }
+        if (ranges.size() == kMostInPage) {
+            ranges.assign(1, {0, static_cast<unsigned>(memory::kPageSize)});
+        } else if (ranges.empty() || ranges.front().size != memory::kPageSize) {
+            ranges.push_back(range);
+        }
+    }
+    void forget_askers()
+    {
+        batch_.with([](Batch& batch) { batch.askers.clear(); });
+    }
     bool announces() const { return announcing_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
     template <typename Change> void ask(Change change)
     {
@@ -115,6 +171,8 @@ private:
     vcpu::Signals& signals_;
     base::Guarded<Batch> batch_;
     std::atomic<std::thread::id> announcing_{};
+    std::atomic<bool> running_{false};
+    std::vector<Unsettled> unsettled_; // of the processor's own thread
 };
 
 } // namespace windsor::emulate

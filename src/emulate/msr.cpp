@@ -152,6 +152,7 @@ Outcome wrmsr(Cpu& cpu, const Insn& insn)
     if (cpu.cpl() != 0 || !write(cpu, cpu.reg<std::uint32_t>(x86::kRcx), value)) {
         return cpu.raise(Exception::Gp);
     }
+    cpu.serialize();
     return finish(cpu, insn);
 }
 

@@ -17,6 +17,7 @@ Outcome cpuid(Cpu& cpu, const Insn&)
     cpu.set_reg(x86::kRbx, leaf.ebx);
     cpu.set_reg(x86::kRcx, leaf.ecx);
     cpu.set_reg(x86::kRdx, leaf.edx);
+    cpu.serialize();
     return Outcome::Next;
 }
 

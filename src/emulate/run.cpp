@@ -4,6 +4,7 @@
 #include "emulate/block_cache.hpp"
 #include "emulate/cpu.hpp"
 #include "emulate/decoder.hpp"
+#include "emulate/invalidations.hpp"
 #include "emulate/physical_map.hpp"
 #include "emulate/system.hpp"
 #include "emulate/trace.hpp"
@@ -273,6 +274,17 @@ bool Cpu::service_signals(HaltReason& reason)
 }
 
 HaltReason Cpu::run()
+{
+    invalidations_->begin();
+    const HaltReason reason = run_on();
+    if (signals_.test(Signal::Attention)) {
+        drain_invalidations();
+    }
+    invalidations_->end();
+    return reason;
+}
+
+HaltReason Cpu::run_on()
 {
     update_special();
     HaltReason reason = HaltReason::Stopped;

@@ -190,11 +190,11 @@ void GuestMemory::written(GuestPhysical address, unsigned size)
     }
 }
 
-void GuestMemory::code_held(GuestPhysical page)
+void GuestMemory::code_held(GuestPhysical page, const std::shared_ptr<const void>& asker)
 {
     const std::scoped_lock lock{mutex_};
     for (MemoryObserver* observer : observers_) {
-        observer->code_held(GuestPhysical{page.raw() & ~kPageMask});
+        observer->code_held(GuestPhysical{page.raw() & ~kPageMask}, asker);
     }
 }
 

@@ -114,8 +114,9 @@ public:
     virtual void dirty_log_cleared() = 0;
     // The flags of a block are about to be read: an engine that keeps its own log sets kPageWritten from it now.
     virtual void collect_dirty(Block& /*block*/) {}
-    // An engine has begun to hold instructions of a page: whoever stores to it from now on must heed kPageCode.
-    virtual void code_held(GuestPhysical /*page*/) {}
+    // An engine has begun to hold instructions of a page: whoever stores to it from now on must heed kPageCode, and
+    // lets go of `asker` when it does.
+    virtual void code_held(GuestPhysical /*page*/, const std::shared_ptr<const void>& /*asker*/) {}
 };
 
 // Mappings change under the machine lock. Lookups and copies may run in any thread: they take a
@@ -139,7 +140,7 @@ public:
     void written(GuestPhysical address, unsigned size);
     void written(GuestPhysical page) { written(GuestPhysical{page.raw() & ~kPageMask}, kPageSize); }
     // Tells observers that kPageCode has been set on `page`.
-    void code_held(GuestPhysical page);
+    void code_held(GuestPhysical page, const std::shared_ptr<const void>& asker = {});
     // Clears kPageDirty of a block's pages and tells observers; gives the pages that were dirty.
     std::vector<bool> take_dirty(Block& block);
 

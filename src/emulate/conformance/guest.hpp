@@ -102,6 +102,8 @@ struct Frame {
 class Guest final : public vcpu::CpuIo {
 public:
     explicit Guest(const EngineKind& kind, vcpu::CpuModel model = vcpu::CpuModel::standard());
+    // Another processor on the same memory.
+    Guest(const EngineKind& kind, const Guest& beside);
     ~Guest() override;
 
     // --- Memory ---
@@ -115,7 +117,7 @@ public:
     template <typename T> T peek(std::uint64_t address) const
     {
         T value{};
-        std::memcpy(&value, block_->data() + address, sizeof value);
+        std::memcpy(&value, ram_->block->data() + address, sizeof value);
         return value;
     }
     void code32(std::uint64_t address, const Writer& write) { put(address, assemble32(address, write)); }
@@ -186,8 +188,13 @@ private:
     x86::Segment from_gdt(std::uint16_t selector) const;
     void enter(std::uint16_t cs, std::uint16_t ss, std::uint64_t rip, std::uint64_t rsp);
 
-    memory::GuestMemory memory_;
-    std::unique_ptr<memory::Block> block_;
+    struct Ram {
+        memory::GuestMemory memory;
+        std::unique_ptr<memory::Block> block;
+    };
+    Guest(const EngineKind& kind, vcpu::CpuModel model, std::shared_ptr<Ram> ram);
+
+    std::shared_ptr<Ram> ram_;
     base::ManualClock clock_;
     vcpu::CpuModel model_;
     std::unique_ptr<vcpu::Engine> engine_;

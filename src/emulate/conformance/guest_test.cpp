@@ -81,20 +81,27 @@ std::string excuse(const EngineKind& kind)
     return kind.excuse(fmt::format("{}.{}", suite.substr(suite.find('/') + 1), name.substr(0, name.find('/'))));
 }
 
-Guest::Guest(const EngineKind& kind, vcpu::CpuModel model)
-    : block_{std::move(memory::Block::create(kRam, memory::Sharing::Shared).value())}, model_{std::move(model)}
+Guest::Guest(const EngineKind& kind, vcpu::CpuModel model) : Guest{kind, std::move(model), std::make_shared<Ram>()} {}
+
+Guest::Guest(const EngineKind& kind, const Guest& beside) : Guest{kind, beside.model_, beside.ram_} {}
+
+Guest::Guest(const EngineKind& kind, vcpu::CpuModel model, std::shared_ptr<Ram> ram)
+    : ram_{std::move(ram)}, model_{std::move(model)}
 {
-    memory_.map({.size = kRam, .block = block_.get()});
+    if (ram_->block == nullptr) {
+        ram_->block = std::move(memory::Block::create(kRam, memory::Sharing::Shared).value());
+        ram_->memory.map({.size = kRam, .block = ram_->block.get()});
+    }
     state_ = vcpu::reset_state(model_.signature());
-    engine_ = kind.make({.memory = memory_, .io = *this, .model = model_, .clock = clock_});
+    engine_ = kind.make({.memory = ram_->memory, .io = *this, .model = model_, .clock = clock_});
 }
 
 Guest::~Guest() = default;
 
 void Guest::put(std::uint64_t address, const Bytes& bytes)
 {
-    ASSERT_TRUE(memory_.write(base::GuestPhysical{address}, bytes));
-    memory_.written(base::GuestPhysical{address});
+    ASSERT_TRUE(ram_->memory.write(base::GuestPhysical{address}, bytes));
+    ram_->memory.written(base::GuestPhysical{address});
 }
 
 // --- States ---
