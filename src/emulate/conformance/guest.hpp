@@ -158,8 +158,8 @@ public:
     std::uint64_t& reg(x86::Gpr gpr) { return state_.gpr[gpr]; }
     vcpu::Engine& engine() { return *engine_; }
     base::ManualClock& clock() { return clock_; }
-    memory::GuestMemory& memory() { return memory_; }
-    memory::Block& ram() { return *block_; }
+    memory::GuestMemory& memory() { return ram_->memory; }
+    memory::Block& ram() { return *ram_->block; }
 
     // --- What the program sees of the outside ---
     std::map<std::uint16_t, std::uint32_t> ports;     // last value written
