@@ -21,7 +21,7 @@ template <typename T> Outcome xchg_reg(Cpu& cpu, const Insn& insn)
 // Whoever waits lets the host's processor go now and then: what it waits for may be a processor that has none.
 Outcome pause(Cpu& cpu, const Insn&)
 {
-    if (cpu.statistics().instructions % 64 < 8) { // about every eighth time, however long the loop is
+    if (cpu.statistics().instructions % 512 < 4) { // seldom, but in loops of four instructions, too
         std::this_thread::yield();
     }
     return Outcome::Next;

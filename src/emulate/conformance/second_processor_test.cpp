@@ -354,7 +354,6 @@ TEST_P(SecondProcessor, EntriesThatAnotherChangesAreSeenAfterInvalidation)
                 a.mov(word(kGeneration), x86a::edx);
                 a.mov(x86a::ecx, 100);
                 a.bind(rest);
-                a.pause();
                 a.dec(x86a::ecx);
                 a.jnz(rest);
                 a.cmp(x86a::edx, kCount);
