@@ -303,7 +303,7 @@ TEST_F(VgaTest, DispiClearsMemoryUnlessToldNotTo)
 // For live migration: the picture's log does not take it away, nor the other way round.
 TEST_F(VgaTest, WritesThroughTheWindowAreLogged)
 {
-    const auto written = [&](std::uint64_t page) { return memory_.take_unsent(vga_->vram())[page]; };
+    const auto written = [&](std::uint64_t page) -> bool { return memory_.take_unsent(vga_->vram())[page]; };
     set_vbe_mode(1024, 768, 16);
     EXPECT_TRUE(written((1024 * 768 * 2 - 1) / memory::kPageSize)) << "cleared";
     graphics(gfx::kBitMask, 0xff);
