@@ -176,7 +176,7 @@ std::string excuse(std::string_view test)
 
 const std::vector<EngineKind>& engine_kinds()
 {
-    static const std::vector<EngineKind> kKinds{{.name = "kvm", .make = make_kvm, .excuse = excuse}};
+    static const std::vector<EngineKind> kKinds{{.name = "kvm", .make = make_kvm, .excuse = excuse, .logs_reads = true}};
     return kKinds;
 }
 
