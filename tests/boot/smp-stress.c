@@ -31,7 +31,7 @@ static void fail(const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    printf("stress FAILED: %s: %s\n", stage, text);
+    printf("\nstress FAILED: %s: %s\n", stage, text);
     for (;;)
         pause();
 }
