@@ -150,7 +150,6 @@ Outcome mov_to_control(Cpu& cpu, const Insn& insn)
     if (!privileged(cpu) || !write_control(cpu, insn.extra, value)) {
         return Outcome::Fault;
     }
-    cpu.serialize();
     return finish(cpu, insn);
 }
 
@@ -237,7 +236,7 @@ Handler select_control_move(const Decoded& decoded, Insn& insn)
     insn.rm = static_cast<std::uint8_t>(ZydisRegisterGetId(operands[to ? 1 : 0].reg.value));
     insn.operand_size = decoded.instruction.machine_mode == ZYDIS_MACHINE_MODE_LONG_64 ? 8 : 4;
     insn.ends_block = to;
-    return to ? ordered<mov_to_control> : mov_from_control;
+    return to ? serializing<mov_to_control> : mov_from_control;
 }
 
 void add_control(OpcodeTable& table)

@@ -340,7 +340,6 @@ Outcome iret_protected(Cpu& cpu, const Insn& insn)
 
 Outcome iret(Cpu& cpu, const Insn& insn)
 {
-    cpu.serialize();
     switch (cpu.mode()) {
     case Mode::Real: {
         Stack stack = current_stack(cpu);
@@ -384,9 +383,9 @@ Handler select_far_return(const Decoded&, Insn& insn)
 
 void add_far_returns(OpcodeTable& table)
 {
-    table.set(ZYDIS_MNEMONIC_IRET, ending<ordered<iret>>);
-    table.set(ZYDIS_MNEMONIC_IRETD, ending<ordered<iret>>);
-    table.set(ZYDIS_MNEMONIC_IRETQ, ending<ordered<iret>>);
+    table.set(ZYDIS_MNEMONIC_IRET, ending<serializing<iret>>);
+    table.set(ZYDIS_MNEMONIC_IRETD, ending<serializing<iret>>);
+    table.set(ZYDIS_MNEMONIC_IRETQ, ending<serializing<iret>>);
 }
 
 } // namespace windsor::emulate

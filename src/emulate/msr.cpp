@@ -152,7 +152,6 @@ Outcome wrmsr(Cpu& cpu, const Insn& insn)
     if (cpu.cpl() != 0 || !write(cpu, cpu.reg<std::uint32_t>(x86::kRcx), value)) {
         return cpu.raise(Exception::Gp);
     }
-    cpu.serialize();
     return finish(cpu, insn);
 }
 
@@ -161,7 +160,7 @@ Outcome wrmsr(Cpu& cpu, const Insn& insn)
 void add_msr(OpcodeTable& table)
 {
     table.set(ZYDIS_MNEMONIC_RDMSR, plain<rdmsr>);
-    table.set(ZYDIS_MNEMONIC_WRMSR, ending<ordered<wrmsr>>);
+    table.set(ZYDIS_MNEMONIC_WRMSR, ending<serializing<wrmsr>>);
 }
 
 } // namespace windsor::emulate

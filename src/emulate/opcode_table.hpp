@@ -6,7 +6,6 @@
 #include "emulate/insn.hpp"
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <span>
 
@@ -51,14 +50,5 @@ Handler select_system_move(const Decoded& decoded, Insn& insn);
 Handler select_far_branch(const Decoded& decoded, Insn& insn);
 // MOVSD and CMPSD name an SSE2 instruction as well as a string one; the string family asks for forms with XMM operands.
 Handler select_simd(const Decoded& decoded, Insn& insn);
-
-// Serializing instructions and memory fences: no load that follows is made before other processors see the stores that
-// come before. SDM volume 3A, sections 8.2.5 and 8.3.
-template <Handler handler> Outcome ordered(Cpu& cpu, const Insn& insn)
-{
-    const Outcome outcome = handler(cpu, insn);
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    return outcome;
-}
 
 } // namespace windsor::emulate

@@ -17,7 +17,6 @@ Outcome cpuid(Cpu& cpu, const Insn&)
     cpu.set_reg(x86::kRbx, leaf.ebx);
     cpu.set_reg(x86::kRcx, leaf.ecx);
     cpu.set_reg(x86::kRdx, leaf.edx);
-    cpu.serialize();
     return Outcome::Next;
 }
 
@@ -56,7 +55,7 @@ Outcome rdpmc(Cpu& cpu, const Insn&)
 
 void add_processor_info(OpcodeTable& table)
 {
-    table.set(ZYDIS_MNEMONIC_CPUID, plain<ordered<cpuid>>);
+    table.set(ZYDIS_MNEMONIC_CPUID, plain<serializing<cpuid>>);
     table.set(ZYDIS_MNEMONIC_RDTSC, plain<rdtsc>);
     table.set(ZYDIS_MNEMONIC_RDTSCP, plain<rdtscp>);
     table.set(ZYDIS_MNEMONIC_RDPMC, plain<rdpmc>);

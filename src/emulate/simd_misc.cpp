@@ -5,6 +5,7 @@
 #include "emulate/memory_access.hpp"
 #include "emulate/simd_families.hpp"
 
+#include <atomic>
 #include <nmmintrin.h>
 
 #include <cstring>
@@ -78,6 +79,13 @@ template <typename T> Outcome run_movnti(Cpu& cpu, const Insn& insn)
 {
     const std::uint64_t offset = cpu.effective_address(insn);
     return cpu.write<T>(insn.segment, offset, cpu.reg<T>(insn.reg)) ? Outcome::Next : Outcome::Fault;
+}
+
+// SDM volume 3A, section 8.2.5.
+Outcome run_mfence(Cpu&, const Insn&)
+{
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    return Outcome::Next;
 }
 
 // LFENCE and SFENCE order nothing here that is not ordered already; prefetches never fault.
@@ -207,7 +215,7 @@ void add_simd_misc(OpcodeTable& table)
     table.set(ZYDIS_MNEMONIC_VSTMXCSR, select_fixed<run_stmxcsr<avx_available>>);
     table.set(ZYDIS_MNEMONIC_CRC32, select_crc32);
     table.set(ZYDIS_MNEMONIC_CLFLUSH, select_fixed<run_clflush>);
-    table.set(ZYDIS_MNEMONIC_MFENCE, select_fixed<ordered<run_nothing>>);
+    table.set(ZYDIS_MNEMONIC_MFENCE, select_fixed<run_mfence>);
     for (const ZydisMnemonic mnemonic :
          {ZYDIS_MNEMONIC_LFENCE, ZYDIS_MNEMONIC_SFENCE, ZYDIS_MNEMONIC_PREFETCH,
           ZYDIS_MNEMONIC_PREFETCHW, ZYDIS_MNEMONIC_PREFETCHNTA, ZYDIS_MNEMONIC_PREFETCHT0, ZYDIS_MNEMONIC_PREFETCHT1,

@@ -35,6 +35,15 @@ template <Handler handler> Handler ending(const Decoded&, Insn& insn)
     return handler;
 }
 
+// Serializing instructions: what other processors have written before, code too, is seen behind them, and they see what
+// was stored in front. SDM volume 3A, section 8.3.
+template <Handler handler> Outcome serializing(Cpu& cpu, const Insn& insn)
+{
+    const Outcome outcome = handler(cpu, insn);
+    cpu.serialize();
+    return outcome;
+}
+
 // User-mode instruction prevention (CR4.UMIP): SGDT, SIDT, SLDT, STR and SMSW are for ring 0 only. False: #GP.
 [[nodiscard]] inline bool may_look(Cpu& cpu)
 {

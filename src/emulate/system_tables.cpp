@@ -122,13 +122,13 @@ Outcome undefined(Cpu& cpu, const Insn&)
 
 void add_system_tables(OpcodeTable& table)
 {
-    table.set(ZYDIS_MNEMONIC_LGDT, select_table<lgdt>);
-    table.set(ZYDIS_MNEMONIC_LIDT, select_table<lidt>);
+    table.set(ZYDIS_MNEMONIC_LGDT, select_table<serializing<lgdt>>);
+    table.set(ZYDIS_MNEMONIC_LIDT, select_table<serializing<lidt>>);
     table.set(ZYDIS_MNEMONIC_SGDT, select_table<sgdt>);
     table.set(ZYDIS_MNEMONIC_SIDT, select_table<sidt>);
-    table.set(ZYDIS_MNEMONIC_INVLPG, ending<ordered<invlpg>>);
-    table.set(ZYDIS_MNEMONIC_INVD, plain<ordered<cache_control>>);
-    table.set(ZYDIS_MNEMONIC_WBINVD, plain<ordered<cache_control>>);
+    table.set(ZYDIS_MNEMONIC_INVLPG, ending<serializing<invlpg>>);
+    table.set(ZYDIS_MNEMONIC_INVD, plain<serializing<cache_control>>);
+    table.set(ZYDIS_MNEMONIC_WBINVD, plain<serializing<cache_control>>);
     table.set(ZYDIS_MNEMONIC_HLT, ending<hlt>);
     table.set(ZYDIS_MNEMONIC_RSM, plain<undefined>);
 }
