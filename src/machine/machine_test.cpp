@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Whole machines that run Debian's SeaBIOS; no operating system.
 #include "machine/machine.hpp"
-#include "machine/ram.hpp"
+#include "machine/tiny_guest.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -13,31 +13,6 @@ namespace windsor::machine {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string text_of(Machine& machine)
-{
-    const std::scoped_lock lock{machine.lock()};
-    devices::TextScreen screen;
-    std::string text;
-    if (machine.screen().text(screen)) {
-        for (const devices::TextCell& cell : screen.cells) {
-            text += static_cast<char>(cell.character);
-        }
-    }
-    return text;
-}
-
-// Host time only bounds the wait: what is waited for has to come.
-bool wait_for_text(Machine& machine, const std::string& wanted)
-{
-    for (int i = 0; i < 3000; ++i) {
-        if (text_of(machine).find(wanted) != std::string::npos) {
-            return true;
-        }
-        std::this_thread::sleep_for(20ms);
-    }
-    return false;
-}
 
 class MachineTest : public testing::Test {
 protected:

@@ -2,7 +2,7 @@
 // Several processors, and other engines under a guest that runs.
 #include "machine/tiny_guest.hpp"
 
-#include <algorithm>
+#include <functional>
 #include <gtest/gtest.h>
 
 namespace windsor::machine {
@@ -21,18 +21,6 @@ bool eventually(const std::function<bool()>& so)
         std::this_thread::sleep_for(10ms);
     }
     return false;
-}
-
-std::string text_of(Machine& machine)
-{
-    const std::scoped_lock lock{machine.lock()};
-    devices::TextScreen screen;
-    std::string text;
-    if (machine.screen().text(screen)) {
-        std::ranges::transform(screen.cells, std::back_inserter(text),
-                               [](const devices::TextCell& cell) { return static_cast<char>(cell.character); });
-    }
-    return text;
 }
 
 class ProcessorsTest : public testing::TestWithParam<EngineType> {
@@ -54,7 +42,7 @@ TEST_P(ProcessorsTest, FirmwareStartsAllProcessors)
     }
     const auto machine = make({.memory = 16 * kMiB, .processors = 5});
     machine->resume();
-    EXPECT_TRUE(eventually([&] { return text_of(*machine).find("No bootable device") != std::string::npos; }));
+    EXPECT_TRUE(wait_for_text(*machine, "No bootable device"));
     machine->pause();
     const auto processors = machine->processors();
     ASSERT_EQ(processors.size(), 5u);
@@ -64,7 +52,7 @@ TEST_P(ProcessorsTest, FirmwareStartsAllProcessors)
     }
     machine->reset();
     machine->resume();
-    EXPECT_TRUE(eventually([&] { return text_of(*machine).find("No bootable device") != std::string::npos; }));
+    EXPECT_TRUE(wait_for_text(*machine, "No bootable device"));
 }
 
 TEST_P(ProcessorsTest, TheOthersWaitForTheirStart)

@@ -85,4 +85,30 @@ inline std::string listen(Machine& machine, const Listener& listener, std::size_
     return listener.heard();
 }
 
+// What the machine shows in a text mode.
+inline std::string text_of(Machine& machine)
+{
+    const std::scoped_lock lock{machine.lock()};
+    devices::TextScreen screen;
+    std::string text;
+    if (machine.screen().text(screen)) {
+        for (const devices::TextCell& cell : screen.cells) {
+            text += static_cast<char>(cell.character);
+        }
+    }
+    return text;
+}
+
+// Host time only bounds the wait: what is waited for has to come.
+inline bool wait_for_text(Machine& machine, const std::string& wanted)
+{
+    for (int i = 0; i < 3000; ++i) {
+        if (text_of(machine).find(wanted) != std::string::npos) {
+            return true;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    }
+    return false;
+}
+
 } // namespace windsor::machine
