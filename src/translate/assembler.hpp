@@ -102,7 +102,7 @@ public:
     void alu(Alu op, Reg to, const Mem& from, Width width = Width::Qword) { general(alu_opcode(op), width, to, from); }
     void alu(Alu op, Reg to, Reg from, Width width = Width::Qword) { general(alu_opcode(op), width, to, from); }
     void alu(Alu op, Reg to, std::int32_t value, Width width = Width::Qword);
-    void alu_memory(Alu op, const Mem& at, std::int32_t value); // of 32 bits
+    void alu_memory(Alu op, const Mem& at, std::int32_t value, Width width = Width::Dword); // 32 or 64 bits
     void alu_memory(Alu op, const Mem& at, Reg value, Width width) // 32 or 64 bits
     {
         general(alu_opcode(op) & ~2u, width, value, at);
@@ -121,6 +121,8 @@ public:
         modrm_register(number(to), number(from));
         raw(by);
     }
+    // PEXT: the bits of `from` that `mask` has, side by side. Of BMI2; no flags are touched.
+    void extract_bits(Reg to, Reg from, const Mem& mask, Width width);
     void shift_right(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(5, reg, count, width); }
     void shift_right_signed(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(7, reg, count, width); }
     void shift_left(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(4, reg, count, width); }

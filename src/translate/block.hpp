@@ -41,6 +41,7 @@ struct Site {
     std::uint32_t context{0};           // key, where it stands
     std::uint16_t offset{0};            // from the block's first byte
     std::uint8_t fruitless{0};          // lookups that its group failed by
+    std::uint8_t kept{0};               // the register whose group's distance the code behind it finds in kTemp0
     std::uint32_t group{0};             // number of the group that its access opens, plus one; 0: of none
     Block* block{nullptr};
     const std::uint8_t* resume{nullptr}; // code behind the instruction
@@ -52,9 +53,10 @@ struct Site {
 struct GroupRange {
     std::uint8_t base{0};
     bool write{false};
+    bool distance{false}; // is kept, from linear to host addresses
     std::uint16_t span{0};
     std::int32_t from{0};
-    std::int32_t low{0}; // what the register's host address is kept below the first byte's by
+    std::int32_t low{0}; // what the register's host address is kept below the first byte's by, otherwise
 };
 
 struct Block {

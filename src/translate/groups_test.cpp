@@ -53,7 +53,7 @@ void read_and_write(x::Assembler& a)
     a.mov(x::ptr(x::rbx, 16), x::rax);
     a.adc(x::dword_ptr(x::rbx, 24), x::ecx);
     a.push(x::rax);
-    a.push(x::ptr(x::rbx, 4));
+    a.push(x::qword_ptr(x::rbx, 4));
     a.sub(x::rsp, 32);
     a.mov(x::ptr(x::rsp, 8), x::rbx);
     a.lea(x::rsp, x::ptr(x::rsp, 24));
@@ -70,6 +70,69 @@ TEST_F(TranslatorGroups, LieAnywhereInTheirPages)
         run(at, read_and_write);
     }
     EXPECT_GT(translator.counter("failed_groups"), 0u);
+}
+
+// The second access of an instruction, after the first has taken the registers that addresses are made in.
+TEST_F(TranslatorGroups, ServeInstructionsThatAccessThemTwice)
+{
+    run(kPage, [](x::Assembler& a) {
+        const auto again = a.newLabel();
+        const auto there = a.newLabel();
+        const auto done = a.newLabel();
+        a.mov(x::r8d, 3); // until indirect calls find their targets
+        a.bind(again);
+        a.lea(x::rax, x::ptr(there));
+        a.push(x::rax);
+        a.push(x::qword_ptr(x::rsp));
+        a.pop(x::rcx);
+        a.call(x::qword_ptr(x::rsp));
+        a.mov(x::rdx, x::ptr(x::rsp));
+        a.call(x::rdx);
+        a.jmp(done);
+        a.bind(there);
+        a.mov(x::rdi, x::ptr(x::rsp, 8));
+        a.ret();
+        a.bind(done);
+        a.pop(x::rsi);
+        a.dec(x::r8d);
+        a.jnz(again);
+    });
+    EXPECT_EQ(translator.engine->state().gpr[x86::kRdi], translator.engine->state().gpr[x86::kRcx]);
+}
+
+// What a group is reached by stays in a register from one access to the next, or is to be had again.
+TEST_F(TranslatorGroups, OutliveWhatLiesBetweenTheirAccesses)
+{
+    const std::vector<Writer> betweens{
+        [](x::Assembler& a) { a.nop(); },
+        [](x::Assembler& a) { a.add(x::r10, x::r11); },
+        [](x::Assembler& a) { a.mov(x::rdx, x::r15); },
+        [](x::Assembler& a) { a.lea(x::r11, x::ptr(x::r10, x::rcx, 2, 5)); },
+        [](x::Assembler& a) { a.lea(x::rdx, x::ptr(x::rcx, 7)); },
+        [](x::Assembler& a) { a.push(x::r11); a.pop(x::r10); },
+        [](x::Assembler& a) { a.mov(x::rdx, x::ptr(x::rsp, -64)); },
+        [](x::Assembler& a) { a.mov(x::rdx, x::ptr(kNext)); },
+        [](x::Assembler& a) { a.mov(x::rdx, x::ptr(x::rbx, x::rcx, 0)); },
+        [](x::Assembler& a) { a.addps(x::xmm0, x::xmm1); },
+        [](x::Assembler& a) { a.mov(x::ptr(x::rbx, 24), x::bh); a.mov(x::dl, x::ptr(x::rbx, 25)); },
+        [](x::Assembler& a) { a.mov(x::ptr(x::rbx, 24), x::r11); a.adc(x::r10, x::ptr(x::rbx, 32)); },
+        [](x::Assembler& a) { a.fld(x::qword_ptr(x::rbx, 24)); a.fstp(x::qword_ptr(x::rbx, 32)); },
+        [](x::Assembler& a) { a.cpuid(); a.mov(x::ebx, kPage); },
+        [](x::Assembler& a) { const auto next = a.newLabel(); a.jc(next); a.bind(next); },
+    };
+    for (std::size_t way = 0; way < betweens.size(); ++way) {
+        SCOPED_TRACE(way);
+        run(kPage, [&](x::Assembler& a) {
+            a.mov(x::ecx, 16);
+            a.mov(x::r11, x::ptr(x::rbx));
+            a.mov(x::rax, x::ptr(x::rbx, 8));
+            betweens[way](a);
+            a.mov(x::rsi, x::ptr(x::rbx, 16));
+            betweens[way](a);
+            a.mov(x::ptr(x::rbx, 40), x::rsi);
+            a.add(x::ptr(x::rbx, 48), x::r11);
+        });
+    }
 }
 
 TEST_F(TranslatorGroups, FaultWhereTheyReachAnotherPage)

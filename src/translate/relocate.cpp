@@ -261,6 +261,7 @@ void Translation::ensure_live(const std::uint8_t& flag, Site::Kind kind, const I
         return;
     }
     ensured = true;
+    held_ = -1; // C++ takes the temporaries
     clobber_flags();
     const std::uint32_t site = new_site(kind, i);
     a_.cmp_byte(cell(&flag), 0);
@@ -300,7 +301,8 @@ bool Translation::plain(const Instruction& i)
         const Access wanted{.size = i.memory_bytes(),
                             .write = i.writes_memory(),
                             .aligned = must_be_aligned(i),
-                            .indexed = operands.count == 0 && !wants_flags(i)};
+                            .indexed = operands.count == 0 && !wants_flags(i),
+                            .away = operands.swapped == kNone ? x86::kGprCount : operands.swapped};
         mem = operand(i, wanted, site);
         if (window_ || (wanted.aligned && i.place.number >= 0)) { // which the lookup of a group has not checked
             fault = site;

@@ -233,6 +233,7 @@ std::uint8_t* Translation::write(Assembler assembler, bool cautious)
     block_->flags = entry_place();
     write_entry();
     just_unmasked_ = false;
+    held_ = -1;
     for (Instruction& i : instructions_) {
         const bool after_sti = std::exchange(just_unmasked_, false);
         write_instruction(i);
@@ -252,6 +253,9 @@ void Translation::write_instruction(Instruction& i)
 {
     bool done = true;
     current_ = &i;
+    left_ = -1;
+    held_ = spares_temporary(i) ? held_ : -1; // others may make something else there first
+    const std::size_t first_site = shop_.sites.size();
     switch (i.kind) {
     case Kind::Interpret: done = false; break;
     case Kind::Plain: done = plain(i); break;
@@ -289,6 +293,7 @@ void Translation::write_instruction(Instruction& i)
         interpret(i);
     }
     interpreted_last_ = !done;
+    hand_on(i, done, first_site);
 }
 
 void Translation::interpret(const Instruction& i)

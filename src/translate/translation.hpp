@@ -30,6 +30,7 @@ struct Workshop {
     std::deque<Link>& links;
     std::deque<Site>& sites;
     std::deque<GroupRange>& groups;
+    bool extracts; // the host's PEXT is quick
 };
 
 class Translation {
@@ -103,6 +104,7 @@ private:
         bool write{false};
         bool aligned{false}; // must be
         bool indexed{false}; // operand() may use both temporaries
+        unsigned away{x86::kGprCount}; // a register that is not what it was when the operand is used; kGprCount: none
     };
     [[nodiscard]] bool can_address(const Instruction& i) const;
     void access(const Instruction& i, const Access& access, std::uint32_t site);
@@ -112,7 +114,14 @@ private:
     void look_up(const Access& access, std::uint32_t site);
     // The first half of that: the offset in the page in kTemp0, and the entry's place for host_page() in kTemp1.
     void find_entry(const Access& access, std::uint32_t site);
+    void index_entry();
+    template <typename Field> [[nodiscard]] Mem entry(const Field& field) const;
+    emulate::TlbEntries& entries() const { return shop_.cpu.tlb().set(context_.set); }
     Mem host_page() const;
+    std::optional<Reg> direct_base(const Instruction& i, const Access& access) const;
+    [[nodiscard]] Mem at_distance(Reg base, std::int32_t displacement, const Access& access, std::uint32_t site);
+    std::optional<std::uint64_t> fixed_address(const Instruction& i, const Access& access) const;
+    [[nodiscard]] Mem at_address(std::uint64_t address, const Access& access, std::uint32_t site);
     // window_path.cpp: from an operand to its place in the window
     void begin_access(const Instruction& i);
     [[nodiscard]] Mem operand(const Instruction& i, const Access& access, std::uint32_t site);
@@ -139,7 +148,12 @@ private:
     std::optional<unsigned> sole_base(const Instruction& i) const;
     bool is_open(const GroupPlace& place) const;
     bool looks_up(const Instruction& i) const;
-    [[nodiscard]] Mem in_group(const GroupPlace& place, std::int32_t offset, std::uint32_t site);
+    [[nodiscard]] Mem in_group(const GroupPlace& place, std::int32_t offset, const Access& access, std::uint32_t site);
+    bool by_distance(const Group& group) const { return context_.long64() && !in_memory(group.base); }
+    void open(const Group& group, std::int32_t from, std::uint32_t site);
+    void hand_on(const Instruction& i, bool native, std::size_t first_site);
+    bool spares_temporary(const Instruction& i) const;
+    static unsigned memory_registers(const Instruction& i);
 
     std::uint32_t new_site(Site::Kind kind, const Instruction& i);
     void branch_to_site(std::uint8_t* displacement, std::uint32_t site);
@@ -224,6 +238,8 @@ private:
     std::vector<Group> groups_;
     std::array<int, x86::kGprCount> open_groups_{}; // by register; -1: none
     std::int32_t stack_moved_{0};
+    int held_{-1}; // the group whose distance kTemp0 has until an instruction makes its first access; -1: none
+    int left_{-1}; // the same behind its last access
 
     Block* block_{nullptr};
     std::vector<Instruction> instructions_;

@@ -2,6 +2,7 @@
 #include "translate/translator.hpp"
 
 #include "emulate/fx_state.hpp"
+#include "translate/host_processor.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -52,7 +53,9 @@ Translator::Translator(const emulate::Cpu::Parts& parts, const Options& options,
         free_ = write_stubs(assembler, core_->frame, cpu(), windowed, stubs_[windowed ? 1 : 0]);
     }
     first_ = free_;
-    translation_ = std::make_unique<Translation>(Workshop{cpu(), core_->frame, stubs_, faults_, *tables_, links_, sites_, groups_}, options.interpreted);
+    translation_ = std::make_unique<Translation>(Workshop{cpu(), core_->frame, stubs_, faults_, *tables_, links_, sites_, groups_,
+                                                      options.extract && extracts_bits_quickly()},
+                                             options.interpreted);
     cpu().set_accelerator(this);
 }
 
@@ -357,6 +360,7 @@ const std::uint8_t* Translator::help(Site& site)
         return nullptr;
     }
     if (goes_on) {
+        core_->frame.kept = core_->frame.bases[site.kept];
         return going_on(site.resume, site.context);
     }
     const Block* block = next_block();
@@ -407,12 +411,15 @@ std::uint64_t Translator::first_of(const GroupRange& range)
 bool Translator::open_group(const Site& site, std::uint64_t linear)
 {
     const GroupRange& range = groups_[site.group - 1];
-    const emulate::TlbEntry& entry = cpu().program().entries[emulate::Tlb::index(linear)];
+    const emulate::TlbEntries& entries = *cpu().program().entries;
+    const std::size_t at = emulate::TlbEntries::index(linear);
     const std::uint64_t offset = linear & memory::kPageMask;
-    if ((range.write ? entry.write : entry.read) != linear - offset || offset + range.span > memory::kPageSize) {
+    if ((range.write ? entries.write : entries.read)[at] != linear - offset || offset + range.span > memory::kPageSize) {
         return false;
     }
-    core_->frame.bases[range.base] = reinterpret_cast<std::uintptr_t>(entry.host) + offset - static_cast<std::uint64_t>(std::int64_t{range.low});
+    const auto host = reinterpret_cast<std::uintptr_t>(entries.host_address(at, linear));
+    core_->frame.bases[range.base] =
+        range.distance ? entries.distance[at] : host - static_cast<std::uint64_t>(std::int64_t{range.low});
     return true;
 }
 

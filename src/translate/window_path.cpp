@@ -61,7 +61,14 @@ Mem Translation::operand(const Instruction& i, const Access& wanted, std::uint32
     }
     if (i.place.number >= 0) {
         const auto& disp = i.memory->mem.disp;
-        return in_group(i.place, static_cast<std::int32_t>(disp.has_displacement ? disp.value : 0), site);
+        return in_group(i.place, static_cast<std::int32_t>(disp.has_displacement ? disp.value : 0), wanted, site);
+    }
+    if (const auto base = direct_base(i, wanted)) {
+        const auto& disp = i.memory->mem.disp;
+        return at_distance(*base, static_cast<std::int32_t>(disp.has_displacement ? disp.value : 0), wanted, site);
+    }
+    if (const auto address = fixed_address(i, wanted)) {
+        return at_address(*address, wanted, site);
     }
     if (!wanted.indexed) {
         access(i, wanted, site);
@@ -91,7 +98,10 @@ Mem Translation::stack(std::int32_t offset, const Access& wanted, std::uint32_t 
         return {.base = kWindow, .displacement = offset, .index = kGuestRsp};
     }
     if (current_->stack_place.number >= 0) {
-        return in_group(current_->stack_place, offset, site);
+        return in_group(current_->stack_place, offset, wanted, site);
+    }
+    if (context_.long64()) {
+        return at_distance(kGuestRsp, offset, wanted, site);
     }
     a_.lea(kTemp0, {.base = kGuestRsp, .displacement = offset}, word());
     look_up(wanted, site);
