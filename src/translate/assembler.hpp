@@ -109,7 +109,7 @@ public:
     }
     void cmp_byte(const Mem& at, std::uint8_t value);
     void test_memory(const Mem& at, Reg reg) { general(0x85, Width::Dword, reg, at); }
-    void test(Reg one, Reg other) { general(0x85, Width::Qword, one, other); }
+    void test(Reg one, Reg other, Width width = Width::Qword) { general(0x85, width, one, other); }
     void test_byte(const Mem& at, std::uint8_t mask);
     // To 64 bits, in place.
     void sign_extend(Reg reg, Width from);

@@ -17,8 +17,9 @@ namespace windsor::translate {
 
 struct Block;
 
-// Where a block expects the guest's arithmetic flags, or an edge leaves them.
-enum class FlagPlace : std::uint8_t { Nowhere, Host, Memory };
+// Where a block expects the guest's arithmetic flags, or an edge leaves them. Again: nowhere, but they can be computed once
+// more; within a block.
+enum class FlagPlace : std::uint8_t { Nowhere, Host, Memory, Again };
 
 // A direct jump from one block to another in the same page. Until it is linked it leads to a stub.
 struct Link {

@@ -254,6 +254,12 @@ void Translation::write_relocated(const Instruction& i, const Operands& o, const
     }
 }
 
+// An instruction on registers of the host alone, once more.
+void Translation::repeat(const Instruction& i)
+{
+    write_relocated(i, Operands{i, false}, {.base = kTemp0}, std::nullopt);
+}
+
 // The guest's XMM or x87 registers are put into the host's once in a block that needs them.
 void Translation::ensure_live(const std::uint8_t& flag, Site::Kind kind, const Instruction& i, bool& ensured)
 {
@@ -262,7 +268,7 @@ void Translation::ensure_live(const std::uint8_t& flag, Site::Kind kind, const I
     }
     ensured = true;
     held_ = -1; // C++ takes the temporaries
-    clobber_flags();
+    lose_flags();
     const std::uint32_t site = new_site(kind, i);
     a_.cmp_byte(cell(&flag), 0);
     branch_to_site(a_.jcc(Cond::E), site);

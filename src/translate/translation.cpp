@@ -137,55 +137,6 @@ FlagPlace Translation::entry_place() const
     return Place::Host;
 }
 
-// SETO before anything else could change OF; RAX is kept in a free register.
-void Translation::save_flags()
-{
-    a_.mov(kTemp1, Reg::Rax);
-    a_.lahf();
-    a_.seto_al();
-    a_.store(cell(&shop_.frame.flags), Reg::Rax, Width::Word);
-    a_.mov(Reg::Rax, kTemp1);
-    place_ = Place::Memory;
-}
-
-void Translation::restore_flags()
-{
-    a_.mov(kTemp1, Reg::Rax);
-    a_.load_zero_extended16(Reg::Rax, cell(&shop_.frame.flags));
-    a_.bytes({0x04, 0x7f}); // add al, 0x7f: OF if AL is 1
-    a_.sahf();
-    a_.mov(Reg::Rax, kTemp1);
-    place_ = Place::Host;
-}
-
-// The host's flags are about to be lost. Those that nothing will read are still seen by the handler of a fault.
-void Translation::clobber_flags()
-{
-    if (place_ == Place::Host) {
-        save_flags();
-    }
-}
-
-// Before an instruction runs natively: the flags that it reads, or leaves in part, are in the host's register.
-void Translation::bring_flags(const Instruction& i)
-{
-    if (wants_flags(i) && place_ != Place::Host) {
-        restore_flags();
-    }
-}
-
-bool Translation::wants_flags(const Instruction& i)
-{
-    return i.flags.reads != 0 || (i.flags.writes != 0 && (i.seen_after & ~i.flags.kills) != 0);
-}
-
-void Translation::flags_written(const Instruction& i)
-{
-    if (i.flags.writes != 0) {
-        place_ = Place::Host;
-    }
-}
-
 // Not equal: something is to be looked at.
 void Translation::test_signals()
 {
@@ -234,6 +185,7 @@ std::uint8_t* Translation::write(Assembler assembler, bool cautious)
     write_entry();
     just_unmasked_ = false;
     held_ = -1;
+    recipe_ = {};
     for (Instruction& i : instructions_) {
         const bool after_sti = std::exchange(just_unmasked_, false);
         write_instruction(i);
@@ -255,6 +207,7 @@ void Translation::write_instruction(Instruction& i)
     current_ = &i;
     left_ = -1;
     held_ = spares_temporary(i) ? held_ : -1; // others may make something else there first
+    keep_flags(i);
     const std::size_t first_site = shop_.sites.size();
     switch (i.kind) {
     case Kind::Interpret: done = false; break;
@@ -293,6 +246,7 @@ void Translation::write_instruction(Instruction& i)
         interpret(i);
     }
     interpreted_last_ = !done;
+    note_flags(i, done);
     hand_on(i, done, first_site);
 }
 
@@ -321,14 +275,15 @@ std::uint32_t Translation::new_site(Site::Kind kind, const Instruction& i)
 void Translation::branch_to_site(std::uint8_t* displacement, std::uint32_t site)
 {
     if (!cold_.empty() && cold_.back().kind == Cold::Kind::Site && cold_.back().number == site &&
-        cold_.back().faults[0] == nullptr) {
+        cold_.back().faults[0] == nullptr && (cold_.back().flags == Place::Again) == (place_ == Place::Again)) {
         auto& from = cold_.back().from;
         if (auto* const room = std::ranges::find(from, nullptr); room != from.end()) {
             *room = displacement;
             return;
         }
     }
-    cold_.push_back({.kind = Cold::Kind::Site, .from = {displacement}, .number = site});
+    cold_.push_back({.kind = Cold::Kind::Site, .from = {displacement}, .number = site,
+                     .flags = place_ == Place::Again ? place_ : Place::Nowhere, .recipe = recipe_});
 }
 
 // A jump to a known guest address, from here.
@@ -338,6 +293,7 @@ void Translation::edge(std::uint64_t target, Flags live)
         target &= 0xffffffff;
     }
     if (same_page(target)) {
+        flags_for_edge(live);
         edge_at(a_.jmp(), target, live);
         return;
     }
@@ -388,9 +344,7 @@ void Translation::write_cold()
             }
         }
         if (cold.kind == Cold::Kind::Site) {
-            if (cold.flags == Place::Host) {
-                save_flags();
-            }
+            save_cold_flags(cold);
             a_.mov32(kTemp1, cold.number);
             a_.jmp(stubs().help);
             continue;
@@ -398,9 +352,7 @@ void Translation::write_cold()
         if (cold.kind == Cold::Kind::Link) {
             shop_.links[cold.number].unlinked = a_.address();
         }
-        if (cold.flags == Place::Host) {
-            save_flags();
-        }
+        save_cold_flags(cold);
         if (cold.kind == Cold::Kind::FarEdge && cold.number != 0) {
             a_.bind(jump_through_table(cold.target));
         } else {

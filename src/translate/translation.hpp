@@ -59,6 +59,15 @@ public:
 private:
     using Place = FlagPlace;
 
+    // How flags that were lost can be had again while some registers are as the instruction left them: by the same
+    // instruction, by a TEST of its result, or by taking it back and doing it once more.
+    struct Recipe {
+        enum class Kind : std::uint8_t { None, Repeat, Test, Redo };
+        Kind kind{};
+        const Instruction* of{nullptr};
+        std::uint32_t registers{0}; // a bit each
+    };
+
     // Code that is seldom run, after the block's own.
     struct Cold {
         enum class Kind : std::uint8_t { Site, Link, FarEdge, Interrupt };
@@ -66,7 +75,8 @@ private:
         std::array<std::uint8_t*, 4> from{}; // displacements that lead here; null: none
         std::uint32_t number{0};           // of the site or link
         std::uint64_t target{0};           // guest RIP
-        Place flags{Place::Nowhere};       // Host: they must be saved
+        Place flags{Place::Nowhere};       // Host or Again: they must be saved
+        Recipe recipe{};                   // for Again
         std::array<const std::uint8_t*, 2> faults{}; // host instructions whose faults lead here; null: none
     };
 
@@ -90,10 +100,17 @@ private:
                block_->second_page == nullptr;
     }
 
-    // flags
+    // flags.cpp
     void save_flags();
     void restore_flags();
     void clobber_flags();
+    void lose_flags();
+    void flags_for_edge(Flags live);
+    void save_cold_flags(const Cold& cold);
+    void keep_flags(const Instruction& i);
+    void note_flags(const Instruction& i, bool native);
+    static Recipe recipe_for(const Instruction& i);
+    void follow(const Recipe& recipe);
     void bring_flags(const Instruction& i);
     static bool wants_flags(const Instruction& i);
     void flags_written(const Instruction& i);
@@ -163,6 +180,7 @@ private:
     struct Operands;
     [[nodiscard]] bool plain(const Instruction& i);
     void write_relocated(const Instruction& i, const Operands& operands, const Mem& memory, std::optional<std::uint32_t> fault);
+    void repeat(const Instruction& i);
     void write_legacy(const Instruction& i, const Operands& operands, const Mem& memory);
     void write_vex(const Instruction& i, const Operands& operands, const Mem& memory);
     void ensure_unit(const Instruction& i);
@@ -245,6 +263,7 @@ private:
     std::vector<Instruction> instructions_;
     Assembler a_{nullptr, nullptr};
     Place place_{Place::Nowhere};
+    Recipe recipe_; // of the flags as they are
     bool sse_ensured_{false};
     bool avx_ensured_{false};
     bool x87_ensured_{false};

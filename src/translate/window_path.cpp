@@ -16,7 +16,7 @@ bool Translation::looks_up(const Instruction& i) const
 void Translation::begin_access(const Instruction& i)
 {
     if (looks_up(i)) {
-        clobber_flags();
+        lose_flags();
     }
 }
 
@@ -30,7 +30,8 @@ void Translation::may_fault_here(std::uint32_t site)
         cold_.back().faults[1] = a_.address();
         return;
     }
-    cold_.push_back({.kind = Cold::Kind::Site, .number = site, .flags = place_, .faults = {a_.address()}});
+    cold_.push_back({.kind = Cold::Kind::Site, .number = site, .flags = place_, .recipe = recipe_,
+                     .faults = {a_.address()}});
 }
 
 // One register and a displacement that the guard areas have room for can be left to the host. Whatever wraps around at
@@ -46,7 +47,7 @@ Mem Translation::window_operand(const Instruction& i, const Access& access, std:
         return {.base = kWindow, .displacement = displacement, .index = host_register(full_number(mem.base))};
     }
     if (thread) {
-        clobber_flags();
+        lose_flags();
     }
     write_address(i, *i.memory, kTemp0);
     add_segment(*i.memory, access, site);
