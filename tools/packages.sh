@@ -2,7 +2,7 @@
 # Which Debian packages are needed for what, and how to get those that are missing. Sourced by run and test.
 
 build_packages="g++ cmake ninja-build ccache pkg-config acpica-tools
-  libzydis-dev libasmjit-dev libvncserver-dev libpng-dev libzstd-dev libfmt-dev libspdlog-dev
+  libzydis-dev libasmjit-dev libvncserver-dev libpng-dev libzstd-dev libgnutls28-dev libfmt-dev libspdlog-dev
   nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev"
 runtime_packages="seabios"
 demo_packages="debian-installer-12-netboot-i386 isolinux syslinux-common xorriso"
