@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Accesses of one block at several distances from one register that nothing changes between them: if they lie in one
-// page, one lookup serves them all. The Frame keeps the host address that the register stands for; in 64-bit code, if
-// the register is in the host's, its distance from that.
+// page, one lookup serves them all. The Frame keeps the distance from there to the host address; for registers that live
+// in memory, and a stack pointer of 32 bits, the host address itself.
 #include "translate/translation.hpp"
 
 #include <algorithm>

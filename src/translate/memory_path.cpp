@@ -149,7 +149,8 @@ Mem Translation::host_page() const
     return entry(entries().host);
 }
 
-// Where 64 bits of address wrap around as the host's do, the guest's register needs no more than a distance.
+// The guest's register needs no more than a distance. Of 32 bits of address, what wraps around is added up to something
+// that no tag is of, and becomes a miss.
 Mem Translation::at_distance(Reg base, std::int32_t displacement, const Access& access, std::uint32_t site)
 {
     displacement == 0 ? a_.mov(kTemp0, base) : a_.lea(kTemp0, {.base = base, .displacement = displacement});
@@ -161,7 +162,7 @@ Mem Translation::at_distance(Reg base, std::int32_t displacement, const Access& 
 // The register that an operand is at a fixed distance from, if the host's access can name it as well.
 std::optional<Reg> Translation::direct_base(const Instruction& i, const Access& access) const
 {
-    const auto base = context_.long64() ? sole_base(i) : std::nullopt;
+    const auto base = sole_base(i);
     const bool direct = base && !in_memory(*base) && *base != access.away;
     return direct ? std::optional{host_register(*base)} : std::nullopt;
 }

@@ -166,7 +166,11 @@ private:
     bool is_open(const GroupPlace& place) const;
     bool looks_up(const Instruction& i) const;
     [[nodiscard]] Mem in_group(const GroupPlace& place, std::int32_t offset, const Access& access, std::uint32_t site);
-    bool by_distance(const Group& group) const { return context_.long64() && !in_memory(group.base); }
+    // A stack pointer of 32 bits may wrap around between two accesses.
+    bool by_distance(const Group& group) const
+    {
+        return !in_memory(group.base) && (context_.long64() || group.base != x86::kRsp);
+    }
     void open(const Group& group, std::int32_t from, std::uint32_t site);
     void hand_on(const Instruction& i, bool native, std::size_t first_site);
     bool spares_temporary(const Instruction& i) const;

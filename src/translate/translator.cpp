@@ -346,7 +346,7 @@ const std::uint8_t* Translator::help(Site& site)
     default: break;
     }
     const FaultTable::Fault fault = faults_.take();
-    const std::uint64_t linear = site.group != 0 ? first_of(groups_[site.group - 1]) : 0;
+    const std::uint64_t first = site.group != 0 ? first_of(groups_[site.group - 1]) : 0;
     cpu().s.rip = site.block->rip + site.offset;
     take_flags();
     const std::uint64_t exceptions = cpu().statistics().exceptions;
@@ -355,7 +355,7 @@ const std::uint8_t* Translator::help(Site& site)
         goes_on = settle_fault(*site.block, fault) && goes_on;
     }
     give_flags();
-    if (goes_on && site.group != 0 && !open_group(site, linear)) {
+    if (goes_on && site.group != 0 && !open_group(site, first)) {
         fail_group(site);
         return nullptr;
     }
@@ -404,13 +404,17 @@ void Translator::make_cautious(const Block& block)
 
 std::uint64_t Translator::first_of(const GroupRange& range)
 {
-    return (cpu().s.gpr[range.base] + static_cast<std::uint64_t>(std::int64_t{range.from})) & cpu().linear_mask();
+    return cpu().s.gpr[range.base] + static_cast<std::uint64_t>(std::int64_t{range.from});
 }
 
 // The instruction that opens a group has been run. Whether the rest of the group can go on.
-bool Translator::open_group(const Site& site, std::uint64_t linear)
+bool Translator::open_group(const Site& site, std::uint64_t first)
 {
     const GroupRange& range = groups_[site.group - 1];
+    const std::uint64_t linear = first & cpu().linear_mask();
+    if (range.distance && linear != first) {
+        return false; // the distance would lead elsewhere
+    }
     const emulate::TlbEntries& entries = *cpu().program().entries;
     const std::size_t at = emulate::TlbEntries::index(linear);
     const std::uint64_t offset = linear & memory::kPageMask;

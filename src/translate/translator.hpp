@@ -135,7 +135,7 @@ private:
     [[nodiscard]] bool interpret(Site& site);
     [[nodiscard]] bool in_window(const emulate::Cpu& cpu);
     std::uint64_t first_of(const GroupRange& range);
-    [[nodiscard]] bool open_group(const Site& site, std::uint64_t linear);
+    [[nodiscard]] bool open_group(const Site& site, std::uint64_t first);
     void fail_group(Site& site);
     void make_cautious(const Block& block);
     [[nodiscard]] bool settle_fault(const Block& block, const FaultTable::Fault& fault);

@@ -101,12 +101,7 @@ Mem Translation::stack(std::int32_t offset, const Access& wanted, std::uint32_t 
     if (current_->stack_place.number >= 0) {
         return in_group(current_->stack_place, offset, wanted, site);
     }
-    if (context_.long64()) {
-        return at_distance(kGuestRsp, offset, wanted, site);
-    }
-    a_.lea(kTemp0, {.base = kGuestRsp, .displacement = offset}, word());
-    look_up(wanted, site);
-    return {.base = kTemp0};
+    return at_distance(kGuestRsp, offset, wanted, site);
 }
 
 } // namespace windsor::translate
