@@ -107,6 +107,13 @@ INSTANTIATE_TEST_SUITE_P(
         Golden{"Nop", true, 0, [](x::Assembler& a) { a.nop(); }},
         Golden{"Cld", true, 1, [](x::Assembler& a) { a.cld(); }},
         Golden{"Load", true, 1, [](x::Assembler& a) { a.mov(x::rax, kAt); }},
+        Golden{"CompareAndLoads", true, 11, // whose lookups lose the flags, which can be had again
+               [](x::Assembler& a) {
+                   a.cmp(x::rcx, x::rdx);
+                   a.mov(x::rax, x::ptr(kData));
+                   a.mov(x::rax, x::ptr(kData + 8));
+                   a.setb(x::al);
+               }},
         Golden{"LoadFixed", true, 4, [](x::Assembler& a) { a.mov(x::rax, x::ptr(kData)); }},
         Golden{"LoadIndexed", true, 9, [](x::Assembler& a) { a.mov(x::rax, x::ptr(x::rsi, x::rcx, 3, 8)); }},
         Golden{"LoadFromR11", true, 2, [](x::Assembler& a) { a.mov(x::rax, x::ptr(x::r11, 8)); }},

@@ -87,7 +87,8 @@ void Translation::lose_flags()
 {
     if (place_ == Place::Host && recipe_.kind != Recipe::Kind::None) {
         place_ = Place::Again;
-    } else {
+    }
+    if (place_ != Place::Again) {
         clobber_flags();
     }
 }

@@ -164,7 +164,7 @@ void Translation::find_groups()
     for (Instruction& i : instructions_) {
         i.place = {};
         i.stack_place = {};
-        if (window_ || single_ || cautious_ || !keeps_groups(i)) {
+        if (window_ || single_ || !keeps_groups(i)) {
             open_groups_.fill(-1);
             continue;
         }
@@ -197,7 +197,7 @@ void Translation::find_groups()
 // Whether an access takes no lookup: its group has had one.
 bool Translation::is_open(const GroupPlace& place) const
 {
-    return place.number >= 0 && groups_[static_cast<std::size_t>(place.number)].opened;
+    return in_groups(place) && groups_[static_cast<std::size_t>(place.number)].opened;
 }
 
 // Looks up the whole group, which begins at a distance from the register as it is now.
@@ -205,6 +205,7 @@ void Translation::open(const Group& group, std::int32_t from, std::uint32_t site
 {
     const auto span = static_cast<unsigned>(group.high - group.low);
     const Access whole{.size = span, .write = group.write};
+    detouring_ = cautious_;
     if (by_distance(group)) {
         static_cast<void>(at_distance(host_register(group.base), from, whole, site));
     } else {
@@ -215,6 +216,9 @@ void Translation::open(const Group& group, std::int32_t from, std::uint32_t site
         a_.lea(kTemp0, {.base = kTemp0, .displacement = -group.low, .index = kTemp1});
     }
     a_.store(cell(&shop_.frame.bases[group.base]), kTemp0);
+    if (std::exchange(detouring_, false)) {
+        return;
+    }
     shop_.groups.push_back({.base = static_cast<std::uint8_t>(group.base), .write = group.write,
                             .distance = by_distance(group), .span = static_cast<std::uint16_t>(span), .from = from,
                             .low = group.low});
@@ -250,10 +254,10 @@ bool Translation::spares_temporary(const Instruction& i) const
     switch (i.kind) {
     case Kind::Nop:
     case Kind::Conditional: return true;
-    case Kind::Plain: return i.memory == nullptr ? memory_registers(i) < 2 : i.place.number >= 0;
+    case Kind::Plain: return i.memory == nullptr ? memory_registers(i) < 2 : in_groups(i.place);
     case Kind::Lea: return memory_registers(i) == 0;
-    case Kind::Push: return i.memory == nullptr && i.stack_place.number >= 0;
-    case Kind::Pop: return memory_registers(i) == 0 && i.stack_place.number >= 0;
+    case Kind::Push: return i.memory == nullptr && in_groups(i.stack_place);
+    case Kind::Pop: return memory_registers(i) == 0 && in_groups(i.stack_place);
     default: return false;
     }
 }
@@ -264,6 +268,38 @@ void Translation::hand_on(const Instruction& i, bool native, std::size_t first_s
     held_ = !native || !spares_temporary(i) ? -1 : left_ >= 0 ? left_ : held_;
     for (std::size_t site = first_site; held_ >= 0 && site < shop_.sites.size(); ++site) {
         shop_.sites[site].kept = static_cast<std::uint8_t>(groups_[static_cast<std::size_t>(held_)].base);
+    }
+}
+
+// The block once more, without groups, for those who come from a lookup that failed; each lands at its own.
+void Translation::write_second_body(const Context& context, std::size_t slot)
+{
+    context_ = context;
+    slot_ = slot;
+    place_ = Place::Memory;
+    second_ = true;
+    write_body();
+    second_ = false;
+    lead_detours();
+}
+
+// Here an access is looked up that may open a group in the first body.
+void Translation::land(const GroupPlace& place)
+{
+    if (second_ && place.number >= 0) {
+        landings_.push_back({.at = current_, .code = a_.address()});
+    }
+}
+
+// Flags are to be had alike in both bodies.
+void Translation::lead_detours()
+{
+    auto landing = landings_.begin();
+    for (const Detour& detour : detours_) { // both are in the order of instructions
+        while (landing->at != detour.at) {
+            ++landing;
+        }
+        a_.point(detour.displacement, landing->code);
     }
 }
 

@@ -310,7 +310,7 @@ bool Translation::plain(const Instruction& i)
                             .indexed = operands.count == 0 && !wants_flags(i),
                             .away = operands.swapped == kNone ? x86::kGprCount : operands.swapped};
         mem = operand(i, wanted, site);
-        if (window_ || (wanted.aligned && i.place.number >= 0)) { // which the lookup of a group has not checked
+        if (window_ || (wanted.aligned && in_groups(i.place))) { // which the lookup of a group has not checked
             fault = site;
         }
         window_ = window;

@@ -13,10 +13,10 @@ namespace {
 
 constexpr unsigned kLookAhead = 6; // instructions
 
-// Whether its handler may see the flags as they were before it.
-bool may_fault(const Instruction& i)
+// Whether its handler may see the flags as they were before it. `alone`: there may be no groups.
+bool may_fault(const Instruction& i, bool alone)
 {
-    const auto looked_up = [](const GroupPlace& place) { return place.number < 0 || place.first; };
+    const auto looked_up = [=](const GroupPlace& place) { return place.number < 0 || place.first || alone; };
     switch (i.kind) {
     case Kind::Plain: return i.memory != nullptr && (looked_up(i.place) || i.memory_bytes() >= 16);
     case Kind::Push:
@@ -116,7 +116,7 @@ void Translation::find_liveness()
         i->live_after = live;
         i->seen_after = seen;
         live = i->live_before();
-        seen = i->flags.reads | (may_fault(*i) ? kAllFlags : seen & ~i->flags.kills);
+        seen = i->flags.reads | (may_fault(*i, cautious_) ? kAllFlags : seen & ~i->flags.kills);
     }
 }
 
@@ -127,7 +127,7 @@ FlagPlace Translation::entry_place() const
         return Place::Nowhere;
     }
     for (const Instruction& i : instructions_) {
-        if (may_fault(i) || i.unit != Unit::Integer) {
+        if (may_fault(i, cautious_) || i.unit != Unit::Integer) {
             return Place::Memory;
         }
         if (i.flags.reads != 0 || i.flags.writes != 0) {
@@ -176,13 +176,27 @@ std::uint8_t* Translation::write(Assembler assembler, bool cautious)
     window_ = !cautious && context_.window;
     cautious_ = cautious;
     cold_.clear();
-    sse_ensured_ = false;
-    avx_ensured_ = false;
-    x87_ensured_ = false;
+    detours_.clear();
+    landings_.clear();
     find_groups();
     find_liveness();
     block_->flags = entry_place();
     write_entry();
+    const Context context = context_;
+    const std::size_t slot = slot_;
+    write_body();
+    if (!detours_.empty()) {
+        write_second_body(context, slot);
+    }
+    write_cold();
+    return a_.position();
+}
+
+void Translation::write_body()
+{
+    sse_ensured_ = false;
+    avx_ensured_ = false;
+    x87_ensured_ = false;
     just_unmasked_ = false;
     held_ = -1;
     recipe_ = {};
@@ -197,8 +211,6 @@ std::uint8_t* Translation::write(Assembler assembler, bool cautious)
     if (!last.ends_block || interpreted_last_) {
         edge(last.next(), last.live_after);
     }
-    write_cold();
-    return a_.position();
 }
 
 void Translation::write_instruction(Instruction& i)
@@ -274,6 +286,10 @@ std::uint32_t Translation::new_site(Site::Kind kind, const Instruction& i)
 
 void Translation::branch_to_site(std::uint8_t* displacement, std::uint32_t site)
 {
+    if (detouring_) {
+        detours_.push_back({.displacement = displacement, .at = current_});
+        return;
+    }
     if (!cold_.empty() && cold_.back().kind == Cold::Kind::Site && cold_.back().number == site &&
         cold_.back().faults[0] == nullptr && (cold_.back().flags == Place::Again) == (place_ == Place::Again)) {
         auto& from = cold_.back().from;

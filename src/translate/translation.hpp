@@ -53,7 +53,8 @@ public:
     // the number of the context's jump table.
     [[nodiscard]] bool read(Block& block, const Context& context, std::size_t slot, std::span<const std::uint8_t> bytes,
                             std::size_t limit);
-    // Writes the code of what was read; gives its end. A cautious block uses no window and no groups.
+    // Writes the code of what was read; gives its end. A cautious block uses no window, and has a second body without
+    // groups for when the bytes of a group do not lie in one page: no more than half of kLongest instructions.
     std::uint8_t* write(Assembler assembler, bool cautious);
 
 private:
@@ -85,6 +86,7 @@ private:
     Flags live_at(std::uint64_t target);
     Place entry_place() const;
     void write_entry();
+    void write_body();
     void test_signals();
     void write_instruction(Instruction& i);
     void write_cold();
@@ -172,6 +174,19 @@ private:
         return !in_memory(group.base) && (context_.long64() || group.base != x86::kRsp);
     }
     void open(const Group& group, std::int32_t from, std::uint32_t site);
+    // A way from a group's lookup that fails to the same place in the second body.
+    struct Detour {
+        std::uint8_t* displacement{nullptr};
+        const Instruction* at{nullptr};
+    };
+    struct Landing {
+        const Instruction* at{nullptr};
+        const std::uint8_t* code{nullptr};
+    };
+    void write_second_body(const Context& context, std::size_t slot);
+    void land(const GroupPlace& place);
+    void lead_detours();
+    bool in_groups(const GroupPlace& place) const { return place.number >= 0 && !second_; }
     void hand_on(const Instruction& i, bool native, std::size_t first_site);
     bool spares_temporary(const Instruction& i) const;
     static unsigned memory_registers(const Instruction& i);
@@ -256,6 +271,10 @@ private:
     bool single_{false};
     bool window_{false}; // memory is reached through the window
     bool cautious_{false};
+    bool second_{false};   // the second body is being written
+    bool detouring_{false}; // what would lead to a site leads there
+    std::vector<Detour> detours_;
+    std::vector<Landing> landings_;
     const Instruction* current_{nullptr};
     std::vector<Group> groups_;
     std::array<int, x86::kGprCount> open_groups_{}; // by register; -1: none

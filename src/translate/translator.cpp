@@ -195,7 +195,9 @@ Block* Translator::translate(const Context& context, const emulate::Cpu::CodePla
     block.looked_at.clear();
     const std::size_t slot = slot_of(context.key());
     const unsigned churn = blocks_.churn(place.page.host);
-    const std::size_t limit = churn < 16 ? Translation::kLongest : churn < 64 ? 16 : 4;
+    const bool cautious = cautious_.contains(block.host);
+    const std::size_t longest = cautious ? Translation::kLongest / 2 : Translation::kLongest;
+    const std::size_t limit = churn < 16 ? longest : churn < 64 ? 16 : 4;
     std::array<std::uint8_t, 2 * kLongestInstruction> crossing{};
     if (!translation_->read(block, context, slot, {block.host, memory::kPageSize - offset}, limit)) {
         const std::size_t first = memory::kPageSize - offset;
@@ -215,7 +217,7 @@ Block* Translator::translate(const Context& context, const emulate::Cpu::CodePla
         }
     }
     free_ = translation_->write({free_, code_->executable() + (free_ - code_->writable())},
-                                cautious_.contains(block.host));
+                                cautious);
     ++counters_.translations;
     return blocks_.insert(block);
 }
@@ -427,10 +429,10 @@ bool Translator::open_group(const Site& site, std::uint64_t first)
     return true;
 }
 
-// The interpreter runs on from here. Where that happens again and again, the block is better off without groups.
+// The interpreter runs on from here. Where that happens again and again, the block gets a second body.
 void Translator::fail_group(Site& site)
 {
-    constexpr unsigned kMostFailures = 32;
+    constexpr unsigned kMostFailures = 8;
     constexpr std::uint64_t kSoon = 1'000'000; // nanoseconds
     ++counters_.failures;
     interpreting_ = true;

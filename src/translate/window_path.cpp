@@ -60,7 +60,8 @@ Mem Translation::operand(const Instruction& i, const Access& wanted, std::uint32
     if (window_) {
         return window_operand(i, wanted, site);
     }
-    if (i.place.number >= 0) {
+    land(i.place);
+    if (in_groups(i.place)) {
         const auto& disp = i.memory->mem.disp;
         return in_group(i.place, static_cast<std::int32_t>(disp.has_displacement ? disp.value : 0), wanted, site);
     }
@@ -98,7 +99,8 @@ Mem Translation::stack(std::int32_t offset, const Access& wanted, std::uint32_t 
         may_fault_here(site);
         return {.base = kWindow, .displacement = offset, .index = kGuestRsp};
     }
-    if (current_->stack_place.number >= 0) {
+    land(current_->stack_place);
+    if (in_groups(current_->stack_place)) {
         return in_group(current_->stack_place, offset, wanted, site);
     }
     return at_distance(kGuestRsp, offset, wanted, site);
