@@ -2,13 +2,13 @@
 # Which Debian packages are needed for what, and how to get those that are missing. Sourced by run and test.
 
 build_packages="g++ cmake ninja-build ccache pkg-config acpica-tools
-  libzydis-dev libasmjit-dev libvncserver-dev libpng-dev libzstd-dev libfmt-dev libspdlog-dev
+  libzydis-dev libasmjit-dev libvncserver-dev libpng-dev libzstd-dev libgnutls28-dev libfmt-dev libspdlog-dev
   nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev"
 runtime_packages="seabios"
 demo_packages="debian-installer-12-netboot-i386 isolinux syslinux-common xorriso"
 test_packages="clang-19 libclang-rt-19-dev gvncviewer tigervnc-viewer tigervnc-tools xvfb xdotool imagemagick
   debian-installer-12-netboot-amd64 grub-rescue-pc grub-pc-bin busybox-static
-  e2fsprogs fdisk cpio qemu-system-x86 gcc-multilib"
+  e2fsprogs fdisk cpio gnutls-bin qemu-system-x86 gcc-multilib"
 bench_packages="gcc-multilib qemu-system-x86 busybox-static cpio grub-rescue-pc"
 
 # install_missing PACKAGE... installs those that dpkg does not know as installed; root is asked for only here.

@@ -17,7 +17,9 @@ using Status = HostKeyInfo::Status;
 
 constexpr std::string_view kNoDaemon = "there is no daemon to configure";
 constexpr std::string_view kNoNetwork = "networks are not provided yet";
-constexpr std::string_view kNoRelocation = "moving domains between hosts is not provided yet";
+constexpr std::string_view kNoRelocation = "there is no relocation server; 'migrate-receive' waits for one domain";
+constexpr std::string_view kOtherTls = "'migration_tls' names the certificates";
+constexpr std::string_view kNoRemus = "domains are not kept in step with a second host";
 constexpr std::string_view kNoDom0 = "there is no domain 0; the host's memory and processors are its own";
 
 // clang-format off
@@ -30,10 +32,11 @@ constexpr std::array kXendKeys{
     HostKeyInfo{"enable-dom0-ballooning", Status::Accepted, kNoDom0},
     HostKeyInfo{"enable-dump", Status::Accepted, "core dumps of domains are not written yet"},
     HostKeyInfo{"engine", Status::Implemented, "the engine of domains that name none"},
-    HostKeyInfo{"external-migration-tool", Status::Accepted, kNoRelocation},
+    HostKeyInfo{"external-migration-tool", Status::Accepted, "a domain's state is whole without one"},
     HostKeyInfo{"keymap", Status::Implemented, "the keyboard layout of domains that name none"},
     HostKeyInfo{"logfile", Status::Accepted, "each domain has a log of its own"},
     HostKeyInfo{"loglevel", Status::Accepted, "each domain has a log of its own"},
+    HostKeyInfo{"migration_tls", Status::Implemented, "the directory of certificates and keys for domains that move over TCP"},
     HostKeyInfo{"network-script", Status::Accepted, kNoNetwork},
     HostKeyInfo{"pci-passthrough-strict-check", Status::Accepted, "pass-through of host devices is not provided yet"},
     HostKeyInfo{"qemu-dm-logrotate-count", Status::Accepted, "there is no separate device model"},
@@ -50,11 +53,11 @@ constexpr std::array kXendKeys{
     HostKeyInfo{"xend-relocation-hosts-allow", Status::Accepted, kNoRelocation},
     HostKeyInfo{"xend-relocation-port", Status::Accepted, kNoRelocation},
     HostKeyInfo{"xend-relocation-server", Status::Accepted, kNoRelocation},
-    HostKeyInfo{"xend-relocation-server-ssl-cert-file", Status::Accepted, kNoRelocation},
-    HostKeyInfo{"xend-relocation-server-ssl-key-file", Status::Accepted, kNoRelocation},
-    HostKeyInfo{"xend-relocation-ssl", Status::Accepted, kNoRelocation},
-    HostKeyInfo{"xend-relocation-ssl-port", Status::Accepted, kNoRelocation},
-    HostKeyInfo{"xend-relocation-ssl-server", Status::Accepted, kNoRelocation},
+    HostKeyInfo{"xend-relocation-server-ssl-cert-file", Status::Accepted, kOtherTls},
+    HostKeyInfo{"xend-relocation-server-ssl-key-file", Status::Accepted, kOtherTls},
+    HostKeyInfo{"xend-relocation-ssl", Status::Accepted, kOtherTls},
+    HostKeyInfo{"xend-relocation-ssl-port", Status::Accepted, kOtherTls},
+    HostKeyInfo{"xend-relocation-ssl-server", Status::Accepted, kOtherTls},
     HostKeyInfo{"xend-tcp-xmlrpc-server", Status::Refused, "a control service that anyone on the network could use is not offered"},
     HostKeyInfo{"xend-tcp-xmlrpc-server-address", Status::Accepted, kNoDaemon},
     HostKeyInfo{"xend-tcp-xmlrpc-server-port", Status::Accepted, kNoDaemon},
@@ -72,7 +75,7 @@ constexpr std::array kXlKeys{
     HostKeyInfo{"blkdev_start", Status::Accepted, kNoDaemon},
     HostKeyInfo{"bootloader_restrict", Status::Accepted, "there is no host-side boot loader"},
     HostKeyInfo{"claim_mode", Status::Accepted, kNoDom0},
-    HostKeyInfo{"colo.default.proxyscript", Status::Accepted, kNoRelocation},
+    HostKeyInfo{"colo.default.proxyscript", Status::Accepted, kNoRemus},
     HostKeyInfo{"dom0.cpumask", Status::Accepted, kNoDom0},
     HostKeyInfo{"engine", Status::Implemented, "the engine of domains that name none"},
     HostKeyInfo{"keymap", Status::Implemented, "the keyboard layout of domains that name none"},
@@ -80,8 +83,9 @@ constexpr std::array kXlKeys{
     HostKeyInfo{"max_grant_frames", Status::Accepted, "there is no Xen hypervisor underneath"},
     HostKeyInfo{"max_grant_version", Status::Accepted, "there is no Xen hypervisor underneath"},
     HostKeyInfo{"max_maptrack_frames", Status::Accepted, "there is no Xen hypervisor underneath"},
+    HostKeyInfo{"migration_tls", Status::Implemented, "the directory of certificates and keys for domains that move over TCP"},
     HostKeyInfo{"output_format", Status::Accepted, "the name of the command decides: xm or xl"},
-    HostKeyInfo{"remus.default.netbufscript", Status::Accepted, kNoRelocation},
+    HostKeyInfo{"remus.default.netbufscript", Status::Accepted, kNoRemus},
     HostKeyInfo{"run_hotplug_scripts", Status::Accepted, kNoNetwork},
     HostKeyInfo{"sched", Status::Accepted, "the host's scheduler treats domains like any process"},
     HostKeyInfo{"vif.default.backend", Status::Accepted, kNoNetwork},
@@ -152,6 +156,8 @@ private:
             into_.vnc_password = value;
         } else if (key == "keymap") {
             into_.keymap = value;
+        } else if (key == "migration_tls") {
+            into_.migration_tls = value;
         } else {
             into_.vnc_listen = value;
         }

@@ -18,6 +18,7 @@ struct HostConfig {
     std::optional<std::string> vnc_password;
     std::optional<std::string> keymap;
     std::optional<EngineChoice> engine;
+    std::optional<std::string> migration_tls; // a directory of certificates and keys
     std::vector<Warning> warnings;
 };
 

@@ -44,6 +44,16 @@ TEST(HostConfig, XlConfIsRead)
         "xl.conf:6:1: 'lokfile' is no known setting and has no effect; the nearest is 'lockfile'\n    lokfile='x'\n    ^");
 }
 
+TEST(HostConfig, CertificatesForMovingDomainsAreNamedInEitherForm)
+{
+    HostConfig host;
+    ASSERT_TRUE(read_xend_config(host, "(migration_tls /etc/windsor/tls)", "x.sxp").has_value());
+    EXPECT_EQ(host.migration_tls, "/etc/windsor/tls");
+    ASSERT_TRUE(read_xl_conf(host, "migration_tls = '/etc/pki/qemu'\n", "xl.conf").has_value());
+    EXPECT_EQ(host.migration_tls, "/etc/pki/qemu");
+    EXPECT_THAT(host.warnings, IsEmpty());
+}
+
 std::string sxp_error(std::string_view text)
 {
     HostConfig host;

@@ -117,7 +117,7 @@ void Cpu::update_special()
     } else {
         program_.set = ac && (s.cr4 & cr4::kSmap) != 0 ? TlbSet::SupervisorAc : TlbSet::Supervisor;
     }
-    program_.entries = tlb_.set(program_.set);
+    program_.entries = &tlb_.set(program_.set);
 
     const bool breakpoints = ((s.dr7 | watched_[4]) & x86::dr7::kEnables) != 0 && update_breakpoints();
     stepped_ = (s.rflags & rflags::kTf) != 0 || s.sti_shadow || s.mov_ss_shadow || breakpoints || pending_debug != 0;

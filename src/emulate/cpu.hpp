@@ -230,7 +230,7 @@ public:
     // The TLB's set for the running program, and its entries.
     struct ProgramSet {
         TlbSet set{TlbSet::Supervisor};
-        TlbEntry* entries{nullptr};
+        TlbEntries* entries{nullptr};
     };
     const ProgramSet& program() const { return program_; }
     TlbSet program_set() const { return program_.set; }
@@ -278,7 +278,7 @@ private:
     [[nodiscard]] bool locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set, Located& result);
     [[nodiscard]] bool locate_all(std::uint64_t linear, unsigned size, Intent intent, TlbSet set,
                                   std::array<Located, 2>& parts);
-    TlbEntry* fill(std::uint64_t linear, const Translation& translation, bool write, TlbSet set);
+    void fill(std::uint64_t linear, const Translation& translation, bool write, TlbSet set);
     [[nodiscard]] bool read_slow(std::uint64_t linear, void* into, unsigned size, Intent intent, TlbSet set);
     [[nodiscard]] bool write_slow(std::uint64_t linear, const void* from, unsigned size, TlbSet set);
     void read_located(const Located& at, std::uint8_t* into);

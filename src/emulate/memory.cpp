@@ -60,20 +60,23 @@ bool Cpu::watches_data(std::uint64_t linear) const
     return false;
 }
 
-TlbEntry* Cpu::fill(std::uint64_t linear, const Translation& translation, bool write, TlbSet set)
+void Cpu::fill(std::uint64_t linear, const Translation& translation, bool write, TlbSet set)
 {
     const std::uint64_t page = linear & kLinearPage;
-    TlbEntry& entry = tlb_.take(set, linear, translation.global, translation.large);
+    tlb_.take(set, linear, translation.global, translation.large);
+    TlbEntries& entries = tlb_.set(set);
+    const std::size_t at = TlbEntries::index(linear);
     const memory::Page& backing = physical_->page(translation.physical);
-    if (!TlbEntry::holds(entry.read, linear)) {
-        entry.clear(Tlb::index(linear));
+    if (!tag::holds(entries.read[at], linear)) {
+        entries.clear(at);
     }
     const bool watched = (s.dr7 & x86::dr7::kEnables) != 0 && watches_data(linear);
-    entry.host = backing.host;
-    entry.physical = (translation.physical & kLinearPage) | (translation.global ? TlbEntry::kGlobal : 0) |
-                     (translation.large ? TlbEntry::kLarge : 0) |
-                     (backing.readable() ? 0 : TlbEntry::kReadMmio) | (backing.writable() ? 0 : TlbEntry::kWriteMmio);
-    entry.read = page ^ (backing.readable() && !watched ? 0 : TlbEntry::kSlow);
+    entries.place(at, page, backing.host);
+    entries.physical[at] = (translation.physical & kLinearPage) | (translation.global ? TlbEntries::kGlobal : 0) |
+                           (translation.large ? TlbEntries::kLarge : 0) |
+                           (backing.readable() ? 0 : TlbEntries::kReadMmio) |
+                           (backing.writable() ? 0 : TlbEntries::kWriteMmio);
+    entries.read[at] = page ^ (backing.readable() && !watched ? 0 : tag::kSlow);
     if (write) {
         bool slow = !backing.writable() || !backing.readable() || watched; // others read before they write
         if (backing.writable()) {
@@ -82,36 +85,34 @@ TlbEntry* Cpu::fill(std::uint64_t linear, const Translation& translation, bool w
             }
             slow = slow || (backing.flags->load() & memory::kPageCode) != 0;
         }
-        entry.write = page ^ (slow ? TlbEntry::kSlow : 0);
+        entries.write[at] = page ^ (slow ? tag::kSlow : 0);
     }
-    return &entry;
 }
 
 // One page's part of an access.
 bool Cpu::locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set, Located& result)
 {
     const bool write = intent != Intent::Read;
-    TlbEntry* entry = &tlb_.entry(set, linear);
-    const std::uint64_t tag = write ? entry->write : entry->read;
-    if (!TlbEntry::holds(tag, linear)) {
+    TlbEntries& entries = tlb_.set(set);
+    const std::size_t at = TlbEntries::index(linear);
+    if (!tag::holds(write ? entries.write[at] : entries.read[at], linear)) {
         Translation translation;
         if (!translate(linear, write ? Purpose::Write : Purpose::Read, set, translation)) {
             return false;
         }
-        entry = fill(linear, translation, write, set);
+        fill(linear, translation, write, set);
     }
-    const bool through_mmio = intent == Intent::Write ? (entry->physical & TlbEntry::kWriteMmio) != 0
-                                                      : (entry->physical & TlbEntry::kReadMmio) != 0;
-    result.physical = (entry->physical & kLinearPage) | (linear & ~kLinearPage);
-    result.host = through_mmio ? nullptr : entry->host + (linear & ~kLinearPage);
+    const bool through_mmio = entries.is(at, intent == Intent::Write ? TlbEntries::kWriteMmio : TlbEntries::kReadMmio);
+    result.physical = (entries.physical[at] & kLinearPage) | (linear & ~kLinearPage);
+    result.host = through_mmio ? nullptr : entries.host_address(at, linear);
     result.flags = nullptr;
     result.size = size;
-    if (write && !through_mmio && TlbEntry::slow(entry->write)) {
+    if (write && !through_mmio && tag::slow(entries.write[at])) {
         result.flags = physical_->page(result.physical).flags;
         const bool held = result.flags != nullptr && (result.flags->load(std::memory_order_relaxed) & memory::kPageCode) != 0;
-        const bool mmio = (entry->physical & (TlbEntry::kReadMmio | TlbEntry::kWriteMmio)) != 0;
+        const bool mmio = entries.is(at, TlbEntries::kReadMmio | TlbEntries::kWriteMmio);
         if (!held && !mmio && !watches_data(linear)) {
-            entry->write = linear & kLinearPage; // the page has lost its code
+            entries.write[at] = linear & kLinearPage; // the page has lost its code
         }
     }
     return true;
@@ -358,12 +359,12 @@ Cpu::Run Cpu::direct_run(Seg seg, std::uint64_t offset, Intent intent) const
         return {};
     }
     const std::uint64_t linear = (window.base + offset) & linear_mask_;
-    const TlbEntry& entry = program_.entries[Tlb::index(linear)];
-    const std::uint64_t tag = intent == Intent::Read ? entry.read : entry.write;
-    if (tag != (linear & kLinearPage)) {
+    const TlbEntries& entries = *program_.entries;
+    const std::size_t at = TlbEntries::index(linear);
+    if ((intent == Intent::Read ? entries.read[at] : entries.write[at]) != (linear & kLinearPage)) {
         return {};
     }
-    return {.host = entry.host + (linear & ~kLinearPage),
+    return {.host = entries.host_address(at, linear),
             .bytes = std::min(memory::kPageSize - (linear & memory::kPageMask), end - offset)};
 }
 

@@ -81,9 +81,10 @@ template <typename T> bool Cpu::read(x86::Seg seg, std::uint64_t offset, T& valu
     const SegmentWindow& window = windows_[static_cast<unsigned>(seg)];
     if (offset + sizeof(T) <= window.read_end) [[likely]] {
         const std::uint64_t linear = (window.base + offset) & linear_mask_;
-        const TlbEntry& entry = program_.entries[Tlb::index(linear)];
-        if (((linear + sizeof(T) - 1) & kLinearPage) == entry.read) [[likely]] {
-            std::memcpy(&value, entry.host + (linear & ~kLinearPage), sizeof(T));
+        const TlbEntries& entries = *program_.entries;
+        const std::size_t at = TlbEntries::index(linear);
+        if (((linear + sizeof(T) - 1) & kLinearPage) == entries.read[at]) [[likely]] {
+            std::memcpy(&value, entries.host_address(at, linear), sizeof(T));
             return true;
         }
     }
@@ -97,9 +98,10 @@ template <typename T> bool Cpu::write(x86::Seg seg, std::uint64_t offset, T valu
     const SegmentWindow& window = windows_[static_cast<unsigned>(seg)];
     if (offset + sizeof(T) <= window.write_end) [[likely]] {
         const std::uint64_t linear = (window.base + offset) & linear_mask_;
-        const TlbEntry& entry = program_.entries[Tlb::index(linear)];
-        if (((linear + sizeof(T) - 1) & kLinearPage) == entry.write) [[likely]] {
-            std::memcpy(entry.host + (linear & ~kLinearPage), &value, sizeof(T));
+        const TlbEntries& entries = *program_.entries;
+        const std::size_t at = TlbEntries::index(linear);
+        if (((linear + sizeof(T) - 1) & kLinearPage) == entries.write[at]) [[likely]] {
+            std::memcpy(entries.host_address(at, linear), &value, sizeof(T));
             return true;
         }
     }
@@ -120,9 +122,10 @@ template <typename T> bool Cpu::locate_for_write(x86::Seg seg, std::uint64_t off
     const SegmentWindow& window = windows_[static_cast<unsigned>(seg)];
     if (offset + sizeof(T) <= window.write_end) [[likely]] {
         const std::uint64_t linear = (window.base + offset) & linear_mask_;
-        const TlbEntry& entry = program_.entries[Tlb::index(linear)];
-        if (((linear + sizeof(T) - 1) & kLinearPage) == entry.write) [[likely]] {
-            host = entry.host + (linear & ~kLinearPage);
+        const TlbEntries& entries = *program_.entries;
+        const std::size_t at = TlbEntries::index(linear);
+        if (((linear + sizeof(T) - 1) & kLinearPage) == entries.write[at]) [[likely]] {
+            host = entries.host_address(at, linear);
             return true;
         }
     }
@@ -132,9 +135,10 @@ template <typename T> bool Cpu::locate_for_write(x86::Seg seg, std::uint64_t off
 
 template <typename T> bool Cpu::read_linear(std::uint64_t linear, T& value, As as)
 {
-    const TlbEntry& entry = tlb_.entry(set_for(as), linear);
-    if (((linear + sizeof(T) - 1) & kLinearPage) == entry.read) [[likely]] {
-        std::memcpy(&value, entry.host + (linear & ~kLinearPage), sizeof(T));
+    const TlbEntries& entries = tlb_.set(set_for(as));
+    const std::size_t at = TlbEntries::index(linear);
+    if (((linear + sizeof(T) - 1) & kLinearPage) == entries.read[at]) [[likely]] {
+        std::memcpy(&value, entries.host_address(at, linear), sizeof(T));
         return true;
     }
     return read_slow(linear, &value, sizeof(T), Intent::Read, set_for(as));
@@ -142,9 +146,10 @@ template <typename T> bool Cpu::read_linear(std::uint64_t linear, T& value, As a
 
 template <typename T> bool Cpu::write_linear(std::uint64_t linear, T value, As as)
 {
-    const TlbEntry& entry = tlb_.entry(set_for(as), linear);
-    if (((linear + sizeof(T) - 1) & kLinearPage) == entry.write) [[likely]] {
-        std::memcpy(entry.host + (linear & ~kLinearPage), &value, sizeof(T));
+    const TlbEntries& entries = tlb_.set(set_for(as));
+    const std::size_t at = TlbEntries::index(linear);
+    if (((linear + sizeof(T) - 1) & kLinearPage) == entries.write[at]) [[likely]] {
+        std::memcpy(entries.host_address(at, linear), &value, sizeof(T));
         return true;
     }
     return write_slow(linear, &value, sizeof(T), set_for(as));
@@ -152,9 +157,10 @@ template <typename T> bool Cpu::write_linear(std::uint64_t linear, T value, As a
 
 template <typename T> bool Cpu::read_linear_for_write(std::uint64_t linear, T& value, As as)
 {
-    const TlbEntry& entry = tlb_.entry(set_for(as), linear);
-    if (((linear + sizeof(T) - 1) & kLinearPage) == entry.write) [[likely]] {
-        std::memcpy(&value, entry.host + (linear & ~kLinearPage), sizeof(T));
+    const TlbEntries& entries = tlb_.set(set_for(as));
+    const std::size_t at = TlbEntries::index(linear);
+    if (((linear + sizeof(T) - 1) & kLinearPage) == entries.write[at]) [[likely]] {
+        std::memcpy(&value, entries.host_address(at, linear), sizeof(T));
         return true;
     }
     return read_slow(linear, &value, sizeof(T), Intent::ReadForWrite, set_for(as));

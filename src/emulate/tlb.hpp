@@ -48,9 +48,29 @@ private:
 // flipped the translation holds, but the access needs a longer way (MMIO, code pages, data breakpoints). A tag
 // xor an address is the offset in the page on a hit, and at least a page's size otherwise, whatever address the guest
 // makes up, canonical or not: tags that are empty or slow are of addresses that other entries are asked for.
-struct TlbEntry {
-    static constexpr std::uint64_t kEmpty = std::uint64_t{1} << 61;
-    static constexpr std::uint64_t kSlow = (std::uint64_t{1} << 62) | 0x1000;
+namespace tag {
+
+constexpr std::uint64_t kEmpty = std::uint64_t{1} << 61;
+constexpr std::uint64_t kSlow = (std::uint64_t{1} << 62) | 0x1000;
+
+constexpr bool empty(std::uint64_t tag)
+{
+    return tag >> 61 == 1;
+}
+constexpr bool holds(std::uint64_t tag, std::uint64_t linear)
+{
+    return ((tag ^ linear) & kLinearPage & ~kSlow) == 0;
+}
+constexpr bool slow(std::uint64_t tag)
+{
+    return ((tag ^ (tag << 1)) >> 63) != 0;
+}
+
+} // namespace tag
+
+// The entries of a set, one array a field: translated code finds each by an index that counts elements of eight bytes.
+struct TlbEntries {
+    static constexpr std::size_t kCount = 4096;
 
     // Of `physical`.
     static constexpr std::uint64_t kGlobal = 1;
@@ -58,50 +78,55 @@ struct TlbEntry {
     static constexpr std::uint64_t kWriteMmio = 4;
     static constexpr std::uint64_t kLarge = 8;
 
-    std::uint64_t read{0};
-    std::uint64_t write{0};
-    std::uint8_t* host{nullptr}; // of the page
-    std::uint64_t physical{0};   // page address and flags
+    std::array<std::uint64_t, kCount> read{};     // tags
+    std::array<std::uint64_t, kCount> write{};
+    std::array<std::uint8_t*, kCount> host{};     // of the page
+    std::array<std::uint64_t, kCount> distance{}; // from a linear address of the page to its host address
+    std::array<std::uint64_t, kCount> physical{}; // page address and flags
 
-    // Of the entry at `index`.
-    void clear(std::size_t index) { read = write = kEmpty | (~std::uint64_t{index} & kIndexMask) << 12; }
-    bool empty() const { return is_empty(read) && is_empty(write); }
+    static constexpr std::size_t index(std::uint64_t linear) { return (linear >> 12) & (kCount - 1); }
 
-    static constexpr std::uint64_t kIndexMask = 0xfff;
-    static bool is_empty(std::uint64_t tag) { return tag >> 61 == 1; }
-    static bool holds(std::uint64_t tag, std::uint64_t linear) { return ((tag ^ linear) & kLinearPage & ~kSlow) == 0; }
-    static bool slow(std::uint64_t tag) { return ((tag ^ (tag << 1)) >> 63) != 0; }
+    void clear(std::size_t at) { read[at] = write[at] = tag::kEmpty | (~std::uint64_t{at} & (kCount - 1)) << 12; }
+    bool empty(std::size_t at) const { return tag::empty(read[at]) && tag::empty(write[at]); }
+    bool is(std::size_t at, std::uint64_t flag) const { return (physical[at] & flag) != 0; }
+    void place(std::size_t at, std::uint64_t page, std::uint8_t* where)
+    {
+        host[at] = where;
+        distance[at] = reinterpret_cast<std::uintptr_t>(where) - page;
+    }
+    // The linear address of the page of an entry that is not empty.
+    std::uint64_t page(std::size_t at) const
+    {
+        const std::uint64_t known = tag::empty(read[at]) ? write[at] : read[at];
+        return tag::slow(known) ? known ^ tag::kSlow : known;
+    }
+    std::uint8_t* host_address(std::size_t at, std::uint64_t linear) const { return host[at] + (linear & ~kLinearPage); }
 };
 
 class Tlb {
 public:
-    static constexpr std::size_t kEntries = TlbEntry::kIndexMask + 1;
-
     Tlb()
     {
-        for (auto& set : sets_) {
-            for (std::size_t at = 0; at < kEntries; ++at) {
-                set[at].clear(at);
+        for (TlbEntries& set : sets_) {
+            for (std::size_t at = 0; at < TlbEntries::kCount; ++at) {
+                set.clear(at);
             }
         }
     }
 
-    static constexpr std::size_t index(std::uint64_t linear) { return (linear >> 12) & (kEntries - 1); }
+    TlbEntries& set(TlbSet set) { return sets_[static_cast<std::size_t>(set)]; }
 
-    TlbEntry* set(TlbSet set) { return sets_[static_cast<std::size_t>(set)].data(); }
-    TlbEntry& entry(TlbSet which, std::uint64_t linear) { return set(which)[index(linear)]; }
-
-    // The entry of an address, about to be filled with a page of these properties.
-    TlbEntry& take(TlbSet which, std::uint64_t linear, bool global, bool large)
+    // The entry of an address is about to be filled with a page of these properties.
+    void take(TlbSet which, std::uint64_t linear, bool global, bool large)
     {
-        TlbEntry& found = entry(which, linear);
-        if (found.empty() || ((found.physical & TlbEntry::kGlobal) != 0) != global) {
-            note(journal_of(static_cast<std::size_t>(which), global), index(linear));
+        const TlbEntries& entries = set(which);
+        const std::size_t at = TlbEntries::index(linear);
+        if (entries.empty(at) || entries.is(at, TlbEntries::kGlobal) != global) {
+            note(journal_of(static_cast<std::size_t>(which), global), at);
         }
         if (large) {
             large_.note(linear);
         }
-        return found;
     }
 
     void flush(Flush what)
@@ -118,15 +143,15 @@ public:
     }
     void flush_page(std::uint64_t linear)
     {
-        for (auto& set : sets_) {
-            TlbEntry& entry = set[index(linear)];
-            if (!entry.empty() && invalidates(linear, page_of(entry), false)) {
-                entry.clear(index(linear));
+        const std::size_t at = TlbEntries::index(linear);
+        for (TlbEntries& set : sets_) {
+            if (!set.empty(at) && invalidates(linear, set.page(at), false)) {
+                set.clear(at);
             }
         }
         if (large_.may_hold(linear)) {
-            clear_if([&](const TlbEntry& entry) {
-                return (entry.physical & TlbEntry::kLarge) != 0 && invalidates(linear, page_of(entry), true);
+            clear_if([&](const TlbEntries& set, std::size_t entry) {
+                return set.is(entry, TlbEntries::kLarge) && invalidates(linear, set.page(entry), true);
             });
         }
     }
@@ -134,9 +159,9 @@ public:
     bool slow_down_writes(const std::uint8_t* host_page)
     {
         bool quick = false;
-        clear_if([&](const TlbEntry& entry) {
-            const bool found = !TlbEntry::is_empty(entry.write) && entry.host == host_page;
-            quick = quick || (found && !TlbEntry::slow(entry.write));
+        clear_if([&](const TlbEntries& set, std::size_t at) {
+            const bool found = !tag::empty(set.write[at]) && set.host[at] == host_page;
+            quick = quick || (found && !tag::slow(set.write[at]));
             return found;
         });
         return quick;
@@ -146,16 +171,11 @@ private:
     // Which entries have been filled, so that forgetting does not have to look at all of them.
     using Journal = std::vector<std::uint16_t>;
 
-    static std::uint64_t page_of(const TlbEntry& entry)
-    {
-        const std::uint64_t tag = TlbEntry::is_empty(entry.read) ? entry.write : entry.read;
-        return TlbEntry::slow(tag) ? tag ^ TlbEntry::kSlow : tag;
-    }
     // Of the entries of global pages, or of the others. One that has changed sides may be in both.
     Journal& journal_of(std::size_t which, bool global) { return journals_[2 * which + (global ? 1 : 0)]; }
     void note(Journal& journal, std::size_t at)
     {
-        if (journal.size() == 2 * kEntries) { // many were filled and cleared again
+        if (journal.size() == 2 * TlbEntries::kCount) { // many were filled and cleared again
             std::ranges::sort(journal);
             const auto rest = std::ranges::unique(journal);
             journal.erase(rest.begin(), rest.end());
@@ -165,10 +185,10 @@ private:
     void flush_journal(std::size_t which, bool global)
     {
         Journal& journal = journal_of(which, global);
+        TlbEntries& set = sets_[which];
         for (const std::uint16_t at : journal) {
-            TlbEntry& entry = sets_[which][at];
-            if (((entry.physical & TlbEntry::kGlobal) != 0) == global) {
-                entry.clear(at);
+            if (set.is(at, TlbEntries::kGlobal) == global) {
+                set.clear(at);
             }
         }
         journal.clear();
@@ -176,16 +196,16 @@ private:
     template <typename Condition> void clear_if(Condition condition)
     {
         for (std::size_t n = 0; n < journals_.size(); ++n) {
+            TlbEntries& set = sets_[n / 2];
             for (const std::uint16_t at : journals_[n]) {
-                TlbEntry& entry = sets_[n / 2][at];
-                if (!entry.empty() && condition(entry)) {
-                    entry.clear(at);
+                if (!set.empty(at) && condition(set, at)) {
+                    set.clear(at);
                 }
             }
         }
     }
 
-    std::array<std::array<TlbEntry, kEntries>, kTlbSets> sets_{};
+    std::array<TlbEntries, kTlbSets> sets_{};
     std::array<Journal, 2 * kTlbSets> journals_;
     LargePages large_;
 };

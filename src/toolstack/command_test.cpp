@@ -37,7 +37,7 @@ protected:
                         .out = out_,
                         .err = err_,
                         .paths = {.runtime = directory_ / "run", .data = directory_ / "data"},
-                        .host_config = {.xend = "", .xl = ""}};
+                        .host_config = {.xend = "", .xl = host_config_}};
         return run(context, words);
     }
     int windsor(const std::vector<std::string>& words) { return run_as(Dialect::Windsor, "windsor", words); }
@@ -57,6 +57,7 @@ protected:
     }
 
     fs::path directory_;
+    std::string host_config_; // the path of an xl.conf
     std::ostringstream out_;
     std::ostringstream err_;
 };
@@ -188,6 +189,40 @@ TEST_F(Commands, MigrateSaysWhatItCannotDo)
     EXPECT_THAT(refusal(windsor({"migrate-receive", "--listen", "host:8002"})), HasSubstr("is no address"));
     EXPECT_THAT(refusal(windsor({"migrate-receive", "--listen", "tcp:[::1]:8002"})), HasSubstr("say --insecure"));
     EXPECT_THAT(refusal(windsor({"migrate-receive", "--engine", "vmx"})), HasSubstr("'vmx' is no engine"));
+}
+
+// Over TCP there is TLS, or somebody has said that there need not be.
+TEST_F(Commands, MigrateKnowsWhenThereIsToBeTls)
+{
+    const std::string none = (directory_ / "none").string();
+    const auto refusal = [&](int status) {
+        EXPECT_EQ(status, 1);
+        return err_.str();
+    };
+    EXPECT_EQ(refusal(windsor({"migrate", "falstaff", "tcp:host:8002"})),
+              "windsor: over TCP the guest's memory goes unencrypted and to whoever answers; give certificates for TLS by "
+              "--tls DIRECTORY or by migration_tls in the host's configuration, say --insecure if the network is trusted, or "
+              "use ssh\n");
+    const auto missing = [&](const std::string& directory) {
+        return HasSubstr("cannot open " + directory + "/ca-cert.pem, which TLS needs: No such file or directory\n");
+    };
+    EXPECT_THAT(refusal(windsor({"migrate", "--tls", none, "falstaff", "tcp:host:8002"})), missing(none));
+    EXPECT_THAT(refusal(windsor({"migrate-receive", "--tls", none, "--listen", "tcp:[::1]:8002"})), missing(none));
+    EXPECT_THAT(refusal(xm({"migrate", "-s", "-p", "8002", "falstaff", "host"})), HasSubstr("TLS needs certificates: give --tls"));
+    EXPECT_THAT(refusal(windsor({"migrate", "--ssl", "falstaff", "tcp:host:8002"})), HasSubstr("TLS needs certificates"));
+    EXPECT_THAT(refusal(windsor({"migrate", "--ssl", "--insecure", "falstaff", "tcp:host:8002"})), HasSubstr("--insecure contradicts --ssl"));
+    EXPECT_THAT(refusal(windsor({"migrate", "--tls", none, "--insecure", "falstaff", "tcp:host:8002"})), HasSubstr("--insecure contradicts --tls"));
+    for (const char* target : {"host", "unix:/socket"}) {
+        EXPECT_THAT(refusal(windsor({"migrate", "--ssl", "falstaff", target})), HasSubstr("TLS is for tcp:HOST:PORT"));
+        EXPECT_THAT(refusal(windsor({"migrate", "--tls", none, "falstaff", target})), HasSubstr("TLS is for tcp:HOST:PORT"));
+    }
+    host_config_ = write("xl.conf", "migration_tls = '/of/the/host'\n");
+    EXPECT_THAT(refusal(windsor({"migrate", "falstaff", "tcp:host:8002"})), missing("/of/the/host"));
+    EXPECT_THAT(refusal(xm({"migrate", "--ssl", "--port=8002", "falstaff", "host"})), missing("/of/the/host"));
+    EXPECT_THAT(refusal(windsor({"migrate", "--tls", none, "falstaff", "tcp:host:8002"})), missing(none));
+    EXPECT_THAT(refusal(windsor({"migrate", "--insecure", "falstaff", "tcp:host:8002"})), HasSubstr("no running domain"));
+    EXPECT_THAT(refusal(windsor({"migrate", "falstaff", "host"})), HasSubstr("no running domain"));
+    EXPECT_THAT(refusal(windsor({"migrate-receive", "--listen", "tcp:[::1]:8002"})), missing("/of/the/host"));
 }
 
 TEST_F(Commands, SaysHowACommandIsCalled)

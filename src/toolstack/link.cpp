@@ -3,18 +3,18 @@
 
 #include "domain/channel.hpp"
 
-#include <array>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <memory>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <thread>
 
 namespace windsor::toolstack {
 
@@ -22,30 +22,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kLook{100};
 constexpr milliseconds kPatience{30'000};       // with a host that does not answer
 constexpr milliseconds kLoginPatience{600'000}; // with a person who is asked for a password
-constexpr milliseconds kReap{5'000};
-
-std::unexpected<base::Error> interrupted()
-{
-    return base::fail("interrupted");
-}
-
-// False when the time is up.
-base::Result<bool> wait_for(int fd, short events, milliseconds patience, const Interrupts& interrupts)
-{
-    for (milliseconds waited{0}; waited < patience; waited += kLook) {
-        pollfd waiting{.fd = fd, .events = events, .revents = 0};
-        if (::poll(&waiting, 1, static_cast<int>(kLook.count())) > 0) {
-            return true;
-        }
-        if (interrupts.came()) {
-            return interrupted();
-        }
-    }
-    return false;
-}
 
 base::Result<sockaddr_un> unix_address(const std::string& path)
 {
@@ -101,13 +79,20 @@ base::Result<int> connect_one(const base::Fd& socket, const addrinfo& to, const 
     if (errno != EINPROGRESS) {
         return errno;
     }
-    if (!WINDSOR_TRY(wait_for(socket.get(), POLLOUT, kPatience, interrupts))) {
+    if (!WINDSOR_TRY(interrupts.wait_for(socket.get(), POLLOUT, kPatience))) {
         return ETIMEDOUT;
     }
     int error = 0;
     socklen_t size = sizeof error;
     ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size);
     return error;
+}
+
+// A message is not to wait for the answer to the one before.
+void send_at_once(const base::Fd& socket)
+{
+    const int on = 1;
+    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 base::Result<base::Fd> connect_tcp(const Endpoint& to, const Interrupts& interrupts)
@@ -118,6 +103,7 @@ base::Result<base::Fd> connect_tcp(const Endpoint& to, const Interrupts& interru
         base::Fd socket{::socket(each->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
         error = socket ? WINDSOR_TRY(connect_one(socket, *each, interrupts)) : errno;
         if (error == 0) {
+            send_at_once(socket);
             return socket;
         }
     }
@@ -190,75 +176,66 @@ base::Result<Endpoint> parse_target(const std::string& text, const std::string& 
     return Endpoint{.place = fmt::format("exec {} {} windsor migrate-receive", shell, text)};
 }
 
-base::Status allow_tcp(const Arguments& arguments)
+base::Result<std::optional<std::filesystem::path>> tls_directory(const Endpoint& endpoint, const Arguments& arguments,
+                                                                 const config::HostConfig& host)
 {
-    if (!arguments.has("insecure")) {
-        return base::fail("over TCP the guest's memory goes unencrypted and to whoever answers; say --insecure if the "
-                          "network is trusted, or use ssh");
+    const bool asked = arguments.has("tls") || arguments.has("ssl");
+    if (endpoint.kind != Endpoint::Kind::Tcp) {
+        if (asked) {
+            return base::fail("TLS is for tcp:HOST:PORT: a Unix socket stays on this host, and ssh encrypts by itself");
+        }
+        return std::nullopt;
     }
-    return {};
+    if (asked && arguments.has("insecure")) {
+        return base::fail("--insecure contradicts --{}", arguments.has("tls") ? "tls" : "ssl");
+    }
+    if (arguments.has("insecure")) {
+        return std::nullopt;
+    }
+    const std::string directory = arguments.value("tls", host.migration_tls.value_or(""));
+    if (!directory.empty()) {
+        return directory;
+    }
+    if (asked) {
+        return base::fail("TLS needs certificates: give --tls DIRECTORY, or set migration_tls in the host's configuration");
+    }
+    return base::fail("over TCP the guest's memory goes unencrypted and to whoever answers; give certificates for TLS by "
+                      "--tls DIRECTORY or by migration_tls in the host's configuration, say --insecure if the network is "
+                      "trusted, or use ssh");
 }
 
-base::Result<Link> Link::open(const Endpoint& to, const Interrupts& interrupts)
+base::Result<Link> Link::open(const Endpoint& to, std::optional<TlsCredentials> tls, const Interrupts& interrupts)
 {
     switch (to.kind) {
     case Endpoint::Kind::Unix: return Link{WINDSOR_TRY(connect_unix(to.place))};
-    case Endpoint::Kind::Tcp: return Link{WINDSOR_TRY(connect_tcp(to, interrupts))};
+    case Endpoint::Kind::Tcp: {
+        base::Fd socket = WINDSOR_TRY(connect_tcp(to, interrupts));
+        return tls ? Link{WINDSOR_TRY(TlsRelay::start(std::move(*tls), std::move(socket), to.place, interrupts))}
+                   : Link{std::move(socket)};
+    }
     case Endpoint::Kind::Command: break;
     }
     return run(to.place);
 }
 
-// The command has one socket as its standard input and output. Ctrl-C is for this process alone, which gives up in
-// good order.
+// The command has one socket as its standard input and output.
 base::Result<Link> Link::run(const std::string& command)
 {
-    std::array<int, 2> ends{};
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-        return base::fail("cannot make a pair of sockets: {}", base::errno_text(errno));
-    }
-    base::Fd own{ends[0]};
-    const base::Fd its{ends[1]};
-    const pid_t child = ::fork();
-    if (child < 0) {
-        return base::fail("cannot make a process for '{}': {}", command, base::errno_text(errno));
-    }
-    if (child == 0) {
-        ::dup2(its.get(), STDIN_FILENO);
-        ::dup2(its.get(), STDOUT_FILENO);
-        ::signal(SIGINT, SIG_IGN);
-        ::signal(SIGPIPE, SIG_DFL);
-        sigset_t none{};
-        ::sigemptyset(&none);
-        ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
-        ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
-        ::_exit(127);
-    }
-    return Link{std::move(own), child};
+    SocketPair ends = WINDSOR_TRY(make_socket_pair());
+    return Link{std::move(ends.own), WINDSOR_TRY(Carrier::start(fmt::format("'{}'", command), [&] {
+                    ::dup2(ends.other.get(), STDIN_FILENO);
+                    ::dup2(ends.other.get(), STDOUT_FILENO);
+                    ::signal(SIGPIPE, SIG_DFL);
+                    ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+                }))};
 }
 
-Link::~Link()
+base::Status Link::await_greeting(const Interrupts& interrupts) const
 {
-    socket_.reset();
-    if (child_ < 0) {
-        return;
-    }
-    for (milliseconds waited{0}; waited < kReap; waited += milliseconds{10}) {
-        if (::waitpid(child_, nullptr, WNOHANG) != 0) {
-            return;
-        }
-        std::this_thread::sleep_for(milliseconds{10});
-    }
-    ::kill(child_, SIGTERM);
-    ::waitpid(child_, nullptr, 0);
-}
-
-base::Status Link::await_greeting(const Interrupts& interrupts)
-{
-    const milliseconds patience = child_ >= 0 ? kLoginPatience : kPatience;
+    const milliseconds patience = command_ ? kLoginPatience : kPatience;
     std::string line;
     while (line.size() < domain::kGreeting.size() && !line.ends_with('\n')) {
-        if (!WINDSOR_TRY(wait_for(fd(), POLLIN, patience, interrupts))) {
+        if (!WINDSOR_TRY(interrupts.wait_for(fd(), POLLIN, patience))) {
             return base::fail("the receiver does not answer");
         }
         char character = 0;
@@ -268,7 +245,7 @@ base::Status Link::await_greeting(const Interrupts& interrupts)
         }
         if (count <= 0) {
             return base::fail("the receiver has ended before it greeted{}",
-                              child_ >= 0 ? "; what it said may stand above" : "");
+                              command_ ? "; what it said may stand above" : "");
         }
         line += character;
     }
@@ -288,7 +265,7 @@ base::Result<base::Fd> accept_one(base::Fd listener, const Endpoint& at, const I
 {
     base::Result<bool> came = false;
     while (came && !*came) {
-        came = wait_for(listener.get(), POLLIN, kPatience, interrupts);
+        came = interrupts.wait_for(listener.get(), POLLIN, kPatience);
     }
     base::Fd connection{came ? ::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC) : -1};
     if (at.kind == Endpoint::Kind::Unix) {
@@ -297,6 +274,9 @@ base::Result<base::Fd> accept_one(base::Fd listener, const Endpoint& at, const I
     WINDSOR_TRY(std::move(came));
     if (!connection) {
         return base::fail("a connection was lost while it was made: {}", base::errno_text(errno));
+    }
+    if (at.kind == Endpoint::Kind::Tcp) {
+        send_at_once(connection);
     }
     return connection;
 }

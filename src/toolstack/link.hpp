@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The way to another Windsor, for live migration: a Unix socket, TCP, or a command such as ssh.
+// The way to another Windsor, for live migration: a Unix socket, TCP with or without TLS, or a command such as ssh.
 #pragma once
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "config/host_config.hpp"
+#include "toolstack/carrier.hpp"
 #include "toolstack/progress.hpp"
+#include "toolstack/tls_relay.hpp"
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <sys/types.h>
 
 namespace windsor::toolstack {
 
@@ -23,29 +27,32 @@ base::Result<Endpoint> parse_address(std::string_view text);
 // The same, or a host that `shell` (in the manner of ssh) leads to; an empty shell: the text is the command.
 base::Result<Endpoint> parse_target(const std::string& text, const std::string& shell);
 
-// Whether an address of TCP may be used, as the options say.
-base::Status allow_tcp(const Arguments& arguments);
+// The directory of the certificates that protect this connection, as the options or else the host's configuration say;
+// none if it needs no TLS. Fails if it would be unprotected and nobody has said that it may be.
+base::Result<std::optional<std::filesystem::path>> tls_directory(const Endpoint& endpoint, const Arguments& arguments,
+                                                                 const config::HostConfig& host);
 
 // A connection, and the process that it leads through, if it is one.
 class Link {
 public:
-    // Waits half a minute for a host that does not answer. An interrupt ends it.
-    static base::Result<Link> open(const Endpoint& to, const Interrupts& interrupts);
-    Link(Link&& other) noexcept : socket_{std::move(other.socket_)}, child_{std::exchange(other.child_, -1)} {}
-    Link& operator=(Link&&) = delete;
-    // Closes it, and waits for the process, a few seconds at most.
-    ~Link();
-
+    // With TLS, if there are credentials for it. Waits half a minute for a host that does not answer. An interrupt ends
+    // it. At its end it is closed, and the process waited for, a few seconds at most.
+    static base::Result<Link> open(const Endpoint& to, std::optional<TlsCredentials> tls, const Interrupts& interrupts);
     int fd() const { return socket_.get(); }
     // Reads the receiver's greeting.
-    base::Status await_greeting(const Interrupts& interrupts);
+    base::Status await_greeting(const Interrupts& interrupts) const;
+    // An error of this connection, with the reason if TLS has one.
+    base::Error explain(const base::Error& error) const { return relay_ ? relay_->explain(error) : error; }
 
 private:
-    explicit Link(base::Fd socket, pid_t child = -1) : socket_{std::move(socket)}, child_{child} {}
+    explicit Link(base::Fd socket) : socket_{std::move(socket)} {}
+    Link(base::Fd socket, Carrier command) : command_{std::move(command)}, socket_{std::move(socket)} {}
+    explicit Link(TlsRelay relay) : relay_{std::move(relay)}, socket_{relay_->take_socket()} {}
     static base::Result<Link> run(const std::string& command);
 
+    std::optional<Carrier> command_; // this or the next is waited for when the socket is closed
+    std::optional<TlsRelay> relay_;
     base::Fd socket_;
-    pid_t child_;
 };
 
 // A socket at an address, and the one connection that it waits for; then the address is gone. An interrupt ends it.

@@ -5,6 +5,7 @@
 #include "toolstack/link.hpp"
 
 #include <chrono>
+#include <optional>
 
 namespace windsor::toolstack {
 
@@ -33,18 +34,24 @@ base::Status refuse_options(const Arguments& arguments)
     return {};
 }
 
+struct Target {
+    Endpoint endpoint;
+    std::optional<TlsCredentials> tls{};
+};
+
 // xm names the port of a host's relocation server by an option.
-base::Result<Endpoint> target_of(const Arguments& arguments)
+base::Result<Target> target_of(const Context& context, const Arguments& arguments)
 {
     std::string target = arguments.operand(1);
     if (arguments.has("port")) {
         target = fmt::format("tcp:{}:{}", target, arguments.value("port"));
     }
-    Endpoint endpoint = WINDSOR_TRY(parse_target(target, arguments.value("s", "ssh")));
-    if (endpoint.kind == Endpoint::Kind::Tcp) {
-        WINDSOR_TRY(allow_tcp(arguments));
+    Target found{.endpoint = WINDSOR_TRY(parse_target(target, arguments.value("s", "ssh")))};
+    const config::HostConfig host = WINDSOR_TRY(config::load_host_config(context.host_config));
+    if (const auto directory = WINDSOR_TRY(tls_directory(found.endpoint, arguments, host))) {
+        found.tls = WINDSOR_TRY(TlsCredentials::load(*directory, TlsRole::Source));
     }
-    return endpoint;
+    return found;
 }
 
 void show(Context& context, ProgressLine& line, const std::string& name, const Json& progress, bool each_pass,
@@ -61,12 +68,13 @@ void show(Context& context, ProgressLine& line, const std::string& name, const J
 }
 
 // Hands the domain its connection, and waits for the end, which an interrupt brings forward.
-base::Result<Json> run_migration(Context& context, Connection& connection, Connection& side, int link,
+base::Result<Json> run_migration(Context& context, Connection& connection, Connection& side, const Link& link,
                                  const Arguments& arguments, const Interrupts& interrupts)
 {
+    WINDSOR_TRY(link.await_greeting(interrupts));
     ProgressLine line{context, ""};
     unsigned shown = 0;
-    WINDSOR_TRY(connection.client.send("migrate", {{"paused", arguments.has("p")}}, link));
+    WINDSOR_TRY(connection.client.send("migrate", {{"paused", arguments.has("p")}}, link.fd()));
     for (;;) {
         if (auto answer = connection.client.answer_within(kLook)) {
             return std::move(*answer);
@@ -79,13 +87,16 @@ base::Result<Json> run_migration(Context& context, Connection& connection, Conne
     }
 }
 
-base::Result<Json> move(Context& context, Connection& connection, const Endpoint& target, const Arguments& arguments)
+base::Result<Json> move(Context& context, Connection& connection, Target target, const Arguments& arguments)
 {
     Connection side = WINDSOR_TRY(connect(context, std::to_string(connection.entry.id)));
     const Interrupts interrupts;
-    std::optional<Link> link{WINDSOR_TRY(Link::open(target, interrupts))};
-    WINDSOR_TRY(link->await_greeting(interrupts));
-    return run_migration(context, connection, side, link->fd(), arguments, interrupts);
+    const Link link = WINDSOR_TRY(Link::open(target.endpoint, std::move(target.tls), interrupts));
+    auto moved = run_migration(context, connection, side, link, arguments, interrupts);
+    if (!moved) {
+        return std::unexpected{link.explain(moved.error())};
+    }
+    return moved;
 }
 
 } // namespace
@@ -93,10 +104,10 @@ base::Result<Json> move(Context& context, Connection& connection, const Endpoint
 base::Result<int> migrate(Context& context, const Arguments& arguments)
 {
     WINDSOR_TRY(refuse_options(arguments));
-    const Endpoint target = WINDSOR_TRY(target_of(arguments));
+    Target target = WINDSOR_TRY(target_of(context, arguments));
     Connection connection = WINDSOR_TRY(connect(context, arguments.operand(0)));
     const std::string name = connection.entry.name;
-    const auto moved = move(context, connection, target, arguments);
+    const auto moved = move(context, connection, std::move(target), arguments);
     if (!moved) {
         return base::fail("domain '{}' was not moved: {}", name, moved.error().message());
     }

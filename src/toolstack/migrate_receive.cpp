@@ -8,25 +8,54 @@
 
 #include <csignal>
 #include <fcntl.h>
+#include <memory>
+#include <optional>
 
 namespace windsor::toolstack {
 
 namespace {
 
-// Where messages go and come from.
-base::Result<std::shared_ptr<domain::Channel>> open_channel(Context& context, const Arguments& arguments)
+// Where messages go and come from, and the process that decrypts them, which waits for the channel's end.
+struct Source {
+    std::optional<TlsRelay> relay{};
+    std::shared_ptr<domain::Channel> channel{};
+
+    // An error of the connection, with the reason if TLS has one.
+    base::Error explain(const base::Error& error) const { return relay ? relay->explain(error) : error; }
+};
+
+std::shared_ptr<domain::Channel> channel_over(base::Fd in, base::Fd out = {})
 {
-    const std::string source = "the source";
+    return std::make_shared<domain::Channel>(std::move(in), std::move(out), "the source");
+}
+
+base::Result<Source> listen_for_source(Context& context, const Arguments& arguments)
+{
+    const Endpoint at = WINDSOR_TRY(parse_address(arguments.value("listen")));
+    const config::HostConfig host = WINDSOR_TRY(config::load_host_config(context.host_config));
+    std::optional<TlsCredentials> tls;
+    if (const auto directory = WINDSOR_TRY(tls_directory(at, arguments, host))) {
+        tls = WINDSOR_TRY(TlsCredentials::load(*directory, TlsRole::Target));
+    }
+    const Interrupts interrupts;
+    base::Fd listener = WINDSOR_TRY(listen_at(at));
+    context.err << fmt::format("Waiting for a domain at {}\n", arguments.value("listen")) << std::flush;
+    base::Fd connection = WINDSOR_TRY(accept_one(std::move(listener), at, interrupts));
+    if (!tls) {
+        return Source{.channel = channel_over(std::move(connection))};
+    }
+    auto relay = TlsRelay::start(std::move(*tls), std::move(connection), "", interrupts);
+    if (!relay) {
+        return base::fail("no domain was received: {}", relay.error().message());
+    }
+    base::Fd socket = relay->take_socket();
+    return Source{.relay = std::move(*relay), .channel = channel_over(std::move(socket))};
+}
+
+base::Result<Source> open_source(Context& context, const Arguments& arguments)
+{
     if (arguments.has("listen")) {
-        const Endpoint at = WINDSOR_TRY(parse_address(arguments.value("listen")));
-        if (at.kind == Endpoint::Kind::Tcp) {
-            WINDSOR_TRY(allow_tcp(arguments));
-        }
-        const Interrupts interrupts;
-        base::Fd listener = WINDSOR_TRY(listen_at(at));
-        context.err << fmt::format("Waiting for a domain at {}\n", arguments.value("listen")) << std::flush;
-        base::Fd connection = WINDSOR_TRY(accept_one(std::move(listener), at, interrupts));
-        return std::make_shared<domain::Channel>(std::move(connection), base::Fd{}, source);
+        return listen_for_source(context, arguments);
     }
     if (::isatty(STDIN_FILENO) != 0 || ::isatty(STDOUT_FILENO) != 0) {
         return base::fail("a domain is to come over standard input, which is a terminal; 'migrate' on the source starts "
@@ -34,7 +63,7 @@ base::Result<std::shared_ptr<domain::Channel>> open_channel(Context& context, co
     }
     base::Fd in{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
     base::Fd out{::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
-    return std::make_shared<domain::Channel>(std::move(in), std::move(out), source);
+    return Source{.channel = channel_over(std::move(in), std::move(out))};
 }
 
 domain::Settings settings_for(Context& context, const Arguments& arguments, const config::HostConfig& host,
@@ -71,14 +100,15 @@ base::Result<int> migrate_receive(Context& context, const Arguments& arguments)
     const auto engine = arguments.has("engine") ? WINDSOR_TRY(engine_named(arguments.value("engine")))
                                                 : config::EngineChoice::Auto;
     ::signal(SIGPIPE, SIG_IGN); // a source that goes away is an error like any other
-    const std::shared_ptr<domain::Channel> channel = WINDSOR_TRY(open_channel(context, arguments));
-    WINDSOR_TRY(channel->write(domain::kGreeting));
-    const auto incoming = domain::receive_beginning(channel);
+    const Source source = WINDSOR_TRY(open_source(context, arguments));
+    WINDSOR_TRY(source.channel->write(domain::kGreeting));
+    const auto incoming = domain::receive_beginning(source.channel);
     const auto started = incoming ? start(context, arguments, *incoming, engine, inherited)
                                   : base::Result<Started>{std::unexpected{incoming.error()}};
     if (!started) {
-        channel->refuse(started.error().message());
-        return base::fail("no domain was received: {}", started.error().message());
+        const base::Error error = source.explain(started.error());
+        source.channel->refuse(error.message());
+        return base::fail("no domain was received: {}", error.message());
     }
     context.err << fmt::format("Received domain {} (id={})\n", started->status.value("name", ""),
                                started->status.value("id", 0u))

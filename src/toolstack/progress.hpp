@@ -2,10 +2,13 @@
 // For commands that take their time: how far they are, and that they can be interrupted.
 #pragma once
 
+#include "base/result.hpp"
 #include "toolstack/command.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <poll.h>
 #include <string>
 #include <unistd.h>
 
@@ -33,8 +36,24 @@ public:
         constexpr timespec kNow{};
         return ::sigtimedwait(&set_, nullptr, &kNow) > 0;
     }
+    // Waits for what poll(2) calls `events`; false when the time is up. An interrupt is an error.
+    base::Result<bool> wait_for(int fd, short events, std::chrono::milliseconds patience) const
+    {
+        for (std::chrono::milliseconds waited{0}; waited < patience; waited += kLook) {
+            pollfd waiting{.fd = fd, .events = events, .revents = 0};
+            if (::poll(&waiting, 1, static_cast<int>(kLook.count())) > 0) {
+                return true;
+            }
+            if (came()) {
+                return base::fail("interrupted");
+            }
+        }
+        return false;
+    }
 
 private:
+    static constexpr std::chrono::milliseconds kLook{100};
+
     sigset_t set_{};
     sigset_t before_{};
 };

@@ -88,12 +88,23 @@ void Assembler::alu(Alu op, Reg to, std::int32_t value, Width width)
     }
 }
 
-void Assembler::alu_memory(Alu op, const Mem& at, std::int32_t value)
+void Assembler::alu_memory(Alu op, const Mem& at, std::int32_t value, Width width)
 {
-    rex(false, 0, number(at.index), number(at.base));
+    rex(width == Width::Qword, 0, number(at.index), number(at.base));
     byte(0x81);
     modrm_memory(static_cast<unsigned>(op), at);
     raw(value);
+}
+
+// VEX.LZ.F3.0F38 F5 /r. SDM volume 2B, PEXT.
+void Assembler::extract_bits(Reg to, Reg from, const Mem& mask, Width width)
+{
+    const auto clear_above_7 = [](Reg reg, unsigned bit) { return number(reg) < 8 ? bit : 0u; };
+    byte(0xc4);
+    byte(clear_above_7(to, 0x80) | clear_above_7(mask.index, 0x40) | clear_above_7(mask.base, 0x20) | 2);
+    byte((width == Width::Qword ? 0x80u : 0) | (~number(from) & 15) << 3 | 2);
+    byte(0xf5);
+    modrm_memory(number(to), mask);
 }
 
 void Assembler::cmp_byte(const Mem& at, std::uint8_t value)

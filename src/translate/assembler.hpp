@@ -102,14 +102,14 @@ public:
     void alu(Alu op, Reg to, const Mem& from, Width width = Width::Qword) { general(alu_opcode(op), width, to, from); }
     void alu(Alu op, Reg to, Reg from, Width width = Width::Qword) { general(alu_opcode(op), width, to, from); }
     void alu(Alu op, Reg to, std::int32_t value, Width width = Width::Qword);
-    void alu_memory(Alu op, const Mem& at, std::int32_t value); // of 32 bits
+    void alu_memory(Alu op, const Mem& at, std::int32_t value, Width width = Width::Dword); // 32 or 64 bits
     void alu_memory(Alu op, const Mem& at, Reg value, Width width) // 32 or 64 bits
     {
         general(alu_opcode(op) & ~2u, width, value, at);
     }
     void cmp_byte(const Mem& at, std::uint8_t value);
     void test_memory(const Mem& at, Reg reg) { general(0x85, Width::Dword, reg, at); }
-    void test(Reg one, Reg other) { general(0x85, Width::Qword, one, other); }
+    void test(Reg one, Reg other, Width width = Width::Qword) { general(0x85, width, one, other); }
     void test_byte(const Mem& at, std::uint8_t mask);
     // To 64 bits, in place.
     void sign_extend(Reg reg, Width from);
@@ -121,6 +121,8 @@ public:
         modrm_register(number(to), number(from));
         raw(by);
     }
+    // PEXT: the bits of `from` that `mask` has, side by side. Of BMI2; no flags are touched.
+    void extract_bits(Reg to, Reg from, const Mem& mask, Width width);
     void shift_right(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(5, reg, count, width); }
     void shift_right_signed(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(7, reg, count, width); }
     void shift_left(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(4, reg, count, width); }

@@ -17,8 +17,9 @@ namespace windsor::translate {
 
 struct Block;
 
-// Where a block expects the guest's arithmetic flags, or an edge leaves them.
-enum class FlagPlace : std::uint8_t { Nowhere, Host, Memory };
+// Where a block expects the guest's arithmetic flags, or an edge leaves them. Again: nowhere, but they can be computed once
+// more; within a block.
+enum class FlagPlace : std::uint8_t { Nowhere, Host, Memory, Again };
 
 // A direct jump from one block to another in the same page. Until it is linked it leads to a stub.
 struct Link {
@@ -41,6 +42,7 @@ struct Site {
     std::uint32_t context{0};           // key, where it stands
     std::uint16_t offset{0};            // from the block's first byte
     std::uint8_t fruitless{0};          // lookups that its group failed by
+    std::uint8_t kept{0};               // the register whose group's distance the code behind it finds in kTemp0
     std::uint32_t group{0};             // number of the group that its access opens, plus one; 0: of none
     Block* block{nullptr};
     const std::uint8_t* resume{nullptr}; // code behind the instruction
@@ -52,9 +54,10 @@ struct Site {
 struct GroupRange {
     std::uint8_t base{0};
     bool write{false};
+    bool distance{false}; // is kept, from linear to host addresses
     std::uint16_t span{0};
     std::int32_t from{0};
-    std::int32_t low{0}; // what the register's host address is kept below the first byte's by
+    std::int32_t low{0}; // what the register's host address is kept below the first byte's by, otherwise
 };
 
 struct Block {

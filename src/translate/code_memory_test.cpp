@@ -18,7 +18,7 @@ class TranslatorCodeMemory : public ::testing::TestWithParam<std::size_t> {};
 
 TEST_P(TranslatorCodeMemory, FillsUpOverAndOver)
 {
-    TranslatorMachine m{GetParam()};
+    TranslatorMachine m{{.code_bytes = GetParam()}};
     std::uint64_t expected = 0;
     for (unsigned n = 0; n < kCount; ++n) {
         m.assemble(kFunctions + 32 * n, true, [&](x::Assembler& a) {
@@ -136,7 +136,7 @@ protected:
         state.cr4 |= x86::cr4::kOsfxsr | x86::cr4::kSmap;
         return state;
     }
-    TranslatorMachine m{kUsualCode, 8};
+    TranslatorMachine m{{.code_bytes = kUsualCode, .contexts = 8}};
 };
 
 TEST_F(TranslatorContexts, MayBeMoreThanThereIsRoomFor)

@@ -7,22 +7,22 @@ namespace windsor::emulate {
 
 namespace {
 
-std::unique_ptr<vcpu::Engine> make(const EngineParts& parts, const translate::Windows::Options& windows)
+std::unique_ptr<vcpu::Engine> make(const EngineParts& parts, const translate::Windows::Options& windows, bool extract)
 {
     auto engine = translate::Translator::create(
         {.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock},
-        {.code_bytes = 1 << 20, .windows = windows});
+        {.code_bytes = 1 << 20, .windows = windows, .extract = extract});
     return engine ? std::move(*engine) : nullptr;
 }
 
 } // namespace
 
-// The second one gives every address space of 32-bit programs a window at once.
+// The second one gives every address space of 32-bit programs a window at once, and does without PEXT.
 const std::vector<EngineKind>& engine_kinds()
 {
     static const std::vector<EngineKind> kKinds{
-        {.name = "translator", .make = [](const EngineParts& parts) { return make(parts, {.most = 0}); }},
-        {.name = "windows", .make = [](const EngineParts& parts) { return make(parts, {.warm = 0, .tick = 0}); }},
+        {.name = "translator", .make = [](const EngineParts& parts) { return make(parts, {.most = 0}, true); }},
+        {.name = "windows", .make = [](const EngineParts& parts) { return make(parts, {.warm = 0, .tick = 0}, false); }},
     };
     return kKinds;
 }

@@ -87,6 +87,72 @@ INSTANTIATE_TEST_SUITE_P(Windows, TranslatorThreadSegment,
                                            Window{"Null", 0, 0, 0x4093, true}),
                          [](const auto& window) { return std::string{window.param.name}; });
 
+// 32 bits of address wrap around: in the middle of an access, between two from one register, before the first of them, and
+// as the stack grows.
+class TranslatorAddresses : public ::testing::TestWithParam<unsigned> {
+protected:
+    static void write(x::Assembler& a, unsigned way)
+    {
+        switch (way) {
+        case 0:
+            a.mov(x::eax, x::ptr(x::ebx));
+            a.add(x::eax, x::ptr(x::ebx, 12));
+            a.mov(x::ptr(x::ebx, 16), x::eax);
+            break;
+        case 1:
+            a.mov(x::ecx, x::ptr(x::ebx, 0x20));
+            a.add(x::ecx, x::ptr(x::ebx, 0x24));
+            break;
+        case 2:
+            a.mov(x::ptr(x::ebx, -0x20), x::ecx);
+            a.mov(x::ptr(x::ebx, -0x1c), x::edx);
+            break;
+        case 3:
+            a.mov(x::eax, x::ptr(x::esp));
+            a.sub(x::esp, 0x20);
+            a.add(x::eax, x::ptr(x::esp, 0x20));
+            a.mov(x::ptr(x::esp, 0x24), x::eax);
+            a.add(x::esp, 0x20);
+            break;
+        default:
+            a.push(x::eax);
+            a.pop(x::edx);
+            a.add(x::ptr(x::esp, 4), x::edx);
+        }
+    }
+    emulate::testing::TestMachine interpreter;
+    TranslatorMachine translator;
+};
+
+TEST_P(TranslatorAddresses, WrapAroundAtFourGibibytes)
+{
+    for (std::uint32_t at = 0xffffffd8; at != 0x28; at += 4) {
+        SCOPED_TRACE(at);
+        expect_same(interpreter, translator, [&](Machine& m) {
+            m.assemble(kCode, false, [&](x::Assembler& a) {
+                const auto again = a.newLabel();
+                a.mov(x::edi, 3);
+                a.bind(again);
+                a.mov(x::edx, x::ptr(8)); // the first page is known
+                a.mov(x::ptr(0x10), x::edx);
+                write(a, GetParam());
+                a.dec(x::edi);
+                a.jnz(again);
+                a.hlt();
+            });
+            for (std::uint32_t byte = 0; byte < 0x80; byte += 4) {
+                m.put<std::uint32_t>(byte, byte * 0x01010101);
+            }
+            vcpu::CpuState state = m.flat32();
+            state.gpr[x86::kRbx] = state.gpr[x86::kRsp] = at;
+            return state;
+        });
+        EXPECT_EQ(translator.io.mmio, interpreter.io.mmio);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, TranslatorAddresses, ::testing::Range(0u, 5u));
+
 // DS, SS, ES and CS in turn are flat and are not.
 class TranslatorFlatSegment : public ::testing::TestWithParam<Seg> {};
 

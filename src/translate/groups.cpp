@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Accesses of one block at several distances from one register that nothing changes between them: if they lie in one
-// page, one lookup serves them all. The host address that the register stands for is kept in the Frame.
+// page, one lookup serves them all. The Frame keeps the distance from there to the host address; for registers that live
+// in memory, and a stack pointer of 32 bits, the host address itself.
 #include "translate/translation.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <optional>
 #include <utility>
@@ -162,7 +164,7 @@ void Translation::find_groups()
     for (Instruction& i : instructions_) {
         i.place = {};
         i.stack_place = {};
-        if (window_ || single_ || cautious_ || !keeps_groups(i)) {
+        if (window_ || single_ || !keeps_groups(i)) {
             open_groups_.fill(-1);
             continue;
         }
@@ -195,31 +197,131 @@ void Translation::find_groups()
 // Whether an access takes no lookup: its group has had one.
 bool Translation::is_open(const GroupPlace& place) const
 {
-    return place.number >= 0 && groups_[static_cast<std::size_t>(place.number)].opened;
+    return in_groups(place) && groups_[static_cast<std::size_t>(place.number)].opened;
+}
+
+// Looks up the whole group, which begins at a distance from the register as it is now.
+void Translation::open(const Group& group, std::int32_t from, std::uint32_t site)
+{
+    const auto span = static_cast<unsigned>(group.high - group.low);
+    const Access whole{.size = span, .write = group.write};
+    detouring_ = cautious_;
+    if (by_distance(group)) {
+        static_cast<void>(at_distance(host_register(group.base), from, whole, site));
+    } else {
+        load_guest(kTemp0, group.base, word());
+        a_.lea(kTemp0, {.base = kTemp0, .displacement = from}, word());
+        find_entry(whole, site);
+        a_.load(kTemp1, host_page());
+        a_.lea(kTemp0, {.base = kTemp0, .displacement = -group.low, .index = kTemp1});
+    }
+    a_.store(cell(&shop_.frame.bases[group.base]), kTemp0);
+    if (std::exchange(detouring_, false)) {
+        return;
+    }
+    shop_.groups.push_back({.base = static_cast<std::uint8_t>(group.base), .write = group.write,
+                            .distance = by_distance(group), .span = static_cast<std::uint16_t>(span), .from = from,
+                            .low = group.low});
+    shop_.sites[site].group = static_cast<std::uint32_t>(shop_.groups.size());
 }
 
 // The access at a distance from the register as it is now.
-Mem Translation::in_group(const GroupPlace& place, std::int32_t offset, std::uint32_t site)
+Mem Translation::in_group(const GroupPlace& place, std::int32_t offset, const Access& access, std::uint32_t site)
 {
     Group& group = groups_[static_cast<std::size_t>(place.number)];
-    const Mem slot = cell(&shop_.frame.bases[group.base]);
-    if (group.opened) {
-        a_.load(kTemp0, slot);
+    const bool at_hand = std::exchange(held_, -1) == place.number; // which is open, then
+    if (!group.opened) {
+        group.opened = true;
+        open(group, group.low - place.shift, site);
+    } else if (!at_hand) {
+        a_.load(kTemp0, cell(&shop_.frame.bases[group.base]));
+    }
+    if (!by_distance(group)) {
         return {.base = kTemp0, .displacement = offset + place.shift};
     }
-    group.opened = true;
-    const auto span = static_cast<unsigned>(group.high - group.low);
-    const std::int32_t from = group.low - place.shift; // as seen from the register now
-    load_guest(kTemp0, group.base, word());
-    a_.lea(kTemp0, {.base = kTemp0, .displacement = from}, word());
-    find_entry({.size = span, .write = group.write}, site);
-    a_.load(kTemp1, host_page());
-    a_.lea(kTemp0, {.base = kTemp0, .displacement = -group.low, .index = kTemp1});
-    a_.store(slot, kTemp0);
-    shop_.groups.push_back({.base = static_cast<std::uint8_t>(group.base), .write = group.write,
-                            .span = static_cast<std::uint16_t>(span), .from = from, .low = group.low});
-    shop_.sites[site].group = static_cast<std::uint32_t>(shop_.groups.size());
-    return {.base = kTemp0, .displacement = offset + place.shift};
+    const Reg base = host_register(group.base);
+    if (group.base == access.away) {
+        a_.lea(kTemp0, {.base = base, .index = kTemp0});
+        return {.base = kTemp0, .displacement = offset};
+    }
+    left_ = place.number;
+    return {.base = base, .displacement = offset, .index = kTemp0};
+}
+
+// Whether the code of an instruction leaves kTemp0 as in_group() has left it, or as it was.
+bool Translation::spares_temporary(const Instruction& i) const
+{
+    switch (i.kind) {
+    case Kind::Nop:
+    case Kind::Conditional: return true;
+    case Kind::Plain: return i.memory == nullptr ? memory_registers(i) < 2 : in_groups(i.place);
+    case Kind::Lea: return memory_registers(i) == 0;
+    case Kind::Push: return i.memory == nullptr && in_groups(i.stack_place);
+    case Kind::Pop: return memory_registers(i) == 0 && in_groups(i.stack_place);
+    default: return false;
+    }
+}
+
+// The next instruction finds in kTemp0 what this one leaves there, and finds it as well if C++ has run this one.
+void Translation::hand_on(const Instruction& i, bool native, std::size_t first_site)
+{
+    held_ = !native || !spares_temporary(i) ? -1 : left_ >= 0 ? left_ : held_;
+    for (std::size_t site = first_site; held_ >= 0 && site < shop_.sites.size(); ++site) {
+        shop_.sites[site].kept = static_cast<std::uint8_t>(groups_[static_cast<std::size_t>(held_)].base);
+    }
+}
+
+// The block once more, without groups, for those who come from a lookup that failed; each lands at its own.
+void Translation::write_second_body(const Context& context, std::size_t slot)
+{
+    context_ = context;
+    slot_ = slot;
+    place_ = Place::Memory;
+    second_ = true;
+    write_body();
+    second_ = false;
+    lead_detours();
+}
+
+// Here an access is looked up that may open a group in the first body.
+void Translation::land(const GroupPlace& place)
+{
+    if (second_ && place.number >= 0) {
+        landings_.push_back({.at = current_, .code = a_.address()});
+    }
+}
+
+// Flags are to be had alike in both bodies.
+void Translation::lead_detours()
+{
+    auto landing = landings_.begin();
+    for (const Detour& detour : detours_) { // both are in the order of instructions
+        while (landing->at != detour.at) {
+            ++landing;
+        }
+        a_.point(detour.displacement, landing->code);
+    }
+}
+
+// How many of the registers that an instruction names live in memory.
+unsigned Translation::memory_registers(const Instruction& i)
+{
+    std::uint32_t met = 0;
+    const auto meet = [&](ZydisRegister reg) {
+        if (is_general(reg) && in_memory(full_number(reg))) {
+            met |= 1u << full_number(reg);
+        }
+    };
+    for (unsigned n = 0; n < i.decoded.operand_count; ++n) {
+        const ZydisDecodedOperand& operand = i.operands[n];
+        if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER) {
+            meet(operand.reg.value);
+        } else if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY) {
+            meet(operand.mem.base);
+            meet(operand.mem.index);
+        }
+    }
+    return static_cast<unsigned>(std::popcount(met));
 }
 
 } // namespace windsor::translate

@@ -6,11 +6,7 @@ namespace windsor::translate {
 
 namespace {
 
-using emulate::Tlb;
-using emulate::TlbEntry;
-
-static_assert(sizeof(TlbEntry) == 32);
-constexpr unsigned kEntryShift = 5;
+using emulate::TlbEntries;
 
 // A SIB byte without base, which Zydis 4.0 misreads if REX.B is set and the address size is 32 bits.
 // SDM volume 2A, table 2-3.
@@ -18,6 +14,12 @@ bool lacks_base(const Instruction& i)
 {
     const auto& raw = i.decoded.raw;
     return (i.decoded.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0 && raw.modrm.mod == 0 && raw.modrm.rm == 4 && raw.sib.base == 5;
+}
+
+std::uint64_t fixed_linear(const Instruction& i, std::int64_t displacement, bool relative)
+{
+    const std::uint64_t address = static_cast<std::uint64_t>(displacement) + (relative ? i.next() : 0);
+    return i.decoded.address_width == 64 ? address : address & 0xffffffff;
 }
 
 bool is_thread_segment(ZydisRegister segment)
@@ -47,11 +49,7 @@ void Translation::write_address(const Instruction& i, const ZydisDecodedOperand&
     const bool has_base = mem.base != ZYDIS_REGISTER_NONE && !relative && !baseless;
     const bool has_index = mem.index != ZYDIS_REGISTER_NONE;
     if (!has_base && !has_index) {
-        std::uint64_t address = static_cast<std::uint64_t>(displacement) + (relative ? i.next() : 0);
-        if (width == Width::Dword) {
-            address &= 0xffffffff;
-        }
-        a_.mov(to, address);
+        a_.mov(to, fixed_linear(i, displacement, relative));
         return;
     }
     const auto loaded = [&](ZydisRegister reg, Reg temporary) {
@@ -106,19 +104,37 @@ void Translation::add_segment(const ZydisDecodedOperand& operand, const Access& 
     a_.alu(Alu::Add, kTemp0, cell(&window.base), Width::Dword);
 }
 
+// Of a field of the TLB, the element that kTemp1 is the index of.
+template <typename Field> Mem Translation::entry(const Field& field) const
+{
+    static_assert(sizeof(typename Field::value_type) == 8);
+    Mem mem = cell(field.data());
+    mem.index = kTemp1;
+    mem.scale = shop_.extracts ? 3 : 0;
+    return mem;
+}
+
+// From the linear address in kTemp0 to the index of its entry in kTemp1: of elements, or of bytes.
+void Translation::index_entry()
+{
+    const Width width = context_.long64() ? Width::Qword : Width::Dword;
+    if (shop_.extracts) {
+        a_.extract_bits(kTemp1, kTemp0, cell(&shop_.frame.index_bits), width);
+        return;
+    }
+    constexpr unsigned kElementShift = 3;
+    constexpr auto kIndexMask = static_cast<std::int32_t>((TlbEntries::kCount - 1) << kElementShift);
+    width == Width::Qword ? a_.mov(kTemp1, kTemp0) : a_.mov32(kTemp1, kTemp0);
+    a_.shift_right(kTemp1, 12 - kElementShift, width);
+    a_.alu(Alu::And, kTemp1, kIndexMask, Width::Dword);
+}
+
 // The tag of the entry xor the address is the offset in the page on a hit, and large on a miss: one comparison tells
 // a miss and an access that leaves the page, and where it must be aligned, one that is not.
 void Translation::find_entry(const Access& access, std::uint32_t site)
 {
-    const TlbEntry& first = shop_.cpu.tlb().set(context_.set)[0];
-    Mem tag = cell(access.write ? &first.write : &first.read);
-    tag.index = kTemp1;
-    constexpr auto kIndexMask = static_cast<std::int32_t>((Tlb::kEntries - 1) << kEntryShift);
-    const Width width = context_.long64() ? Width::Qword : Width::Dword;
-    width == Width::Qword ? a_.mov(kTemp1, kTemp0) : a_.mov32(kTemp1, kTemp0);
-    a_.shift_right(kTemp1, 12 - kEntryShift, width);
-    a_.alu(Alu::And, kTemp1, kIndexMask, Width::Dword);
-    a_.alu(Alu::Xor, kTemp0, tag);
+    index_entry();
+    a_.alu(Alu::Xor, kTemp0, entry(access.write ? entries().write : entries().read));
     if (access.aligned) {
         a_.test_imm(kTemp0, ~static_cast<std::int32_t>(0xfff & ~(access.size - 1)));
         branch_to_site(a_.jcc(Cond::Ne), site);
@@ -130,9 +146,57 @@ void Translation::find_entry(const Access& access, std::uint32_t site)
 
 Mem Translation::host_page() const
 {
-    Mem mem = cell(&shop_.cpu.tlb().set(context_.set)[0].host);
-    mem.index = kTemp1;
-    return mem;
+    return entry(entries().host);
+}
+
+// The guest's register needs no more than a distance. Of 32 bits of address, what wraps around is added up to something
+// that no tag is of, and becomes a miss.
+Mem Translation::at_distance(Reg base, std::int32_t displacement, const Access& access, std::uint32_t site)
+{
+    displacement == 0 ? a_.mov(kTemp0, base) : a_.lea(kTemp0, {.base = base, .displacement = displacement});
+    find_entry(access, site);
+    a_.load(kTemp0, entry(entries().distance));
+    return {.base = base, .displacement = displacement, .index = kTemp0};
+}
+
+// The register that an operand is at a fixed distance from, if the host's access can name it as well.
+std::optional<Reg> Translation::direct_base(const Instruction& i, const Access& access) const
+{
+    const auto base = sole_base(i);
+    const bool direct = base && !in_memory(*base) && *base != access.away;
+    return direct ? std::optional{host_register(*base)} : std::nullopt;
+}
+
+// An operand at an address that the instruction says, within one page.
+std::optional<std::uint64_t> Translation::fixed_address(const Instruction& i, const Access& access) const
+{
+    const auto& mem = i.memory->mem;
+    const bool relative = mem.base == ZYDIS_REGISTER_RIP || mem.base == ZYDIS_REGISTER_EIP;
+    const bool fixed = (mem.base == ZYDIS_REGISTER_NONE || relative) && mem.index == ZYDIS_REGISTER_NONE &&
+                       !is_thread_segment(mem.segment) && !lacks_base(i);
+    if (!fixed) {
+        return std::nullopt;
+    }
+    const std::uint64_t address = fixed_linear(i, mem.disp.has_displacement ? mem.disp.value : 0, relative);
+    const bool whole = (address & 0xfff) + access.size <= 4096;
+    return whole && (!access.aligned || address % access.size == 0) ? std::optional{address} : std::nullopt;
+}
+
+// Its entry is known, too.
+Mem Translation::at_address(std::uint64_t address, const Access& access, std::uint32_t site)
+{
+    const std::size_t at = TlbEntries::index(address);
+    const std::uint64_t page = address & emulate::kLinearPage;
+    const Mem tag = cell(access.write ? &entries().write[at] : &entries().read[at]);
+    if (static_cast<std::uint64_t>(static_cast<std::int32_t>(page)) == page) {
+        a_.alu_memory(Alu::Cmp, tag, static_cast<std::int32_t>(page), Width::Qword);
+    } else {
+        a_.mov(kTemp0, page);
+        a_.alu(Alu::Cmp, kTemp0, tag);
+    }
+    branch_to_site(a_.jcc(Cond::Ne), site);
+    a_.load(kTemp0, cell(&entries().host[at]));
+    return {.base = kTemp0, .displacement = static_cast<std::int32_t>(address & 0xfff)};
 }
 
 void Translation::look_up(const Access& access, std::uint32_t site)

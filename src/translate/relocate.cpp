@@ -254,6 +254,12 @@ void Translation::write_relocated(const Instruction& i, const Operands& o, const
     }
 }
 
+// An instruction on registers of the host alone, once more.
+void Translation::repeat(const Instruction& i)
+{
+    write_relocated(i, Operands{i, false}, {.base = kTemp0}, std::nullopt);
+}
+
 // The guest's XMM or x87 registers are put into the host's once in a block that needs them.
 void Translation::ensure_live(const std::uint8_t& flag, Site::Kind kind, const Instruction& i, bool& ensured)
 {
@@ -261,7 +267,8 @@ void Translation::ensure_live(const std::uint8_t& flag, Site::Kind kind, const I
         return;
     }
     ensured = true;
-    clobber_flags();
+    held_ = -1; // C++ takes the temporaries
+    lose_flags();
     const std::uint32_t site = new_site(kind, i);
     a_.cmp_byte(cell(&flag), 0);
     branch_to_site(a_.jcc(Cond::E), site);
@@ -300,9 +307,10 @@ bool Translation::plain(const Instruction& i)
         const Access wanted{.size = i.memory_bytes(),
                             .write = i.writes_memory(),
                             .aligned = must_be_aligned(i),
-                            .indexed = operands.count == 0 && !wants_flags(i)};
+                            .indexed = operands.count == 0 && !wants_flags(i),
+                            .away = operands.swapped == kNone ? x86::kGprCount : operands.swapped};
         mem = operand(i, wanted, site);
-        if (window_ || (wanted.aligned && i.place.number >= 0)) { // which the lookup of a group has not checked
+        if (window_ || (wanted.aligned && in_groups(i.place))) { // which the lookup of a group has not checked
             fault = site;
         }
         window_ = window;

@@ -174,6 +174,7 @@ private:
         load_sse();
         load_flags();
         load_registers();
+        a_.load(kTemp0, cell(&frame_.kept));
         a_.jmp(cell(&frame_.target));
         a_.bind(stop);
         a_.store_byte(cell(&frame_.sse_live), 0);

@@ -145,7 +145,7 @@ bool Translation::set_access(const Instruction& i)
     a_.alu_memory(open ? Alu::Or : Alu::And, cell(&shop_.cpu.s.rflags), open ? bit : ~bit);
     const emulate::Cpu::ProgramSet& program = shop_.cpu.program();
     a_.store_byte(cell(&program.set), static_cast<std::uint8_t>(behind.set));
-    a_.lea(kTemp0, cell(shop_.cpu.tlb().set(behind.set)));
+    a_.lea(kTemp0, cell(&shop_.cpu.tlb().set(behind.set)));
     a_.store(cell(&program.entries), kTemp0);
     return true;
 }

@@ -27,11 +27,10 @@ constexpr std::size_t kUsualCode = std::size_t{1} << 20;
 
 class TranslatorMachine : public Machine {
 public:
-    explicit TranslatorMachine(std::size_t code_bytes = kUsualCode, std::size_t contexts = kContexts)
-        : Machine{[=](const emulate::EngineParts& parts) {
+    explicit TranslatorMachine(const Options& options = {.code_bytes = kUsualCode})
+        : Machine{[&](const emulate::EngineParts& parts) {
               return Translator::create(
-                         {.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock},
-                         {.code_bytes = code_bytes, .contexts = contexts})
+                         {.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock}, options)
                   .value();
           }},
           cpu{static_cast<Translator&>(*engine)}

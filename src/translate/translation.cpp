@@ -13,10 +13,10 @@ namespace {
 
 constexpr unsigned kLookAhead = 6; // instructions
 
-// Whether its handler may see the flags as they were before it.
-bool may_fault(const Instruction& i)
+// Whether its handler may see the flags as they were before it. `alone`: there may be no groups.
+bool may_fault(const Instruction& i, bool alone)
 {
-    const auto looked_up = [](const GroupPlace& place) { return place.number < 0 || place.first; };
+    const auto looked_up = [=](const GroupPlace& place) { return place.number < 0 || place.first || alone; };
     switch (i.kind) {
     case Kind::Plain: return i.memory != nullptr && (looked_up(i.place) || i.memory_bytes() >= 16);
     case Kind::Push:
@@ -116,7 +116,7 @@ void Translation::find_liveness()
         i->live_after = live;
         i->seen_after = seen;
         live = i->live_before();
-        seen = i->flags.reads | (may_fault(*i) ? kAllFlags : seen & ~i->flags.kills);
+        seen = i->flags.reads | (may_fault(*i, cautious_) ? kAllFlags : seen & ~i->flags.kills);
     }
 }
 
@@ -127,7 +127,7 @@ FlagPlace Translation::entry_place() const
         return Place::Nowhere;
     }
     for (const Instruction& i : instructions_) {
-        if (may_fault(i) || i.unit != Unit::Integer) {
+        if (may_fault(i, cautious_) || i.unit != Unit::Integer) {
             return Place::Memory;
         }
         if (i.flags.reads != 0 || i.flags.writes != 0) {
@@ -135,55 +135,6 @@ FlagPlace Translation::entry_place() const
         }
     }
     return Place::Host;
-}
-
-// SETO before anything else could change OF; RAX is kept in a free register.
-void Translation::save_flags()
-{
-    a_.mov(kTemp1, Reg::Rax);
-    a_.lahf();
-    a_.seto_al();
-    a_.store(cell(&shop_.frame.flags), Reg::Rax, Width::Word);
-    a_.mov(Reg::Rax, kTemp1);
-    place_ = Place::Memory;
-}
-
-void Translation::restore_flags()
-{
-    a_.mov(kTemp1, Reg::Rax);
-    a_.load_zero_extended16(Reg::Rax, cell(&shop_.frame.flags));
-    a_.bytes({0x04, 0x7f}); // add al, 0x7f: OF if AL is 1
-    a_.sahf();
-    a_.mov(Reg::Rax, kTemp1);
-    place_ = Place::Host;
-}
-
-// The host's flags are about to be lost. Those that nothing will read are still seen by the handler of a fault.
-void Translation::clobber_flags()
-{
-    if (place_ == Place::Host) {
-        save_flags();
-    }
-}
-
-// Before an instruction runs natively: the flags that it reads, or leaves in part, are in the host's register.
-void Translation::bring_flags(const Instruction& i)
-{
-    if (wants_flags(i) && place_ != Place::Host) {
-        restore_flags();
-    }
-}
-
-bool Translation::wants_flags(const Instruction& i)
-{
-    return i.flags.reads != 0 || (i.flags.writes != 0 && (i.seen_after & ~i.flags.kills) != 0);
-}
-
-void Translation::flags_written(const Instruction& i)
-{
-    if (i.flags.writes != 0) {
-        place_ = Place::Host;
-    }
 }
 
 // Not equal: something is to be looked at.
@@ -225,14 +176,30 @@ std::uint8_t* Translation::write(Assembler assembler, bool cautious)
     window_ = !cautious && context_.window;
     cautious_ = cautious;
     cold_.clear();
-    sse_ensured_ = false;
-    avx_ensured_ = false;
-    x87_ensured_ = false;
+    detours_.clear();
+    landings_.clear();
     find_groups();
     find_liveness();
     block_->flags = entry_place();
     write_entry();
+    const Context context = context_;
+    const std::size_t slot = slot_;
+    write_body();
+    if (!detours_.empty()) {
+        write_second_body(context, slot);
+    }
+    write_cold();
+    return a_.position();
+}
+
+void Translation::write_body()
+{
+    sse_ensured_ = false;
+    avx_ensured_ = false;
+    x87_ensured_ = false;
     just_unmasked_ = false;
+    held_ = -1;
+    recipe_ = {};
     for (Instruction& i : instructions_) {
         const bool after_sti = std::exchange(just_unmasked_, false);
         write_instruction(i);
@@ -244,14 +211,16 @@ std::uint8_t* Translation::write(Assembler assembler, bool cautious)
     if (!last.ends_block || interpreted_last_) {
         edge(last.next(), last.live_after);
     }
-    write_cold();
-    return a_.position();
 }
 
 void Translation::write_instruction(Instruction& i)
 {
     bool done = true;
     current_ = &i;
+    left_ = -1;
+    held_ = spares_temporary(i) ? held_ : -1; // others may make something else there first
+    keep_flags(i);
+    const std::size_t first_site = shop_.sites.size();
     switch (i.kind) {
     case Kind::Interpret: done = false; break;
     case Kind::Plain: done = plain(i); break;
@@ -289,6 +258,8 @@ void Translation::write_instruction(Instruction& i)
         interpret(i);
     }
     interpreted_last_ = !done;
+    note_flags(i, done);
+    hand_on(i, done, first_site);
 }
 
 void Translation::interpret(const Instruction& i)
@@ -315,15 +286,20 @@ std::uint32_t Translation::new_site(Site::Kind kind, const Instruction& i)
 
 void Translation::branch_to_site(std::uint8_t* displacement, std::uint32_t site)
 {
+    if (detouring_) {
+        detours_.push_back({.displacement = displacement, .at = current_});
+        return;
+    }
     if (!cold_.empty() && cold_.back().kind == Cold::Kind::Site && cold_.back().number == site &&
-        cold_.back().faults[0] == nullptr) {
+        cold_.back().faults[0] == nullptr && (cold_.back().flags == Place::Again) == (place_ == Place::Again)) {
         auto& from = cold_.back().from;
         if (auto* const room = std::ranges::find(from, nullptr); room != from.end()) {
             *room = displacement;
             return;
         }
     }
-    cold_.push_back({.kind = Cold::Kind::Site, .from = {displacement}, .number = site});
+    cold_.push_back({.kind = Cold::Kind::Site, .from = {displacement}, .number = site,
+                     .flags = place_ == Place::Again ? place_ : Place::Nowhere, .recipe = recipe_});
 }
 
 // A jump to a known guest address, from here.
@@ -333,6 +309,7 @@ void Translation::edge(std::uint64_t target, Flags live)
         target &= 0xffffffff;
     }
     if (same_page(target)) {
+        flags_for_edge(live);
         edge_at(a_.jmp(), target, live);
         return;
     }
@@ -383,9 +360,7 @@ void Translation::write_cold()
             }
         }
         if (cold.kind == Cold::Kind::Site) {
-            if (cold.flags == Place::Host) {
-                save_flags();
-            }
+            save_cold_flags(cold);
             a_.mov32(kTemp1, cold.number);
             a_.jmp(stubs().help);
             continue;
@@ -393,9 +368,7 @@ void Translation::write_cold()
         if (cold.kind == Cold::Kind::Link) {
             shop_.links[cold.number].unlinked = a_.address();
         }
-        if (cold.flags == Place::Host) {
-            save_flags();
-        }
+        save_cold_flags(cold);
         if (cold.kind == Cold::Kind::FarEdge && cold.number != 0) {
             a_.bind(jump_through_table(cold.target));
         } else {

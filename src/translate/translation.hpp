@@ -30,6 +30,7 @@ struct Workshop {
     std::deque<Link>& links;
     std::deque<Site>& sites;
     std::deque<GroupRange>& groups;
+    bool extracts; // the host's PEXT is quick
 };
 
 class Translation {
@@ -52,11 +53,21 @@ public:
     // the number of the context's jump table.
     [[nodiscard]] bool read(Block& block, const Context& context, std::size_t slot, std::span<const std::uint8_t> bytes,
                             std::size_t limit);
-    // Writes the code of what was read; gives its end. A cautious block uses no window and no groups.
+    // Writes the code of what was read; gives its end. A cautious block uses no window, and has a second body without
+    // groups for when the bytes of a group do not lie in one page: no more than half of kLongest instructions.
     std::uint8_t* write(Assembler assembler, bool cautious);
 
 private:
     using Place = FlagPlace;
+
+    // How flags that were lost can be had again while some registers are as the instruction left them: by the same
+    // instruction, by a TEST of its result, or by taking it back and doing it once more.
+    struct Recipe {
+        enum class Kind : std::uint8_t { None, Repeat, Test, Redo };
+        Kind kind{};
+        const Instruction* of{nullptr};
+        std::uint32_t registers{0}; // a bit each
+    };
 
     // Code that is seldom run, after the block's own.
     struct Cold {
@@ -65,7 +76,8 @@ private:
         std::array<std::uint8_t*, 4> from{}; // displacements that lead here; null: none
         std::uint32_t number{0};           // of the site or link
         std::uint64_t target{0};           // guest RIP
-        Place flags{Place::Nowhere};       // Host: they must be saved
+        Place flags{Place::Nowhere};       // Host or Again: they must be saved
+        Recipe recipe{};                   // for Again
         std::array<const std::uint8_t*, 2> faults{}; // host instructions whose faults lead here; null: none
     };
 
@@ -74,6 +86,7 @@ private:
     Flags live_at(std::uint64_t target);
     Place entry_place() const;
     void write_entry();
+    void write_body();
     void test_signals();
     void write_instruction(Instruction& i);
     void write_cold();
@@ -89,10 +102,17 @@ private:
                block_->second_page == nullptr;
     }
 
-    // flags
+    // flags.cpp
     void save_flags();
     void restore_flags();
     void clobber_flags();
+    void lose_flags();
+    void flags_for_edge(Flags live);
+    void save_cold_flags(const Cold& cold);
+    void keep_flags(const Instruction& i);
+    void note_flags(const Instruction& i, bool native);
+    static Recipe recipe_for(const Instruction& i);
+    void follow(const Recipe& recipe);
     void bring_flags(const Instruction& i);
     static bool wants_flags(const Instruction& i);
     void flags_written(const Instruction& i);
@@ -103,6 +123,7 @@ private:
         bool write{false};
         bool aligned{false}; // must be
         bool indexed{false}; // operand() may use both temporaries
+        unsigned away{x86::kGprCount}; // a register that is not what it was when the operand is used; kGprCount: none
     };
     [[nodiscard]] bool can_address(const Instruction& i) const;
     void access(const Instruction& i, const Access& access, std::uint32_t site);
@@ -112,7 +133,14 @@ private:
     void look_up(const Access& access, std::uint32_t site);
     // The first half of that: the offset in the page in kTemp0, and the entry's place for host_page() in kTemp1.
     void find_entry(const Access& access, std::uint32_t site);
+    void index_entry();
+    template <typename Field> [[nodiscard]] Mem entry(const Field& field) const;
+    emulate::TlbEntries& entries() const { return shop_.cpu.tlb().set(context_.set); }
     Mem host_page() const;
+    std::optional<Reg> direct_base(const Instruction& i, const Access& access) const;
+    [[nodiscard]] Mem at_distance(Reg base, std::int32_t displacement, const Access& access, std::uint32_t site);
+    std::optional<std::uint64_t> fixed_address(const Instruction& i, const Access& access) const;
+    [[nodiscard]] Mem at_address(std::uint64_t address, const Access& access, std::uint32_t site);
     // window_path.cpp: from an operand to its place in the window
     void begin_access(const Instruction& i);
     [[nodiscard]] Mem operand(const Instruction& i, const Access& access, std::uint32_t site);
@@ -139,7 +167,29 @@ private:
     std::optional<unsigned> sole_base(const Instruction& i) const;
     bool is_open(const GroupPlace& place) const;
     bool looks_up(const Instruction& i) const;
-    [[nodiscard]] Mem in_group(const GroupPlace& place, std::int32_t offset, std::uint32_t site);
+    [[nodiscard]] Mem in_group(const GroupPlace& place, std::int32_t offset, const Access& access, std::uint32_t site);
+    // A stack pointer of 32 bits may wrap around between two accesses.
+    bool by_distance(const Group& group) const
+    {
+        return !in_memory(group.base) && (context_.long64() || group.base != x86::kRsp);
+    }
+    void open(const Group& group, std::int32_t from, std::uint32_t site);
+    // A way from a group's lookup that fails to the same place in the second body.
+    struct Detour {
+        std::uint8_t* displacement{nullptr};
+        const Instruction* at{nullptr};
+    };
+    struct Landing {
+        const Instruction* at{nullptr};
+        const std::uint8_t* code{nullptr};
+    };
+    void write_second_body(const Context& context, std::size_t slot);
+    void land(const GroupPlace& place);
+    void lead_detours();
+    bool in_groups(const GroupPlace& place) const { return place.number >= 0 && !second_; }
+    void hand_on(const Instruction& i, bool native, std::size_t first_site);
+    bool spares_temporary(const Instruction& i) const;
+    static unsigned memory_registers(const Instruction& i);
 
     std::uint32_t new_site(Site::Kind kind, const Instruction& i);
     void branch_to_site(std::uint8_t* displacement, std::uint32_t site);
@@ -149,6 +199,7 @@ private:
     struct Operands;
     [[nodiscard]] bool plain(const Instruction& i);
     void write_relocated(const Instruction& i, const Operands& operands, const Mem& memory, std::optional<std::uint32_t> fault);
+    void repeat(const Instruction& i);
     void write_legacy(const Instruction& i, const Operands& operands, const Mem& memory);
     void write_vex(const Instruction& i, const Operands& operands, const Mem& memory);
     void ensure_unit(const Instruction& i);
@@ -220,15 +271,22 @@ private:
     bool single_{false};
     bool window_{false}; // memory is reached through the window
     bool cautious_{false};
+    bool second_{false};   // the second body is being written
+    bool detouring_{false}; // what would lead to a site leads there
+    std::vector<Detour> detours_;
+    std::vector<Landing> landings_;
     const Instruction* current_{nullptr};
     std::vector<Group> groups_;
     std::array<int, x86::kGprCount> open_groups_{}; // by register; -1: none
     std::int32_t stack_moved_{0};
+    int held_{-1}; // the group whose distance kTemp0 has until an instruction makes its first access; -1: none
+    int left_{-1}; // the same behind its last access
 
     Block* block_{nullptr};
     std::vector<Instruction> instructions_;
     Assembler a_{nullptr, nullptr};
     Place place_{Place::Nowhere};
+    Recipe recipe_; // of the flags as they are
     bool sse_ensured_{false};
     bool avx_ensured_{false};
     bool x87_ensured_{false};

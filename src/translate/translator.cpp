@@ -2,6 +2,7 @@
 #include "translate/translator.hpp"
 
 #include "emulate/fx_state.hpp"
+#include "translate/host_processor.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -52,7 +53,9 @@ Translator::Translator(const emulate::Cpu::Parts& parts, const Options& options,
         free_ = write_stubs(assembler, core_->frame, cpu(), windowed, stubs_[windowed ? 1 : 0]);
     }
     first_ = free_;
-    translation_ = std::make_unique<Translation>(Workshop{cpu(), core_->frame, stubs_, faults_, *tables_, links_, sites_, groups_}, options.interpreted);
+    translation_ = std::make_unique<Translation>(Workshop{cpu(), core_->frame, stubs_, faults_, *tables_, links_, sites_, groups_,
+                                                      options.extract && extracts_bits_quickly()},
+                                             options.interpreted);
     cpu().set_accelerator(this);
 }
 
@@ -192,7 +195,9 @@ Block* Translator::translate(const Context& context, const emulate::Cpu::CodePla
     block.looked_at.clear();
     const std::size_t slot = slot_of(context.key());
     const unsigned churn = blocks_.churn(place.page.host);
-    const std::size_t limit = churn < 16 ? Translation::kLongest : churn < 64 ? 16 : 4;
+    const bool cautious = cautious_.contains(block.host);
+    const std::size_t longest = cautious ? Translation::kLongest / 2 : Translation::kLongest;
+    const std::size_t limit = churn < 16 ? longest : churn < 64 ? 16 : 4;
     std::array<std::uint8_t, 2 * kLongestInstruction> crossing{};
     if (!translation_->read(block, context, slot, {block.host, memory::kPageSize - offset}, limit)) {
         const std::size_t first = memory::kPageSize - offset;
@@ -212,7 +217,7 @@ Block* Translator::translate(const Context& context, const emulate::Cpu::CodePla
         }
     }
     free_ = translation_->write({free_, code_->executable() + (free_ - code_->writable())},
-                                cautious_.contains(block.host));
+                                cautious);
     ++counters_.translations;
     return blocks_.insert(block);
 }
@@ -343,7 +348,7 @@ const std::uint8_t* Translator::help(Site& site)
     default: break;
     }
     const FaultTable::Fault fault = faults_.take();
-    const std::uint64_t linear = site.group != 0 ? first_of(groups_[site.group - 1]) : 0;
+    const std::uint64_t first = site.group != 0 ? first_of(groups_[site.group - 1]) : 0;
     cpu().s.rip = site.block->rip + site.offset;
     take_flags();
     const std::uint64_t exceptions = cpu().statistics().exceptions;
@@ -352,11 +357,12 @@ const std::uint8_t* Translator::help(Site& site)
         goes_on = settle_fault(*site.block, fault) && goes_on;
     }
     give_flags();
-    if (goes_on && site.group != 0 && !open_group(site, linear)) {
+    if (goes_on && site.group != 0 && !open_group(site, first)) {
         fail_group(site);
         return nullptr;
     }
     if (goes_on) {
+        core_->frame.kept = core_->frame.bases[site.kept];
         return going_on(site.resume, site.context);
     }
     const Block* block = next_block();
@@ -400,26 +406,33 @@ void Translator::make_cautious(const Block& block)
 
 std::uint64_t Translator::first_of(const GroupRange& range)
 {
-    return (cpu().s.gpr[range.base] + static_cast<std::uint64_t>(std::int64_t{range.from})) & cpu().linear_mask();
+    return cpu().s.gpr[range.base] + static_cast<std::uint64_t>(std::int64_t{range.from});
 }
 
 // The instruction that opens a group has been run. Whether the rest of the group can go on.
-bool Translator::open_group(const Site& site, std::uint64_t linear)
+bool Translator::open_group(const Site& site, std::uint64_t first)
 {
     const GroupRange& range = groups_[site.group - 1];
-    const emulate::TlbEntry& entry = cpu().program().entries[emulate::Tlb::index(linear)];
+    const std::uint64_t linear = first & cpu().linear_mask();
+    if (range.distance && linear != first) {
+        return false; // the distance would lead elsewhere
+    }
+    const emulate::TlbEntries& entries = *cpu().program().entries;
+    const std::size_t at = emulate::TlbEntries::index(linear);
     const std::uint64_t offset = linear & memory::kPageMask;
-    if ((range.write ? entry.write : entry.read) != linear - offset || offset + range.span > memory::kPageSize) {
+    if ((range.write ? entries.write : entries.read)[at] != linear - offset || offset + range.span > memory::kPageSize) {
         return false;
     }
-    core_->frame.bases[range.base] = reinterpret_cast<std::uintptr_t>(entry.host) + offset - static_cast<std::uint64_t>(std::int64_t{range.low});
+    const auto host = reinterpret_cast<std::uintptr_t>(entries.host_address(at, linear));
+    core_->frame.bases[range.base] =
+        range.distance ? entries.distance[at] : host - static_cast<std::uint64_t>(std::int64_t{range.low});
     return true;
 }
 
-// The interpreter runs on from here. Where that happens again and again, the block is better off without groups.
+// The interpreter runs on from here. Where that happens again and again, the block gets a second body.
 void Translator::fail_group(Site& site)
 {
-    constexpr unsigned kMostFailures = 32;
+    constexpr unsigned kMostFailures = 8;
     constexpr std::uint64_t kSoon = 1'000'000; // nanoseconds
     ++counters_.failures;
     interpreting_ = true;

@@ -31,6 +31,7 @@ struct Options {
     std::size_t contexts{kContexts};               // that code is kept for at a time; with one more, all is forgotten
     ClassMask interpreted{0};                      // classes of instructions that are left to the interpreter
     Windows::Options windows{};
+    bool extract{true};                            // use PEXT where the host's is quick
 };
 
 struct Counters {
@@ -134,7 +135,7 @@ private:
     [[nodiscard]] bool interpret(Site& site);
     [[nodiscard]] bool in_window(const emulate::Cpu& cpu);
     std::uint64_t first_of(const GroupRange& range);
-    [[nodiscard]] bool open_group(const Site& site, std::uint64_t linear);
+    [[nodiscard]] bool open_group(const Site& site, std::uint64_t first);
     void fail_group(Site& site);
     void make_cautious(const Block& block);
     [[nodiscard]] bool settle_fault(const Block& block, const FaultTable::Fault& fault);

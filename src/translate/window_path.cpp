@@ -16,7 +16,7 @@ bool Translation::looks_up(const Instruction& i) const
 void Translation::begin_access(const Instruction& i)
 {
     if (looks_up(i)) {
-        clobber_flags();
+        lose_flags();
     }
 }
 
@@ -30,7 +30,8 @@ void Translation::may_fault_here(std::uint32_t site)
         cold_.back().faults[1] = a_.address();
         return;
     }
-    cold_.push_back({.kind = Cold::Kind::Site, .number = site, .flags = place_, .faults = {a_.address()}});
+    cold_.push_back({.kind = Cold::Kind::Site, .number = site, .flags = place_, .recipe = recipe_,
+                     .faults = {a_.address()}});
 }
 
 // One register and a displacement that the guard areas have room for can be left to the host. Whatever wraps around at
@@ -46,7 +47,7 @@ Mem Translation::window_operand(const Instruction& i, const Access& access, std:
         return {.base = kWindow, .displacement = displacement, .index = host_register(full_number(mem.base))};
     }
     if (thread) {
-        clobber_flags();
+        lose_flags();
     }
     write_address(i, *i.memory, kTemp0);
     add_segment(*i.memory, access, site);
@@ -59,9 +60,17 @@ Mem Translation::operand(const Instruction& i, const Access& wanted, std::uint32
     if (window_) {
         return window_operand(i, wanted, site);
     }
-    if (i.place.number >= 0) {
+    land(i.place);
+    if (in_groups(i.place)) {
         const auto& disp = i.memory->mem.disp;
-        return in_group(i.place, static_cast<std::int32_t>(disp.has_displacement ? disp.value : 0), site);
+        return in_group(i.place, static_cast<std::int32_t>(disp.has_displacement ? disp.value : 0), wanted, site);
+    }
+    if (const auto base = direct_base(i, wanted)) {
+        const auto& disp = i.memory->mem.disp;
+        return at_distance(*base, static_cast<std::int32_t>(disp.has_displacement ? disp.value : 0), wanted, site);
+    }
+    if (const auto address = fixed_address(i, wanted)) {
+        return at_address(*address, wanted, site);
     }
     if (!wanted.indexed) {
         access(i, wanted, site);
@@ -90,12 +99,11 @@ Mem Translation::stack(std::int32_t offset, const Access& wanted, std::uint32_t 
         may_fault_here(site);
         return {.base = kWindow, .displacement = offset, .index = kGuestRsp};
     }
-    if (current_->stack_place.number >= 0) {
-        return in_group(current_->stack_place, offset, site);
+    land(current_->stack_place);
+    if (in_groups(current_->stack_place)) {
+        return in_group(current_->stack_place, offset, wanted, site);
     }
-    a_.lea(kTemp0, {.base = kGuestRsp, .displacement = offset}, word());
-    look_up(wanted, site);
-    return {.base = kTemp0};
+    return at_distance(kGuestRsp, offset, wanted, site);
 }
 
 } // namespace windsor::translate
