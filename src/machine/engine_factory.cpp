@@ -50,12 +50,25 @@ bool has_apic(const vcpu::CpuModel& model)
     return (model.cpuid(1, 0, {}, 0).edx & kApic) != 0;
 }
 
+// Whether the kernel is to have the local APICs, as the environment asks for: docs/SUPPORT.md.
+base::Result<bool> wants_kernel_apics()
+{
+    const char* text = std::getenv("WINDSOR_KVM_APICS");
+    if (text == nullptr || std::string_view{text} == "windsor") {
+        return false;
+    }
+    if (std::string_view{text} != "kernel") {
+        return base::fail("WINDSOR_KVM_APICS is '{}': set it to 'kernel' or 'windsor'", text);
+    }
+    return true;
+}
+
 base::Result<Engines> make_kvm(std::span<const emulate::Cpu::Parts> processors, base::Log& log)
 {
-    const bool apic = has_apic(processors.front().model);
+    const bool kernel = WINDSOR_TRY(wants_kernel_apics()) && has_apic(processors.front().model);
     const std::shared_ptr<kvm::Vm> vm = WINDSOR_TRY(
-        kvm::Vm::create(processors.front().memory, apic ? kvm::Apics::Kernel : kvm::Apics::Outside));
-    if (apic) {
+        kvm::Vm::create(processors.front().memory, kernel ? kvm::Apics::Kernel : kvm::Apics::Outside));
+    if (kernel) {
         log.info("{}", vm->apics() == kvm::Apics::Kernel
                            ? "the local APICs are KVM's"
                            : "KVM on this host does not have local APICs alone (KVM_CAP_SPLIT_IRQCHIP): Windsor's are used");
