@@ -33,16 +33,19 @@ template <std::integral Argument> int control(int fd, unsigned long request, Arg
 
 // Linux' header counts a byte for the empty structures that stand before its flexible arrays, as C++ wants it, and so
 // numbers the requests with them differently from C. These are the kernel's numbers.
-constexpr unsigned kListBytes = 8; // of kvm_msrs and kvm_cpuid2 without entries
+constexpr unsigned kListBytes = 8; // of kvm_msrs, kvm_cpuid2 and kvm_irq_routing without entries
+constexpr unsigned kSignalMaskBytes = 4;
 constexpr unsigned kXsaveBytes = 4096;
 constexpr unsigned long kGetSupportedCpuid = _IOC(_IOC_READ | _IOC_WRITE, KVMIO, 0x05, kListBytes);
 constexpr unsigned long kSetCpuid2 = _IOC(_IOC_WRITE, KVMIO, 0x90, kListBytes);
 constexpr unsigned long kGetMsrs = _IOC(_IOC_READ | _IOC_WRITE, KVMIO, 0x88, kListBytes);
 constexpr unsigned long kSetMsrs = _IOC(_IOC_WRITE, KVMIO, 0x89, kListBytes);
+constexpr unsigned long kSetGsiRouting = _IOC(_IOC_WRITE, KVMIO, 0x6a, kListBytes);
+constexpr unsigned long kSetSignalMask = _IOC(_IOC_WRITE, KVMIO, 0x8b, kSignalMaskBytes);
 constexpr unsigned long kGetXsave = _IOC(_IOC_READ, KVMIO, 0xa4, kXsaveBytes);
 constexpr unsigned long kSetXsave = _IOC(_IOC_WRITE, KVMIO, 0xa5, kXsaveBytes);
 
-// kvm_msrs and kvm_cpuid2 with room for their entries.
+// kvm_msrs, kvm_cpuid2 and kvm_irq_routing with room for their entries.
 template <typename Entry, std::size_t N> struct List {
     std::uint32_t count{0};
     std::uint32_t padding{0};

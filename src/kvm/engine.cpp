@@ -20,6 +20,9 @@ base::Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<Vm> vm, con
 Engine::Engine(std::shared_ptr<Vm> vm, const Parts& parts, std::unique_ptr<VcpuFd> vcpu)
     : vm_{std::move(vm)}, parts_{parts}, vcpu_{std::move(vcpu)}, kick_{vcpu_->run()}
 {
+    if (vm_->apics() == Apics::Kernel) {
+        apic_ = std::make_unique<LocalApic>(*vcpu_, *vm_->messages(), parts_.clock);
+    }
 }
 
 HaltReason Engine::fail(std::string why)
@@ -34,6 +37,9 @@ HaltReason Engine::run()
         return HaltReason::Failed;
     }
     begin();
+    if (apic_) {
+        apic_->forget_timer();
+    }
     for (;;) {
         kick_.clear();
         if (const Ended ended = service_signals()) {
@@ -52,6 +58,9 @@ HaltReason Engine::run()
 void Engine::begin()
 {
     priority_stale_ = true;
+    if (apic_ && !apic_->failure().empty()) {
+        static_cast<void>(fail(apic_->failure()));
+    }
     if (tsc_stale_) {
         tsc_stale_ = false;
         if (const auto set = vcpu_->set_tsc(machine_ticks(vcpu_->tsc_khz()) + own_tsc_offset()); !set) {
@@ -87,9 +96,15 @@ Engine::Ended Engine::step()
 vcpu::CpuState Engine::state() const
 {
     vcpu::CpuState state = kept_;
+    state.activity = activity();
     // Reading fails only where the host takes the processor away, and run() says so then.
     static_cast<void>(vcpu_->store(state));
     return state;
+}
+
+vcpu::Activity Engine::activity() const
+{
+    return apic_ && kept_.activity != Activity::Shutdown ? vcpu_->activity() : kept_.activity;
 }
 
 void Engine::set_state(const vcpu::CpuState& state)
@@ -101,6 +116,13 @@ void Engine::set_state(const vcpu::CpuState& state)
     if (const auto loaded = vcpu_->load(state); !loaded) {
         static_cast<void>(fail(loaded.error().message()));
         return;
+    }
+    if (apic_) {
+        kept_.activity = state.activity == Activity::Shutdown ? Activity::Shutdown : Activity::Running;
+        if (const auto set = vcpu_->set_activity(state.activity); !set) {
+            static_cast<void>(fail(set.error().message()));
+            return;
+        }
     }
     // KVM says anew whether an interrupt could be delivered; nothing of the guest runs.
     kick_.demand();
@@ -131,7 +153,12 @@ void Engine::set_a20(bool open)
 
 std::vector<vcpu::Counter> Engine::counters() const
 {
-    return {{"exits", exits_}, {"kicks", kicks_}};
+    std::vector<vcpu::Counter> counters{{"exits", exits_}, {"kicks", kicks_}};
+    if (apic_) {
+        counters.push_back({"local_apics_in_kvm", 1});
+        counters.push_back({"interrupt_ends", ends_});
+    }
+    return counters;
 }
 
 } // namespace windsor::kvm

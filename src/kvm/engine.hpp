@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "emulate/msr_policy.hpp"
 #include "kvm/kick.hpp"
+#include "kvm/local_apic.hpp"
 #include "kvm/vcpu_fd.hpp"
 #include "kvm/vm.hpp"
 #include "vcpu/engine.hpp"
@@ -18,7 +19,8 @@
 
 namespace windsor::kvm {
 
-// The local APIC is the machine's, so interrupts, NMIs, INIT and start-up IPIs come as signals.
+// The local APIC is the machine's, and then interrupts, NMIs, INIT and start-up IPIs come as signals; or KVM's, if it is
+// so in the VM: then it has HLT and the wait for the start, too, and only the 8259's interrupts come as signals.
 class Engine final : public vcpu::Engine {
 public:
     // All outlive the engine.
@@ -49,6 +51,8 @@ public:
 
     void set_a20(bool open) override;
 
+    vcpu::LocalApic* local_apic() override { return apic_.get(); }
+
     vcpu::Statistics statistics() const override { return statistics_; }
     std::vector<vcpu::Counter> counters() const override;
     const std::string& failure() const override { return failure_; }
@@ -76,6 +80,11 @@ private:
     Ended complete();
     // Delivers what KVM has accepted and the guest has not seen, as states do not hold it.
     Ended settle();
+    // With KVM's local APIC: has it do what it has put off, and notes the timer.
+    Ended drain();
+    Ended finish_entry();
+    void inject(base::Vector vector);
+    vcpu::Activity activity() const;
 
     // exits.cpp: what the guest asks for.
     int enter();
@@ -93,9 +102,11 @@ private:
     std::shared_ptr<Vm> vm_;
     Parts parts_;
     std::unique_ptr<VcpuFd> vcpu_;
+    std::unique_ptr<LocalApic> apic_; // null: it is the machine's
     Kick kick_;
     vcpu::Signals signals_;
-    // What KVM does not hold is up to date here; the rest is as set_state() had it.
+    // What KVM does not hold is up to date here; the rest is as set_state() had it. With a local APIC of its own KVM
+    // holds the activity, and this is Running until a triple fault.
     vcpu::CpuState kept_;
     bool completing_{false};     // the last exit waits for its answer to be taken
     bool tsc_stale_{true};       // machine time may have stood still
@@ -104,6 +115,7 @@ private:
     vcpu::Statistics statistics_;
     std::uint64_t exits_{0};
     std::uint64_t kicks_{0};
+    std::uint64_t ends_{0}; // of level-triggered interrupts that KVM's local APIC has reported
     std::string failure_;
 };
 

@@ -25,17 +25,19 @@ constexpr std::uint64_t kLine20 = 1 << 20;
 // KVM_RUN. Not 0: it was interrupted, or failure_ says what is wrong.
 int Engine::enter()
 {
-    if (priority_stale_) {
-        priority_stale_ = false;
-        priority_ = parts_.io.task_priority();
-    }
     kvm_run& run = vcpu_->run();
-    run.cr8 = priority_;
+    if (!apic_) {
+        if (priority_stale_) {
+            priority_stale_ = false;
+            priority_ = parts_.io.task_priority();
+        }
+        run.cr8 = priority_;
+    }
     const int result = kick_.run(vcpu_->fd());
     const int error = result < 0 ? errno : 0;
     ++exits_;
     completing_ = false;
-    if (const auto priority = static_cast<std::uint8_t>(run.cr8 & 15); priority != priority_) {
+    if (const auto priority = static_cast<std::uint8_t>(run.cr8 & 15); !apic_ && priority != priority_) {
         priority_ = priority;
         parts_.io.set_task_priority(priority);
     }
@@ -57,6 +59,10 @@ Engine::Ended Engine::handle_exit()
     case KVM_EXIT_MMIO: mmio_exit(); break;
     case KVM_EXIT_X86_RDMSR: msr_exit(false); break;
     case KVM_EXIT_X86_WRMSR: msr_exit(true); break;
+    case KVM_EXIT_IOAPIC_EOI:
+        ++ends_;
+        vm_->messages()->ended(run.eoi.vector);
+        break;
     case KVM_EXIT_HLT: kept_.activity = Activity::Halted; break;
     case KVM_EXIT_SHUTDOWN: kept_.activity = Activity::Shutdown; break;
     case KVM_EXIT_INTR:

@@ -22,9 +22,13 @@ public:
     // On the processor's thread. What was asked for before clear() is seen by looking after it.
     void clear() { flag().store(0, std::memory_order_seq_cst); }
     void demand() { flag().store(1, std::memory_order_seq_cst); }
+    bool demanded() { return flag().load(std::memory_order_seq_cst) != 0; }
 
     // KVM_RUN; gives its result, errno as it left it.
     int run(int fd);
+    // The same without an instruction of the guest's: KVM does what it has put off until the next one, unless it is
+    // demanded() meanwhile. Always EINTR, or an exit.
+    int run_without_guest(int fd);
 
 private:
     std::atomic_ref<std::uint8_t> flag() { return std::atomic_ref<std::uint8_t>{run_.immediate_exit}; }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// An interrupt that has been acknowledged is gone from the controller, and CpuState has no room for it: before a
-// processor stops, the guest gets it. KVM API, KVM_GET_VCPU_EVENTS; SDM volume 3A, section 6.14.
+// What a stop must not lose. An interrupt that has been acknowledged is gone from the controller, and CpuState has no room
+// for it: before a processor stops, the guest gets it. KVM API, KVM_GET_VCPU_EVENTS; SDM volume 3A, section 6.14.
 #include "emulate/cpu.hpp"
 #include "emulate/system.hpp"
 #include "kvm/engine.hpp"
 #include "x86/exception.hpp"
+
+#include <cerrno>
 
 namespace windsor::kvm {
 
@@ -40,6 +42,39 @@ std::optional<emulate::Event> in_flight(const kvm_vcpu_events& events, std::uint
 }
 
 } // namespace
+
+// What KVM does only before it enters the guest: requests of the timer's that have not got into the local APIC, and the
+// report of an interrupt's end. A count that is over by the second time has made its request. If a periodic timer makes
+// one just between, it is lost.
+Engine::Ended Engine::drain()
+{
+    if (const Ended ended = finish_entry()) {
+        return ended;
+    }
+    return apic_->note_timer() == LocalApic::Timer::Expired ? finish_entry() : std::nullopt;
+}
+
+Engine::Ended Engine::finish_entry()
+{
+    constexpr unsigned kMostTries = 16; // KVM has one report at most, but others may disturb
+    vcpu_->run().request_interrupt_window = 0;
+    for (unsigned tries = 0; tries < kMostTries; ++tries) {
+        const int result = kick_.run_without_guest(vcpu_->fd());
+        ++exits_;
+        if (result == 0) {
+            if (const Ended ended = handle_exit()) {
+                return ended;
+            }
+        } else if (errno == EINTR) {
+            if (!kick_.demanded()) {
+                break;
+            }
+        } else if (errno != EAGAIN) {
+            return fail(fmt::format("KVM cannot run the processor: {}", base::errno_text(errno)));
+        }
+    }
+    return halted() == HaltReason::Failed ? Ended{HaltReason::Failed} : std::nullopt;
+}
 
 Engine::Ended Engine::settle()
 {

@@ -69,6 +69,11 @@ Engine::Ended Engine::service_signals()
 
 Engine::Ended Engine::stop()
 {
+    if (apic_) {
+        if (const Ended ended = drain()) {
+            return ended;
+        }
+    }
     if (const Ended ended = settle()) {
         return ended;
     }
@@ -90,7 +95,7 @@ void Engine::apply_init()
 
 void Engine::apply_sipi()
 {
-    if (signals_.test(Signal::Sipi) && kept_.activity == Activity::WaitForSipi) {
+    if (signals_.test(Signal::Sipi) && activity() == Activity::WaitForSipi) {
         vcpu::CpuState started = state();
         vcpu::apply_sipi(started, signals_.sipi_vector());
         set_state(started);
@@ -99,11 +104,14 @@ void Engine::apply_sipi()
     signals_.lower(Signal::Sipi);
 }
 
-// KVM keeps an NMI until the guest can take it. Only in HLT has it to be known whether that is now.
+// KVM keeps an NMI until the guest can take it. Only in HLT that is not KVM's has it to be known whether that is now.
 void Engine::offer_nmi()
 {
-    const bool takes = kept_.activity == Activity::Running || (kept_.activity == Activity::Halted && !nmi_blocked());
-    if (!signals_.test(Signal::Nmi) || !takes) {
+    if (!signals_.test(Signal::Nmi)) {
+        return;
+    }
+    const Activity now = activity();
+    if (now != Activity::Running && (now != Activity::Halted || (!apic_ && nmi_blocked()))) {
         return;
     }
     signals_.lower(Signal::Nmi);
@@ -128,16 +136,27 @@ void Engine::offer_interrupt()
     kvm_run& run = vcpu_->run();
     if (signals_.test(Signal::Interrupt) && run.ready_for_interrupt_injection != 0 && !completing_) {
         if (const auto vector = parts_.io.acknowledge_interrupt()) {
-            const kvm_interrupt interrupt{.irq = vector->raw()};
             run.ready_for_interrupt_injection = 0;
             priority_stale_ = true;
             ++statistics_.interrupts;
-            if (control(vcpu_->fd(), KVM_INTERRUPT, &interrupt) != 0) {
-                static_cast<void>(fail(fmt::format("KVM refuses an interrupt: {}", base::errno_text(errno))));
-            }
+            inject(*vector);
         }
     }
     run.request_interrupt_window = signals_.test(Signal::Interrupt) ? 1 : 0;
+}
+
+void Engine::inject(base::Vector vector)
+{
+    if (apic_) {
+        if (const auto injected = vcpu_->inject(vector); !injected) {
+            static_cast<void>(fail(injected.error().message()));
+        }
+        return;
+    }
+    const kvm_interrupt interrupt{.irq = vector.raw()};
+    if (control(vcpu_->fd(), KVM_INTERRUPT, &interrupt) != 0) {
+        static_cast<void>(fail(fmt::format("KVM refuses an interrupt: {}", base::errno_text(errno))));
+    }
 }
 
 // An instruction in pieces needs one more for each, and one that goes through KVM's emulator no more than 1024.

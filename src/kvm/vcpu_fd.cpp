@@ -50,6 +50,7 @@ base::Result<std::unique_ptr<VcpuFd>> VcpuFd::create(Vm& vm, const vcpu::CpuMode
     WINDSOR_TRY(result->open(vm, apic_id));
     WINDSOR_TRY(result->set_cpuid(vm, model, apic_id));
     result->sregs2_ = vm.has(KVM_CAP_SREGS2);
+    result->apics_ = vm.apics();
     result->choose_tsc_rate(vm, model.tsc_hz());
     return result;
 }
@@ -134,10 +135,18 @@ base::Status VcpuFd::load(const vcpu::CpuState& state)
     return set_events(to_events(state));
 }
 
+// A local APIC of KVM's stays as it is. The task priority has four bits here, so the lower four, which are for nothing
+// but reading back, become zero.
 base::Status VcpuFd::load_sregs(const vcpu::CpuState& state)
 {
     kvm_sregs2 sregs = to_sregs2(state, apic_base_);
     sregs.cr8 = run_->cr8;
+    if (apics_ == Apics::Kernel) {
+        kvm_sregs now{};
+        WINDSOR_TRY(check(control(fd_.get(), KVM_GET_SREGS, &now), "control and segment registers"));
+        sregs.apic_base = now.apic_base;
+        sregs.cr8 = now.cr8;
+    }
     if (sregs2_) {
         return check(control(fd_.get(), KVM_SET_SREGS2, &sregs), "control and segment registers");
     }

@@ -40,6 +40,18 @@ public:
     base::Result<kvm_vcpu_events> events() const;
     base::Status set_events(kvm_vcpu_events events);
 
+    // Where KVM has the local APIC. Asking for the activity carries out an INIT or start-up IPI that has come.
+    vcpu::Activity activity() const;
+    base::Status set_activity(vcpu::Activity activity);
+    base::Result<kvm_lapic_state> lapic() const;
+    base::Status set_lapic(kvm_lapic_state lapic);
+    base::Result<std::uint64_t> apic_base() const;
+    base::Status set_apic_base(std::uint64_t value);
+    // Makes an interrupt of the 8259's one in flight.
+    base::Status inject(base::Vector vector);
+    // An NMI that the processor has not taken is none any more.
+    bool take_nmi();
+
 private:
     VcpuFd() = default;
     base::Status open(Vm& vm, std::uint32_t apic_id);
@@ -54,6 +66,7 @@ private:
     std::size_t run_bytes_{0};
     AvxState avx_{AvxState::Absent};
     bool sregs2_{false};
+    Apics apics_{Apics::Outside};
     bool tsc_aux_{false};
     std::uint64_t apic_base_{0};
     std::uint64_t tsc_khz_{0};

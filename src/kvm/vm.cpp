@@ -26,6 +26,8 @@ constexpr std::array kNeeded{
     Capability{KVM_CAP_X86_MSR_FILTER, "KVM_CAP_X86_MSR_FILTER", "5.10"},
 };
 
+constexpr std::array kForApics{KVM_CAP_SPLIT_IRQCHIP, KVM_CAP_IRQ_ROUTING, KVM_CAP_SIGNAL_MSI, KVM_CAP_MP_STATE};
+
 // Pages that KVM needs for itself on Intel processors without unrestricted guests; they lie below the largest
 // firmware, where the machine has neither memory nor devices.
 constexpr std::uint64_t kIdentityMap = 0xfffb'c000;
@@ -39,6 +41,7 @@ struct DirectMsrs {
 };
 constexpr std::uint32_t kBoth = KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE;
 namespace msr = x86::msr;
+constexpr DirectMsrs kApicBase{msr::kApicBase, 1, kBoth}; // where KVM has the local APIC
 constexpr std::array kDirect{
     DirectMsrs{msr::kTsc, 1, KVM_MSR_FILTER_READ}, // writes shift CpuState::tsc_offset, too
     DirectMsrs{msr::kSysenterCs, 3, kBoth},
@@ -119,10 +122,13 @@ private:
     int vm_;
 };
 
-base::Result<std::shared_ptr<Vm>> Vm::create(memory::GuestMemory& memory)
+base::Result<std::shared_ptr<Vm>> Vm::create(memory::GuestMemory& memory, Apics apics)
 {
     std::shared_ptr<Vm> vm{new Vm{memory}};
     WINDSOR_TRY(vm->open());
+    if (apics == Apics::Kernel) {
+        WINDSOR_TRY(vm->take_apics());
+    }
     WINDSOR_TRY(vm->prepare_intel());
     WINDSOR_TRY(vm->filter_msrs());
     vm->supported_cpuid_ = WINDSOR_TRY(read_supported(vm->kvm_));
@@ -162,6 +168,22 @@ base::Status Vm::open()
     return {};
 }
 
+// Before there are processors.
+base::Status Vm::take_apics()
+{
+    if (!std::ranges::all_of(kForApics, [this](int capability) { return has(capability); })) {
+        return {};
+    }
+    kvm_enable_cap enable{};
+    enable.cap = KVM_CAP_SPLIT_IRQCHIP;
+    enable.args[0] = vcpu::ApicMessages::kMostReported;
+    if (control(vm_.get(), KVM_ENABLE_CAP, &enable) != 0) {
+        return failed("have the local APICs");
+    }
+    messages_ = std::make_unique<Messages>(vm_.get());
+    return {};
+}
+
 base::Status Vm::prepare_intel()
 {
     const std::uint64_t identity = kIdentityMap;
@@ -184,12 +206,16 @@ base::Status Vm::filter_msrs()
     }
     kvm_msr_filter filter{};
     filter.flags = KVM_MSR_FILTER_DEFAULT_DENY;
-    std::array<std::uint8_t, kDirect.size()> bitmaps{};
-    for (std::size_t i = 0; i < kDirect.size(); ++i) {
-        bitmaps[i] = static_cast<std::uint8_t>((1u << kDirect[i].count) - 1);
-        filter.ranges[i].flags = kDirect[i].access;
-        filter.ranges[i].base = kDirect[i].first;
-        filter.ranges[i].nmsrs = kDirect[i].count;
+    std::vector<DirectMsrs> direct{kDirect.begin(), kDirect.end()};
+    if (apics() == Apics::Kernel) {
+        direct.push_back(kApicBase);
+    }
+    std::array<std::uint8_t, kDirect.size() + 1> bitmaps{};
+    for (std::size_t i = 0; i < direct.size(); ++i) {
+        bitmaps[i] = static_cast<std::uint8_t>((1u << direct[i].count) - 1);
+        filter.ranges[i].flags = direct[i].access;
+        filter.ranges[i].base = direct[i].first;
+        filter.ranges[i].nmsrs = direct[i].count;
         filter.ranges[i].bitmap = &bitmaps[i];
     }
     return control(vm_.get(), KVM_X86_SET_MSR_FILTER, &filter) == 0 ? base::Status{}

@@ -4,6 +4,7 @@
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "kvm/messages.hpp"
 #include "kvm/slots.hpp"
 #include "memory/guest_memory.hpp"
 #include "vcpu/cpu_model.hpp"
@@ -30,15 +31,22 @@ std::span<const Capability> needed_capabilities();
 // missing that nothing does without.
 base::Result<vcpu::CpuModel> fit_to_host(const vcpu::CpuModel& model);
 
+// Where the processors' local APICs are. Other interrupt controllers are never KVM's.
+enum class Apics : std::uint8_t { Outside, Kernel };
+
 class Vm {
 public:
-    // Fails, with one sentence, if KVM is not there or refuses. `memory` outlives the VM.
-    static base::Result<std::shared_ptr<Vm>> create(memory::GuestMemory& memory);
+    // Fails, with one sentence, if KVM is not there or refuses. `memory` outlives the VM. Local APICs in the kernel are a
+    // wish: apics() says what has become of it.
+    static base::Result<std::shared_ptr<Vm>> create(memory::GuestMemory& memory, Apics apics = Apics::Outside);
     ~Vm();
     Vm(const Vm&) = delete;
     Vm& operator=(const Vm&) = delete;
 
     int fd() const { return vm_.get(); }
+    Apics apics() const { return messages_ ? Apics::Kernel : Apics::Outside; }
+    // With local APICs in the kernel; null without.
+    Messages* messages() { return messages_.get(); }
     memory::GuestMemory& memory() { return memory_; }
     MemorySlots& slots() { return *slots_; }
     // Bytes of a processor's shared page.
@@ -51,6 +59,7 @@ private:
 
     explicit Vm(memory::GuestMemory& memory);
     base::Status open();
+    base::Status take_apics();
     base::Status prepare_intel();
     base::Status filter_msrs();
 
@@ -61,6 +70,7 @@ private:
     std::vector<kvm_cpuid_entry2> supported_cpuid_;
     std::unique_ptr<Table> table_;
     std::unique_ptr<MemorySlots> slots_;
+    std::unique_ptr<Messages> messages_;
 };
 
 } // namespace windsor::kvm

@@ -30,7 +30,8 @@ std::vector<std::unique_ptr<Socket>> make_sockets(unsigned count, const Socket::
 Board::Board(const Options& options, base::Log& log, const base::Clock& clock, base::TimerQueue& timers, BoardHost& host)
     : log_{log}, host_{host}, ports_{"port", log}, mmio_{"mmio", log},
       sockets_{make_sockets(options.processors, {.log = log, .clock = clock, .timers = timers, .bus = apic_bus_, .host = host})},
-      ioapic_{kIoApicPins, [this](const lapic::Message& message) { return apic_bus_.deliver(message); }},
+      ioapic_{kIoApicPins, [this](const lapic::Message& message) { return deliver(message); }},
+      engine_apics_{sockets_, ioapic_, IsaInterrupts::kTimerIoApicInput, clock, log},
       pic_output_{sockets_}, pic_{bus::IrqLine{pic_output_, 0}}, isa_interrupts_{pic_, ioapic_},
       pci_interrupts_{isa_interrupts_.links(), ioapic_, pci::LinkWiring::Seabios}, isa_bridge_{pci_interrupts_},
       reset_control_{[this](piix3::ResetKind) { host_.request(Event::Reset); }},
@@ -49,6 +50,7 @@ Board::Board(const Options& options, base::Log& log, const base::Clock& clock, b
       port_e9_{[this](std::string_view line) { debug_line(line); }}, fw_cfg_{memory_}
 {
     apic_bus_.on_end_of_interrupt([this](std::uint8_t vector) { ioapic_.end_of_interrupt(vector); });
+    ioapic_.on_entry_changed([this] { engine_apics_.entry_changed(); });
 }
 
 Board::~Board() = default;
@@ -144,6 +146,23 @@ void Board::release_media()
     }
 }
 
+bool Board::deliver(const lapic::Message& message)
+{
+    return engine_apics_.in_charge() ? engine_apics_.deliver(message) : apic_bus_.deliver(message);
+}
+
+void Board::hand_out_apics(std::span<vcpu::Engine* const> engines)
+{
+    engine_apics_.hand_out(engines);
+}
+
+void Board::interrupt_ended(std::uint8_t vector)
+{
+    ioapic_.end_of_interrupt(vector);
+    engine_apics_.ended(vector);
+    interrupt_taken();
+}
+
 void Board::drive_interrupts()
 {
     for (const auto& socket : sockets_) {
@@ -156,6 +175,9 @@ TickState Board::timer_tick_state() const
 {
     const std::uint64_t entry = ioapic_.state().entries[IsaInterrupts::kTimerIoApicInput];
     if ((entry & ioapic::kMasked) == 0) {
+        if (engine_apics_.in_charge()) {
+            return engine_apics_.timer_pending() ? TickState::Pending : TickState::Taken;
+        }
         const bool requested = std::ranges::any_of(sockets_, [entry](const auto& socket) {
             return socket->lapic().requested(static_cast<std::uint8_t>(entry));
         });

@@ -22,6 +22,7 @@
 #include "devices/vga/vga.hpp"
 #include "firmware/fw_cfg.hpp"
 #include "machine/board_host.hpp"
+#include "machine/engine_apics.hpp"
 #include "machine/isa_interrupts.hpp"
 #include "machine/machine.hpp"
 #include "machine/needs.hpp"
@@ -61,6 +62,12 @@ public:
     // The processor has taken an interrupt.
     void interrupt_taken() { pit_.interrupt_taken(); }
 
+    // Engines with local APICs of their own are in charge of them from here on, until take_back(); nothing happens with
+    // others. They stand still, both times. An engine's APIC then tells of an interrupt's end.
+    void hand_out_apics(std::span<vcpu::Engine* const> engines);
+    void take_back_apics() { engine_apics_.take_back(); }
+    void interrupt_ended(std::uint8_t vector);
+
     // Power-on state of every chip.
     void reset();
 
@@ -98,6 +105,7 @@ private:
     void build_power_management(const base::Clock& clock, base::TimerQueue& timers);
     void fill_fw_cfg(const Options& options);
     void add_pci(unsigned device, unsigned number, pci::Function& function);
+    bool deliver(const devices::lapic::Message& message);
     devices::TickState timer_tick_state() const;
     void debug_line(std::string_view line);
     template <typename Visit> base::Status visit(Visit visit);
@@ -119,12 +127,13 @@ private:
     devices::lapic::ApicBus apic_bus_;
     std::vector<std::unique_ptr<Socket>> sockets_;
     devices::ioapic::IoApic ioapic_;
+    EngineApics engine_apics_;
     struct PicOutput final : bus::IrqSink {
         explicit PicOutput(const std::vector<std::unique_ptr<Socket>>& sockets) : sockets_{sockets} {}
         void set_irq(unsigned, bool level) override
         {
             for (const auto& socket : sockets_) {
-                socket->lapic().set_lint(0, level);
+                socket->set_pic_output(level);
             }
         }
         const std::vector<std::unique_ptr<Socket>>& sockets_;

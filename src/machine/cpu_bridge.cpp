@@ -55,13 +55,21 @@ void CpuBridge::mmio_write(base::GuestPhysical address, unsigned size, std::uint
 std::optional<base::Vector> CpuBridge::acknowledge_interrupt()
 {
     const std::scoped_lock lock{parts_.lock};
-    const auto vector = lapic().extint_pending() && parts_.pic.output()
-                            ? std::optional{base::Vector{parts_.pic.acknowledge()}}
-                            : lapic().acknowledge();
+    const auto vector = next_interrupt();
     if (vector) {
         parts_.taken();
     }
     return vector;
+}
+
+// An engine with a local APIC of its own asks only where that lets the 8259s through.
+std::optional<base::Vector> CpuBridge::next_interrupt()
+{
+    const bool own = parts_.socket.handed_out();
+    if ((own || lapic().extint_pending()) && parts_.pic.output()) {
+        return base::Vector{parts_.pic.acknowledge()};
+    }
+    return own ? std::nullopt : lapic().acknowledge();
 }
 
 std::uint8_t CpuBridge::task_priority()
@@ -79,7 +87,7 @@ void CpuBridge::set_task_priority(std::uint8_t priority)
 std::optional<std::uint64_t> CpuBridge::read_msr(std::uint32_t number)
 {
     const std::scoped_lock lock{parts_.lock};
-    if (!parts_.apic) {
+    if (!parts_.apic || parts_.socket.handed_out()) {
         return std::nullopt;
     }
     if (number == msr::kApicBase) {
@@ -91,7 +99,7 @@ std::optional<std::uint64_t> CpuBridge::read_msr(std::uint32_t number)
 bool CpuBridge::write_msr(std::uint32_t number, std::uint64_t value)
 {
     const std::scoped_lock lock{parts_.lock};
-    if (!parts_.apic) {
+    if (!parts_.apic || parts_.socket.handed_out()) {
         return false;
     }
     if (number == msr::kApicBase) {

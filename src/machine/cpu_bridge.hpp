@@ -40,6 +40,7 @@ public:
     bool write_msr(std::uint32_t number, std::uint64_t value) override;
 
 private:
+    std::optional<base::Vector> next_interrupt();
     devices::lapic::Lapic& lapic() { return parts_.socket.lapic(); }
     // Who answers at a guest-physical address without memory.
     bus::Router& router(std::uint64_t address)

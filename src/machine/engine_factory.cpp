@@ -44,9 +44,35 @@ base::Result<std::uint64_t> trace_limit()
     return limit;
 }
 
-base::Result<Engines> make_kvm(std::span<const emulate::Cpu::Parts> processors)
+bool has_apic(const vcpu::CpuModel& model)
 {
-    const std::shared_ptr<kvm::Vm> vm = WINDSOR_TRY(kvm::Vm::create(processors.front().memory));
+    constexpr std::uint32_t kApic = 1 << 9; // CPUID.1:EDX
+    return (model.cpuid(1, 0, {}, 0).edx & kApic) != 0;
+}
+
+// Whether the kernel is to have the local APICs, as the environment asks for: docs/SUPPORT.md.
+base::Result<bool> wants_kernel_apics()
+{
+    const char* text = std::getenv("WINDSOR_KVM_APICS");
+    if (text == nullptr || std::string_view{text} == "windsor") {
+        return false;
+    }
+    if (std::string_view{text} != "kernel") {
+        return base::fail("WINDSOR_KVM_APICS is '{}': set it to 'kernel' or 'windsor'", text);
+    }
+    return true;
+}
+
+base::Result<Engines> make_kvm(std::span<const emulate::Cpu::Parts> processors, base::Log& log)
+{
+    const bool kernel = WINDSOR_TRY(wants_kernel_apics()) && has_apic(processors.front().model);
+    const std::shared_ptr<kvm::Vm> vm = WINDSOR_TRY(
+        kvm::Vm::create(processors.front().memory, kernel ? kvm::Apics::Kernel : kvm::Apics::Outside));
+    if (kernel) {
+        log.info("{}", vm->apics() == kvm::Apics::Kernel
+                           ? "the local APICs are KVM's"
+                           : "KVM on this host does not have local APICs alone (KVM_CAP_SPLIT_IRQCHIP): Windsor's are used");
+    }
     Engines engines;
     for (const emulate::Cpu::Parts& parts : processors) {
         engines.push_back(WINDSOR_TRY(kvm::Engine::create(vm, {.io = parts.io,
@@ -98,7 +124,7 @@ base::Result<vcpu::CpuModel> fit_model(EngineType type, const vcpu::CpuModel& mo
 }
 
 base::Result<Engines> make_engines(EngineType type, std::span<const emulate::Cpu::Parts> processors,
-                                   emulate::TraceSink* trace)
+                                   emulate::TraceSink* trace, base::Log& log)
 {
     if (trace != nullptr && type == EngineType::Kvm) {
         return base::fail("KVM cannot trace instructions: unset WINDSOR_TRACE, or set engine = 'translate'");
@@ -107,7 +133,7 @@ base::Result<Engines> make_engines(EngineType type, std::span<const emulate::Cpu
         return base::fail("a trace is of one processor: unset WINDSOR_TRACE, or set vcpus = 1");
     }
     switch (type) {
-    case EngineType::Kvm: return make_kvm(processors);
+    case EngineType::Kvm: return make_kvm(processors, log);
     case EngineType::Translate: return make_translators(processors, trace);
     case EngineType::Emulate: break;
     }

@@ -23,9 +23,10 @@ base::Result<vcpu::CpuModel> fit_model(EngineType type, const vcpu::CpuModel& mo
 using Engines = std::vector<std::unique_ptr<vcpu::Engine>>;
 
 // One engine for each processor of a machine. Fails where the host refuses what they need. `trace` may be null, and
-// outlives them; only an interpreter or a translator, and only one, can have one.
+// outlives them; only an interpreter or a translator, and only one, can have one. The log is told where KVM's processors
+// have their local APICs.
 base::Result<Engines> make_engines(EngineType type, std::span<const emulate::Cpu::Parts> processors,
-                                   emulate::TraceSink* trace);
+                                   emulate::TraceSink* trace, base::Log& log);
 
 // The trace that the environment asks for; null for none.
 base::Result<std::unique_ptr<emulate::TraceSink>> make_trace(base::Log& log);

@@ -84,6 +84,7 @@ public:
         catch_up();
         clock_.start();
         service_.set_running(true);
+        hand_out_apics();
         processors_->resume();
     }
 
@@ -93,6 +94,10 @@ public:
             return;
         }
         processors_->pause();
+        {
+            const std::scoped_lock lock{lock_};
+            board_->take_back_apics();
+        }
         service_.set_running(false);
         clock_.stop();
     }
@@ -241,7 +246,21 @@ private:
                              .apic_id = firmware::local_apic_id(number),
                              .msr_policy = msr_policy_.get()});
         }
-        return make_engines(type, parts, trace_.get());
+        return make_engines(type, parts, trace_.get(), log_);
+    }
+
+    // Where engines have local APICs of their own, the machine's hold the state in pauses only.
+    void hand_out_apics()
+    {
+        const std::scoped_lock lock{lock_};
+        const std::vector<vcpu::Engine*> engines = processors_->engines();
+        if (vcpu::LocalApic* const apic = engines.front()->local_apic()) {
+            apic->messages().on_end([this](std::uint8_t vector) {
+                const std::scoped_lock own{lock_};
+                board_->interrupt_ended(vector);
+            });
+        }
+        board_->hand_out_apics(engines);
     }
 
     // The bootstrap processor starts, the others wait for it. SDM volume 3A, section 8.4.

@@ -65,6 +65,12 @@ void Processor::raise_sipi(std::uint8_t vector)
     wake();
 }
 
+bool Processor::asleep() const
+{
+    vcpu::LocalApic* const apic = engine_->local_apic();
+    return asleep_ || (apic != nullptr && apic->waiting());
+}
+
 void Processor::set_a20(bool open)
 {
     if (std::this_thread::get_id() == thread_.get_id()) {

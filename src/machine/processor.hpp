@@ -44,7 +44,7 @@ public:
     void set_a20(bool open);
 
     // Whether it waits in HLT; from any thread.
-    bool asleep() const { return asleep_; }
+    bool asleep() const;
 
     // The host's thread, as the kernel numbers it; zero until it runs.
     int thread_id() const { return thread_id_; }

@@ -2,13 +2,14 @@
 #include "machine/socket.hpp"
 
 #include "firmware/acpi_tables.hpp"
+#include "machine/apic_exchange.hpp"
 
 namespace windsor::machine {
 
 namespace lapic = devices::lapic;
 
 Socket::Socket(unsigned number, const Parts& parts)
-    : number_{number}, host_{parts.host}, registers_{"local APIC", parts.log},
+    : number_{number}, host_{parts.host}, clock_{parts.clock}, registers_{"local APIC", parts.log},
       lapic_{parts.clock, parts.timers, parts.bus, *this,
              lapic::Lapic::Options{.id = firmware::local_apic_id(number),
                                    .boot_processor = number == 0,
@@ -16,6 +17,41 @@ Socket::Socket(unsigned number, const Parts& parts)
                                    .on_page_moved = [this](std::optional<std::uint64_t> page) { place(page); }}}
 {
     place(lapic::kDefaultBase);
+}
+
+void Socket::hand_out(vcpu::LocalApic& engine)
+{
+    lapic::Lapic::State state = lapic_.state();
+    engine.give(to_engine(state, lapic_.id(), clock_.now()));
+    pic_output_ = state.lint[0];
+    state.timer = {};
+    lapic_.load(state);
+    engine_ = &engine;
+    interrupts_changed();
+}
+
+void Socket::take_back()
+{
+    const vcpu::LocalApicState taken = engine_->take();
+    engine_ = nullptr;
+    lapic::Lapic::State state = lapic_.state();
+    from_engine(taken, state);
+    state.lint[0] = pic_output_;
+    lapic_.load(state);
+    if (taken.nmi_pending) {
+        nmi();
+    }
+    interrupts_changed();
+}
+
+void Socket::set_pic_output(bool level)
+{
+    if (handed_out()) {
+        pic_output_ = level;
+        interrupts_changed();
+    } else {
+        lapic_.set_lint(0, level);
+    }
 }
 
 void Socket::place(std::optional<std::uint64_t> page)

@@ -8,6 +8,7 @@
 #include "bus/router.hpp"
 #include "devices/lapic/lapic.hpp"
 #include "machine/board_host.hpp"
+#include "vcpu/local_apic.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -28,12 +29,21 @@ public:
     // `number` counts from 0, the bootstrap processor. All parts outlive the socket.
     Socket(unsigned number, const Parts& parts);
 
+    // It holds the state unless the engine's own is in charge.
     devices::lapic::Lapic& lapic() { return lapic_; }
+
+    // The engine's own local APIC is in charge until it is taken back. The processor stands still.
+    void hand_out(vcpu::LocalApic& engine);
+    void take_back();
+    bool handed_out() const { return engine_ != nullptr; }
+
+    // The output of the 8259s, at LINT0.
+    void set_pic_output(bool level);
 
     // Where the processor's accesses to the registers of its local APIC go; null for an address outside them.
     bus::Router* local(std::uint64_t address)
     {
-        return page_ && address - *page_ < devices::lapic::kPageSize ? &registers_ : nullptr;
+        return page_ && !handed_out() && address - *page_ < devices::lapic::kPageSize ? &registers_ : nullptr;
     }
 
     // devices::lapic::ProcessorSignals
@@ -42,7 +52,8 @@ public:
     void startup(std::uint8_t vector) override { host_.raise_startup(number_, vector); }
     void interrupts_changed() override
     {
-        host_.set_interrupt(number_, lapic_.interrupt_pending() || lapic_.extint_pending());
+        const bool pending = handed_out() ? pic_output_ : lapic_.interrupt_pending() || lapic_.extint_pending();
+        host_.set_interrupt(number_, pending);
     }
 
 private:
@@ -50,6 +61,9 @@ private:
 
     unsigned number_;
     BoardHost& host_;
+    const base::Clock& clock_;
+    vcpu::LocalApic* engine_{nullptr}; // while it is in charge
+    bool pic_output_{false};           // meanwhile
     bus::Router registers_;
     std::optional<std::uint64_t> page_;
     devices::lapic::Lapic lapic_;

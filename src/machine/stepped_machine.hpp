@@ -44,7 +44,7 @@ public:
                                                                .taken = [this] { board_->interrupt_taken(); },
                                                                .apic = true});
         const emulate::Cpu::Parts parts{.memory = board_->memory(), .io = *this, .model = cpu_, .clock = clock_};
-        engine_ = std::move(make_engines(EngineType::Emulate, std::span{&parts, 1}, nullptr).value().front());
+        engine_ = std::move(make_engines(EngineType::Emulate, std::span{&parts, 1}, nullptr, log_).value().front());
         engine_->set_state(vcpu::reset_state(cpu_.signature()));
     }
 

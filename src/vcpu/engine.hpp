@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/strong.hpp"
+#include "vcpu/local_apic.hpp"
 #include "vcpu/state.hpp"
 
 #include <atomic>
@@ -133,6 +134,10 @@ public:
     // The address line 20 gate: when closed, bit 20 of every guest-physical address is zero. Called with
     // run() stopped or from within a CpuIo call.
     virtual void set_a20(bool open) = 0;
+
+    // The local APIC that the engine has of its own; null: it takes interrupts by signals and CpuIo only. Where there is
+    // one, Signal::Interrupt is the 8259's INTR, and run() lasts through HLT.
+    virtual LocalApic* local_apic() { return nullptr; }
 
     virtual Statistics statistics() const = 0;
     virtual std::vector<Counter> counters() const = 0;

@@ -86,6 +86,9 @@ void IoApic::write_entry(unsigned pin, std::uint64_t value)
     if ((entry & kLevel) == 0) {
         entry &= ~kRemoteIrr;
     }
+    if (entry_changed_) {
+        entry_changed_();
+    }
     offer_level(pin);
 }
 
@@ -114,16 +117,20 @@ void IoApic::offer_level(unsigned pin)
 
 bool IoApic::send(unsigned pin)
 {
+    return deliver_ && deliver_(message(pin));
+}
+
+lapic::Message IoApic::message(unsigned pin) const
+{
     const std::uint64_t entry = state_.entries[pin];
     const auto mode = (entry & kLogical) != 0 ? lapic::DestinationMode::Logical : lapic::DestinationMode::Physical;
-    const lapic::Message message{
+    return {
         .destination = lapic::Message::wide(static_cast<std::uint8_t>(entry >> kDestinationShift), mode),
         .destination_mode = mode,
         .mode = static_cast<lapic::DeliveryMode>(entry >> kDeliveryModeShift & 7),
         .vector = static_cast<std::uint8_t>(entry),
         .trigger = (entry & kLevel) != 0 ? lapic::Trigger::Level : lapic::Trigger::Edge,
     };
-    return deliver_ && deliver_(message);
 }
 
 void IoApic::end_of_interrupt(std::uint8_t vector)

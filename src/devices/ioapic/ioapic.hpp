@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <utility>
 
 namespace windsor::devices::ioapic {
 
@@ -31,6 +32,9 @@ public:
     // `pins` is 24 or 48.
     IoApic(unsigned pins, Deliver deliver);
 
+    // Told of each change of an entry, before what follows from it is sent.
+    void on_entry_changed(std::function<void()> listener) { entry_changed_ = std::move(listener); }
+
     void reset();
     // The page of registers.
     bus::ReadResult read(std::uint64_t offset, bus::Width width) override;
@@ -40,6 +44,8 @@ public:
     void set_irq(unsigned input, bool level) override;
     // A local APIC has ended a level-triggered interrupt of this vector.
     void end_of_interrupt(std::uint8_t vector);
+    // What an input sends.
+    lapic::Message message(unsigned pin) const;
 
     unsigned pins() const { return pins_; }
     const State& state() const { return state_; }
@@ -55,6 +61,7 @@ private:
 
     unsigned pins_;
     Deliver deliver_;
+    std::function<void()> entry_changed_;
     State state_;
 };
 

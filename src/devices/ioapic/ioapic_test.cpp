@@ -106,6 +106,20 @@ TEST_F(IoApicTest, ALevelThatNobodyTakesIsOfferedAgain)
     EXPECT_EQ(sent.size(), 1U);
 }
 
+// Who has to be ready for the end of an interrupt hears of its entry before it is sent.
+TEST_F(IoApicTest, TellsOfAnEntryBeforeItSends)
+{
+    std::vector<std::size_t> sent_before;
+    apic.on_entry_changed([&] { sent_before.push_back(sent.size()); });
+    apic.set_irq(20, true);
+    program(20, kLevel | 0x91, 0x01000000);
+    EXPECT_EQ(sent_before, (std::vector<std::size_t>{0, 0}));
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(apic.message(20), sent[0]);
+    apic.end_of_interrupt(0x91);
+    EXPECT_EQ(sent_before.size(), 2U) << "remote IRR is no change of the entry";
+}
+
 TEST_F(IoApicTest, SwitchingToEdgeForgetsTheRemoteIrr)
 {
     program(20, kLevel | 0x91);

@@ -37,9 +37,9 @@ ApicTimer::ApicTimer(const base::Clock& clock, base::TimerQueue& timers, std::fu
 {
 }
 
-base::Nanoseconds ApicTimer::tick() const
+base::Nanoseconds ApicTimer::tick(std::uint32_t divide)
 {
-    return kBusPeriod * divisor(state_.divide);
+    return kBusPeriod * divisor(divide);
 }
 
 void ApicTimer::reset()
@@ -93,20 +93,21 @@ void ApicTimer::set_initial_count(std::uint32_t count)
     timer_.arm(state_.expiry);
 }
 
-std::uint32_t ApicTimer::current_count() const
+std::uint32_t ApicTimer::current_count(const State& state, base::Nanoseconds now)
 {
-    if (!state_.running || !counts()) {
+    if (!state.running || !counts(state.mode)) {
         return 0;
     }
-    const base::Nanoseconds left = state_.expiry - clock_.now();
+    const base::Nanoseconds length = tick(state.divide);
+    const base::Nanoseconds left = state.expiry - now;
     if (left > 0) {
-        return static_cast<std::uint32_t>(std::min<base::Nanoseconds>((left + tick() - 1) / tick(), 0xffffffff));
+        return static_cast<std::uint32_t>(std::min<base::Nanoseconds>((left + length - 1) / length, 0xffffffff));
     }
-    if (state_.mode == TimerMode::OneShot || state_.initial_count == 0) {
+    if (state.mode == TimerMode::OneShot || state.initial_count == 0) {
         return 0;
     }
-    const auto passed = static_cast<std::uint64_t>(-left / tick()) % state_.initial_count;
-    return state_.initial_count - static_cast<std::uint32_t>(passed);
+    const auto passed = static_cast<std::uint64_t>(-left / length) % state.initial_count;
+    return state.initial_count - static_cast<std::uint32_t>(passed);
 }
 
 void ApicTimer::set_tsc_deadline(std::uint64_t tsc)

@@ -32,7 +32,7 @@ public:
     void set_mode(TimerMode mode);
     void set_divide(std::uint32_t value);
     void set_initial_count(std::uint32_t count);
-    std::uint32_t current_count() const;
+    std::uint32_t current_count() const { return current_count(state_, clock_.now()); }
     // IA32_TSC_DEADLINE; 0 disarms. Ignored, and reads as 0, in the other modes.
     void set_tsc_deadline(std::uint64_t tsc);
     std::uint64_t tsc_deadline() const { return state_.mode == TimerMode::TscDeadline ? state_.tsc_deadline : 0; }
@@ -42,10 +42,15 @@ public:
     const State& state() const { return state_; }
     void load(const State& state);
 
+    // Length of one count, by the divide configuration register.
+    static base::Nanoseconds tick(std::uint32_t divide);
+    // What such a timer's counter shows at a time.
+    static std::uint32_t current_count(const State& state, base::Nanoseconds now);
+
 private:
-    // Length of one count.
-    base::Nanoseconds tick() const;
-    bool counts() const { return state_.mode == TimerMode::OneShot || state_.mode == TimerMode::Periodic; }
+    base::Nanoseconds tick() const { return tick(state_.divide); }
+    static bool counts(TimerMode mode) { return mode == TimerMode::OneShot || mode == TimerMode::Periodic; }
+    bool counts() const { return counts(state_.mode); }
     void expired(base::Nanoseconds now);
     void stop();
 
