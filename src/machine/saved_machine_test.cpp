@@ -2,6 +2,7 @@
 // Whole machines that are saved in the middle of SeaBIOS and of what it boots, and go on in another machine.
 #include "firmware/saved_state.hpp"
 #include "machine/stepped_machine.hpp"
+#include "machine/tiny_guest.hpp"
 #include "state/testing_structs.hpp"
 #include "vcpu/saved_state.hpp"
 
@@ -174,28 +175,6 @@ base::Result<std::vector<std::string>> restore(Machine& machine, std::span<const
     return machine.restore(needs, reader);
 }
 
-// Runs for a while, until the guest has shown what it should.
-bool wait_for(Machine& machine, const std::string& wanted)
-{
-    for (int i = 0; i < 3000; ++i) {
-        {
-            const std::scoped_lock lock{machine.lock()};
-            devices::TextScreen screen;
-            std::string text;
-            if (machine.screen().text(screen)) {
-                for (const devices::TextCell& cell : screen.cells) {
-                    text += static_cast<char>(cell.character);
-                }
-            }
-            if (text.find(wanted) != std::string::npos) {
-                return true;
-            }
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds{20});
-    }
-    return false;
-}
-
 TEST_F(SavedMachineTest, AMachineWithThreadsIsSavedAndTakenOverByAnotherEngine)
 {
     base::Log log{base::Log::discard()};
@@ -205,7 +184,7 @@ TEST_F(SavedMachineTest, AMachineWithThreadsIsSavedAndTakenOverByAnotherEngine)
     with.wall_clock = &wall;
     const auto first = Machine::create(with, log, [](Event) {}).value();
     first->resume();
-    ASSERT_TRUE(wait_for(*first, "WW"));
+    ASSERT_TRUE(wait_for_text(*first, "WW"));
     first->pause();
     const auto saved = save(*first);
     EXPECT_EQ(difference(saved, save(*first)), "") << "saving changes nothing";
@@ -220,11 +199,11 @@ TEST_F(SavedMachineTest, AMachineWithThreadsIsSavedAndTakenOverByAnotherEngine)
     EXPECT_EQ(second->clock().now(), time) << "machine time, and the TSC with it, stood still";
     second->resume();
     EXPECT_GE(second->guest_time(), shown + 999) << "the real-time clock has gone on";
-    EXPECT_TRUE(wait_for(*second, "WWWW"));
+    EXPECT_TRUE(wait_for_text(*second, "WWWW"));
     EXPECT_GT(second->clock().now(), time);
     second->pause();
     first->resume(); // and the first can go on as well
-    EXPECT_TRUE(wait_for(*first, "WWWW"));
+    EXPECT_TRUE(wait_for_text(*first, "WWWW"));
 }
 
 TEST_F(SavedMachineTest, AMachineThatIsNotTheSameIsRefusedByName)
@@ -270,7 +249,7 @@ TEST_F(SavedMachineTest, SavingCanBeStopped)
     }));
     EXPECT_LT(most, machine->saved_bytes());
     machine->resume();
-    EXPECT_TRUE(wait_for(*machine, "WW"));
+    EXPECT_TRUE(wait_for_text(*machine, "WW"));
 }
 
 } // namespace
