@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "base/result.hpp"
+
 #include <array>
 #include <cerrno>
 #include <concepts>
@@ -29,6 +31,18 @@ template <std::integral Argument> int control(int fd, unsigned long request, Arg
         result = ::ioctl(fd, request, static_cast<unsigned long>(argument));
     } while (result < 0 && errno == EINTR);
     return result;
+}
+
+// What of a processor KVM has refused; errno says why.
+inline base::Status refused(const char* what)
+{
+    return base::fail("KVM refuses the processor's {}: {}", what, base::errno_text(errno));
+}
+
+// The same if a control() has failed.
+inline base::Status check(int result, const char* what)
+{
+    return result >= 0 ? base::Status{} : refused(what);
 }
 
 // Linux' header counts a byte for the empty structures that stand before its flexible arrays, as C++ wants it, and so

@@ -8,16 +8,6 @@ namespace windsor::kvm {
 
 using vcpu::Activity;
 
-namespace {
-
-base::Status check(int result, const char* what)
-{
-    return result >= 0 ? base::Status{}
-                       : base::fail("KVM refuses the processor's {}: {}", what, base::errno_text(errno));
-}
-
-} // namespace
-
 Activity VcpuFd::activity() const
 {
     kvm_mp_state state{};

@@ -18,16 +18,6 @@ constexpr std::uint64_t kApicAt = 0xfee0'0000;
 constexpr std::uint64_t kApicEnabled = 1 << 11;
 constexpr std::uint64_t kApicBootstrap = 1 << 8;
 
-base::Status refused(const char* what)
-{
-    return base::fail("KVM refuses the processor's {}: {}", what, base::errno_text(errno));
-}
-
-base::Status check(int result, const char* what)
-{
-    return result >= 0 ? base::Status{} : refused(what);
-}
-
 using MsrBatch = List<kvm_msr_entry, kMsrFields.size()>;
 static_assert(offsetof(MsrBatch, entries) == kListBytes && sizeof(kvm_xsave::region) == kXsaveBytes);
 
