@@ -71,6 +71,12 @@ public:
     // --- Moves ---
     void mov(Reg to, Reg from) { general(0x8b, Width::Qword, to, from); }
     void mov32(Reg to, Reg from) { general(0x8b, Width::Dword, to, from); }
+    void cmov(Cond cond, Reg to, Reg from)
+    {
+        rex(true, number(to), 0, number(from));
+        bytes({0x0f, static_cast<std::uint8_t>(0x40 | static_cast<unsigned>(cond))});
+        modrm_register(number(to), number(from));
+    }
     void load(Reg to, const Mem& from, Width width = Width::Qword) { general(0x8b, width, to, from); }
     void load_zero_extended16(Reg to, const Mem& from)
     {

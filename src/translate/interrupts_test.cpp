@@ -20,6 +20,7 @@ constexpr unsigned kVector = 0x40;
 constexpr std::uint16_t kEnd = 0x20; // the handler's port
 constexpr std::uint64_t kStop = kData; // written by the test to end the program
 constexpr unsigned kInterrupts = 100;
+constexpr std::uint32_t kFilled = 0x200000; // bytes, and where from
 
 // A program that adds with carry over and over, counts in R9, and ends when kStop is set. RAX and RDX are the sum;
 // the carry of one round goes into the next.
@@ -71,6 +72,8 @@ protected:
         const auto rip = m.get<std::uint64_t>(frame);
         strays += rip < kCode || rip >= kCode + 0x4000 ? 1 : 0;
         masked += (m.get<std::uint64_t>(frame + 16) & rflags::kIf) == 0 ? 1 : 0;
+        const std::uint64_t left = m.cpu.state().gpr[x86::kRcx];
+        middles += left != 0 && left < kFilled ? 1 : 0;
         m.cpu.lower(Signal::Interrupt);
         m.io.interrupt = base::Vector{kVector};
         seen.fetch_add(1);
@@ -140,6 +143,7 @@ protected:
     std::atomic<unsigned> seen{0};
     unsigned strays{0};
     unsigned masked{0};
+    unsigned middles{0}; // of a long string instruction
 };
 
 TEST_F(TranslatorInterrupts, ReachALoopOfOneBlock)
@@ -177,6 +181,27 @@ TEST_F(TranslatorInterrupts, ReachALoopOfSeveralBlocksAndPages)
         a.ret();
     });
     run(kVector, Signal::Interrupt, true);
+}
+
+// Nearly all of the time is spent in the instruction, whose pages are all in the TLB.
+TEST_F(TranslatorInterrupts, ComeInTheMiddleOfAStringInstruction)
+{
+    m.assemble(kCode, true, [](x::Assembler& a) {
+        const auto loop = a.newLabel();
+        const auto end = a.newLabel();
+        a.bind(loop);
+        a.mov(x::edi, kFilled);
+        a.mov(x::ecx, kFilled);
+        a.rep().stosb();
+        a.mov(x::rcx, x::ptr(kStop));
+        a.lea(x::rcx, x::ptr(x::rcx, -1));
+        a.jecxz(x::rcx, end);
+        a.jmp(loop);
+        a.bind(end);
+        a.hlt();
+    });
+    run(kVector, Signal::Interrupt, true);
+    EXPECT_GT(middles, kInterrupts / 2);
 }
 
 TEST_F(TranslatorInterrupts, ComeWhenTheyAreAllowed)

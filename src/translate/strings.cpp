@@ -88,34 +88,62 @@ void Translation::move_string(const Instruction& i)
     site_resumes(site);
 }
 
-// The host address in kTemp0 of the first of RCX elements, which are at most a page's worth. Misses and runs over the
-// edge of the page go to the site.
-void Translation::look_up_run(unsigned pointer, unsigned size, bool write, Direction direction, std::uint32_t site)
+// The elements up to the next edge of a page that a pointer goes over, at most RCX, go into a cell: a piece. An element
+// that lies across an edge makes it none, but does not get past the lookup.
+void Translation::count_piece(unsigned size, bool two_pointers)
+{
+    constexpr std::int32_t kPageBits = ~(kPageBytes - 1);
+    a_.mov(kTemp1, Reg::Rdi);
+    a_.alu(Alu::Or, kTemp1, kPageBits); // bytes to the edge, negative
+    if (two_pointers) {
+        a_.mov(kTemp0, Reg::Rsi);
+        a_.alu(Alu::Or, kTemp0, kPageBits);
+        a_.alu(Alu::Cmp, kTemp1, kTemp0);
+        a_.cmov(Cond::B, kTemp1, kTemp0);
+    }
+    a_.negate(kTemp1);
+    if (size != 1) {
+        a_.shift_right(kTemp1, log2_of(size));
+    }
+    a_.alu(Alu::Cmp, Reg::Rcx, kTemp1);
+    a_.cmov(Cond::B, kTemp1, Reg::Rcx);
+    a_.store(cell(&shop_.frame.piece), kTemp1);
+}
+
+// RCX becomes the piece, kTemp1 what is left after it.
+void Translation::take_piece()
+{
+    a_.mov(kTemp1, Reg::Rcx);
+    a_.load(Reg::Rcx, cell(&shop_.frame.piece));
+    a_.alu(Alu::Sub, kTemp1, Reg::Rcx);
+}
+
+// Behind a piece: goes on with the next one, if there is one and nothing else to do.
+void Translation::next_piece(const std::uint8_t* again, std::uint32_t site)
+{
+    a_.mov(Reg::Rcx, kTemp1);
+    a_.test(Reg::Rcx, Reg::Rcx);
+    std::uint8_t* done = a_.jcc(Cond::E);
+    test_signals();
+    a_.jcc(Cond::E, again);
+    branch_to_site(a_.jcc(Cond::Ne), site);
+    a_.bind(done);
+}
+
+// The host address in kTemp0 of the first of RCX elements downwards, all of which lie in one page.
+void Translation::look_up_downwards(unsigned pointer, unsigned size, bool write, std::uint32_t site)
 {
     const auto step = static_cast<std::int32_t>(size);
     const std::uint8_t scale = log2_of(size);
     load_guest(kTemp0, pointer, word());
     find_entry({.size = size, .write = write}, site);
-    if (direction == Direction::Up) {
-        a_.lea(kTemp0, {.base = kTemp0, .index = Reg::Rcx, .scale = scale});
-        a_.alu(Alu::Cmp, kTemp0, kPageBytes);
-    } else { // as unsigned, what lies before the page is large
-        a_.negate(Reg::Rcx);
-        a_.lea(kTemp0, {.base = kTemp0, .displacement = step, .index = Reg::Rcx, .scale = scale});
-        a_.negate(Reg::Rcx);
-        a_.alu(Alu::Cmp, kTemp0, kPageBytes);
-    }
+    a_.negate(Reg::Rcx);
+    a_.lea(kTemp0, {.base = kTemp0, .displacement = step, .index = Reg::Rcx, .scale = scale});
+    a_.negate(Reg::Rcx);
+    a_.alu(Alu::Cmp, kTemp0, kPageBytes); // as unsigned, what lies before the page is large
     branch_to_site(a_.jcc(Cond::A), site);
     a_.alu(Alu::Add, kTemp0, host_page());
-    if (direction == Direction::Up) {
-        a_.mov(kTemp1, Reg::Rcx);
-        if (size != 1) {
-            a_.shift_left(kTemp1, scale);
-        }
-        a_.alu(Alu::Sub, kTemp0, kTemp1);
-    } else {
-        a_.lea(kTemp0, {.base = kTemp0, .displacement = -step, .index = Reg::Rcx, .scale = scale});
-    }
+    a_.lea(kTemp0, {.base = kTemp0, .displacement = -step, .index = Reg::Rcx, .scale = scale});
 }
 
 // Downwards, which is quicker than what processors make of it.
@@ -132,20 +160,18 @@ void Translation::move_one_by_one(unsigned size)
     a_.jcc(Cond::Ne, again);
 }
 
-void Translation::move_run(const Instruction& i, Direction direction, std::uint32_t site)
+// From the host address in the first scratch cell to that in kTemp0; then the pointers point behind.
+void Translation::move_elements(const Instruction& i, Direction direction)
 {
-    const unsigned size = element_size(i);
-    look_up_run(x86::kRsi, size, false, direction, site);
-    a_.store(cell(&shop_.frame.scratch[0]), kTemp0);
-    look_up_run(x86::kRdi, size, true, direction, site);
     a_.store(cell(&shop_.frame.scratch[1]), Reg::Rsi);
     a_.store(cell(&shop_.frame.scratch[2]), Reg::Rdi);
     a_.load(Reg::Rsi, cell(&shop_.frame.scratch[0]));
     a_.mov(Reg::Rdi, kTemp0);
     if (direction == Direction::Up) {
+        take_piece();
         write_repeated(a_, i, 0xf3);
     } else {
-        move_one_by_one(size);
+        move_one_by_one(element_size(i));
     }
     a_.alu(Alu::Sub, Reg::Rdi, kTemp0); // bytes
     a_.load(Reg::Rsi, cell(&shop_.frame.scratch[1]));
@@ -154,17 +180,42 @@ void Translation::move_run(const Instruction& i, Direction direction, std::uint3
 }
 
 // Moves downwards are what memmove() is made of.
+void Translation::move_down(const Instruction& i, std::uint32_t site)
+{
+    const unsigned size = element_size(i);
+    a_.alu(Alu::Cmp, Reg::Rcx, kPageBytes / static_cast<std::int32_t>(size));
+    branch_to_site(a_.jcc(Cond::A), site);
+    look_up_downwards(x86::kRsi, size, false, site);
+    a_.store(cell(&shop_.frame.scratch[0]), kTemp0);
+    look_up_downwards(x86::kRdi, size, true, site);
+    move_elements(i, Direction::Down);
+}
+
+void Translation::move_up(const Instruction& i, std::uint32_t site)
+{
+    const unsigned size = element_size(i);
+    const std::uint8_t* again = a_.address();
+    count_piece(size, true);
+    load_guest(kTemp0, x86::kRsi, word());
+    look_up({.size = size}, site);
+    a_.store(cell(&shop_.frame.scratch[0]), kTemp0);
+    load_guest(kTemp0, x86::kRdi, word());
+    look_up({.size = size, .write = true}, site);
+    move_elements(i, Direction::Up);
+    next_piece(again, site);
+}
+
 void Translation::repeat_move(const Instruction& i)
 {
     clobber_flags();
     const std::uint32_t site = new_site(Site::Kind::Access, i);
-    std::uint8_t* none = begin_repetition(element_size(i), site);
+    std::uint8_t* none = begin_repetition();
     a_.cmp_byte(cell(&shop_.frame.direction), 0);
     std::uint8_t* down = a_.jcc(Cond::Ne);
-    move_run(i, Direction::Up, site);
+    move_up(i, site);
     std::uint8_t* moved = a_.jmp();
     a_.bind(down);
-    move_run(i, Direction::Down, site);
+    move_down(i, site);
     a_.bind(moved);
     a_.bind(none);
     site_resumes(site);
@@ -174,18 +225,23 @@ void Translation::repeat_store(const Instruction& i)
 {
     const unsigned size = element_size(i);
     const std::uint32_t site = string_site(i);
-    std::uint8_t* none = begin_repetition(size, site);
-    look_up_run(x86::kRdi, size, true, Direction::Up, site);
+    std::uint8_t* none = begin_repetition();
+    const std::uint8_t* again = a_.address();
+    count_piece(size, false);
+    load_guest(kTemp0, x86::kRdi, word());
+    look_up({.size = size, .write = true}, site);
     a_.store(cell(&shop_.frame.scratch[0]), Reg::Rdi);
     a_.mov(Reg::Rdi, kTemp0);
+    take_piece();
     write_repeated(a_, i, 0xf3);
     a_.alu(Alu::Sub, Reg::Rdi, kTemp0);
     a_.alu(Alu::Add, Reg::Rdi, cell(&shop_.frame.scratch[0]), word());
+    next_piece(again, site);
     a_.bind(none);
     site_resumes(site);
 }
 
-// Counts are usually as large as can be: the scan goes to the end of the page, and what is left is the interpreter's.
+// Counts are usually as large as can be, and what is looked for is near: behind a piece all is the interpreter's.
 void Translation::repeat_scan(const Instruction& i)
 {
     const unsigned size = element_size(i);
@@ -193,26 +249,14 @@ void Translation::repeat_scan(const Instruction& i)
     const Mem pointer = cell(&shop_.frame.scratch[0]);
     const Mem left = cell(&shop_.frame.scratch[1]);
     const std::uint32_t site = string_site(i);
-    std::uint8_t* none = begin_repetition(0, site);
+    std::uint8_t* none = begin_repetition();
+    count_piece(size, false);
     load_guest(kTemp0, x86::kRdi, word());
-    find_entry({.size = size}, site);
+    look_up({.size = size}, site);
     a_.store(pointer, Reg::Rdi);
     a_.mov(Reg::Rdi, kTemp0);
-    a_.alu(Alu::Add, Reg::Rdi, host_page());
-    // kTemp1: as many as the page has from there on, but at most RCX.
-    a_.mov32(kTemp1, static_cast<std::uint32_t>(kPageBytes));
-    a_.alu(Alu::Sub, kTemp1, kTemp0);
-    if (size != 1) {
-        a_.shift_right(kTemp1, log2_of(size));
-    }
-    a_.alu(Alu::Cmp, Reg::Rcx, kTemp1);
-    std::uint8_t* more = a_.jcc(Cond::A);
-    a_.mov(kTemp1, Reg::Rcx);
-    a_.bind(more);
-    a_.alu(Alu::Sub, Reg::Rcx, kTemp1);
-    a_.store(left, Reg::Rcx);
-    a_.mov(Reg::Rcx, kTemp1);
-    a_.mov(kTemp0, Reg::Rdi);
+    take_piece();
+    a_.store(left, kTemp1);
     write_repeated(a_, i, while_equal ? 0xf3 : 0xf2);
     save_flags();
     a_.alu(Alu::Sub, Reg::Rdi, kTemp0);
@@ -228,20 +272,15 @@ void Translation::repeat_scan(const Instruction& i)
     site_resumes(site);
 }
 
-// What all repetitions begin with: none at all, for which the jump is that is given, and, unless `size` is zero, more
-// than a page can have. The upper half of RCX means nothing to 32-bit code.
-std::uint8_t* Translation::begin_repetition(unsigned size, std::uint32_t site)
+// What all repetitions begin with: none at all, for which the jump is that is given. The upper half of RCX means nothing
+// to 32-bit code.
+std::uint8_t* Translation::begin_repetition()
 {
     if (!context_.long64()) {
         a_.mov32(Reg::Rcx, Reg::Rcx);
     }
     a_.test(Reg::Rcx, Reg::Rcx);
-    std::uint8_t* none = a_.jcc(Cond::E);
-    if (size != 0) {
-        a_.alu(Alu::Cmp, Reg::Rcx, kPageBytes / static_cast<std::int32_t>(size));
-        branch_to_site(a_.jcc(Cond::A), site);
-    }
-    return none;
+    return a_.jcc(Cond::E);
 }
 
 } // namespace windsor::translate

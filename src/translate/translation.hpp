@@ -225,11 +225,16 @@ private:
     void repeat_store(const Instruction& i);
     void repeat_scan(const Instruction& i);
     std::uint32_t string_site(const Instruction& i);
-    [[nodiscard]] std::uint8_t* begin_repetition(unsigned size, std::uint32_t site);
+    [[nodiscard]] std::uint8_t* begin_repetition();
+    void count_piece(unsigned size, bool two_pointers);
+    void take_piece();
+    void next_piece(const std::uint8_t* again, std::uint32_t site);
     enum class Direction : std::uint8_t { Up, Down };
-    void look_up_run(unsigned pointer, unsigned size, bool write, Direction direction, std::uint32_t site);
+    void look_up_downwards(unsigned pointer, unsigned size, bool write, std::uint32_t site);
     void move_one_by_one(unsigned size);
-    void move_run(const Instruction& i, Direction direction, std::uint32_t site);
+    void move_elements(const Instruction& i, Direction direction);
+    void move_up(const Instruction& i, std::uint32_t site);
+    void move_down(const Instruction& i, std::uint32_t site);
     void advance(unsigned pointer, unsigned size);
 
     // branches.cpp

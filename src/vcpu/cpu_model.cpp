@@ -31,7 +31,8 @@ constexpr std::uint32_t kSse3 = 1u << 0, kSsse3 = 1u << 9, kCx16 = 1u << 13, kSs
                         kF16c = 1u << 29;
 } // namespace ecx1
 namespace ebx7 {
-constexpr std::uint32_t kFsgsbase = 1u << 0, kAvx2 = 1u << 5, kSmep = 1u << 7, kSmap = 1u << 20;
+constexpr std::uint32_t kFsgsbase = 1u << 0, kAvx2 = 1u << 5, kSmep = 1u << 7, kErms = 1u << 9,
+                        kSmap = 1u << 20;
 } // namespace ebx7
 namespace edx7 {
 constexpr std::uint32_t kArchCapabilities = 1u << 29;
@@ -60,7 +61,7 @@ struct Recipe {
     std::uint32_t edx81{0};
     std::uint32_t ecx81{0};
     unsigned physical_bits{40};
-    bool host_vectors{false}; // and AVX, AVX2, FMA and F16C, as far as the host has them
+    bool of_the_host{false}; // and AVX, AVX2, FMA, F16C and ERMS, as far as the host has them
 };
 
 constexpr std::uint32_t kPentium =
@@ -85,7 +86,7 @@ constexpr std::array kRecipes{
            .edx7 = edx7::kArchCapabilities,
            .edx81 = kLongMode | edx81::kRdtscp,
            .ecx81 = ecx81::kLahf | ecx81::kPrefetchw,
-           .host_vectors = true},
+           .of_the_host = true},
     Recipe{.name = "pentium3",
            .vendor = Vendor::Intel,
            .signature = 0x68a,
@@ -191,12 +192,12 @@ void add_xsave(Leaves& leaves)
     leaves[{0xd, 1}] = {.eax = 7};
 }
 
-// The engines run these on the host's own unit.
-void add_host_vectors(Leaves& leaves)
+// The engines run these as the host does.
+void add_host_features(Leaves& leaves)
 {
     const HostFeatures host = host_features();
     leaves[{1, 0}].ecx |= (host.avx ? ecx1::kAvx : 0) | (host.fma ? ecx1::kFma : 0) | (host.f16c ? ecx1::kF16c : 0);
-    leaves[{7, 0}].ebx |= host.avx2 ? ebx7::kAvx2 : 0;
+    leaves[{7, 0}].ebx |= (host.avx2 ? ebx7::kAvx2 : 0) | (host.erms ? ebx7::kErms : 0);
 }
 
 Leaves make_leaves(const Recipe& recipe)
@@ -220,8 +221,8 @@ Leaves make_leaves(const Recipe& recipe)
     if ((recipe.ecx1 & ecx1::kXsave) != 0) {
         add_xsave(leaves);
     }
-    if (recipe.host_vectors) {
-        add_host_vectors(leaves);
+    if (recipe.of_the_host) {
+        add_host_features(leaves);
     }
     if (has_brand) {
         const std::uint32_t repeated = recipe.vendor == Vendor::Amd ? recipe.edx1 & edx1::kRepeated : 0;

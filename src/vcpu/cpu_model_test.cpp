@@ -16,6 +16,7 @@ constexpr unsigned kEdx = 3;
 
 constexpr std::uint32_t kFma = 1u << 12, kXsave = 1u << 26, kOsxsave = 1u << 27, kAvx = 1u << 28, kF16c = 1u << 29;
 constexpr std::uint32_t kAvx2 = 1u << 5;
+constexpr std::uint32_t kErms = 1u << 9;
 
 // The standard model with everything of AVX, whatever the host has.
 CpuModel with_avx()
@@ -69,7 +70,7 @@ TEST(CpuModel, StandardOffersWhatTheEnginesProvide)
     EXPECT_EQ(text_of(model.cpuid(0x80000003, 0, {}, 0)).substr(0, 4), std::string("CPU\0", 4));
 }
 
-TEST(CpuModel, StandardOffersTheVectorsOfTheHost)
+TEST(CpuModel, StandardOffersWhatTheHostHas)
 {
     const HostFeatures host = host_features();
     const CpuModel model = CpuModel::standard();
@@ -78,10 +79,12 @@ TEST(CpuModel, StandardOffersTheVectorsOfTheHost)
     EXPECT_EQ((one.ecx & kFma) != 0, host.fma);
     EXPECT_EQ((one.ecx & kF16c) != 0, host.f16c);
     EXPECT_EQ((model.cpuid(7, 0, {}, 0).ebx & kAvx2) != 0, host.avx2);
+    EXPECT_EQ((model.cpuid(7, 0, {}, 0).ebx & kErms) != 0, host.erms);
     EXPECT_EQ(model.cpuid(0xd, 0, {}, 0).eax, host.avx ? 7u : 3u);
     for (const std::string& name : CpuModel::names()) {
         const CpuModel other = CpuModel::find(name).value();
         EXPECT_TRUE(name == "standard" || (other.cpuid(1, 0, {}, 0).ecx & kAvx) == 0) << name;
+        EXPECT_TRUE(name == "standard" || (other.cpuid(7, 0, {}, 0).ebx & kErms) == 0) << name;
     }
 }
 

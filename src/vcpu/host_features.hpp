@@ -9,6 +9,7 @@ struct HostFeatures {
     bool avx2{false};
     bool fma{false};
     bool f16c{false};
+    bool erms{false}; // REP MOVSB and REP STOSB are the fastest way to move and to fill
 };
 
 HostFeatures host_features();
