@@ -35,9 +35,9 @@ std::optional<std::size_t> JumpTables::slot_of(std::uint32_t context)
 void JumpTables::note_place(const Known& known)
 {
     const std::uint64_t rip = known.block->rip;
-    pages_.set(hash_of_page(rip));
+    pages_.note(rip);
     if (known.block->second_page != nullptr) {
-        pages_.set(hash_of_page(rip + memory::kPageSize));
+        pages_.note(rip + memory::kPageSize);
     }
     if (known.large) {
         large_.note(rip);
@@ -84,7 +84,7 @@ void JumpTables::flush(emulate::Flush what)
     flush_journal(false);
     if (what == emulate::Flush::All) {
         flush_journal(true);
-        pages_.reset();
+        pages_.clear();
         large_.clear();
     }
 }
@@ -99,10 +99,10 @@ bool JumpTables::depends(const Known& known, std::uint64_t linear)
 
 void JumpTables::invalidate(std::uint64_t linear)
 {
-    if (!pages_.test(hash_of_page(linear)) && !large_.may_hold(linear)) {
+    if (!pages_.may_hold(linear) && !large_.may_hold(linear)) {
         return;
     }
-    pages_.reset();
+    pages_.clear();
     for (const Journal& journal : journals_) {
         for (const auto& [slot, index] : journal) {
             JumpEntry& entry = frame_.jumps[slot][index];

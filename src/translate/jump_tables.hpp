@@ -6,9 +6,9 @@
 #include "translate/block.hpp"
 #include "translate/frame.hpp"
 #include "translate/instruction.hpp"
+#include "translate/page_filter.hpp"
 
 #include <array>
-#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -47,7 +47,6 @@ private:
     };
     using Journal = std::vector<std::pair<std::uint16_t, std::uint16_t>>; // slot and index
 
-    static std::size_t hash_of_page(std::uint64_t rip) { return ((rip >> 12) * 0x9e37'79b9'7f4a'7c15) >> 52; }
     static bool depends(const Known& known, std::uint64_t linear);
     void flush_journal(bool global);
     void note_place(const Known& known);
@@ -58,7 +57,7 @@ private:
     std::array<std::uint8_t, Context::kKeys> slots_{}; // by the key of a context, plus one
     std::vector<std::array<Known, kJumpEntries>> known_;
     std::array<Journal, 2> journals_;
-    std::bitset<4096> pages_; // that entries may be of, hashed
+    PageFilter pages_; // that entries may be of
     emulate::LargePages large_;
 };
 
