@@ -157,7 +157,7 @@ void Cpu::invalidate_page(std::uint64_t linear)
 {
     tlb_.flush_page(linear);
     const auto forget = [&](FetchSlot& slot) {
-        if (invalidates(linear, slot.page, slot.large)) {
+        if (invalidates(linear, slot.page, slot.size)) {
             slot.epoch = 0;
         }
     };

@@ -200,7 +200,7 @@ public:
         memory::Page page;
         std::uint64_t physical{0};
         bool global{false};
-        bool large{false};
+        PageSize size{PageSize::Small};
     };
     [[nodiscard]] bool locate_code(std::uint64_t linear, CodePlace& place);
     // What page tables say of a linear address for programs in user mode, as far as they say it already: no accessed or
@@ -260,7 +260,7 @@ private:
     struct Translation {
         std::uint64_t physical{0};
         bool global{false};
-        bool large{false};
+        PageSize size{PageSize::Small};
     };
     enum class Purpose : std::uint8_t { Read, Write, Fetch };
     struct Walk;
@@ -313,7 +313,7 @@ private:
         std::uint64_t physical{0};
         bool user{false};
         bool global{false};
-        bool large{false};
+        PageSize size{PageSize::Small};
     };
     const FetchSlot* fetch_slot(std::uint64_t linear);
     FetchSlot& fetch_slot_of(std::uint64_t linear) { return fetch_slots_[(linear >> 12) % fetch_slots_.size()]; }

@@ -63,7 +63,7 @@ bool Cpu::watches_data(std::uint64_t linear) const
 void Cpu::fill(std::uint64_t linear, const Translation& translation, bool write, TlbSet set)
 {
     const std::uint64_t page = linear & kLinearPage;
-    tlb_.take(set, linear, translation.global, translation.large);
+    tlb_.take(set, linear, translation.global, translation.size);
     TlbEntries& entries = tlb_.set(set);
     const std::size_t at = TlbEntries::index(linear);
     const memory::Page& backing = physical_->page(translation.physical);
@@ -73,7 +73,7 @@ void Cpu::fill(std::uint64_t linear, const Translation& translation, bool write,
     const bool watched = (s.dr7 & x86::dr7::kEnables) != 0 && watches_data(linear);
     entries.place(at, page, backing.host);
     entries.physical[at] = (translation.physical & kLinearPage) | (translation.global ? TlbEntries::kGlobal : 0) |
-                           (translation.large ? TlbEntries::kLarge : 0) |
+                           TlbEntries::flag_of(translation.size) |
                            (backing.readable() ? 0 : TlbEntries::kReadMmio) |
                            (backing.writable() ? 0 : TlbEntries::kWriteMmio);
     entries.read[at] = page ^ (backing.readable() && !watched ? 0 : tag::kSlow);
@@ -307,7 +307,7 @@ bool Cpu::locate_code(std::uint64_t linear, CodePlace& place)
         return false;
     }
     const std::uint64_t physical = slot->physical | (linear & ~kLinearPage);
-    place = {.page = physical_->page(physical), .physical = physical, .global = slot->global, .large = slot->large};
+    place = {.page = physical_->page(physical), .physical = physical, .global = slot->global, .size = slot->size};
     return true;
 }
 

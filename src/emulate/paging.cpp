@@ -170,10 +170,20 @@ bool Cpu::grant(Walk& walk)
     return true;
 }
 
+namespace {
+
+PageSize size_of(std::uint64_t offset_mask)
+{
+    constexpr std::uint64_t kLargestLarge = 0x3fffff;
+    return offset_mask == 0xfff ? PageSize::Small : offset_mask <= kLargestLarge ? PageSize::Large : PageSize::Huge;
+}
+
+} // namespace
+
 bool Cpu::translate(std::uint64_t linear, Purpose purpose, TlbSet set, Translation& result)
 {
     if ((s.cr0 & cr0::kPg) == 0) {
-        result = {.physical = linear & a20_mask_ & 0xffffffff, .global = false, .large = false};
+        result = {.physical = linear & a20_mask_ & 0xffffffff, .global = false, .size = PageSize::Small};
         return true;
     }
     const Walk begun{.linear = linear,
@@ -191,7 +201,7 @@ bool Cpu::translate(std::uint64_t linear, Purpose purpose, TlbSet set, Translati
     }
     result.physical = (walk.page | (linear & walk.offset_mask)) & a20_mask_;
     result.global = walk.global && (s.cr4 & cr4::kPge) != 0;
-    result.large = walk.offset_mask != 0xfff;
+    result.size = size_of(walk.offset_mask);
     return true;
 }
 

@@ -41,10 +41,8 @@ const Cpu::FetchSlot* Cpu::fetch_slot(std::uint64_t linear)
             .physical = translation.physical & kLinearPage,
             .user = user,
             .global = translation.global,
-            .large = translation.large};
-    if (slot.large) {
-        fetched_large_.note(page);
-    }
+            .size = translation.size};
+    fetched_large_.note(page, slot.size);
     return &slot;
 }
 

@@ -2,6 +2,8 @@
 // The software TLB of data accesses.
 #pragma once
 
+#include "emulate/page_size.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -19,30 +21,6 @@ constexpr std::size_t kTlbSets = 4;
 
 // Which translations a change takes along: those of global pages may outlive a load of CR3.
 enum class Flush : std::uint8_t { NonGlobal, All };
-
-// Whether INVLPG of one address takes along what is known of a page: its own, or one in the same large page, of which
-// the size is not kept.
-constexpr bool invalidates(std::uint64_t linear, std::uint64_t page, bool large)
-{
-    constexpr unsigned kLargestShift = 30;
-    return ((linear ^ page) >> (large ? kLargestShift : 12)) == 0;
-}
-
-// Where there may be large pages that something is known of, roughly: INVLPG of an address elsewhere concerns one page.
-class LargePages {
-public:
-    void note(std::uint64_t linear) { word(linear) |= bit(linear); }
-    bool may_hold(std::uint64_t linear) const { return (words_[hash(linear) >> 6] & bit(linear)) != 0; }
-    void clear() { words_.fill(0); }
-
-private:
-    // Of the gigabyte.
-    static std::uint64_t hash(std::uint64_t linear) { return ((linear >> 30) * 0x9e37'79b9'7f4a'7c15) >> 56; }
-    static std::uint64_t bit(std::uint64_t linear) { return std::uint64_t{1} << (hash(linear) & 63); }
-    std::uint64_t& word(std::uint64_t linear) { return words_[hash(linear) >> 6]; }
-
-    std::array<std::uint64_t, 4> words_{};
-};
 
 // A tag is the page's linear address where plain loads or stores may go straight to host memory. With kSlow
 // flipped the translation holds, but the access needs a longer way (MMIO, code pages, data breakpoints). A tag
@@ -77,6 +55,7 @@ struct TlbEntries {
     static constexpr std::uint64_t kReadMmio = 2;
     static constexpr std::uint64_t kWriteMmio = 4;
     static constexpr std::uint64_t kLarge = 8;
+    static constexpr std::uint64_t kHuge = 16;
 
     std::array<std::uint64_t, kCount> read{};     // tags
     std::array<std::uint64_t, kCount> write{};
@@ -89,6 +68,14 @@ struct TlbEntries {
     void clear(std::size_t at) { read[at] = write[at] = tag::kEmpty | (~std::uint64_t{at} & (kCount - 1)) << 12; }
     bool empty(std::size_t at) const { return tag::empty(read[at]) && tag::empty(write[at]); }
     bool is(std::size_t at, std::uint64_t flag) const { return (physical[at] & flag) != 0; }
+    PageSize size(std::size_t at) const
+    {
+        return is(at, kHuge) ? PageSize::Huge : is(at, kLarge) ? PageSize::Large : PageSize::Small;
+    }
+    static constexpr std::uint64_t flag_of(PageSize size)
+    {
+        return size == PageSize::Huge ? kHuge : size == PageSize::Large ? kLarge : 0;
+    }
     void place(std::size_t at, std::uint64_t page, std::uint8_t* where)
     {
         host[at] = where;
@@ -117,16 +104,14 @@ public:
     TlbEntries& set(TlbSet set) { return sets_[static_cast<std::size_t>(set)]; }
 
     // The entry of an address is about to be filled with a page of these properties.
-    void take(TlbSet which, std::uint64_t linear, bool global, bool large)
+    void take(TlbSet which, std::uint64_t linear, bool global, PageSize size)
     {
         const TlbEntries& entries = set(which);
         const std::size_t at = TlbEntries::index(linear);
         if (entries.empty(at) || entries.is(at, TlbEntries::kGlobal) != global) {
             note(journal_of(static_cast<std::size_t>(which), global), at);
         }
-        if (large) {
-            large_.note(linear);
-        }
+        large_.note(linear, size);
     }
 
     void flush(Flush what)
@@ -145,13 +130,13 @@ public:
     {
         const std::size_t at = TlbEntries::index(linear);
         for (TlbEntries& set : sets_) {
-            if (!set.empty(at) && invalidates(linear, set.page(at), false)) {
+            if (!set.empty(at) && invalidates(linear, set.page(at), PageSize::Small)) {
                 set.clear(at);
             }
         }
         if (large_.may_hold(linear)) {
             clear_if([&](const TlbEntries& set, std::size_t entry) {
-                return set.is(entry, TlbEntries::kLarge) && invalidates(linear, set.page(entry), true);
+                return invalidates(linear, set.page(entry), set.size(entry));
             });
         }
     }

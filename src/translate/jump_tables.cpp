@@ -7,6 +7,15 @@
 
 namespace windsor::translate {
 
+namespace {
+
+std::uint64_t number_of(std::uint64_t linear)
+{
+    return emulate::page_number(linear, emulate::PageSize::Small);
+}
+
+} // namespace
+
 JumpTables::JumpTables(Frame& frame, std::size_t contexts) : frame_{frame}, most_{std::min(contexts, kContexts)}
 {
     for (auto& table : frame_.jumps) {
@@ -35,22 +44,20 @@ std::optional<std::size_t> JumpTables::slot_of(std::uint32_t context)
 void JumpTables::note_place(const Known& known)
 {
     const std::uint64_t rip = known.block->rip;
-    pages_.note(rip);
+    pages_.note(number_of(rip));
     if (known.block->second_page != nullptr) {
-        pages_.note(rip + memory::kPageSize);
+        pages_.note(number_of(rip + memory::kPageSize));
     }
-    if (known.large) {
-        large_.note(rip);
-    }
+    large_.note(rip, known.size);
 }
 
-void JumpTables::remember(std::size_t slot, Block& block, bool global, bool large)
+void JumpTables::remember(std::size_t slot, Block& block, bool global, emulate::PageSize size)
 {
     const std::size_t index = jump_index(block.rip);
     Known& known = known_[slot][index];
     known.block = &block;
     known.global = global;
-    known.large = large;
+    known.size = size;
     if (!std::exchange(known.listed[global ? 1 : 0], true)) {
         journals_[global ? 1 : 0].emplace_back(static_cast<std::uint16_t>(slot), static_cast<std::uint16_t>(index));
     }
@@ -93,13 +100,13 @@ void JumpTables::flush(emulate::Flush what)
 bool JumpTables::depends(const Known& known, std::uint64_t linear)
 {
     const std::uint64_t rip = known.block->rip;
-    return emulate::invalidates(linear, rip, known.large) ||
-           (known.block->second_page != nullptr && emulate::invalidates(linear, rip + memory::kPageSize, known.large));
+    return emulate::invalidates(linear, rip, known.size) ||
+           (known.block->second_page != nullptr && emulate::invalidates(linear, rip + memory::kPageSize, known.size));
 }
 
 void JumpTables::invalidate(std::uint64_t linear)
 {
-    if (!pages_.may_hold(linear) && !large_.may_hold(linear)) {
+    if (!pages_.may_hold(number_of(linear)) && !large_.may_hold(linear)) {
         return;
     }
     pages_.clear();

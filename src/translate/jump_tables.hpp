@@ -6,7 +6,6 @@
 #include "translate/block.hpp"
 #include "translate/frame.hpp"
 #include "translate/instruction.hpp"
-#include "translate/page_filter.hpp"
 
 #include <array>
 #include <cstdint>
@@ -29,8 +28,8 @@ public:
         const std::size_t index = jump_index(rip);
         return frame_.jumps[slot][index].rip == rip ? known_[slot][index].block : nullptr;
     }
-    // Enters a block; its page is mapped by a global, or large, page.
-    void remember(std::size_t slot, Block& block, bool global, bool large);
+    // Enters a block, whose page is global or not, and is part of one of a size.
+    void remember(std::size_t slot, Block& block, bool global, emulate::PageSize size);
     void forget(std::size_t slot, std::uint64_t rip);
     // As emulate::Accelerator says.
     void flush(emulate::Flush what);
@@ -42,7 +41,7 @@ private:
     struct Known {
         Block* block{nullptr};
         bool global{false};
-        bool large{false};
+        emulate::PageSize size{emulate::PageSize::Small};
         std::array<bool, 2> listed{}; // in the journal of those that are not global, of those that are
     };
     using Journal = std::vector<std::pair<std::uint16_t, std::uint16_t>>; // slot and index
@@ -57,7 +56,7 @@ private:
     std::array<std::uint8_t, Context::kKeys> slots_{}; // by the key of a context, plus one
     std::vector<std::array<Known, kJumpEntries>> known_;
     std::array<Journal, 2> journals_;
-    PageFilter pages_; // that entries may be of
+    emulate::PageFilter pages_; // of 4 KiB, that entries may be of
     emulate::LargePages large_;
 };
 

@@ -11,6 +11,7 @@ namespace windsor::translate::testing {
 namespace {
 
 using emulate::Flush;
+using emulate::PageSize;
 
 class JumpTablesTest : public ::testing::Test {
 protected:
@@ -52,12 +53,12 @@ TEST_F(JumpTablesTest, KeepGlobalPagesOverALoadOfCr3)
     ASSERT_EQ(tables.slot_of(7), 0u);
     Block& kernel = block(0xc0001000);
     Block& program = block(0x8048000);
-    tables.remember(0, kernel, true, false);
-    tables.remember(0, program, false, false);
+    tables.remember(0, kernel, true, PageSize::Small);
+    tables.remember(0, program, false, PageSize::Small);
     tables.flush(Flush::NonGlobal);
     EXPECT_TRUE(knows(kernel));
     EXPECT_FALSE(knows(program));
-    tables.remember(0, program, false, false);
+    tables.remember(0, program, false, PageSize::Small);
     tables.flush(Flush::All);
     EXPECT_FALSE(knows(kernel));
     EXPECT_FALSE(knows(program));
@@ -67,11 +68,11 @@ TEST_F(JumpTablesTest, ForgetAnEntryThatHasChangedSides)
 {
     ASSERT_EQ(tables.slot_of(7), 0u);
     Block& moved = block(0x8048000);
-    tables.remember(0, moved, true, false);
-    tables.remember(0, moved, false, false);
+    tables.remember(0, moved, true, PageSize::Small);
+    tables.remember(0, moved, false, PageSize::Small);
     tables.flush(Flush::NonGlobal);
     EXPECT_FALSE(knows(moved));
-    tables.remember(0, moved, true, false);
+    tables.remember(0, moved, true, PageSize::Small);
     tables.flush(Flush::NonGlobal);
     EXPECT_TRUE(knows(moved));
 }
@@ -81,8 +82,8 @@ TEST_F(JumpTablesTest, InvalidateThePageAndNoOther)
     ASSERT_EQ(tables.slot_of(7), 0u);
     Block& here = block(0x8048123);
     Block& there = block(0x8049123);
-    tables.remember(0, here, false, false);
-    tables.remember(0, there, false, false);
+    tables.remember(0, here, false, PageSize::Small);
+    tables.remember(0, there, false, PageSize::Small);
     tables.invalidate(0x8048fff);
     EXPECT_FALSE(knows(here));
     EXPECT_TRUE(knows(there));
@@ -95,7 +96,7 @@ TEST_F(JumpTablesTest, InvalidateWhatCrossesByEitherPage)
     ASSERT_EQ(tables.slot_of(7), 0u);
     Block& crossing = block(0x8048ffe, true);
     for (const std::uint64_t linear : {0x8048000, 0x8049000}) {
-        tables.remember(0, crossing, false, false);
+        tables.remember(0, crossing, false, PageSize::Small);
         tables.invalidate(linear);
         EXPECT_FALSE(knows(crossing)) << linear;
     }
@@ -105,10 +106,13 @@ TEST_F(JumpTablesTest, InvalidateLargePagesByAnyAddressInThem)
 {
     ASSERT_EQ(tables.slot_of(7), 0u);
     Block& kernel = block(0xffffffff81000010);
-    tables.remember(0, kernel, true, true);
+    tables.remember(0, kernel, true, PageSize::Large);
     tables.invalidate(0x7f0000000000);
     EXPECT_TRUE(knows(kernel));
     tables.invalidate(0xffffffff811ff000);
+    EXPECT_FALSE(knows(kernel));
+    tables.remember(0, kernel, true, PageSize::Huge);
+    tables.invalidate(0xffffffffbffff000);
     EXPECT_FALSE(knows(kernel));
 }
 

@@ -129,7 +129,7 @@ std::size_t Translator::slot_of(std::uint32_t key)
 void Translator::remember(Block& block, const emulate::Cpu::CodePlace& place)
 {
     const bool crosses = block.second_page != nullptr;
-    tables_->remember(slot_of(block.context), block, place.global && !crosses, place.large);
+    tables_->remember(slot_of(block.context), block, place.global && !crosses, place.size);
 }
 
 Block* Translator::find(const Context& context)

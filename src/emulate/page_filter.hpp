@@ -7,20 +7,21 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace windsor::translate {
+namespace windsor::emulate {
 
 class PageFilter {
 public:
-    void note(std::uint64_t linear)
+    // Pages are numbered by whoever asks.
+    void note(std::uint64_t number)
     {
-        for (const std::size_t bit : bits_of(linear)) {
+        for (const std::size_t bit : bits_of(number)) {
             bits_.set(bit);
         }
     }
     // False: the page was not noted. True is wrong for one page of some thousands where a thousand are noted.
-    bool may_hold(std::uint64_t linear) const
+    bool may_hold(std::uint64_t number) const
     {
-        const auto [one, other] = bits_of(linear);
+        const auto [one, other] = bits_of(number);
         return bits_.test(one) && bits_.test(other);
     }
     void clear() { bits_.reset(); }
@@ -28,13 +29,13 @@ public:
 private:
     static constexpr std::size_t kBits = std::size_t{1} << 16;
 
-    static std::array<std::size_t, 2> bits_of(std::uint64_t linear)
+    static std::array<std::size_t, 2> bits_of(std::uint64_t number)
     {
-        const std::uint64_t hash = (linear >> 12) * 0x9e37'79b9'7f4a'7c15;
+        const std::uint64_t hash = number * 0x9e37'79b9'7f4a'7c15;
         return {hash >> 48, (hash >> 32) % kBits};
     }
 
     std::bitset<kBits> bits_;
 };
 
-} // namespace windsor::translate
+} // namespace windsor::emulate
