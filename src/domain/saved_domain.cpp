@@ -32,6 +32,11 @@ base::Status read_beginning(SavedFile& file)
     return {};
 }
 
+std::uint8_t slot_of(const config::DiskConfig& disk)
+{
+    return static_cast<std::uint8_t>(disk.vdev.back() - 'a');
+}
+
 // A disk that is not there, or not the one that was saved.
 base::Status check_disk(const config::DiskConfig& disk, const machine::Needs& needs, Images images)
 {
@@ -40,13 +45,31 @@ base::Status check_disk(const config::DiskConfig& disk, const machine::Needs& ne
     }
     const auto image = WINDSOR_TRY(images == Images::Free ? storage::open_image(image_spec(disk))
                                                           : storage::inspect_image(image_spec(disk)));
-    const auto slot = static_cast<std::uint8_t>(disk.vdev.back() - 'a');
-    const auto saved = std::ranges::find(needs.drives, slot, &machine::NeededDrive::slot);
+    const auto saved = std::ranges::find(needs.drives, slot_of(disk), &machine::NeededDrive::slot);
     if (saved != needs.drives.end() && saved->size != image->size_bytes()) {
         return base::fail("{} is {} bytes long, and was {} bytes long when the domain was saved with it as {}",
                           disk.path, image->size_bytes(), saved->size, disk.vdev);
     }
     return {};
+}
+
+// The machine that the configuration makes, with media as the saved one's.
+machine::Needs own_needs(const SavedFile& file)
+{
+    machine::Needs own = file.needs;
+    own.memory = static_cast<std::uint64_t>(file.config.memory_mb) << 20;
+    own.processors = static_cast<std::uint32_t>(file.config.vcpus);
+    own.acpi = file.config.acpi == config::Switch::On;
+    own.apic = file.config.apic == config::Switch::On;
+    own.drives.clear();
+    for (const config::DiskConfig& disk : file.config.disks) {
+        const auto slot = slot_of(disk);
+        const auto saved = std::ranges::find(file.needs.drives, slot, &machine::NeededDrive::slot);
+        own.drives.push_back({.slot = slot,
+                              .cdrom = disk.kind == config::DiskKind::Cdrom,
+                              .size = saved != file.needs.drives.end() ? saved->size : 0});
+    }
+    return own;
 }
 
 } // namespace
@@ -98,6 +121,9 @@ std::vector<std::string> obstacles(const SavedFile& file, Images images)
     std::vector<std::string> found;
     if (const auto processor = saved_processor(file.needs); !processor) {
         found.push_back(processor.error().message());
+    }
+    if (const auto same = machine::check(file.needs, own_needs(file)); !same) {
+        found.push_back(same.error().message());
     }
     for (const config::DiskConfig& disk : file.config.disks) {
         if (const auto fits = check_disk(disk, file.needs, images); !fits) {

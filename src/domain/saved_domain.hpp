@@ -67,7 +67,8 @@ base::Result<vcpu::CpuModel> saved_processor(const machine::Needs& needs);
 // Whose the images are meanwhile: nobody's, or those of the domain that is being moved.
 enum class Images : std::uint8_t { Free, InUse };
 
-// What stands in the way of restoring the domain here, a sentence each: processor features, images.
+// What stands in the way of restoring the domain here, a sentence each: processor features, another machine in the
+// configuration, images.
 std::vector<std::string> obstacles(const SavedFile& file, Images images);
 // Whether the rest of it is whole. Starts nothing.
 base::Status read_rest(SavedFile& file);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config/build.hpp"
 #include "config/file.hpp"
-#include "config/load.hpp"
 #include "config/xend_form.hpp"
 #include "config/xl_form.hpp"
 #include "toolstack/commands.hpp"
+#include "toolstack/configuration.hpp"
 #include "toolstack/console.hpp"
 #include "toolstack/spawn.hpp"
 
@@ -15,31 +15,11 @@ namespace windsor::toolstack {
 
 namespace {
 
-constexpr std::string_view kSearchPath = ".:/etc/xen";
-
 // The configuration file and the settings that go before it.
 struct Request {
     std::string file;
     std::vector<std::string> overrides;
 };
-
-// A name without a slash is looked for in the directories of the search path.
-base::Result<std::string> find_config(const std::string& name, const std::string& search)
-{
-    if (name.find('/') != std::string::npos) {
-        return name;
-    }
-    for (std::size_t from = 0; from <= search.size();) {
-        const std::size_t end = std::min(search.find(':', from), search.size());
-        const std::string directory = search.substr(from, end - from);
-        const std::string candidate = (directory.empty() ? "." : directory) + '/' + name;
-        if (config::config_file_exists(candidate)) {
-            return candidate;
-        }
-        from = end + 1;
-    }
-    return base::fail("there is no configuration file '{}' in {}; give its path", name, search);
-}
 
 // The option as a setting, so that it holds for restarts, too.
 base::Result<std::string> engine_setting(const std::string& word)
@@ -75,18 +55,6 @@ base::Result<Request> read_request(const Arguments& arguments)
     }
     return Request{WINDSOR_TRY(find_config(name, arguments.value("path", std::string{kSearchPath}))),
                    std::move(operands)};
-}
-
-void print_notes(Context& context, const std::vector<config::Warning>& host, const config::Loaded& loaded)
-{
-    for (const std::string& line : loaded.printed) {
-        context.out << line << '\n';
-    }
-    for (const auto* warnings : {&host, &loaded.warnings}) {
-        for (const config::Warning& warning : *warnings) {
-            context.err << "Warning: " << warning.text() << '\n';
-        }
-    }
 }
 
 void print_config(Context& context, const config::DomainConfig& config)
@@ -147,18 +115,12 @@ base::Result<int> create(Context& context, const Arguments& arguments)
     const Request request = WINDSOR_TRY(read_request(arguments));
     const bool quiet = arguments.has("quiet");
     const bool dry = arguments.has("dryrun");
-    std::error_code error;
-    const Origin origin{.text = WINDSOR_TRY(config::read_config_file(request.file, "domain configuration")),
-                        .overrides = request.overrides,
-                        .directory = std::filesystem::current_path(error).string()};
     if (!quiet && !dry) {
         context.out << (context.dialect == Dialect::Xm ? fmt::format("Using config file \"{}\".\n", request.file)
                                                        : fmt::format("Parsing config from {}\n", request.file));
     }
     const config::HostConfig host = WINDSOR_TRY(config::load_host_config(context.host_config));
-    config::Options options;
-    options.overrides = request.overrides;
-    const config::Loaded loaded = WINDSOR_TRY(config::load_text(origin.text, request.file, options));
+    const auto [loaded, origin] = WINDSOR_TRY(read_configuration(request.file, request.overrides));
     if (!quiet) {
         print_notes(context, host.warnings, loaded);
     }

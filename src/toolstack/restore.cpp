@@ -2,6 +2,7 @@
 #include "config/build.hpp"
 #include "domain/saved_domain.hpp"
 #include "toolstack/commands.hpp"
+#include "toolstack/configuration.hpp"
 #include "toolstack/console.hpp"
 #include "toolstack/spawn.hpp"
 
@@ -44,17 +45,33 @@ base::Result<int> check(Context& context, const std::string& file, domain::Saved
     return 0;
 }
 
+// The domain's own gives way to a file's.
+base::Status replace_configuration(Context& context, const std::string& name, const config::HostConfig& host,
+                                   domain::SavedFile& saved)
+{
+    const std::string path = WINDSOR_TRY(find_config(name));
+    auto [loaded, origin] = WINDSOR_TRY(read_configuration(path, {}));
+    print_notes(context, {}, loaded);
+    saved.config = std::move(loaded.config);
+    config::resolve_graphics(saved.config, host);
+    saved.domain.origin = std::move(origin);
+    return {};
+}
+
 } // namespace
 
 base::Result<int> restore(Context& context, const Arguments& arguments)
 {
     const std::vector<int> inherited = open_descriptors();
-    const std::string& file = arguments.operand(0);
+    const std::string& file = arguments.operands().back();
     domain::SavedFile saved = WINDSOR_TRY(domain::open_saved(file));
+    const config::HostConfig host = WINDSOR_TRY(config::load_host_config(context.host_config));
+    if (arguments.operands().size() == 2) {
+        WINDSOR_TRY(replace_configuration(context, arguments.operand(0), host, saved));
+    }
     if (arguments.has("check")) {
         return check(context, file, saved);
     }
-    const config::HostConfig host = WINDSOR_TRY(config::load_host_config(context.host_config));
     std::error_code error;
     domain::Settings settings{.config = saved.config,
                               .engine = arguments.has("engine") ? WINDSOR_TRY(engine_named(arguments.value("engine")))

@@ -44,6 +44,10 @@ base::Result<int> save(Context& context, const Arguments& arguments)
     const std::filesystem::path file = std::filesystem::absolute(arguments.operand(1), error);
     const bool go_on = arguments.has("checkpoint");
     const bool paused = arguments.has("p");
+    if (arguments.operands().size() == 3) {
+        return base::fail("a domain is saved with the configuration that it has; give '{}' to restore, before the file",
+                          arguments.operand(2));
+    }
     if (go_on && paused) {
         return base::fail("-c lets the domain go on and -p leaves it paused; give one of them");
     }
