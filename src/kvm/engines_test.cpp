@@ -2,13 +2,12 @@
 // The interpreter's suites on KVM, where the host has one that is useful.
 #include "emulate/engine_kind.hpp"
 #include "kvm/engine.hpp"
+#include "kvm/host.hpp"
 #include "kvm/probe.hpp"
 #include "kvm/watchdog.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cpuid.h>
-#include <cstring>
 #include <filesystem>
 #include <span>
 #include <string_view>
@@ -89,17 +88,6 @@ constexpr std::array kByTcg{
     Excuse{"Xsave.XsetbvChecksItsValue", kXsave},
 };
 
-bool host_is_qemu_tcg()
-{
-    std::array<char, 48> brand{};
-    for (unsigned i = 0; i < 3; ++i) {
-        std::array<unsigned, 4> words{};
-        __get_cpuid(0x80000002 + i, &words[0], &words[1], &words[2], &words[3]);
-        std::memcpy(brand.data() + i * sizeof words, words.data(), sizeof words);
-    }
-    return std::string_view{brand.data(), brand.size()}.find("QEMU TCG") != std::string_view::npos;
-}
-
 // KVM for tests: a guest that runs wild is stopped, and so fails instead of keeping everybody waiting.
 //
 // QEMU's TCG ends itself when a guest changes its stack by a task-state segment that was loaded as busy, as only
@@ -118,7 +106,7 @@ public:
     {
         constexpr std::uint8_t kBusy = 2;
         vcpu::CpuState fit = state;
-        if (host_is_qemu_tcg()) {
+        if (kvm::is_qemu_tcg(kvm::host_hypervisor())) {
             fit.tr.attributes.type = static_cast<std::uint8_t>(state.tr.attributes.type & ~kBusy);
         }
         inner_->set_state(fit);
@@ -169,7 +157,7 @@ std::string excuse(std::string_view test)
         return found == excuses.end() ? std::string{} : std::string{found->why};
     };
     std::string why = in(kByDesign);
-    return why.empty() && host_is_qemu_tcg() ? in(kByTcg) : why;
+    return why.empty() && kvm::is_qemu_tcg(kvm::host_hypervisor()) ? in(kByTcg) : why;
 }
 
 } // namespace

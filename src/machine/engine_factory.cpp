@@ -3,7 +3,9 @@
 
 #include "emulate/interpreter.hpp"
 #include "emulate/trace_file.hpp"
+#include "kvm/apic_choice.hpp"
 #include "kvm/engine.hpp"
+#include "kvm/host.hpp"
 #include "translate/translator.hpp"
 
 #include <algorithm>
@@ -50,29 +52,25 @@ bool has_apic(const vcpu::CpuModel& model)
     return (model.cpuid(1, 0, {}, 0).edx & kApic) != 0;
 }
 
-// Whether the kernel is to have the local APICs, as the environment asks for: docs/SUPPORT.md.
-base::Result<bool> wants_kernel_apics()
+void log_apics(const kvm::Vm& vm, const kvm::ApicChoice& choice, base::Log& log)
 {
-    const char* text = std::getenv("WINDSOR_KVM_APICS");
-    if (text == nullptr || std::string_view{text} == "windsor") {
-        return false;
+    if (vm.apics() == kvm::Apics::Kernel) {
+        log.info("the local APICs are KVM's");
+    } else if (choice.apics == kvm::Apics::Kernel) {
+        log.info("the local APICs are Windsor's: KVM on this host has none alone (KVM_CAP_SPLIT_IRQCHIP)");
+    } else if (!choice.why_outside.empty()) {
+        log.info("the local APICs are Windsor's: {}", choice.why_outside);
     }
-    if (std::string_view{text} != "kernel") {
-        return base::fail("WINDSOR_KVM_APICS is '{}': set it to 'kernel' or 'windsor'", text);
-    }
-    return true;
 }
 
 base::Result<Engines> make_kvm(std::span<const emulate::Cpu::Parts> processors, base::Log& log)
 {
-    const bool kernel = WINDSOR_TRY(wants_kernel_apics()) && has_apic(processors.front().model);
-    const std::shared_ptr<kvm::Vm> vm = WINDSOR_TRY(
-        kvm::Vm::create(processors.front().memory, kernel ? kvm::Apics::Kernel : kvm::Apics::Outside));
-    if (kernel) {
-        log.info("{}", vm->apics() == kvm::Apics::Kernel
-                           ? "the local APICs are KVM's"
-                           : "KVM on this host does not have local APICs alone (KVM_CAP_SPLIT_IRQCHIP): Windsor's are used");
+    kvm::ApicChoice choice;
+    if (has_apic(processors.front().model)) {
+        choice = WINDSOR_TRY(kvm::choose_apics(std::getenv("WINDSOR_KVM_APICS"), kvm::host_hypervisor()));
     }
+    const std::shared_ptr<kvm::Vm> vm = WINDSOR_TRY(kvm::Vm::create(processors.front().memory, choice.apics));
+    log_apics(*vm, choice, log);
     Engines engines;
     for (const emulate::Cpu::Parts& parts : processors) {
         engines.push_back(WINDSOR_TRY(kvm::Engine::create(vm, {.io = parts.io,
