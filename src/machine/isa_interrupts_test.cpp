@@ -50,6 +50,29 @@ TEST(IsaInterrupts, AnInputStaysUpUntilDevicesAndLinksLetGo)
     EXPECT_FALSE(pic.changes.back().second);
 }
 
+// The controllers have states of their own: no edge is made for them.
+TEST(IsaInterrupts, RememberWhoAssertsAnInput)
+{
+    Inputs pic;
+    Inputs ioapic;
+    IsaInterrupts wiring{pic, ioapic};
+    wiring.line(9).set_level(true);
+    wiring.links().set_irq(9, true);
+    wiring.links().set_irq(11, true);
+    Inputs other_pic;
+    Inputs other_ioapic;
+    IsaInterrupts other{other_pic, other_ioapic};
+    other.load(wiring.state());
+    EXPECT_EQ(other_pic.changes, Changes{});
+    EXPECT_EQ(other_ioapic.changes, Changes{});
+    other.links().set_irq(9, false);
+    EXPECT_EQ(other_pic.changes, (Changes{{9, true}}));
+    other.devices().set_irq(9, false);
+    EXPECT_EQ(other_pic.changes.back(), (std::pair{9u, false}));
+    other.devices().set_irq(11, false);
+    EXPECT_EQ(other_ioapic.changes.back(), (std::pair{11u, true}));
+}
+
 } // namespace
 
 } // namespace windsor::machine

@@ -4,11 +4,13 @@
 
 #include "emulate/block_cache.hpp"
 #include "emulate/insn.hpp"
+#include "x86/segment.hpp"
 
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <memory_resource>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -39,6 +41,7 @@ struct Site {
     Kind kind{};
     bool x87{false};                    // the instruction works on x87 or MMX state
     bool steady{false};                 // it leaves the context as it is
+    std::optional<x86::Seg> loads;      // a segment register that it may load again without help
     std::uint32_t context{0};           // key, where it stands
     std::uint16_t offset{0};            // from the block's first byte
     std::uint8_t fruitless{0};          // lookups that its group failed by

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "translate/assembler.hpp"
+#include "translate/selectors.hpp"
 #include "vcpu/engine.hpp"
 #include "x86/registers.hpp"
 
@@ -81,6 +82,7 @@ struct Frame {
     std::uint64_t piece{0};              // elements that a repeated string instruction does at once
     std::uint64_t index_bits{0xfff000};  // of a linear address: where its entry is in the TLB
     std::array<std::uint64_t, x86::kGprCount> bases{}; // by general register, what its group is reached by
+    KnownSelectors selectors{};
     alignas(64) std::array<std::array<JumpEntry, kJumpEntries>, kContexts> jumps{};
 };
 

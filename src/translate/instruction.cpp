@@ -288,8 +288,33 @@ Kind kind_of_branch(const Instruction& i, const Context& context)
     }
 }
 
+// By a kernel outside long mode; in the name of its programs it would go another way.
+bool loads_selector(const Instruction& i, const Context& context)
+{
+    const ZydisDecodedOperand& to = i.operands[0];
+    const bool moves = i.decoded.mnemonic == ZYDIS_MNEMONIC_MOV;
+    if (!moves && i.decoded.mnemonic != ZYDIS_MNEMONIC_POP) {
+        return false;
+    }
+    if (context.mode != emulate::DecodeMode::Legacy32 || context.user || context.set != emulate::TlbSet::Supervisor ||
+        to.type != ZYDIS_OPERAND_TYPE_REGISTER) {
+        return false;
+    }
+    switch (to.reg.value) {
+    case ZYDIS_REGISTER_DS:
+    case ZYDIS_REGISTER_ES:
+    case ZYDIS_REGISTER_FS:
+    case ZYDIS_REGISTER_GS: break;
+    default: return false;
+    }
+    return moves ? i.operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER : usual_width(i, context);
+}
+
 Kind kind_of(const Instruction& i, const Context& context)
 {
+    if (loads_selector(i, context)) {
+        return Kind::LoadSelector;
+    }
     switch (i.decoded.mnemonic) {
     case ZYDIS_MNEMONIC_LEA: return i.decoded.address_width >= 32 ? Kind::Lea : Kind::Interpret;
     case ZYDIS_MNEMONIC_DIV:
@@ -362,6 +387,7 @@ Class class_of(const Instruction& i)
     case Kind::BitString: return Class::Memory;
     case Kind::Access:
     case Kind::ReadSelector:
+    case Kind::LoadSelector:
     case Kind::SwapGs:
     case Kind::MaskInterrupts:
     case Kind::UnmaskInterrupts: return Class::System;

@@ -259,6 +259,12 @@ private:
     [[nodiscard]] bool set_access(const Instruction& i);
     void look_for_interrupts(std::uint64_t rip);
 
+    // selectors.cpp
+    void load_selector(const Instruction& i);
+    void load_known_selector(x86::Seg seg, std::uint32_t site);
+    void load_null_selector(x86::Seg seg);
+    Mem known(const void* field_of_first) const;
+
     void interpret(const Instruction& i);
 
     Mem cell(const void* at) const

@@ -72,7 +72,7 @@ void Translator::set_trace(emulate::TraceSink* sink)
 }
 
 // What translated code takes for granted. None: the interpreter has to run it (16-bit code, segments that are not
-// flat, rings 1 and 2).
+// flat, real mode, rings 1 and 2).
 std::optional<Context> Translator::context()
 {
     const emulate::Cpu& cpu = core_->interpreter.cpu();
@@ -83,7 +83,7 @@ std::optional<Context> Translator::context()
     case emulate::DecodeMode::Long64: break;
     case emulate::DecodeMode::Legacy32:
     case emulate::DecodeMode::Compat32:
-        if (cpu.mode() == emulate::Mode::Virtual8086 || cpu.stack_size() != 4 || cpu.code_base() != 0 ||
+        if (cpu.mode() == emulate::Mode::Real || cpu.mode() == emulate::Mode::Virtual8086 || cpu.stack_size() != 4 || cpu.code_base() != 0 ||
             cpu.code_limit() != 0xffffffff || !cpu.flat(Seg::Ss) || !cpu.flat(Seg::Ds) || !cpu.flat(Seg::Es)) {
             return std::nullopt;
         }
@@ -355,6 +355,9 @@ const std::uint8_t* Translator::help(Site& site)
     bool goes_on = interpret(site);
     if (fault.address != nullptr && cpu().statistics().exceptions == exceptions) {
         goes_on = settle_fault(*site.block, fault) && goes_on;
+    }
+    if (goes_on && site.loads) {
+        core_->frame.selectors.note(cpu(), *site.loads);
     }
     give_flags();
     if (goes_on && site.group != 0 && !open_group(site, first)) {
