@@ -307,7 +307,7 @@ bool loads_selector(const Instruction& i, const Context& context)
     case ZYDIS_REGISTER_GS: break;
     default: return false;
     }
-    return moves ? i.operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER : usual_width(i, context);
+    return moves ? i.memory == nullptr || i.decoded.address_width == 32 : usual_width(i, context);
 }
 
 Kind kind_of(const Instruction& i, const Context& context)

@@ -33,7 +33,7 @@ enum class Kind : std::uint8_t {
     BitString,    // BT, BTC, BTR, BTS in memory, with a register as index
     ReadSelector, // MOV to a general register from a segment register
     PushSelector, // PUSH of a segment register
-    LoadSelector, // MOV from a general register, and POP, to DS, ES, FS and GS
+    LoadSelector, // MOV and POP to DS, ES, FS and GS
     PopFlags,
     Access,       // STAC, CLAC
     SwapGs,

@@ -129,21 +129,32 @@ void Translation::load_null_selector(x86::Seg seg)
     }
 }
 
-void Translation::load_selector(const Instruction& i)
+// From wherever it comes, into kTemp0.
+void Translation::fetch_selector(const Instruction& i, std::uint32_t site)
 {
+    if (i.decoded.mnemonic == ZYDIS_MNEMONIC_POP) {
+        load_guest(kTemp0, x86::kRsp, word());
+        look_up({.size = static_cast<unsigned>(word())}, site);
+        a_.load_zero_extended16(kTemp0, {.base = kTemp0});
+    } else if (i.memory != nullptr) {
+        access(i, {.size = sizeof(std::uint16_t)}, site);
+        a_.load_zero_extended16(kTemp0, {.base = kTemp0});
+    } else {
+        load_guest(kTemp0, full_number(i.operands[1].reg.value), Width::Dword);
+        a_.alu(Alu::And, kTemp0, 0xffff, Width::Dword);
+    }
+}
+
+bool Translation::load_selector(const Instruction& i)
+{
+    if (i.memory != nullptr && !can_address(i)) {
+        return false;
+    }
     const auto seg = static_cast<x86::Seg>(ZydisRegisterGetId(i.operands[0].reg.value));
-    const bool pops = i.decoded.mnemonic == ZYDIS_MNEMONIC_POP;
     clobber_flags();
     const std::uint32_t site = new_site(Site::Kind::Interpret, i);
     shop_.sites[site].loads = seg;
-    if (pops) {
-        load_guest(kTemp0, x86::kRsp, word());
-        look_up({.size = static_cast<unsigned>(word())}, site);
-        a_.load(kTemp0, {.base = kTemp0}, Width::Dword);
-    } else {
-        load_guest(kTemp0, full_number(i.operands[1].reg.value), Width::Dword);
-    }
-    a_.alu(Alu::And, kTemp0, 0xffff, Width::Dword);
+    fetch_selector(i, site);
     if (seg == x86::Seg::Fs || seg == x86::Seg::Gs) {
         a_.test_imm(kTemp0, kIndexAndTable, Width::Dword);
         std::uint8_t* some = a_.jcc(Cond::Ne);
@@ -155,10 +166,11 @@ void Translation::load_selector(const Instruction& i)
     } else {
         load_known_selector(seg, site);
     }
-    if (pops) {
+    if (i.decoded.mnemonic == ZYDIS_MNEMONIC_POP) {
         move_stack_pointer(static_cast<std::int32_t>(word()));
     }
     site_resumes(site);
+    return true;
 }
 
 } // namespace windsor::translate

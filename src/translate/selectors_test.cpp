@@ -92,15 +92,16 @@ void PrintTo(const Register& reg, std::ostream* out)
     *out << reg.name;
 }
 
-// The last: by POP rather than MOV.
-using Case = std::tuple<Register, Change, bool>;
+enum class Way : std::uint8_t { Move, MoveFromMemory, Pop };
+
+using Case = std::tuple<Register, Change, Way>;
 
 class TranslatorSelectors : public ::testing::TestWithParam<Case> {
 protected:
     // Loads the register and reads by it, round after round; in the middle of them there is a change.
     static vcpu::CpuState prepare(Machine& m)
     {
-        const auto& [reg, what, pops] = GetParam();
+        const auto& [reg, what, way] = GetParam();
         m.assemble(kCode, false, [&](x::Assembler& a) {
             const auto loop = a.newLabel();
             const auto same = a.newLabel();
@@ -111,14 +112,13 @@ protected:
             a.jne(same);
             change(a, what);
             a.bind(same);
-            if (pops) {
-                a.push(in_stack_segment(kSelectorAt, 4));
-                a.add(x::ebp, x::edi); // flags that are not read before they are saved
-                a.pop(reg.reg);
-            } else {
-                a.mov(x::eax, in_stack_segment(kSelectorAt, 4));
-                a.add(x::ebp, x::edi);
-                a.mov(reg.reg, x::eax);
+            a.push(in_stack_segment(kSelectorAt, 4));
+            a.mov(x::eax, in_stack_segment(kSelectorAt, 4));
+            a.add(x::ebp, x::edi); // flags that are read only behind
+            switch (way) {
+            case Way::Move: a.mov(reg.reg, x::eax); break;
+            case Way::MoveFromMemory: a.mov(reg.reg, in_stack_segment(kSelectorAt, 2)); break;
+            case Way::Pop: a.pop(reg.reg); break;
             }
             a.adc(x::edx, 0);
             x::Mem mem = x::ptr(kOffset, 4);
@@ -167,7 +167,7 @@ INSTANTIATE_TEST_SUITE_P(
                                          Change::NotAccessed, Change::ReadOnly, Change::Code, Change::Privilege,
                                          Change::OtherTable, Change::ShortTable, Change::Null, Change::LocalTable,
                                          Change::Stack, Change::Thread, Change::RealMode),
-                       ::testing::Bool()));
+                       ::testing::Values(Way::Move, Way::MoveFromMemory, Way::Pop)));
 
 // Those of programs and null ones come and go with each call of a kernel.
 TEST(TranslatorSelectorsOfKernels, AreLoadedWithoutHelp)

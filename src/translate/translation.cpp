@@ -239,7 +239,7 @@ void Translation::write_instruction(Instruction& i)
     case Kind::BitString: done = bit_string(i); break;
     case Kind::ReadSelector: read_selector(i); break;
     case Kind::PushSelector: push_selector(i); break;
-    case Kind::LoadSelector: load_selector(i); break;
+    case Kind::LoadSelector: done = load_selector(i); break;
     case Kind::PopFlags: done = pop_flags(i); break;
     case Kind::Access: done = set_access(i); break;
     case Kind::SwapGs: swap_gs(); break;

@@ -260,7 +260,8 @@ private:
     void look_for_interrupts(std::uint64_t rip);
 
     // selectors.cpp
-    void load_selector(const Instruction& i);
+    [[nodiscard]] bool load_selector(const Instruction& i);
+    void fetch_selector(const Instruction& i, std::uint32_t site);
     void load_known_selector(x86::Seg seg, std::uint32_t site);
     void load_null_selector(x86::Seg seg);
     Mem known(const void* field_of_first) const;
