@@ -5,7 +5,6 @@
 #include "emulate/descriptors.hpp"
 #include "translate/translation.hpp"
 
-#include <bit>
 #include <cstring>
 #include <type_traits>
 
@@ -16,18 +15,15 @@ namespace {
 constexpr std::uint64_t kWholeSpace = std::uint64_t{1} << 32;
 constexpr std::int32_t kIndexAndTable = ~3; // all but the RPL
 
-using Quadwords = std::array<std::uint64_t, sizeof(x86::Segment) / 8>;
-
 static_assert(std::is_trivially_copyable_v<x86::Segment> && sizeof(x86::Segment) % 8 == 0);
 static_assert(std::is_trivially_copyable_v<emulate::Cpu::SegmentWindow>);
 
-// What a null selector loads, its own number aside.
-Quadwords null_segment()
-{
-    return std::bit_cast<Quadwords>(emulate::null_segment(0));
-}
-
 } // namespace
+
+KnownSelectors::KnownSelectors()
+{
+    null_.segment = emulate::null_segment(0);
+}
 
 void KnownSelectors::note(emulate::Cpu& cpu, x86::Seg seg)
 {
@@ -101,31 +97,27 @@ void Translation::load_known_selector(x86::Seg seg, std::uint32_t site)
     a_.load(kTemp0, {.base = kTemp0});
     a_.load(kTemp1, saved);
     compare(first.descriptor);
-    const auto copy = [&](const void* to, const void* from, std::size_t bytes) {
-        for (std::size_t at = 0; at < bytes; at += 8) {
-            a_.load(kTemp0, known(static_cast<const std::uint8_t*>(from) + at));
-            a_.store(cell(static_cast<const std::uint8_t*>(to) + at), kTemp0);
-        }
-    };
-    copy(&s.segment(seg), &first.segment, sizeof first.segment);
-    copy(&shop_.cpu.window(seg), &first.window, sizeof first.window);
+    copy_quadwords(cell(&s.segment(seg)), known(&first.segment), sizeof first.segment, kTemp0);
+    copy_quadwords(cell(&shop_.cpu.window(seg)), known(&first.window), sizeof first.window, kTemp0);
 }
 
 // The selector is in kTemp0: 0 to 3.
 void Translation::load_null_selector(x86::Seg seg)
 {
-    const auto* segment = reinterpret_cast<const std::uint8_t*>(&shop_.cpu.s.segment(seg));
-    const auto* window = reinterpret_cast<const std::uint8_t*>(&shop_.cpu.window(seg));
-    const Quadwords values = null_segment();
-    static_assert(offsetof(x86::Segment, selector) == 0);
-    a_.store(cell(segment), kTemp0);
-    for (std::size_t i = 1; i < values.size(); ++i) {
-        a_.mov(kTemp0, values[i]);
-        a_.store(cell(segment + 8 * i), kTemp0);
-    }
-    a_.mov(kTemp0, 0);
-    for (std::size_t at = 0; at < sizeof(emulate::Cpu::SegmentWindow); at += 8) {
-        a_.store(cell(window + at), kTemp0);
+    const KnownSelector& null = shop_.frame.selectors.null();
+    const x86::Segment& segment = shop_.cpu.s.segment(seg);
+    copy_quadwords(cell(&segment), cell(&null.segment), sizeof null.segment, kTemp1);
+    copy_quadwords(cell(&shop_.cpu.window(seg)), cell(&null.window), sizeof null.window, kTemp1);
+    a_.store(cell(&segment.selector), kTemp0, Width::Word);
+}
+
+void Translation::copy_quadwords(Mem to, Mem from, std::size_t bytes, Reg temporary)
+{
+    for (std::size_t at = 0; at < bytes; at += 8) {
+        a_.load(temporary, from);
+        a_.store(to, temporary);
+        from.displacement += 8;
+        to.displacement += 8;
     }
 }
 

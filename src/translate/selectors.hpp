@@ -29,15 +29,20 @@ class KnownSelectors {
 public:
     static constexpr unsigned kCount = 16;
 
+    KnownSelectors();
+
     // The one that a selector would be: by the low bits of its index.
     static constexpr std::size_t index(std::uint64_t selector) { return (selector >> 3) % kCount; }
 
     const KnownSelector& first() const { return known_[0]; }
+    // What null selectors load, their own numbers aside.
+    const KnownSelector& null() const { return null_; }
     // A segment register has been loaded. Nothing is noted of what translated code cannot load by itself.
     void note(emulate::Cpu& cpu, x86::Seg seg);
 
 private:
     std::array<KnownSelector, kCount> known_{};
+    KnownSelector null_{};
 };
 
 } // namespace windsor::translate

@@ -264,6 +264,7 @@ private:
     void fetch_selector(const Instruction& i, std::uint32_t site);
     void load_known_selector(x86::Seg seg, std::uint32_t site);
     void load_null_selector(x86::Seg seg);
+    void copy_quadwords(Mem to, Mem from, std::size_t bytes, Reg temporary);
     Mem known(const void* field_of_first) const;
 
     void interpret(const Instruction& i);
