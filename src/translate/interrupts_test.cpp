@@ -122,14 +122,15 @@ protected:
         a.adc(x::rdx, x::rsi);
         a.lea(x::r9, x::ptr(x::r9, 1));
     }
-    void one_block()
+    // Assembles a program that does the same until kStop is set.
+    void assemble_loop(const std::function<void(x::Assembler&)>& body)
     {
-        m.assemble(kCode, true, [](x::Assembler& a) {
+        m.assemble(kCode, true, [&](x::Assembler& a) {
             const auto loop = a.newLabel();
             const auto end = a.newLabel();
             a.clc();
             a.bind(loop);
-            add(a);
+            body(a);
             a.mov(x::rcx, x::ptr(kStop));
             a.lea(x::rcx, x::ptr(x::rcx, -1));
             a.jecxz(x::rcx, end);
@@ -138,6 +139,7 @@ protected:
             a.hlt();
         });
     }
+    void one_block() { assemble_loop(add); }
 
     TranslatorMachine m;
     std::atomic<unsigned> seen{0};
@@ -154,19 +156,7 @@ TEST_F(TranslatorInterrupts, ReachALoopOfOneBlock)
 
 TEST_F(TranslatorInterrupts, ReachALoopOfSeveralBlocksAndPages)
 {
-    m.assemble(kCode, true, [](x::Assembler& a) {
-        const auto loop = a.newLabel();
-        const auto end = a.newLabel();
-        a.clc();
-        a.bind(loop);
-        a.call(kCode + 0x1000);
-        a.mov(x::rcx, x::ptr(kStop));
-        a.lea(x::rcx, x::ptr(x::rcx, -1));
-        a.jecxz(x::rcx, end);
-        a.jmp(loop);
-        a.bind(end);
-        a.hlt();
-    });
+    assemble_loop([](x::Assembler& a) { a.call(kCode + 0x1000); });
     m.assemble(kCode + 0x1000, true, [](x::Assembler& a) {
         a.adc(x::rax, x::rbx);
         a.jmp(kCode + 0x2000);
@@ -186,19 +176,10 @@ TEST_F(TranslatorInterrupts, ReachALoopOfSeveralBlocksAndPages)
 // Nearly all of the time is spent in the instruction, whose pages are all in the TLB.
 TEST_F(TranslatorInterrupts, ComeInTheMiddleOfAStringInstruction)
 {
-    m.assemble(kCode, true, [](x::Assembler& a) {
-        const auto loop = a.newLabel();
-        const auto end = a.newLabel();
-        a.bind(loop);
+    assemble_loop([](x::Assembler& a) {
         a.mov(x::edi, kFilled);
         a.mov(x::ecx, kFilled);
         a.rep().stosb();
-        a.mov(x::rcx, x::ptr(kStop));
-        a.lea(x::rcx, x::ptr(x::rcx, -1));
-        a.jecxz(x::rcx, end);
-        a.jmp(loop);
-        a.bind(end);
-        a.hlt();
     });
     run(kVector, Signal::Interrupt, true);
     EXPECT_GT(middles, kInterrupts / 2);
