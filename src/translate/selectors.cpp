@@ -12,7 +12,7 @@ namespace windsor::translate {
 
 namespace {
 
-constexpr std::uint64_t kWholeSpace = std::uint64_t{1} << 32;
+constexpr std::uint64_t kLinearMask = 0xffff'ffff; // outside long mode
 constexpr std::int32_t kIndexAndTable = ~3; // all but the RPL
 
 static_assert(std::is_trivially_copyable_v<x86::Segment> && sizeof(x86::Segment) % 8 == 0);
@@ -33,7 +33,7 @@ void KnownSelectors::note(emulate::Cpu& cpu, x86::Seg seg)
         (segment.selector & kLocal) != 0) {
         return;
     }
-    const std::uint64_t address = (cpu.s.gdtr.base + (segment.selector & 0xfff8u)) & (kWholeSpace - 1);
+    const std::uint64_t address = (cpu.s.gdtr.base + (segment.selector & 0xfff8u)) & kLinearMask;
     const emulate::TlbEntries& entries = cpu.tlb().set(emulate::TlbSet::Supervisor);
     const std::size_t at = emulate::TlbEntries::index(address);
     constexpr std::uint64_t kLastInPage = 4096 - sizeof(std::uint64_t);
@@ -47,15 +47,13 @@ void KnownSelectors::note(emulate::Cpu& cpu, x86::Seg seg)
     if (emulate::make_segment(segment.selector, descriptor) != segment) {
         return;
     }
-    const emulate::Cpu::SegmentWindow& window = cpu.window(seg);
-    const bool flat = window.base == 0 && window.read_end >= kWholeSpace && window.write_end >= kWholeSpace;
     known_[index(segment.selector)] = {.selector = segment.selector,
                                        .table_base = cpu.s.gdtr.base,
                                        .table_limit = cpu.s.gdtr.limit,
                                        .address = address,
                                        .descriptor = descriptor.raw,
-                                       .flat = flat ? 1u : 0u,
-                                       .window = window,
+                                       .flat = cpu.flat(seg) ? 1u : 0u,
+                                       .window = cpu.window(seg),
                                        .segment = segment};
 }
 
