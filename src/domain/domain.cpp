@@ -140,7 +140,7 @@ base::Status Domain::restore(const SavedFile& saved)
 
 machine::DriveOptions Domain::drive(const config::DiskConfig& disk)
 {
-    machine::DriveOptions options{.slot = static_cast<unsigned>(disk.vdev.back() - 'a'),
+    machine::DriveOptions options{.slot = slot_of(disk),
                                   .cdrom = disk.kind == config::DiskKind::Cdrom};
     if (disk.path.empty()) {
         return options;

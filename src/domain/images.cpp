@@ -19,4 +19,9 @@ storage::ImageSpec image_spec(const config::DiskConfig& disk)
     return spec;
 }
 
+std::uint8_t slot_of(const config::DiskConfig& disk)
+{
+    return static_cast<std::uint8_t>(disk.vdev.back() - 'a');
+}
+
 } // namespace windsor::domain

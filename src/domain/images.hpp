@@ -8,5 +8,7 @@ namespace windsor::domain {
 
 // The image that a disk of the configuration stands for.
 storage::ImageSpec image_spec(const config::DiskConfig& disk);
+// Its drive: 0 to 3 for hda to hdd.
+std::uint8_t slot_of(const config::DiskConfig& disk);
 
 } // namespace windsor::domain

@@ -32,11 +32,6 @@ base::Status read_beginning(SavedFile& file)
     return {};
 }
 
-std::uint8_t slot_of(const config::DiskConfig& disk)
-{
-    return static_cast<std::uint8_t>(disk.vdev.back() - 'a');
-}
-
 // A disk that is not there, or not the one that was saved.
 base::Status check_disk(const config::DiskConfig& disk, const machine::Needs& needs, Images images)
 {
