@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kvm/host.hpp"
 
+#include "vcpu/host_features.hpp"
+
 #include <array>
 #include <cstring>
-
-#include <cpuid.h>
 
 namespace windsor::kvm {
 
@@ -12,13 +12,6 @@ namespace {
 
 constexpr std::uint32_t kUnderHypervisor = 1u << 31; // CPUID.1:ECX
 constexpr std::uint32_t kHypervisorLeaf = 0x40000000;
-
-vcpu::CpuidLeaf host_cpuid(std::uint32_t number)
-{
-    vcpu::CpuidLeaf leaf{};
-    __cpuid(number, leaf.eax, leaf.ebx, leaf.ecx, leaf.edx);
-    return leaf;
-}
 
 } // namespace
 
@@ -36,7 +29,7 @@ std::string hypervisor_name(const vcpu::CpuidLeaf& features, const vcpu::CpuidLe
 
 std::string host_hypervisor()
 {
-    return hypervisor_name(host_cpuid(1), host_cpuid(kHypervisorLeaf));
+    return hypervisor_name(vcpu::host_cpuid(1), vcpu::host_cpuid(kHypervisorLeaf));
 }
 
 bool is_qemu_tcg(std::string_view hypervisor)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "translate/host_processor.hpp"
 
-#include <cpuid.h>
+#include "vcpu/host_features.hpp"
 
 namespace windsor::translate {
 
@@ -23,17 +23,12 @@ unsigned family(unsigned signature)
 
 bool extracts_bits_quickly()
 {
-    unsigned eax = 0;
-    unsigned ebx = 0;
-    unsigned ecx = 0;
-    unsigned edx = 0;
-    if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0 || (ebx & kBmi2) == 0) {
+    const vcpu::CpuidLeaf first = vcpu::host_cpuid(0);
+    if (first.eax < 7 || (vcpu::host_cpuid(7).ebx & kBmi2) == 0) {
         return false;
     }
-    unsigned vendor = 0;
-    __get_cpuid(0, &eax, &vendor, &ecx, &edx);
-    __get_cpuid(1, &eax, &ebx, &ecx, &edx);
-    return (vendor != kAmd && vendor != kHygon) || family(eax) >= kQuickFamily;
+    const std::uint32_t vendor = first.ebx;
+    return (vendor != kAmd && vendor != kHygon) || family(vcpu::host_cpuid(1).eax) >= kQuickFamily;
 }
 
 } // namespace windsor::translate

@@ -2,7 +2,12 @@
 // What the host's processor and kernel let programs use, as far as guests may only have it then.
 #pragma once
 
+#include "vcpu/cpu_model.hpp"
+
 namespace windsor::vcpu {
+
+// What the host's processor answers, whatever its highest leaf is.
+CpuidLeaf host_cpuid(std::uint32_t leaf, std::uint32_t subleaf = 0);
 
 struct HostFeatures {
     bool avx{false};
