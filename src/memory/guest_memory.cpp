@@ -29,7 +29,7 @@ base::Result<base::Fd> backing(std::uint64_t size, Sharing sharing)
 } // namespace
 
 Block::Block(base::Fd file, std::uint8_t* data, std::uint64_t size)
-    : file_{std::move(file)}, data_{data}, size_{size}, flags_{std::make_unique<std::atomic<std::uint8_t>[]>(size / kPageSize)}
+    : file_{std::move(file)}, data_{data}, size_{size}, pages_{data, size}, flags_{std::make_unique<std::atomic<std::uint8_t>[]>(size / kPageSize)}
 {
 }
 
@@ -38,11 +38,11 @@ base::Result<std::unique_ptr<Block>> Block::create(std::uint64_t size, Sharing s
     const std::uint64_t rounded = (size + kPageMask) & ~kPageMask;
     base::Fd file = WINDSOR_TRY(backing(rounded, sharing));
     const int kind = sharing == Sharing::Shared ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
-    void* data = ::mmap(nullptr, rounded, PROT_READ | PROT_WRITE, kind | MAP_NORESERVE, file.get(), 0);
-    if (data == MAP_FAILED) {
+    std::uint8_t* data = base::map_aligned(rounded, PROT_READ | PROT_WRITE, kind | MAP_NORESERVE, file.get());
+    if (data == nullptr) {
         return base::fail("the host cannot give {} MiB of memory: {}", rounded >> 20, base::errno_text(errno));
     }
-    return std::unique_ptr<Block>{new Block{std::move(file), static_cast<std::uint8_t*>(data), rounded}};
+    return std::unique_ptr<Block>{new Block{std::move(file), data, rounded}};
 }
 
 Block::~Block()
@@ -130,6 +130,7 @@ Page GuestMemory::lookup_locked(std::uint64_t address) const
         return {};
     }
     const std::uint64_t offset = mapping->block_offset + ((address & ~kPageMask) - mapping->start.raw());
+    mapping->block->use(offset);
     return {.host = mapping->block->data() + offset,
             .flags = &mapping->block->page_flags(offset / kPageSize),
             .access = mapping->access,

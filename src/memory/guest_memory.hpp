@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/fd.hpp"
+#include "base/huge_pages.hpp"
 #include "base/result.hpp"
 #include "base/strong.hpp"
 
@@ -26,7 +27,7 @@ constexpr std::uint64_t kPageMask = kPageSize - 1;
 // Whether a block may be mapped once more, elsewhere in this process.
 enum class Sharing : std::uint8_t { Private, Shared };
 
-// Host memory that backs guest pages: a zeroed mapping of which only touched pages cost anything.
+// Host memory that backs guest pages: a zeroed mapping, of which only what is used costs anything: as a huge page each.
 class Block {
 public:
     // `size` in bytes, rounded up to pages.
@@ -45,6 +46,9 @@ public:
     // writes such a page through a Block pointer calls GuestMemory::written().
     std::atomic<std::uint8_t>& page_flags(std::uint64_t page) { return flags_[page]; }
 
+    // The byte at `offset` is about to be used, perhaps for the first time: the pages around it are provided.
+    void use(std::uint64_t offset) { pages_.use(offset); }
+
     // Whether writes must set kPageUnsent; see GuestMemory::log_writes().
     bool logged() const { return logged_.load(std::memory_order_relaxed); }
 
@@ -56,6 +60,7 @@ private:
     base::Fd file_;
     std::uint8_t* data_;
     std::uint64_t size_;
+    base::HugePages pages_;
     std::unique_ptr<std::atomic<std::uint8_t>[]> flags_;
     std::atomic<bool> logged_{false};
 };

@@ -177,7 +177,6 @@ void BlockMap::clear()
     pages_.clear();
     spare_ = nullptr;
     made_ = 0;
-    arena_.release(); // what blocks hold lies there, too
     churn_.clear();
 }
 

@@ -89,7 +89,8 @@ struct Block {
 // All blocks by the host page that they came from.
 class BlockMap {
 public:
-    BlockMap() : buckets_(kBuckets) {}
+    // Blocks and what they hold lie in `arena`.
+    explicit BlockMap(std::pmr::memory_resource& arena) : buckets_(kBuckets), arena_{arena} {}
 
     Block* find(const std::uint8_t* host, std::uint64_t rip, std::uint32_t context) const;
     // A block to fill in, and perhaps to insert; until then it is the one that make() gives.
@@ -110,6 +111,7 @@ public:
         churn_.erase(host_page);
     }
     std::vector<const std::uint8_t*> pages() const;
+    // Forgets all blocks, so that the arena can be used again.
     void clear();
     // How often pages have lost blocks to writes.
     unsigned churn(const std::uint8_t* host_page) const;
@@ -136,7 +138,7 @@ private:
 
     std::vector<Block*> buckets_; // by the host address of the first byte, and RIP
     std::unordered_map<const std::uint8_t*, CodePage> pages_;
-    std::pmr::monotonic_buffer_resource arena_; // of blocks and what they hold: all go together
+    std::pmr::memory_resource& arena_;
     Block* spare_{nullptr};
     std::size_t made_{0};
     std::unordered_map<const std::uint8_t*, unsigned> churn_;

@@ -17,20 +17,19 @@ base::Result<std::unique_ptr<CodeMemory>> CodeMemory::create(std::size_t size)
         }
         return base::fail("the host gives no memory for translated code: {}", base::errno_text(error));
     }
-    void* writable = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    void* executable = ::mmap(nullptr, size, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
+    std::uint8_t* writable = base::map_aligned(size, PROT_READ | PROT_WRITE, MAP_SHARED, file);
+    std::uint8_t* executable = base::map_aligned(size, PROT_READ | PROT_EXEC, MAP_SHARED, file);
     const int error = errno;
     ::close(file);
-    if (writable == MAP_FAILED || executable == MAP_FAILED) {
-        for (void* mapping : {writable, executable}) {
-            if (mapping != MAP_FAILED) {
+    if (writable == nullptr || executable == nullptr) {
+        for (std::uint8_t* mapping : {writable, executable}) {
+            if (mapping != nullptr) {
                 ::munmap(mapping, size);
             }
         }
         return base::fail("the host refuses executable memory for translated code: {}", base::errno_text(error));
     }
-    return std::unique_ptr<CodeMemory>{new CodeMemory{static_cast<std::uint8_t*>(writable),
-                                                      static_cast<std::uint8_t*>(executable), size}};
+    return std::unique_ptr<CodeMemory>{new CodeMemory{writable, executable, size}};
 }
 
 CodeMemory::~CodeMemory()

@@ -27,9 +27,9 @@ struct Workshop {
     const std::array<Stubs, 2>& stubs; // for other code, and for code that uses a window
     FaultTable& faults;
     JumpTables& tables;
-    std::deque<Link>& links;
-    std::deque<Site>& sites;
-    std::deque<GroupRange>& groups;
+    std::pmr::deque<Link>& links;
+    std::pmr::deque<Site>& sites;
+    std::pmr::deque<GroupRange>& groups;
     bool extracts; // the host's PEXT is quick
 };
 

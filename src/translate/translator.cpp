@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
+#include <tuple>
 #include <utility>
 
 namespace windsor::translate {
@@ -216,6 +218,7 @@ Block* Translator::translate(const Context& context, const emulate::Cpu::CodePla
             return nullptr;
         }
     }
+    code_->use(free_, Translation::kMostBytes);
     free_ = translation_->write({free_, code_->executable() + (free_ - code_->writable())},
                                 cautious);
     ++counters_.translations;
@@ -559,12 +562,12 @@ void Translator::drop_all()
 {
     tables_->clear();
     blocks_.clear();
-    links_.clear();
-    sites_.clear();
+    std::apply([](auto&... each) { (std::destroy_at(&each), ...); }, std::tie(links_, sites_, groups_));
+    arena_.release();
+    std::apply([this](auto&... each) { (std::construct_at(&each, &arena_), ...); }, std::tie(links_, sites_, groups_));
     faults_.clear();
     cautious_.clear();
     fruitless_.clear();
-    groups_.clear();
     free_ = first_;
     ++counters_.resets;
 }

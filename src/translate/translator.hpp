@@ -3,6 +3,7 @@
 // interpreter, whose processor it shares.
 #pragma once
 
+#include "base/arena.hpp"
 #include "base/result.hpp"
 #include "emulate/accelerator.hpp"
 #include "emulate/interpreter.hpp"
@@ -87,6 +88,8 @@ private:
     // find room below the frame.
     struct Core {
         explicit Core(const emulate::Cpu::Parts& parts) : interpreter{parts} {}
+        static void* operator new(std::size_t size) { return base::allocate_huge(size); }
+        static void operator delete(void* core) { base::free_huge(core, sizeof(Core)); }
         alignas(64) std::array<std::uint8_t, 65536> stack;
         Frame frame;
         emulate::Interpreter interpreter;
@@ -155,11 +158,12 @@ private:
     std::unique_ptr<Translation> translation_;
     std::uint8_t* first_{nullptr}; // behind the stubs
     std::uint8_t* free_{nullptr};
-    BlockMap blocks_;
-    std::deque<Link> links_;
-    std::deque<Site> sites_;
+    base::Arena arena_; // of what goes with all code
+    BlockMap blocks_{arena_};
+    std::pmr::deque<Link> links_{&arena_};
+    std::pmr::deque<Site> sites_{&arena_};
+    std::pmr::deque<GroupRange> groups_{&arena_};
     std::unique_ptr<JumpTables> tables_;
-    std::deque<GroupRange> groups_;
     std::unordered_set<const std::uint8_t*> cautious_; // first bytes of blocks that use no window and no groups
     std::unordered_map<const std::uint8_t*, unsigned> fruitless_; // faults that windows could not do away with, by block
     bool interpreting_{false}; // the interpreter has to run a block
