@@ -96,15 +96,15 @@ void Assembler::alu_memory(Alu op, const Mem& at, std::int32_t value, Width widt
     raw(value);
 }
 
-// VEX.LZ.F3.0F38 F5 /r. SDM volume 2B, PEXT.
-void Assembler::extract_bits(Reg to, Reg from, const Mem& mask, Width width)
+// VEX.LZ.0F38 F7 /r. SDM volume 2A, BEXTR.
+void Assembler::extract_bits(Reg to, Reg from, Reg which, Width width)
 {
     const auto clear_above_7 = [](Reg reg, unsigned bit) { return number(reg) < 8 ? bit : 0u; };
     byte(0xc4);
-    byte(clear_above_7(to, 0x80) | clear_above_7(mask.index, 0x40) | clear_above_7(mask.base, 0x20) | 2);
-    byte((width == Width::Qword ? 0x80u : 0) | (~number(from) & 15) << 3 | 2);
-    byte(0xf5);
-    modrm_memory(number(to), mask);
+    byte(clear_above_7(to, 0x80) | 0x40 | clear_above_7(from, 0x20) | 2);
+    byte((width == Width::Qword ? 0x80u : 0) | (~number(which) & 15) << 3);
+    byte(0xf7);
+    modrm_register(number(to), number(from));
 }
 
 void Assembler::cmp_byte(const Mem& at, std::uint8_t value)

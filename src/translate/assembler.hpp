@@ -68,6 +68,16 @@ public:
     void modrm_register(unsigned reg, unsigned rm) { byte(0xc0 | (reg & 7) << 3 | (rm & 7)); }
     void modrm_memory(unsigned reg, const Mem& mem);
 
+    // Nothing that would run, up to where fetching is best.
+    void align()
+    {
+        constexpr std::uintptr_t kLine = 64;
+        constexpr unsigned kInt3 = 0xcc;
+        while (reinterpret_cast<std::uintptr_t>(address()) % kLine != 0) {
+            byte(kInt3);
+        }
+    }
+
     // --- Moves ---
     void mov(Reg to, Reg from) { general(0x8b, Width::Qword, to, from); }
     void mov32(Reg to, Reg from) { general(0x8b, Width::Dword, to, from); }
@@ -127,8 +137,8 @@ public:
         modrm_register(number(to), number(from));
         raw(by);
     }
-    // PEXT: the bits of `from` that `mask` has, side by side. Of BMI2; no flags are touched.
-    void extract_bits(Reg to, Reg from, const Mem& mask, Width width);
+    // BEXTR: bits of `from`, the number of the first in bits 0 to 7 of `which`, and how many in bits 8 to 15. Of BMI1.
+    void extract_bits(Reg to, Reg from, Reg which, Width width);
     void shift_right(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(5, reg, count, width); }
     void shift_right_signed(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(7, reg, count, width); }
     void shift_left(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(4, reg, count, width); }

@@ -80,7 +80,6 @@ struct Frame {
     std::uint8_t x87_live{0};        // the guest's x87 state is in the host's unit
     std::uint64_t kept{0};               // what resuming puts into kTemp0
     std::uint64_t piece{0};              // elements that a repeated string instruction does at once
-    std::uint64_t index_bits{0xfff000};  // of a linear address: where its entry is in the TLB
     std::array<std::uint64_t, x86::kGprCount> bases{}; // by general register, what its group is reached by
     KnownSelectors selectors{};
     alignas(64) std::array<std::array<JumpEntry, kJumpEntries>, kContexts> jumps{};

@@ -7,28 +7,13 @@ namespace windsor::translate {
 
 namespace {
 
-// Of "AuthenticAMD" and "HygonGenuine" the first four characters, as CPUID gives them.
-constexpr unsigned kAmd = 0x68747541;
-constexpr unsigned kHygon = 0x6f677948;
-constexpr unsigned kBmi2 = 1u << 8;
-constexpr unsigned kQuickFamily = 0x19;
-
-unsigned family(unsigned signature)
-{
-    const unsigned base = signature >> 8 & 15;
-    return base == 15 ? base + (signature >> 20 & 0xff) : base;
-}
+constexpr unsigned kBmi1 = 1u << 3;
 
 } // namespace
 
-bool extracts_bits_quickly()
+bool extracts_bits()
 {
-    const vcpu::CpuidLeaf first = vcpu::host_cpuid(0);
-    if (first.eax < 7 || (vcpu::host_cpuid(7).ebx & kBmi2) == 0) {
-        return false;
-    }
-    const std::uint32_t vendor = first.ebx;
-    return (vendor != kAmd && vendor != kHygon) || family(vcpu::host_cpuid(1).eax) >= kQuickFamily;
+    return vcpu::host_cpuid(0).eax >= 7 && (vcpu::host_cpuid(7).ebx & kBmi1) != 0;
 }
 
 } // namespace windsor::translate

@@ -3,8 +3,7 @@
 
 namespace windsor::translate {
 
-// Whether the host has PEXT and does it in one step, as Intel's processors do, and AMD's from family 19h on: those before
-// work bit by bit. AMD, Software Optimization Guide for family 19h, section 2.10.
-bool extracts_bits_quickly();
+// Whether the host has BEXTR (CPUID 7.EBX.BMI1).
+bool extracts_bits();
 
 } // namespace windsor::translate

@@ -117,9 +117,12 @@ template <typename Field> Mem Translation::entry(const Field& field) const
 // From the linear address in kTemp0 to the index of its entry in kTemp1: of elements, or of bytes.
 void Translation::index_entry()
 {
+    constexpr std::uint32_t kIndexBits = 12 | 12 << 8; // the first, and how many
+    static_assert(TlbEntries::kCount == 1 << 12);
     const Width width = context_.long64() ? Width::Qword : Width::Dword;
     if (shop_.extracts) {
-        a_.extract_bits(kTemp1, kTemp0, cell(&shop_.frame.index_bits), width);
+        a_.mov32(kTemp1, kIndexBits);
+        a_.extract_bits(kTemp1, kTemp0, kTemp1, width);
         return;
     }
     constexpr unsigned kElementShift = 3;

@@ -68,6 +68,62 @@ bool must_be_aligned(const Instruction& i)
 
 constexpr unsigned kNone = 0xff;
 
+// Those that have an opcode for either operand in memory.
+enum class Form : std::uint8_t { Other, Arithmetic, Move, Test };
+
+Form form_of(ZydisMnemonic mnemonic)
+{
+    switch (mnemonic) {
+    case ZYDIS_MNEMONIC_ADD:
+    case ZYDIS_MNEMONIC_OR:
+    case ZYDIS_MNEMONIC_ADC:
+    case ZYDIS_MNEMONIC_SBB:
+    case ZYDIS_MNEMONIC_AND:
+    case ZYDIS_MNEMONIC_SUB:
+    case ZYDIS_MNEMONIC_XOR:
+    case ZYDIS_MNEMONIC_CMP: return Form::Arithmetic;
+    case ZYDIS_MNEMONIC_MOV: return Form::Move;
+    case ZYDIS_MNEMONIC_TEST: return Form::Test;
+    default: return Form::Other;
+    }
+}
+
+// Of the others, those whose operand in ModRM.rm may be in memory, with the same effect.
+bool takes_memory(ZydisMnemonic mnemonic)
+{
+    switch (mnemonic) {
+    case ZYDIS_MNEMONIC_MOVZX:
+    case ZYDIS_MNEMONIC_MOVSX:
+    case ZYDIS_MNEMONIC_MOVSXD:
+    case ZYDIS_MNEMONIC_IMUL:
+    case ZYDIS_MNEMONIC_MUL:
+    case ZYDIS_MNEMONIC_INC:
+    case ZYDIS_MNEMONIC_DEC:
+    case ZYDIS_MNEMONIC_NEG:
+    case ZYDIS_MNEMONIC_NOT:
+    case ZYDIS_MNEMONIC_SHL:
+    case ZYDIS_MNEMONIC_SHR:
+    case ZYDIS_MNEMONIC_SAR:
+    case ZYDIS_MNEMONIC_ROL:
+    case ZYDIS_MNEMONIC_ROR:
+    case ZYDIS_MNEMONIC_POPCNT: return true;
+    default: return mnemonic >= ZYDIS_MNEMONIC_CMOVB && mnemonic <= ZYDIS_MNEMONIC_CMOVZ;
+    }
+}
+
+// A register that is written as a whole, whatever it was before.
+bool overwrites(const Instruction& i, const ZydisDecodedOperand& operand)
+{
+    const ZydisMnemonic mnemonic = i.decoded.mnemonic;
+    if (mnemonic == ZYDIS_MNEMONIC_XOR && i.operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+        i.operands[0].reg.value == i.operands[1].reg.value) {
+        return operand.size >= 32;
+    }
+    const bool moves = mnemonic == ZYDIS_MNEMONIC_MOV || mnemonic == ZYDIS_MNEMONIC_MOVZX ||
+                       mnemonic == ZYDIS_MNEMONIC_MOVSX || mnemonic == ZYDIS_MNEMONIC_MOVSXD;
+    return moves && operand.actions == ZYDIS_OPERAND_ACTION_WRITE && operand.size >= 32;
+}
+
 } // namespace
 
 // Which host registers the fields of the encoding name; kNone: the field is kept as it is.
@@ -82,6 +138,7 @@ struct Translation::Operands {
     struct Borrowed {
         unsigned guest;
         Reg host;
+        bool read;
         bool written;
     };
     std::array<Borrowed, 2> borrowed{};
@@ -94,14 +151,52 @@ struct Translation::Operands {
         for (unsigned n = 0; n < i.decoded.operand_count && possible; ++n) {
             const ZydisDecodedOperand& operand = i.operands[n];
             if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER && is_general(operand.reg.value)) {
-                add(operand, room);
+                add(i, operand, room);
             }
         }
         settle_high_bytes(i, memory);
     }
 
+    // Of an instruction without memory operand: the one guest register that lives in memory, if it can be worked on
+    // there. Its operand becomes the one in ModRM.rm, if need be by the opcode that has both the other way round.
+    std::optional<unsigned> in_place(const Instruction& i)
+    {
+        const Form form = form_of(i.decoded.mnemonic);
+        const bool eligible = count == 1 && i.decoded.encoding == ZYDIS_INSTRUCTION_ENCODING_LEGACY &&
+                              (i.decoded.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0 &&
+                              (form != Form::Other ? i.decoded.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT
+                                                   : takes_memory(i.decoded.mnemonic));
+        if (!eligible) {
+            return std::nullopt;
+        }
+        const ZydisDecodedOperand* found = nullptr;
+        for (unsigned n = 0; n < i.decoded.operand_count; ++n) {
+            const ZydisDecodedOperand& operand = i.operands[n];
+            if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER && is_general(operand.reg.value) &&
+                full_number(operand.reg.value) == borrowed[0].guest) {
+                if (found != nullptr) {
+                    return std::nullopt;
+                }
+                found = &operand;
+            }
+        }
+        if (borrowed[0].written && found->size != 64) { // others would leave the upper half as it was, or be slow to read
+            return std::nullopt;
+        }
+        if (found->encoding == ZYDIS_OPERAND_ENCODING_MODRM_REG) {
+            if (form == Form::Other || rm == kNone) {
+                return std::nullopt;
+            }
+            constexpr unsigned kDirection = 2;
+            direction = form == Form::Test ? 0 : kDirection;
+            reg = rm;
+        }
+        return borrowed[0].guest;
+    }
+    unsigned direction{0}; // what the opcode differs in
+
 private:
-    void add(const ZydisDecodedOperand& operand, unsigned room)
+    void add(const Instruction& i, const ZydisDecodedOperand& operand, unsigned room)
     {
         const unsigned guest = full_number(operand.reg.value);
         unsigned host = kNone;
@@ -109,7 +204,7 @@ private:
             host = guest + 4;
             high_ = guest;
         } else {
-            host = in_memory(guest) ? borrow(guest, operand, room) : number(host_register(guest));
+            host = in_memory(guest) ? borrow(guest, i, operand, room) : number(host_register(guest));
         }
         switch (operand.encoding) {
         case ZYDIS_OPERAND_ENCODING_MODRM_REG: reg = host; break;
@@ -120,11 +215,13 @@ private:
             possible = possible && (in_memory(guest) || guest == x86::kRsp ? false : true);
         }
     }
-    unsigned borrow(unsigned guest, const ZydisDecodedOperand& operand, unsigned room)
+    unsigned borrow(unsigned guest, const Instruction& i, const ZydisDecodedOperand& operand, unsigned room)
     {
+        const bool read = !overwrites(i, operand);
         const bool written = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
         for (unsigned n = 0; n < count; ++n) {
             if (borrowed[n].guest == guest) {
+                borrowed[n].read = borrowed[n].read || read;
                 borrowed[n].written = borrowed[n].written || written;
                 return number(borrowed[n].host);
             }
@@ -133,7 +230,7 @@ private:
             possible = false;
             return 0;
         }
-        borrowed[count] = {.guest = guest, .host = count == 0 ? kTemp1 : kTemp0, .written = written};
+        borrowed[count] = {.guest = guest, .host = count == 0 ? kTemp1 : kTemp0, .read = read, .written = written};
         return number(borrowed[count++].host);
     }
     // AH to BH cannot be named beside a register that needs REX, as the memory operand's does.
@@ -154,10 +251,10 @@ private:
     unsigned high_{kNone};
 };
 
-void Translation::write_legacy(const Instruction& i, const Operands& o, const Mem& mem)
+void Translation::write_legacy(const Instruction& i, const Operands& o, const Mem* mem)
 {
     const auto& raw = i.decoded.raw;
-    const bool memory = i.memory != nullptr;
+    const bool memory = mem != nullptr;
     const bool modrm = (i.decoded.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0;
     const bool rex = (i.decoded.attributes & ZYDIS_ATTRIB_HAS_REX) != 0;
     unsigned at = 0;
@@ -170,16 +267,16 @@ void Translation::write_legacy(const Instruction& i, const Operands& o, const Me
     const bool moffs = memory && !modrm;
     const unsigned opcode_end = modrm ? raw.modrm.offset : moffs ? at + 1 : immediate;
     const unsigned reg = o.reg != kNone ? o.reg : modrm ? raw.modrm.reg | (rex ? raw.rex.R << 3 : 0) : 0u;
-    const unsigned rm = memory              ? number(mem.base)
+    const unsigned rm = memory              ? number(mem->base)
                         : o.rm != kNone     ? o.rm
                         : o.opcode != kNone ? o.opcode
                         : modrm             ? raw.modrm.rm | (rex ? raw.rex.B << 3 : 0)
                                             : 0u;
     // An unneeded REX would turn AH to BH into SPL to DIL.
-    a_.rex(rex && raw.rex.W != 0, reg, memory ? number(mem.index) : 0, rm, rex);
+    a_.rex(rex && raw.rex.W != 0, reg, memory ? number(mem->index) : 0, rm, rex);
     if (moffs) { // A0 to A3 become 8A, 8B, 88, 89 with the accumulator
         a_.byte(0x88 | ((i.bytes[at] & 3u) ^ 2));
-        a_.modrm_memory(0, mem);
+        a_.modrm_memory(0, *mem);
         return;
     }
     if (!context_.long64() && i.decoded.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && (i.bytes[at] & 0xf0) == 0x40) {
@@ -193,10 +290,11 @@ void Translation::write_legacy(const Instruction& i, const Operands& o, const Me
     }
     for (; at < opcode_end; ++at) {
         const bool last = at + 1 == opcode_end;
-        a_.byte(last && o.opcode != kNone ? (i.bytes[at] & ~7u) | (o.opcode & 7) : i.bytes[at]);
+        const unsigned byte = last ? i.bytes[at] ^ o.direction : i.bytes[at];
+        a_.byte(last && o.opcode != kNone ? (byte & ~7u) | (o.opcode & 7) : byte);
     }
     if (modrm) {
-        memory ? a_.modrm_memory(reg, mem) : a_.modrm_register(reg, rm);
+        memory ? a_.modrm_memory(reg, *mem) : a_.modrm_register(reg, rm);
     }
     a_.bytes({i.bytes + immediate, i.decoded.length - immediate});
 }
@@ -233,7 +331,9 @@ void Translation::write_relocated(const Instruction& i, const Operands& o, const
                                   std::optional<std::uint32_t> fault)
 {
     for (unsigned n = 0; n < o.count; ++n) {
-        a_.load(o.borrowed[n].host, gpr(o.borrowed[n].guest)); // even if it is only written: perhaps it is not, or in part
+        if (o.borrowed[n].read) { // which may mean that it is not always written, or in part
+            a_.load(o.borrowed[n].host, gpr(o.borrowed[n].guest));
+        }
     }
     const auto swap = [&] { // XCHG of the low byte and the one above: 86 /r with both in the same register
         if (o.swapped != kNone) {
@@ -245,7 +345,8 @@ void Translation::write_relocated(const Instruction& i, const Operands& o, const
     if (fault) {
         may_fault_here(*fault);
     }
-    i.decoded.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX ? write_vex(i, o, mem) : write_legacy(i, o, mem);
+    i.decoded.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX ? write_vex(i, o, mem)
+                                                                   : write_legacy(i, o, i.memory != nullptr ? &mem : nullptr);
     swap();
     for (unsigned n = 0; n < o.count; ++n) {
         if (o.borrowed[n].written) {
@@ -291,7 +392,7 @@ void Translation::ensure_unit(const Instruction& i)
 bool Translation::plain(const Instruction& i)
 {
     const bool memory = i.memory != nullptr;
-    const Operands operands{i, memory};
+    Operands operands{i, memory};
     if (!operands.possible || (memory && !can_address(i))) {
         return false;
     }
@@ -316,7 +417,12 @@ bool Translation::plain(const Instruction& i)
         window_ = window;
     }
     bring_flags(i);
-    write_relocated(i, operands, mem, fault);
+    if (const auto guest = memory ? std::nullopt : operands.in_place(i)) {
+        const Mem place = gpr(*guest);
+        write_legacy(i, operands, &place);
+    } else {
+        write_relocated(i, operands, mem, fault);
+    }
     flags_written(i);
     if (memory) {
         site_resumes(site);

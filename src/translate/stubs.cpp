@@ -26,6 +26,7 @@ public:
         stubs.help = a_.address();
         write_help();
         stubs.enter = reinterpret_cast<decltype(stubs.enter)>(reinterpret_cast<std::uintptr_t>(enter));
+        a_.align();
         return a_.position();
     }
 

@@ -189,6 +189,7 @@ std::uint8_t* Translation::write(Assembler assembler, bool cautious)
         write_second_body(context, slot);
     }
     write_cold();
+    a_.align();
     return a_.position();
 }
 

@@ -30,7 +30,7 @@ struct Workshop {
     std::pmr::deque<Link>& links;
     std::pmr::deque<Site>& sites;
     std::pmr::deque<GroupRange>& groups;
-    bool extracts; // the host's PEXT is quick
+    bool extracts; // the host has BEXTR
 };
 
 class Translation {
@@ -200,7 +200,7 @@ private:
     [[nodiscard]] bool plain(const Instruction& i);
     void write_relocated(const Instruction& i, const Operands& operands, const Mem& memory, std::optional<std::uint32_t> fault);
     void repeat(const Instruction& i);
-    void write_legacy(const Instruction& i, const Operands& operands, const Mem& memory);
+    void write_legacy(const Instruction& i, const Operands& operands, const Mem* memory);
     void write_vex(const Instruction& i, const Operands& operands, const Mem& memory);
     void ensure_unit(const Instruction& i);
     void ensure_live(const std::uint8_t& flag, Site::Kind kind, const Instruction& i, bool& ensured);

@@ -56,7 +56,7 @@ Translator::Translator(const emulate::Cpu::Parts& parts, const Options& options,
     }
     first_ = free_;
     translation_ = std::make_unique<Translation>(Workshop{cpu(), core_->frame, stubs_, faults_, *tables_, links_, sites_, groups_,
-                                                      options.extract && extracts_bits_quickly()},
+                                                      options.extract && extracts_bits()},
                                              options.interpreted);
     cpu().set_accelerator(this);
 }

@@ -32,7 +32,7 @@ struct Options {
     std::size_t contexts{kContexts};               // that code is kept for at a time; with one more, all is forgotten
     ClassMask interpreted{0};                      // classes of instructions that are left to the interpreter
     Windows::Options windows{};
-    bool extract{true};                            // use PEXT where the host's is quick
+    bool extract{true};                            // use BEXTR where the host has it
 };
 
 struct Counters {
