@@ -112,12 +112,26 @@ struct Context {
 
     bool long64() const { return mode == emulate::DecodeMode::Long64; }
     static constexpr std::uint32_t kKeys = 1u << 15;
+    static constexpr std::uint32_t kNone = kKeys; // no key
     static constexpr std::uint32_t kWindowed = 1u << 13;
     std::uint32_t key() const
     {
         return static_cast<std::uint32_t>(mode) | static_cast<std::uint32_t>(set) << 4 | (sse ? 1u << 8 : 0) |
                (x87 ? 1u << 9 : 0) | (user ? 1u << 10 : 0) | (smap ? 1u << 11 : 0) | (avx ? 1u << 12 : 0) |
                (window ? kWindowed : 0) | (open ? 1u << 14 : 0);
+    }
+    static Context of(std::uint32_t key)
+    {
+        const auto has = [key](unsigned bit) { return (key >> bit & 1) != 0; };
+        return {.mode = static_cast<emulate::DecodeMode>(key & 0xf),
+                .set = static_cast<emulate::TlbSet>(key >> 4 & 0xf),
+                .sse = has(8),
+                .x87 = has(9),
+                .avx = has(12),
+                .user = has(10),
+                .smap = has(11),
+                .window = has(13),
+                .open = has(14)};
     }
 };
 

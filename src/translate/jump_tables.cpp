@@ -25,20 +25,16 @@ JumpTables::JumpTables(Frame& frame, std::size_t contexts) : frame_{frame}, most
     }
 }
 
-std::optional<std::size_t> JumpTables::slot_of(std::uint32_t context)
+std::optional<std::size_t> JumpTables::add_slot(std::uint32_t context)
 {
-    std::uint8_t& slot = slots_[context];
-    if (slot != 0) {
-        return slot - 1;
-    }
     if (count_ == most_) {
         return std::nullopt;
     }
-    slot = static_cast<std::uint8_t>(++count_);
+    slots_[context] = static_cast<std::uint8_t>(++count_);
     if (known_.size() < count_) {
         known_.emplace_back();
     }
-    return slot - 1;
+    return count_ - 1;
 }
 
 void JumpTables::note_place(const Known& known)

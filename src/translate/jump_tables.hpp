@@ -21,7 +21,11 @@ public:
     JumpTables(Frame& frame, std::size_t contexts);
 
     // The number of a context's table; nothing: it would be one too many.
-    std::optional<std::size_t> slot_of(std::uint32_t context);
+    std::optional<std::size_t> slot_of(std::uint32_t context)
+    {
+        const std::uint8_t slot = slots_[context];
+        return slot != 0 ? std::optional<std::size_t>{slot - 1U} : add_slot(context);
+    }
 
     Block* find(std::size_t slot, std::uint64_t rip) const
     {
@@ -46,6 +50,7 @@ private:
     };
     using Journal = std::vector<std::pair<std::uint16_t, std::uint16_t>>; // slot and index
 
+    std::optional<std::size_t> add_slot(std::uint32_t context);
     static bool depends(const Known& known, std::uint64_t linear);
     void flush_journal(bool global);
     void note_place(const Known& known);

@@ -73,9 +73,9 @@ void Translator::set_trace(emulate::TraceSink* sink)
     core_->interpreter.set_trace(sink); // which drops all blocks
 }
 
-// What translated code takes for granted. None: the interpreter has to run it (16-bit code, segments that are not
-// flat, real mode, rings 1 and 2).
-std::optional<Context> Translator::context()
+// What translated code takes for granted, as the key of a Context. None: the interpreter has to run it (16-bit code,
+// segments that are not flat, real mode, rings 1 and 2).
+std::uint32_t Translator::context_key()
 {
     const emulate::Cpu& cpu = core_->interpreter.cpu();
     const vcpu::CpuState& s = cpu.s;
@@ -87,14 +87,14 @@ std::optional<Context> Translator::context()
     case emulate::DecodeMode::Compat32:
         if (cpu.mode() == emulate::Mode::Real || cpu.mode() == emulate::Mode::Virtual8086 || cpu.stack_size() != 4 || cpu.code_base() != 0 ||
             cpu.code_limit() != 0xffffffff || !cpu.flat(Seg::Ss) || !cpu.flat(Seg::Ds) || !cpu.flat(Seg::Es)) {
-            return std::nullopt;
+            return Context::kNone;
         }
         break;
-    default: return std::nullopt;
+    default: return Context::kNone;
     }
     context.set = cpu.program_set();
     if (context.set == emulate::TlbSet::Checked || cpu.cpl() == 1 || cpu.cpl() == 2) {
-        return std::nullopt;
+        return Context::kNone;
     }
     context.user = cpu.cpl() == 3;
     context.open = context.user && (s.rflags & x86::rflags::kIf) != 0 && !s.nmi_blocked;
@@ -107,7 +107,7 @@ std::optional<Context> Translator::context()
     context.window = context.user && !context.long64() && in_window(cpu);
     context.x87 = available && (s.fx.fcw & emulate::fsw::kExceptions) == emulate::fsw::kExceptions &&
                   (s.fx.fsw & emulate::fsw::kEs) == 0;
-    return context;
+    return context.key();
 }
 
 bool Translator::in_window(const emulate::Cpu& cpu)
@@ -134,24 +134,25 @@ void Translator::remember(Block& block, const emulate::Cpu::CodePlace& place)
     tables_->remember(slot_of(block.context), block, place.global && !crosses, place.size);
 }
 
-Block* Translator::find(const Context& context)
+Block* Translator::find(std::uint32_t context)
 {
     const std::uint64_t rip = cpu().s.rip;
-    const std::size_t slot = slot_of(context.key());
+    const std::size_t slot = slot_of(context);
     if (Block* known = tables_->find(slot, rip); known != nullptr) {
         return known;
     }
     emulate::Cpu::CodePlace place;
-    if ((context.long64() ? !canonical(rip) : rip > 0xffffffff) || !cpu().locate_code(rip, place) ||
+    const Context wanted = Context::of(context);
+    if ((wanted.long64() ? !canonical(rip) : rip > 0xffffffff) || !cpu().locate_code(rip, place) ||
         !place.page.readable()) {
         return nullptr;
     }
-    Block* block = blocks_.find(place.page.host + (place.physical & memory::kPageMask), rip, context.key());
+    Block* block = blocks_.find(place.page.host + (place.physical & memory::kPageMask), rip, context);
     if (block != nullptr && block->second_page != nullptr && block->second_page != second_page(rip)) {
         return nullptr; // mapped anew: left to the interpreter
     }
     if (block == nullptr) {
-        block = translate(context, place);
+        block = translate(wanted, place);
     }
     if (block != nullptr) {
         remember(*block, place);
@@ -258,8 +259,8 @@ bool Translator::run_translated()
     if (std::exchange(interpreting_, false)) {
         return false;
     }
-    const std::optional<Context> context = this->context();
-    const Block* block = context ? find(*context) : nullptr;
+    const std::uint32_t context = context_key();
+    const Block* block = context != Context::kNone ? find(context) : nullptr;
     if (block == nullptr) {
         return false;
     }
@@ -484,8 +485,8 @@ Block* Translator::next_block()
         return nullptr;
     }
     cpu.s.rflags &= ~x86::rflags::kRf; // without breakpoints it has nothing to say
-    const std::optional<Context> context = this->context();
-    return context ? find(*context) : nullptr;
+    const std::uint32_t context = context_key();
+    return context != Context::kNone ? find(context) : nullptr;
 }
 
 // Whether the block may go on behind the instruction.
@@ -509,8 +510,7 @@ bool Translator::interpret(Site& site)
         return false;
     }
     if (!plain && !site.steady) {
-        const auto now = context();
-        if (!now || now->key() != site.context || cpu().special()) {
+        if (context_key() != site.context || cpu().special()) {
             return false;
         }
     }

@@ -117,9 +117,9 @@ private:
     void keep_only(std::span<const std::span<const std::uint8_t>> visible) override;
 
     emulate::Cpu& cpu() { return core_->interpreter.cpu(); }
-    std::optional<Context> context();
+    std::uint32_t context_key();
     std::size_t slot_of(std::uint32_t key);
-    Block* find(const Context& context);
+    Block* find(std::uint32_t context);
     Block* translate(const Context& context, const emulate::Cpu::CodePlace& place);
     void hold(const emulate::Cpu::CodePlace& place);
     // The page behind, if an instruction crosses into it; null: a fault, or no memory.
