@@ -5,6 +5,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <iostream>
+#include <malloc.h>
 #include <unistd.h>
 #include <vector>
 
@@ -29,11 +30,21 @@ void fill_standard_descriptors()
     }
 }
 
+// Buffers of megabytes come and go while states are loaded and sent, and memory that has gone back to the host costs a
+// fault a page when it returns.
+void keep_freed_memory()
+{
+    constexpr int kMiB = 1 << 20;
+    ::mallopt(M_MMAP_THRESHOLD, 32 * kMiB); // the most that glibc takes
+    ::mallopt(M_TRIM_THRESHOLD, 64 * kMiB);
+}
+
 } // namespace
 
 int main(int argc, char** argv)
 {
     fill_standard_descriptors();
+    keep_freed_memory();
     // A reader that leaves (a pager, a viewer) must not look like a crash of the command.
     std::signal(SIGPIPE, SIG_IGN);
     const std::string called = argc > 0 ? argv[0] : "windsor";

@@ -242,11 +242,17 @@ base::Status PageReader::load_chunk(const Record& record)
     const std::uint8_t* from = data->data();
     for (std::size_t page = 0; page < kChunkPages; ++page) {
         if (test(chunk->bits, page)) {
-            std::memcpy(block.bytes.data() + (chunk->first_page + page) * kPage, from, kPage);
+            std::memcpy(block.page(chunk->first_page + page), from, kPage);
             from += kPage;
         }
     }
     return {};
+}
+
+std::uint8_t* PageReader::Block::page(std::uint64_t number)
+{
+    pages.use(number * kPage);
+    return bytes.data() + number * kPage;
 }
 
 base::Status PageReader::load_changed(const Record& record)
@@ -270,7 +276,7 @@ base::Status PageReader::load_changed(const Record& record)
     }
     const std::uint8_t* from = data->data();
     for (std::size_t i = 0; i < numbers.size(); ++i) {
-        std::uint8_t* page = block.bytes.data() + numbers[i] * kPage;
+        std::uint8_t* page = block.page(numbers[i]);
         if (test(changed->bits, i)) {
             std::memcpy(page, from, kPage);
             from += kPage;

@@ -4,6 +4,7 @@
 // are zeros now.
 #pragma once
 
+#include "base/huge_pages.hpp"
 #include "state/stream.hpp"
 
 #include <functional>
@@ -44,7 +45,10 @@ private:
 class PageReader {
 public:
     // Memory that is all zeros, whole pages, and outlives the reader.
-    void expect(std::string name, std::span<std::uint8_t> bytes) { blocks_[std::move(name)] = {bytes, 0}; }
+    void expect(std::string name, std::span<std::uint8_t> bytes)
+    {
+        blocks_.insert_or_assign(std::move(name), Block{bytes, base::HugePages{bytes.data(), bytes.size()}});
+    }
 
     // Of either kind.
     base::Status load(const Record& record);
@@ -53,7 +57,10 @@ public:
 private:
     struct Block {
         std::span<std::uint8_t> bytes;
+        base::HugePages pages;
         std::uint64_t next_page{0}; // chunks come in ascending order
+
+        std::uint8_t* page(std::uint64_t number);
     };
 
     base::Status load_chunk(const Record& record);

@@ -67,6 +67,7 @@ base::Status StreamWriter::end()
 base::Result<std::vector<std::uint8_t>> StreamReader::take(std::size_t count)
 {
     std::vector<std::uint8_t> bytes;
+    bytes.reserve(count); // which costs nothing until it is filled
     while (bytes.size() < count) {
         const std::size_t before = bytes.size();
         const std::size_t step = std::min(count - before, kReadStep);
