@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/huge_pages.hpp"
 
+#include <cerrno>
 #include <new>
 #include <sys/mman.h>
 
@@ -62,14 +63,17 @@ void free_huge(void* start, std::size_t size)
 }
 
 // Collapsing is refused where there is nothing yet, so one page goes ahead. It works where huge pages are not the
-// default, as they seldom are for memfds.
+// default, as they seldom are for memfds. Hosts that cannot give small pages at once; where a control group has
+// no room for a huge page (EBUSY), pages come one by one.
 void HugePages::provide(std::size_t number)
 {
     constexpr std::size_t kPage = 4096;
     provided_[number] = true;
     std::uint8_t* const chunk = start_ + number * kHugePage;
-    const bool huge = ::madvise(chunk, kPage, MADV_POPULATE_WRITE) == 0 && ::madvise(chunk, kHugePage, MADV_COLLAPSE) == 0;
-    if (!huge) {
+    if (::madvise(chunk, kPage, MADV_POPULATE_WRITE) != 0) {
+        return;
+    }
+    if (::madvise(chunk, kHugePage, MADV_COLLAPSE) != 0 && errno != EBUSY) {
         ::madvise(chunk, kHugePage, MADV_POPULATE_WRITE);
     }
 }

@@ -37,7 +37,7 @@ class Translation {
 public:
     // Longest block, in instructions, and what its code may take at most, in bytes.
     static constexpr std::size_t kLongest = 64;
-    static constexpr std::size_t kMostBytes = kLongest * 640;
+    static constexpr std::size_t kMostBytes = (kLongest + 1) * 640;
 
     // Lives on from block to block: its memory is used again.
     Translation(const Workshop& workshop, ClassMask interpreted) : shop_{workshop}, interpreted_{interpreted}
