@@ -113,27 +113,37 @@ struct Context {
     bool long64() const { return mode == emulate::DecodeMode::Long64; }
     static constexpr std::uint32_t kKeys = 1u << 15;
     static constexpr std::uint32_t kNone = kKeys; // no key
+    // Of a key; the mode is in its lowest bits.
+    static constexpr unsigned kSetShift = 4;
+    static constexpr std::uint32_t kSse = 1u << 8;
+    static constexpr std::uint32_t kX87 = 1u << 9;
+    static constexpr std::uint32_t kUser = 1u << 10;
+    static constexpr std::uint32_t kSmap = 1u << 11;
+    static constexpr std::uint32_t kAvx = 1u << 12;
     static constexpr std::uint32_t kWindowed = 1u << 13;
-    std::uint32_t key() const
+    static constexpr std::uint32_t kOpen = 1u << 14;
+
+    constexpr std::uint32_t key() const
     {
-        return static_cast<std::uint32_t>(mode) | static_cast<std::uint32_t>(set) << 4 | (sse ? 1u << 8 : 0) |
-               (x87 ? 1u << 9 : 0) | (user ? 1u << 10 : 0) | (smap ? 1u << 11 : 0) | (avx ? 1u << 12 : 0) |
-               (window ? kWindowed : 0) | (open ? 1u << 14 : 0);
+        return static_cast<std::uint32_t>(mode) | static_cast<std::uint32_t>(set) << kSetShift | (sse ? kSse : 0) |
+               (x87 ? kX87 : 0) | (avx ? kAvx : 0) | (user ? kUser : 0) | (smap ? kSmap : 0) | (window ? kWindowed : 0) |
+               (open ? kOpen : 0);
     }
-    static Context of(std::uint32_t key)
+    static constexpr Context of(std::uint32_t key)
     {
-        const auto has = [key](unsigned bit) { return (key >> bit & 1) != 0; };
+        const auto has = [key](std::uint32_t bit) { return (key & bit) != 0; };
         return {.mode = static_cast<emulate::DecodeMode>(key & 0xf),
-                .set = static_cast<emulate::TlbSet>(key >> 4 & 0xf),
-                .sse = has(8),
-                .x87 = has(9),
-                .avx = has(12),
-                .user = has(10),
-                .smap = has(11),
-                .window = has(13),
-                .open = has(14)};
+                .set = static_cast<emulate::TlbSet>(key >> kSetShift & 0xf),
+                .sse = has(kSse),
+                .x87 = has(kX87),
+                .avx = has(kAvx),
+                .user = has(kUser),
+                .smap = has(kSmap),
+                .window = has(kWindowed),
+                .open = has(kOpen)};
     }
 };
+static_assert(Context::of(0x5532).key() == 0x5532 && Context::of(0x2a01).key() == 0x2a01);
 
 // The classes that are switched off, a bit each.
 using ClassMask = std::uint32_t;
