@@ -19,6 +19,10 @@
 
 #include <rfb/rfb.h>
 
+extern "C" {
+#include <rfb/rfbregion.h> // does not say so itself
+}
+
 namespace windsor::display {
 
 namespace {
@@ -291,9 +295,9 @@ void VncSession::process(int socket)
                 return;
             }
             const std::scoped_lock lock{environment_.handshake};
-            rfbProcessEvents(screen_, 0);
+            process_events();
         } else {
-            rfbProcessEvents(screen_, 0);
+            process_events();
         }
         if (client_ == nullptr) {
             return;
@@ -303,6 +307,17 @@ void VncSession::process(int socket)
         if (::poll(&more, 1, 0) <= 0) {
             return;
         }
+    }
+}
+
+// Takes the client's next message and sends it what it has asked for. LibVNCServer does not count a new size
+// of the desktop as the answer to a request: it would send the old size's part of the new picture unasked.
+void VncSession::process_events()
+{
+    const bool new_size = client_->newFBSizePending != 0;
+    rfbProcessEvents(screen_, 0);
+    if (new_size && client_ != nullptr && client_->newFBSizePending == 0) {
+        sraRgnMakeEmpty(client_->requestedRegion);
     }
 }
 

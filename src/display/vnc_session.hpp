@@ -83,6 +83,7 @@ private:
     void take_new_size(const devices::Picture& picture);
     bool handshake_ready(int socket) const;
     void process(int socket);
+    void process_events();
     void answer_encodings();
     void send_pseudo_rectangle(std::uint16_t x, std::int32_t encoding);
     void key(KeyCode code, bool pressed);

@@ -142,6 +142,8 @@ TEST_F(VncTest, ResizesTheDesktop)
     ASSERT_EQ(resized.size(), 1U);
     EXPECT_EQ(resized[0].encoding, kDesktopSize);
     EXPECT_EQ(resized[0].rectangle, (devices::Rectangle{0, 0, 80, 40}));
+    show({{0, 0, 1, 1}});
+    EXPECT_TRUE(client.quiet(200)) << "the new size has answered the request";
     client.size = {80, 40};
     client.request(false);
     const std::vector<RawClient::Update> whole = client.update();
