@@ -194,12 +194,16 @@ Kind kind_of_integer(const Instruction& i)
     }
 }
 
-// Outside 64-bit mode VEX.W means nothing to general registers, and VZEROUPPER and VZEROALL leave XMM8 to XMM15 alone.
+// Outside 64-bit mode VEX.W means nothing to general registers, nor bit 7 of an immediate that names a register (SDM
+// volume 2A, section 3.1.1.2), and VZEROUPPER and VZEROALL leave XMM8 to XMM15 alone.
 bool differs_in_width(const Instruction& i)
 {
+    constexpr std::uint64_t kUpperRegisters = 0x80;
     return (i.decoded.attributes & ZYDIS_ATTRIB_HAS_MODRM) == 0 ||
-           std::any_of(i.operands.begin(), i.operands.begin() + i.decoded.operand_count, [](const auto& operand) {
-               return operand.type == ZYDIS_OPERAND_TYPE_REGISTER && is_general(operand.reg.value);
+           std::any_of(i.operands.begin(), i.operands.begin() + i.decoded.operand_count, [&i](const auto& operand) {
+               return (operand.type == ZYDIS_OPERAND_TYPE_REGISTER && is_general(operand.reg.value)) ||
+                      (operand.encoding == ZYDIS_OPERAND_ENCODING_IS4 &&
+                       (i.decoded.raw.imm[0].value.u & kUpperRegisters) != 0);
            });
 }
 
@@ -450,6 +454,8 @@ bool always_ends(Kind kind)
 bool keeps_undefined(ZydisMnemonic mnemonic)
 {
     switch (mnemonic) {
+    case ZYDIS_MNEMONIC_BSF:
+    case ZYDIS_MNEMONIC_BSR:
     case ZYDIS_MNEMONIC_BT:
     case ZYDIS_MNEMONIC_BTC:
     case ZYDIS_MNEMONIC_BTR:

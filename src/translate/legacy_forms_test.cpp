@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Encodings that 64-bit code has not, or reads in another way. SDM volume 2D, appendix A.3.
 #include "translate/test_machine.hpp"
+#include "vcpu/host_features.hpp"
 
 #include <vector>
 
@@ -33,6 +34,34 @@ TEST(TranslatorLegacyForms, AreWrittenAnew)
     });
     EXPECT_EQ(translator.cpu.state().rip, kCode + code.size());
     EXPECT_EQ(translator.counter("interpreted"), 1u) << "HLT alone";
+}
+
+// VBLENDVPS names its mask in bits 7:4 of the immediate, of which 32-bit code has bits 6:4 only. SDM volume 2A, section
+// 3.1.1.2.
+TEST(TranslatorLegacyForms, AvxHasEightRegistersIn32BitCode)
+{
+    const vcpu::HostFeatures host = vcpu::host_features();
+    if (!host.avx) {
+        GTEST_SKIP() << "this host has no AVX";
+    }
+    emulate::testing::TestMachine interpreter;
+    TranslatorMachine translator;
+    expect_same(interpreter, translator, [](Machine& m) {
+        m.reset();
+        vcpu::CpuState state = m.flat32();
+        state.cr4 |= x86::cr4::kOsfxsr | x86::cr4::kOsxsave;
+        state.xcr0 = x86::xcr0::kX87 | x86::xcr0::kSse | x86::xcr0::kAvx;
+        for (unsigned i = 0; i < state.fx.xmm.size(); ++i) {
+            state.fx.xmm[i].fill(static_cast<std::uint8_t>(i < 8 ? 0x11 * i : 0xff));
+        }
+        m.code(kCode, std::vector<int>{0xc4, 0xe3, 0x71, 0x4a, 0xc2, 0x90,  // vblendvps xmm0, xmm1, xmm2, xmm1
+                                       0xc4, 0xe3, 0x71, 0x4a, 0xda, 0x10,  // the same to xmm3, without bit 7
+                                       0xf4});
+        return state;
+    });
+    const vcpu::CpuState state = translator.cpu.state();
+    EXPECT_EQ(state.fx.xmm[0], state.fx.xmm[3]);
+    EXPECT_EQ(state.fx.xmm[0], state.fx.xmm[1]) << "the mask is XMM1, whose bits are clear";
 }
 
 } // namespace

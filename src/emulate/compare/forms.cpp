@@ -95,6 +95,8 @@ bool is_peculiar(const ZydisDecodedInstruction& instruction)
     case ZYDIS_MNEMONIC_LOOPNE: return has_prefix(instruction, {0xf2, 0xf3});
     case ZYDIS_MNEMONIC_NOP: // 0F 0D with a register: invalid for AMD
         return instruction.opcode_map == ZYDIS_OPCODE_MAP_0F && instruction.opcode == 0x0d;
+    case ZYDIS_MNEMONIC_VPINSRD: // with VEX.W outside 64-bit mode: invalid for some of AMD's
+    case ZYDIS_MNEMONIC_VPEXTRD: return instruction.raw.vex.W != 0;
     default: break;
     }
     // Zydis 4.0 sees a base register where there is none, see Decoder.
