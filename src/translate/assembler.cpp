@@ -62,7 +62,7 @@ void Assembler::mov(Reg to, std::uint64_t value)
 {
     if (value <= 0xffffffff) {
         mov32(to, static_cast<std::uint32_t>(value));
-    } else if (static_cast<std::uint64_t>(static_cast<std::int32_t>(value)) == value) {
+    } else if (fits_signed(value)) {
         rex(true, 0, 0, number(to));
         byte(0xc7);
         modrm_register(0, number(to));

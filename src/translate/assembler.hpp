@@ -26,6 +26,12 @@ struct Mem {
     std::uint8_t scale{0};
 };
 
+// Whether a value is its lower 32 bits, extended by their sign.
+constexpr bool fits_signed(std::uint64_t value)
+{
+    return static_cast<std::uint64_t>(static_cast<std::int32_t>(value)) == value;
+}
+
 // Operand widths of general instructions, in bytes.
 enum class Width : std::uint8_t { Byte = 1, Word = 2, Dword = 4, Qword = 8 };
 
@@ -42,7 +48,7 @@ public:
 
     std::uint8_t* position() const { return at_; }
     const std::uint8_t* address() const { return at_ + delta_; } // of the next byte
-    const std::uint8_t* address_of(const std::uint8_t* written) const { return written + delta_; }
+    const std::uint8_t* written(const std::uint8_t* address) const { return address - delta_; }
 
     void byte(unsigned value) { *at_++ = static_cast<std::uint8_t>(value); }
     void bytes(std::span<const std::uint8_t> values)
@@ -105,7 +111,7 @@ public:
     void store_byte(const Mem& to, std::uint8_t value);
     void store32(const Mem& to, std::uint32_t value);
     void lea(Reg to, const Mem& from, Width width = Width::Qword) { general(0x8d, width, to, from); }
-    // Any 64-bit value in the shortest form.
+    // Any 64-bit value in the shortest form. All forms end with the value.
     void mov(Reg to, std::uint64_t value);
     void mov32(Reg to, std::uint32_t value)
     {

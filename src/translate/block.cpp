@@ -41,6 +41,13 @@ Block* BlockMap::find(const std::uint8_t* host, std::uint64_t rip, std::uint32_t
     return block;
 }
 
+const Block* BlockMap::find_original(const std::uint8_t* host, std::uint32_t context) const
+{
+    const Block* block = originals_[bucket_of(host, 0)];
+    const bool same = block != nullptr && block->host == host && block->context == context && !block->dropped;
+    return same ? block : nullptr;
+}
+
 std::uint64_t BlockMap::lines_of(unsigned offset, unsigned size)
 {
     const unsigned first = offset >> kLineShift;
@@ -107,6 +114,9 @@ Block* BlockMap::insert(Block& block)
     }
     Block*& bucket = buckets_[bucket_of(block.host, block.rip)];
     block.next = std::exchange(bucket, &block);
+    if (block.original) {
+        originals_[bucket_of(block.host, 0)] = &block;
+    }
     return &block;
 }
 
@@ -174,6 +184,7 @@ std::vector<const std::uint8_t*> BlockMap::pages() const
 void BlockMap::clear()
 {
     std::ranges::fill(buckets_, nullptr);
+    std::ranges::fill(originals_, nullptr);
     pages_.clear();
     spare_ = nullptr;
     made_ = 0;

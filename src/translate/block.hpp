@@ -63,8 +63,27 @@ struct GroupRange {
     std::int32_t low{0}; // what the register's host address is kept below the first byte's by, otherwise
 };
 
+// A place in the code of a block that would be another one if the block were at another linear address, or elsewhere in
+// the memory of code: all others are alike.
+struct Fixup {
+    enum class Kind : std::uint8_t {
+        Value32,     // an address as 32 bits that are extended by zeros,
+        ValueSigned, // by their sign,
+        Value64,     // or as a whole
+        JumpEntry,   // distance of the entry of an address in a jump table
+        TlbEntry,    // of the elements of a page in the TLB
+        Site,        // 32 bits: the number of one
+        Link,        // of one, by one more, beside kEdgeBit
+        Jump,        // 32 bits: how far it is to a stub
+        Fault,       // no such place, but an instruction whose fault leads to `address`
+    };
+    Kind kind{};
+    std::uint32_t at{0};      // its first byte, from the code's beginning
+    std::uint64_t address{0}; // linear; of a Fault, from the code's beginning
+};
+
 struct Block {
-    explicit Block(std::pmr::memory_resource* arena) : looked_at{arena}, bytes{arena}, incoming{arena} {}
+    explicit Block(std::pmr::memory_resource* arena) : looked_at{arena}, bytes{arena}, incoming{arena}, fixups{arena} {}
 
     const std::uint8_t* host{nullptr}; // the first guest byte in host memory
     std::uint64_t rip{0};
@@ -84,15 +103,26 @@ struct Block {
 
     std::pmr::vector<std::uint32_t> incoming; // numbers of links that lead here
     Block* next{nullptr};                // in the same bucket of the BlockMap
+
+    // What copies are made from.
+    std::pmr::vector<Fixup> fixups;
+    bool original{false};        // fixups tells all; not so of copies and of blocks that cross pages or use a window
+    std::uint32_t code_bytes{0}; // from from_host on
+    std::uint32_t first_site{0};
+    std::uint32_t sites{0};
+    std::uint32_t first_link{0};
+    std::uint32_t links{0};
 };
 
 // All blocks by the host page that they came from.
 class BlockMap {
 public:
     // Blocks and what they hold lie in `arena`.
-    explicit BlockMap(std::pmr::memory_resource& arena) : buckets_(kBuckets), arena_{arena} {}
+    explicit BlockMap(std::pmr::memory_resource& arena) : buckets_(kBuckets), originals_(kBuckets), arena_{arena} {}
 
     Block* find(const std::uint8_t* host, std::uint64_t rip, std::uint32_t context) const;
+    // One of the same code at another address, that it can be copied from.
+    const Block* find_original(const std::uint8_t* host, std::uint32_t context) const;
     // A block to fill in, and perhaps to insert; until then it is the one that make() gives.
     Block& make();
     Block* insert(Block& block);
@@ -137,6 +167,7 @@ private:
     static bool depends(const Block& block, const std::uint8_t* host_page, unsigned offset, unsigned size);
 
     std::vector<Block*> buckets_; // by the host address of the first byte, and RIP
+    std::vector<const Block*> originals_; // by the host address; the latest of each bucket
     std::unordered_map<const std::uint8_t*, CodePage> pages_;
     std::pmr::memory_resource& arena_;
     Block* spare_{nullptr};

@@ -35,13 +35,18 @@ bool Translation::can_address(const Instruction& i) const
     return context_.long64() || i.memory->mem.segment != ZYDIS_REGISTER_CS;
 }
 
+bool Translation::is_relative(const ZydisDecodedOperand& operand)
+{
+    return operand.mem.base == ZYDIS_REGISTER_RIP || operand.mem.base == ZYDIS_REGISTER_EIP;
+}
+
 // The effective address of an operand, without segment. May take both temporaries.
 void Translation::write_address(const Instruction& i, const ZydisDecodedOperand& operand, Reg to)
 {
     const auto& mem = operand.mem;
     const Width width = i.decoded.address_width == 64 ? Width::Qword : Width::Dword;
     const bool baseless = lacks_base(i);
-    const bool relative = mem.base == ZYDIS_REGISTER_RIP || mem.base == ZYDIS_REGISTER_EIP;
+    const bool relative = is_relative(operand);
     std::int64_t displacement = mem.disp.has_displacement || baseless ? mem.disp.value : 0;
     if (baseless) {
         displacement = i.decoded.raw.disp.value;
@@ -49,7 +54,8 @@ void Translation::write_address(const Instruction& i, const ZydisDecodedOperand&
     const bool has_base = mem.base != ZYDIS_REGISTER_NONE && !relative && !baseless;
     const bool has_index = mem.index != ZYDIS_REGISTER_NONE;
     if (!has_base && !has_index) {
-        a_.mov(to, fixed_linear(i, displacement, relative));
+        const std::uint64_t address = fixed_linear(i, displacement, relative);
+        relative ? mov_address(to, address) : a_.mov(to, address);
         return;
     }
     const auto loaded = [&](ZydisRegister reg, Reg temporary) {
@@ -174,7 +180,7 @@ std::optional<Reg> Translation::direct_base(const Instruction& i, const Access& 
 std::optional<std::uint64_t> Translation::fixed_address(const Instruction& i, const Access& access) const
 {
     const auto& mem = i.memory->mem;
-    const bool relative = mem.base == ZYDIS_REGISTER_RIP || mem.base == ZYDIS_REGISTER_EIP;
+    const bool relative = is_relative(*i.memory);
     const bool fixed = (mem.base == ZYDIS_REGISTER_NONE || relative) && mem.index == ZYDIS_REGISTER_NONE &&
                        !is_thread_segment(mem.segment) && !lacks_base(i);
     if (!fixed) {
@@ -186,19 +192,28 @@ std::optional<std::uint64_t> Translation::fixed_address(const Instruction& i, co
 }
 
 // Its entry is known, too.
-Mem Translation::at_address(std::uint64_t address, const Access& access, std::uint32_t site)
+Mem Translation::at_address(std::uint64_t address, bool relative, const Access& access, std::uint32_t site)
 {
     const std::size_t at = TlbEntries::index(address);
     const std::uint64_t page = address & emulate::kLinearPage;
     const Mem tag = cell(access.write ? &entries().write[at] : &entries().read[at]);
-    if (static_cast<std::uint64_t>(static_cast<std::int32_t>(page)) == page) {
+    const auto note_if_relative = [&](Fixup::Kind kind, std::ptrdiff_t back) {
+        if (relative) {
+            note(kind, a_.position() - back, page);
+        }
+    };
+    if (fits_signed(page)) {
         a_.alu_memory(Alu::Cmp, tag, static_cast<std::int32_t>(page), Width::Qword);
+        note_if_relative(Fixup::Kind::TlbEntry, 8);
+        note_if_relative(Fixup::Kind::ValueSigned, 4);
     } else {
-        a_.mov(kTemp0, page);
+        relative ? mov_address(kTemp0, page) : a_.mov(kTemp0, page);
         a_.alu(Alu::Cmp, kTemp0, tag);
+        note_if_relative(Fixup::Kind::TlbEntry, 4);
     }
     branch_to_site(a_.jcc(Cond::Ne), site);
     a_.load(kTemp0, cell(&entries().host[at]));
+    note_if_relative(Fixup::Kind::TlbEntry, 4);
     return {.base = kTemp0, .displacement = static_cast<std::int32_t>(address & 0xfff)};
 }
 

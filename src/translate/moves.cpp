@@ -102,7 +102,7 @@ bool Translation::push(const Instruction& i)
         }
         a_.store(top, window_ ? kTemp0 : kTemp1, word());
     } else if (operand.type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
-        push_constant(operand.imm.value.u, site);
+        push_constant(operand.imm.value.u, false, site);
         site_resumes(site);
         return true;
     } else if (const unsigned guest = full_number(operand.reg.value); in_memory(guest)) {
@@ -117,14 +117,15 @@ bool Translation::push(const Instruction& i)
     return true;
 }
 
-void Translation::push_constant(std::uint64_t value, std::uint32_t site)
+// `address`: one that goes with the block's.
+void Translation::push_constant(std::uint64_t value, bool address, std::uint32_t site)
 {
     const auto size = static_cast<std::int32_t>(word());
     const Mem top = stack(-size, {.size = static_cast<unsigned>(size), .write = true}, site);
     if (window_) {
         a_.store32(top, static_cast<std::uint32_t>(value));
     } else {
-        a_.mov(kTemp1, value);
+        address ? mov_address(kTemp1, value) : a_.mov(kTemp1, value);
         a_.store(top, kTemp1, word());
     }
     move_stack_pointer(-size);

@@ -178,6 +178,10 @@ std::uint8_t* Translation::write(Assembler assembler, bool cautious)
     cold_.clear();
     detours_.clear();
     landings_.clear();
+    fixups_.clear();
+    begin_ = a_.position();
+    const std::size_t first_site = shop_.sites.size();
+    const std::size_t first_link = shop_.links.size();
     find_groups();
     find_liveness();
     block_->flags = entry_place();
@@ -190,6 +194,7 @@ std::uint8_t* Translation::write(Assembler assembler, bool cautious)
     }
     write_cold();
     a_.align();
+    finish_fixups(first_site, first_link);
     return a_.position();
 }
 
@@ -268,8 +273,7 @@ void Translation::interpret(const Instruction& i)
 {
     clobber_flags();
     const std::uint32_t site = new_site(Site::Kind::Interpret, i);
-    a_.mov32(kTemp1, site);
-    a_.jmp(stubs().help);
+    call_stub(site, Fixup::Kind::Site, stubs().help);
     site_resumes(site);
 }
 
@@ -341,10 +345,12 @@ void Translation::edge_at(std::uint8_t* displacement, std::uint64_t target, Flag
 std::uint8_t* Translation::jump_through_table(std::uint64_t target)
 {
     const JumpEntry& entry = jump_entry(target);
-    a_.mov(kTemp0, target);
+    mov_address(kTemp0, target);
     a_.alu(Alu::Cmp, kTemp0, cell(&entry.rip));
+    note_last(Fixup::Kind::JumpEntry, target);
     std::uint8_t* miss = a_.jcc(Cond::Ne);
     a_.jmp(cell(&entry.code));
+    note_last(Fixup::Kind::JumpEntry, target);
     return miss;
 }
 
@@ -359,12 +365,12 @@ void Translation::write_cold()
         for (const std::uint8_t* at : cold.faults) {
             if (at != nullptr) {
                 shop_.faults.add(at, a_.address());
+                note(Fixup::Kind::Fault, a_.written(at), static_cast<std::uint64_t>(a_.position() - begin_));
             }
         }
         if (cold.kind == Cold::Kind::Site) {
             save_cold_flags(cold);
-            a_.mov32(kTemp1, cold.number);
-            a_.jmp(stubs().help);
+            call_stub(cold.number, Fixup::Kind::Site, stubs().help);
             continue;
         }
         if (cold.kind == Cold::Kind::Link) {
@@ -374,14 +380,16 @@ void Translation::write_cold()
         if (cold.kind == Cold::Kind::FarEdge && cold.number != 0) {
             a_.bind(jump_through_table(cold.target));
         } else {
-            a_.mov(kTemp0, cold.target);
+            mov_address(kTemp0, cold.target);
         }
         if (cold.kind == Cold::Kind::Interrupt) {
-            a_.jmp(stubs().leave);
-            continue;
+            jump_to_stub(stubs().leave);
+        } else if (cold.kind == Cold::Kind::Link) {
+            call_stub(kEdgeBit | (cold.number + 1), Fixup::Kind::Link, stubs().cross);
+        } else {
+            a_.mov32(kTemp1, kEdgeBit);
+            jump_to_stub(stubs().cross);
         }
-        a_.mov32(kTemp1, kEdgeBit | (cold.kind == Cold::Kind::Link ? cold.number + 1 : 0));
-        a_.jmp(stubs().cross);
     }
 }
 

@@ -81,6 +81,14 @@ private:
         std::array<const std::uint8_t*, 2> faults{}; // host instructions whose faults lead here; null: none
     };
 
+    // fixups.cpp: what of the code depends on where it is
+    void mov_address(Reg to, std::uint64_t address);
+    void note(Fixup::Kind kind, const std::uint8_t* at, std::uint64_t address = 0);
+    void note_last(Fixup::Kind kind, std::uint64_t address = 0) { note(kind, a_.position() - 4, address); }
+    void call_stub(std::uint32_t number, Fixup::Kind kind, const std::uint8_t* stub);
+    void jump_to_stub(const std::uint8_t* stub);
+    void finish_fixups(std::size_t first_site, std::size_t first_link);
+
     // translation.cpp: the block as a whole
     void find_liveness();
     Flags live_at(std::uint64_t target);
@@ -140,7 +148,8 @@ private:
     std::optional<Reg> direct_base(const Instruction& i, const Access& access) const;
     [[nodiscard]] Mem at_distance(Reg base, std::int32_t displacement, const Access& access, std::uint32_t site);
     std::optional<std::uint64_t> fixed_address(const Instruction& i, const Access& access) const;
-    [[nodiscard]] Mem at_address(std::uint64_t address, const Access& access, std::uint32_t site);
+    static bool is_relative(const ZydisDecodedOperand& operand);
+    [[nodiscard]] Mem at_address(std::uint64_t address, bool relative, const Access& access, std::uint32_t site);
     // window_path.cpp: from an operand to its place in the window
     void begin_access(const Instruction& i);
     [[nodiscard]] Mem operand(const Instruction& i, const Access& access, std::uint32_t site);
@@ -212,7 +221,7 @@ private:
     [[nodiscard]] bool pop(const Instruction& i);
     void leave(const Instruction& i);
     void load_guest(Reg to, unsigned guest, Width width);
-    void push_constant(std::uint64_t value, std::uint32_t site);
+    void push_constant(std::uint64_t value, bool address, std::uint32_t site);
     void move_stack_pointer(std::int32_t by);
     [[nodiscard]] bool bit_string(const Instruction& i);
     Width word() const { return context_.long64() ? Width::Qword : Width::Dword; }
@@ -306,6 +315,8 @@ private:
     bool interpreted_last_{false};
     bool just_unmasked_{false}; // the instruction was STI
     std::vector<Cold> cold_;
+    const std::uint8_t* begin_{nullptr}; // where the code is written from
+    std::vector<Fixup> fixups_;
 };
 
 } // namespace windsor::translate

@@ -152,7 +152,7 @@ Block* Translator::find(std::uint32_t context)
         return nullptr; // mapped anew: left to the interpreter
     }
     if (block == nullptr) {
-        block = translate(wanted, place);
+        block = make_block(wanted, place);
     }
     if (block != nullptr) {
         remember(*block, place);
@@ -180,24 +180,31 @@ const std::uint8_t* Translator::second_page(std::uint64_t rip)
     return there ? place.page.host : nullptr;
 }
 
-Block* Translator::translate(const Context& context, const emulate::Cpu::CodePlace& place)
+Block* Translator::make_block(const Context& context, const emulate::Cpu::CodePlace& place)
 {
-    constexpr std::size_t kLongestInstruction = 15;
     const bool full = free_ + Translation::kMostBytes > code_->writable() + code_->size() ||
                       links_.size() + sites_.size() > kMostLinksAndSites || blocks_.full();
     if (full) {
         drop_all();
     }
-    const std::size_t offset = place.physical & memory::kPageMask;
     hold(place);
     Block& block = blocks_.make();
-    block.host = place.page.host + offset;
+    block.host = place.page.host + (place.physical & memory::kPageMask);
     block.rip = cpu().s.rip;
     block.context = context.key();
     block.second_page = nullptr;
     block.looked_at.clear();
+    const Block* original = options_.copies ? blocks_.find_original(block.host, block.context) : nullptr;
+    const bool made = (original != nullptr && copy(*original, block)) || translate(context, block);
+    return made ? blocks_.insert(block) : nullptr;
+}
+
+bool Translator::translate(const Context& context, Block& block)
+{
+    constexpr std::size_t kLongestInstruction = 15;
+    const std::size_t offset = reinterpret_cast<std::uintptr_t>(block.host) & memory::kPageMask;
     const std::size_t slot = slot_of(context.key());
-    const unsigned churn = blocks_.churn(place.page.host);
+    const unsigned churn = blocks_.churn(block.host - offset);
     const bool cautious = cautious_.contains(block.host);
     const std::size_t longest = cautious ? Translation::kLongest / 2 : Translation::kLongest;
     const std::size_t limit = churn < 16 ? longest : churn < 64 ? 16 : 4;
@@ -210,20 +217,20 @@ Block* Translator::translate(const Context& context, const emulate::Cpu::CodePla
                                  emulate::Decoder::Result::NeedMore;
         const std::uint8_t* next = crosses ? second_page(block.rip) : nullptr;
         if (next == nullptr) {
-            return nullptr;
+            return false;
         }
         std::memcpy(crossing.data(), block.host, first);
         std::memcpy(crossing.data() + first, next, kLongestInstruction - first);
         block.second_page = next;
         if (!translation_->read(block, context, slot, std::span{crossing}.first(kLongestInstruction), 1)) {
-            return nullptr;
+            return false;
         }
     }
     code_->use(free_, Translation::kMostBytes);
     free_ = translation_->write({free_, code_->executable() + (free_ - code_->writable())},
                                 cautious);
     ++counters_.translations;
-    return blocks_.insert(block);
+    return true;
 }
 
 void Translator::point(std::uint8_t* displacement, const std::uint8_t* target)
@@ -536,6 +543,7 @@ std::vector<vcpu::Counter> Translator::counters() const
     std::vector<vcpu::Counter> all{{"entries", counters_.entries},
                                    {"crossings", counters_.crossings},
                                    {"translations", counters_.translations},
+                                   {"copied_blocks", counters_.copies},
                                    {"links", counters_.links},
                                    {"interpreted", counters_.interpreted},
                                    {"tlb_misses", counters_.misses},

@@ -33,12 +33,14 @@ struct Options {
     ClassMask interpreted{0};                      // classes of instructions that are left to the interpreter
     Windows::Options windows{};
     bool extract{true};                            // use BEXTR where the host has it
+    bool copies{true};                             // of what has been translated at another address
 };
 
 struct Counters {
     std::uint64_t entries{0};      // into translated code, from the run loop
     std::uint64_t crossings{0};    // from block to block by way of C++
     std::uint64_t translations{0}; // of blocks
+    std::uint64_t copies{0};       // of blocks to other addresses
     std::uint64_t links{0};        // made between blocks
     std::uint64_t interpreted{0};  // instructions that translated code left to the interpreter
     std::uint64_t misses{0};       // accesses that were not in the TLB
@@ -120,7 +122,13 @@ private:
     std::uint32_t context_key();
     std::size_t slot_of(std::uint32_t key);
     Block* find(std::uint32_t context);
-    Block* translate(const Context& context, const emulate::Cpu::CodePlace& place);
+    Block* make_block(const Context& context, const emulate::Cpu::CodePlace& place);
+    [[nodiscard]] bool translate(const Context& context, Block& block);
+    // copies.cpp
+    [[nodiscard]] bool copy(const Block& original, Block& block);
+    void copy_sites(const Block& original, Block& block, std::ptrdiff_t by);
+    void copy_links(const Block& original, Block& block, std::ptrdiff_t by);
+    void copy_faults(const Block& original, const Block& block);
     void hold(const emulate::Cpu::CodePlace& place);
     // The page behind, if an instruction crosses into it; null: a fault, or no memory.
     const std::uint8_t* second_page(std::uint64_t rip);

@@ -70,7 +70,7 @@ Mem Translation::operand(const Instruction& i, const Access& wanted, std::uint32
         return at_distance(*base, static_cast<std::int32_t>(disp.has_displacement ? disp.value : 0), wanted, site);
     }
     if (const auto address = fixed_address(i, wanted)) {
-        return at_address(*address, wanted, site);
+        return at_address(*address, is_relative(*i.memory), wanted, site);
     }
     if (!wanted.indexed) {
         access(i, wanted, site);
