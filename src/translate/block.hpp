@@ -34,9 +34,8 @@ struct Link {
     Block* to{nullptr};
 };
 
-// An instruction that translated code may leave to C++: one that is interpreted, or one whose memory access was not
-// in the TLB.
-struct Site {
+// Of a Site, what is the same in a copy of its block.
+struct SiteFacts {
     enum class Kind : std::uint8_t { Interpret, Access, LoadSse, LoadAvx, LoadX87 };
     Kind kind{};
     bool x87{false};                    // the instruction works on x87 or MMX state
@@ -44,9 +43,14 @@ struct Site {
     std::optional<x86::Seg> loads;      // a segment register that it may load again without help
     std::uint32_t context{0};           // key, where it stands
     std::uint16_t offset{0};            // from the block's first byte
-    std::uint8_t fruitless{0};          // lookups that its group failed by
     std::uint8_t kept{0};               // the register whose group's distance the code behind it finds in kTemp0
     std::uint32_t group{0};             // number of the group that its access opens, plus one; 0: of none
+};
+
+// An instruction that translated code may leave to C++: one that is interpreted, or one whose memory access was not
+// in the TLB.
+struct Site : SiteFacts {
+    std::uint8_t fruitless{0};           // lookups that its group failed by
     Block* block{nullptr};
     const std::uint8_t* resume{nullptr}; // code behind the instruction
     std::unique_ptr<emulate::Insn> insn; // decoded when first needed

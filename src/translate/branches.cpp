@@ -33,7 +33,7 @@ void Translation::call(const Instruction& i)
 {
     begin_access(i);
     const std::uint32_t site = new_site(Site::Kind::Access, i);
-    push_constant(i.next(), true, site);
+    push_address(i.next(), site);
     edge(direct_target(i), i.live_after);
     site_resumes(site);
 }
@@ -77,7 +77,7 @@ bool Translation::indirect(const Instruction& i)
     } else {
         a_.load(kTemp1, code);
         a_.store(cell(&shop_.frame.target), kTemp1);
-        push_constant(i.next(), true, site);
+        push_address(i.next(), site);
         a_.jmp(cell(&shop_.frame.target));
     }
     site_resumes(site);

@@ -43,14 +43,7 @@ void Translator::copy_sites(const Block& original, Block& block, std::ptrdiff_t 
     for (std::uint32_t n = 0; n < original.sites; ++n) {
         const Site& from = sites_[original.first_site + n];
         Site& to = sites_.emplace_back();
-        to.kind = from.kind;
-        to.x87 = from.x87;
-        to.steady = from.steady;
-        to.loads = from.loads;
-        to.context = from.context;
-        to.offset = from.offset;
-        to.kept = from.kept;
-        to.group = from.group;
+        static_cast<SiteFacts&>(to) = from;
         to.block = &block;
         to.resume = from.resume != nullptr ? from.resume + by : nullptr;
     }
@@ -58,13 +51,13 @@ void Translator::copy_sites(const Block& original, Block& block, std::ptrdiff_t 
 
 void Translator::copy_links(const Block& original, Block& block, std::ptrdiff_t by)
 {
-    const std::uint64_t mask = Context::of(block.context).long64() ? ~std::uint64_t{0} : 0xffffffff;
+    const Context context = Context::of(block.context);
     for (std::uint32_t n = 0; n < original.links; ++n) {
         Link& to = links_.emplace_back(links_[original.first_link + n]);
         to.from = &block;
         to.displacement += by;
         to.unlinked += by;
-        to.target = (to.target + block.rip - original.rip) & mask;
+        to.target = context.wrap(to.target + block.rip - original.rip);
         to.to = nullptr;
         point(to.displacement, to.unlinked);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What of a block's code depends on where it is, and code that is made from another block's by that.
+// What of a block's code depends on where it is: noted while it is written, applied to a copy. copies_test covers both.
 #include "translate/fixups.hpp"
 
 #include "translate/translation.hpp"
@@ -83,9 +83,9 @@ void Translation::finish_fixups(std::size_t first_site, std::size_t first_link)
 
 bool apply_fixups(const Block& original, const Move& move, std::uint8_t* code)
 {
-    const std::uint64_t mask = Context::of(original.context).long64() ? ~std::uint64_t{0} : 0xffffffff;
+    const Context context = Context::of(original.context);
     for (const Fixup& fixup : original.fixups) {
-        const std::uint64_t address = (fixup.address + move.linear) & mask;
+        const std::uint64_t address = context.wrap(fixup.address + move.linear);
         std::uint8_t* at = code + fixup.at;
         if (!fits(fixup.kind, address)) {
             return false;

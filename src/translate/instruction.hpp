@@ -111,6 +111,8 @@ struct Context {
     bool open{false};       // in user mode, with interrupts and NMIs let in
 
     bool long64() const { return mode == emulate::DecodeMode::Long64; }
+    // Outside 64-bit mode addresses wrap around at 4 GiB.
+    std::uint64_t wrap(std::uint64_t address) const { return long64() ? address : address & 0xffffffff; }
     static constexpr std::uint32_t kKeys = 1u << 15;
     static constexpr std::uint32_t kNone = kKeys; // no key
     // Of a key; the mode is in its lowest bits.

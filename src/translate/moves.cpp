@@ -102,7 +102,7 @@ bool Translation::push(const Instruction& i)
         }
         a_.store(top, window_ ? kTemp0 : kTemp1, word());
     } else if (operand.type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
-        push_constant(operand.imm.value.u, false, site);
+        push_constant(operand.imm.value.u, site);
         site_resumes(site);
         return true;
     } else if (const unsigned guest = full_number(operand.reg.value); in_memory(guest)) {
@@ -118,7 +118,7 @@ bool Translation::push(const Instruction& i)
 }
 
 // `address`: one that goes with the block's.
-void Translation::push_constant(std::uint64_t value, bool address, std::uint32_t site)
+void Translation::push_value(std::uint64_t value, bool address, std::uint32_t site)
 {
     const auto size = static_cast<std::int32_t>(word());
     const Mem top = stack(-size, {.size = static_cast<unsigned>(size), .write = true}, site);

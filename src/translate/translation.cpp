@@ -311,9 +311,7 @@ void Translation::branch_to_site(std::uint8_t* displacement, std::uint32_t site)
 // A jump to a known guest address, from here.
 void Translation::edge(std::uint64_t target, Flags live)
 {
-    if (!context_.long64()) {
-        target &= 0xffffffff;
-    }
+    target = context_.wrap(target);
     if (same_page(target)) {
         flags_for_edge(live);
         edge_at(a_.jmp(), target, live);
@@ -327,9 +325,7 @@ void Translation::edge(std::uint64_t target, Flags live)
 // The same as a displacement that has been written.
 void Translation::edge_at(std::uint8_t* displacement, std::uint64_t target, Flags live)
 {
-    if (!context_.long64()) {
-        target &= 0xffffffff;
-    }
+    target = context_.wrap(target);
     const Place flags = live == 0 ? Place::Nowhere : place_;
     if (!same_page(target)) {
         cold_.push_back({.kind = Cold::Kind::FarEdge, .from = {displacement}, .number = 1, .target = target, .flags = flags});

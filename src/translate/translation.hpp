@@ -221,7 +221,9 @@ private:
     [[nodiscard]] bool pop(const Instruction& i);
     void leave(const Instruction& i);
     void load_guest(Reg to, unsigned guest, Width width);
-    void push_constant(std::uint64_t value, bool address, std::uint32_t site);
+    void push_constant(std::uint64_t value, std::uint32_t site) { push_value(value, false, site); }
+    void push_address(std::uint64_t address, std::uint32_t site) { push_value(address, true, site); }
+    void push_value(std::uint64_t value, bool address, std::uint32_t site);
     void move_stack_pointer(std::int32_t by);
     [[nodiscard]] bool bit_string(const Instruction& i);
     Width word() const { return context_.long64() ? Width::Qword : Width::Dword; }
