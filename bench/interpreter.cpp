@@ -167,7 +167,8 @@ double measure(const Program& program)
     const double took = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
     const auto count = static_cast<double>(machine.cpu.statistics().instructions);
     const double mips = count / took / 1e6;
-    std::printf("%-22s %s %8.1f M instructions %7.1f MIPS\n", program.name, program.wide ? "64" : "32", count / 1e6, mips);
+    std::printf("%-22s %s %8.1f M instructions %7.1f MIPS\n", program.name, program.wide ? "64" : "32", count / 1e6,
+                mips);
     return mips;
 }
 

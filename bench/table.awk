@@ -131,7 +131,7 @@ END {
     if ("native" in seen) cell("native", ++column)
     if (("native" in seen) && ("tcg" in seen)) cell("TCG ÷ native", ++column)
     for (e = 1; e <= engine_count; ++e) {
-        if (order[e] !~ /translate|emulate/ || !(order[e] in seen)) continue
+        if (order[e] !~ /translate|verified|emulate/ || !(order[e] in seen)) continue
         cell(("native" in seen) ? order[e] " ÷ native" : order[e], ++column)
         if ("tcg" in seen) cell("TCG ÷ " order[e], ++column)
     }
@@ -146,7 +146,7 @@ END {
         }
         for (e = 1; e <= engine_count; ++e) {
             engine = order[e]
-            if (engine !~ /translate|emulate/ || !(engine in seen)) continue
+            if (engine !~ /translate|verified|emulate/ || !(engine in seen)) continue
             by_time = group[row] == "boot" || !("native" in seen)
             cell(by_time ? time_cell(row, engine) : ratio_cell(row, engine, "native"), ++column)
             if ("tcg" in seen) {
@@ -169,7 +169,7 @@ END {
         column = 1
         cell("geometric mean", 1)
         for (e = 1; e <= engine_count; ++e) {
-            if (order[e] ~ /translate|emulate/ && (order[e] in seen)) cell("TCG ÷ " order[e], ++column)
+            if (order[e] ~ /translate|verified|emulate/ && (order[e] in seen)) cell("TCG ÷ " order[e], ++column)
         }
         for (pass = 1; pass <= 2; ++pass) { # all rows come last
             for (m = 1; m <= mean_total; ++m) {
@@ -181,7 +181,7 @@ END {
                 cell(part[1], 1)
                 for (e = 1; e <= engine_count; ++e) {
                     engine = order[e]
-                    if (engine !~ /translate|emulate/ || !(engine in seen)) continue
+                    if (engine !~ /translate|verified|emulate/ || !(engine in seen)) continue
                     cell((part[1] SUBSEP engine) in mean_count ? mean_text(part[1] SUBSEP engine) : "–", ++column)
                 }
             }

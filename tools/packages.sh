@@ -1,15 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Which Debian packages are needed for what, and how to get those that are missing. Sourced by run and test.
+# Which packages of Debian and Ubuntu are needed for what, and how to get those that are missing. Sourced by run, test
+# and build-on. Releases differ in the installer that they package as a medium to boot: Debian 13 and later have no
+# i386, and Ubuntu has none at all.
 
-build_packages="g++ cmake ninja-build ccache pkg-config acpica-tools
-  libzydis-dev libasmjit-dev libvncserver-dev libpng-dev libzstd-dev libgnutls28-dev libfmt-dev libspdlog-dev
-  nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev"
+release=$(. "${os_release:-/etc/os-release}" && echo "$ID:${VERSION_ID:-unstable}")
+case $release in
+  debian:12) installer=12 installer_architectures="i386 amd64" ;;
+  debian:13|debian:unstable) installer=13 installer_architectures=amd64 ;; # testing has no number, either
+  ubuntu:24.04|ubuntu:25.10|ubuntu:26.04|ubuntu:26.10) installer='' installer_architectures='' ;;
+  *) installer='' installer_architectures='' release="other:$release" ;;
+esac
+
+build_packages="g++ binutils cmake ninja-build ccache pkg-config acpica-tools
+  libzydis-dev libasmjit-dev libvncserver-dev libpng-dev libzstd-dev libgnutls28-dev libseccomp-dev libfmt-dev
+  libspdlog-dev nlohmann-json3-dev libgtest-dev libgmock-dev"
 runtime_packages="seabios"
-demo_packages="debian-installer-12-netboot-i386 isolinux syslinux-common xorriso"
+installer_packages=
+for architecture in $installer_architectures; do
+  installer_packages+=" debian-installer-$installer-netboot-$architecture"
+done
+# The medium that run boots if it is given none: Debian's installer, the i386 one if there are two, else GRUB.
+demo_packages="grub-rescue-pc"
+[ -z "$installer" ] || demo_packages="${installer_packages# } isolinux syslinux-common xorriso"
+demo_packages=${demo_packages/ debian-installer-12-netboot-amd64/}
 test_packages="clang-19 libclang-rt-19-dev gvncviewer tigervnc-viewer tigervnc-tools xvfb xdotool imagemagick
-  debian-installer-12-netboot-amd64 grub-rescue-pc grub-pc-bin busybox-static
+  $installer_packages isolinux syslinux-common xorriso grub-rescue-pc grub-pc-bin busybox-static
   e2fsprogs fdisk cpio gnutls-bin qemu-system-x86 gcc-multilib"
-bench_packages="gcc-multilib qemu-system-x86 busybox-static cpio grub-rescue-pc"
+bench_packages="$installer_packages isolinux syslinux-common xorriso
+  gcc-multilib qemu-system-x86 busybox-static cpio grub-rescue-pc"
 
 # install_missing PACKAGE... installs those that dpkg does not know as installed; root is asked for only here.
 install_missing() {
@@ -18,15 +36,25 @@ install_missing() {
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
   done
   [ ${#missing[@]} -eq 0 ] && return 0
-  echo "Installing from Debian: ${missing[*]}"
+  case $release in
+    other:*)
+      echo "$0: packages are known for Debian 12, 13 and unstable and Ubuntu 24.04 to 26.10, not for" \
+        "${release#other:}: install by hand what corresponds to ${missing[*]}," \
+        "and start this again with --no-install" >&2
+      return 1 ;;
+  esac
+  echo "Installing packages: ${missing[*]}"
   local as_root=()
   if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || { echo "$0: these packages are missing and sudo is not here to install them: ${missing[*]}" >&2; return 1; }
+    command -v sudo >/dev/null || {
+      echo "$0: these packages are missing and sudo is not here to install them: ${missing[*]}" >&2
+      return 1
+    }
     as_root=(sudo)
   fi
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" ||
-    { "${as_root[@]}" apt-get update -q &&
-      "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"; }
+  local install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive
+    apt-get install -y -q --no-install-recommends "${missing[@]}")
+  "${install[@]}" || { "${as_root[@]}" apt-get update -q && "${install[@]}"; }
 }
 
 # Compilations are shared between build trees and clones of this repository.

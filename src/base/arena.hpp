@@ -9,8 +9,8 @@
 
 namespace windsor::base {
 
-// Gives memory from the front of huge pages, and takes it back by release() alone. What it has once had from the host it
-// keeps. Throws std::bad_alloc as others do.
+// Gives memory from the front of huge pages, and takes it back by release() alone. What it has once had from the host
+// it keeps. Throws std::bad_alloc as others do.
 class Arena final : public std::pmr::memory_resource {
 public:
     Arena() = default;

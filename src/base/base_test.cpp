@@ -2,6 +2,7 @@
 #include "base/clock.hpp"
 #include "base/event_loop.hpp"
 #include "base/log.hpp"
+#include "base/test_folder.hpp"
 #include "base/timer.hpp"
 
 #include <array>
@@ -124,8 +125,8 @@ TEST(EventLoop, HandlesReadyDescriptorsAndPostedWork)
 
 TEST(Log, LimitsWhatAGuestCanRepeat)
 {
-    const std::string path = testing::TempDir() + "windsor-log-test";
-    std::filesystem::remove(path);
+    const TestFolder folder;
+    const std::string path = folder / "log";
     Log log = Log::to_file(path).value();
     for (int i = 0; i < 1000; ++i) {
         log.guest("port 0x80", "write {}", i);
@@ -137,7 +138,33 @@ TEST(Log, LimitsWhatAGuestCanRepeat)
         ++lines;
     }
     EXPECT_EQ(lines, 11);
-    std::filesystem::remove(path);
+}
+
+// A whole boot of a system that says much is kept; a flood is not, and the log says how much is missing.
+TEST(Log, LimitsWhatAGuestWrites)
+{
+    const TestFolder folder;
+    const std::string path = folder / "log";
+    Log log = Log::to_file(path).value();
+    for (int i = 0; i < 1000; ++i) {
+        log.guest_text("firmware", "a line of a boot");
+    }
+    for (int i = 0; i < 1000; ++i) {
+        log.guest_text("flood", "x", {.lines = 5, .window = std::chrono::hours{1}});
+        log.guest_text("again", "y", {.lines = 5, .window = std::chrono::seconds{0}});
+    }
+    std::ifstream file{path};
+    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    const auto count = [&](std::string_view what) {
+        int found = 0;
+        for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
+            ++found;
+        }
+        return found;
+    };
+    EXPECT_EQ(count("firmware: a line of a boot"), 1000);
+    EXPECT_EQ(count("flood: x"), 5);
+    EXPECT_EQ(count("again: y"), 1000) << "a window that has passed";
 }
 
 } // namespace

@@ -9,6 +9,13 @@
 #define MADV_COLLAPSE 25
 #endif
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WINDSOR_LEAKS_ARE_SOUGHT
+#include <sanitizer/lsan_interface.h>
+#endif
+#endif
+
 namespace windsor::base {
 
 std::uint8_t* map_aligned(std::size_t size, int protection, int flags, int file)
@@ -21,7 +28,8 @@ std::uint8_t* map_aligned(std::size_t size, int protection, int flags, int file)
     }
     auto* const first = static_cast<std::uint8_t*>(found);
     const std::size_t before = -reinterpret_cast<std::uintptr_t>(first) % kHugePage;
-    auto* const start = static_cast<std::uint8_t*>(::mmap(first + before, size, protection, flags | MAP_FIXED, file, 0));
+    auto* const start =
+        static_cast<std::uint8_t*>(::mmap(first + before, size, protection, flags | MAP_FIXED, file, 0));
     if (start == MAP_FAILED) {
         ::munmap(found, room);
         return nullptr;
@@ -42,6 +50,21 @@ constexpr std::size_t whole(std::size_t size)
     return (size + kHugePage - 1) / kHugePage * kHugePage;
 }
 
+// The address sanitizer's search for leaks looks for pointers into the heap in such memory only if it is told of it.
+void tell_of([[maybe_unused]] const void* start, [[maybe_unused]] std::size_t size)
+{
+#ifdef WINDSOR_LEAKS_ARE_SOUGHT
+    __lsan_register_root_region(start, size);
+#endif
+}
+
+void tell_of_end([[maybe_unused]] const void* start, [[maybe_unused]] std::size_t size)
+{
+#ifdef WINDSOR_LEAKS_ARE_SOUGHT
+    __lsan_unregister_root_region(start, size);
+#endif
+}
+
 } // namespace
 
 std::uint8_t* allocate_huge(std::size_t size)
@@ -54,11 +77,13 @@ std::uint8_t* allocate_huge(std::size_t size)
     for (std::size_t at = 0; at < size; at += kHugePage) {
         pages.use(at);
     }
+    tell_of(start, whole(size));
     return start;
 }
 
 void free_huge(void* start, std::size_t size)
 {
+    tell_of_end(start, whole(size));
     ::munmap(start, whole(size));
 }
 

@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/log.hpp"
 
+#include "base/file_log.hpp"
 #include "base/guarded.hpp"
 
-#include <cerrno>
 #include <chrono>
-#include <fcntl.h>
+#include <cstdint>
 #include <map>
-#include <unistd.h>
-
-#include <spdlog/logger.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <utility>
 
 namespace windsor::base {
 
 namespace {
 
-constexpr int kLinesInWindow = 10;
-constexpr auto kWindow = std::chrono::seconds{10};
+constexpr Allowance kRepeated{};
 
 struct Topic {
     std::chrono::steady_clock::time_point window_start{};
@@ -26,28 +21,12 @@ struct Topic {
     std::uint64_t suppressed{0};
 };
 
-spdlog::level::level_enum spdlog_level(Log::Level level)
-{
-    switch (level) {
-    case Log::Level::Debug: return spdlog::level::debug;
-    case Log::Level::Info: return spdlog::level::info;
-    case Log::Level::Warning: return spdlog::level::warn;
-    case Log::Level::Error: break;
-    }
-    return spdlog::level::err;
-}
-
 } // namespace
 
 struct Log::State {
-    explicit State(spdlog::sink_ptr sink) : logger{"windsor", std::move(sink)}
-    {
-        logger.set_pattern("%Y-%m-%d %H:%M:%S.%e %l %v");
-        logger.flush_on(spdlog::level::info);
-    }
-    State() : logger{"windsor"} {}
+    explicit State(Sink to) : sink{std::move(to)} {}
 
-    spdlog::logger logger;
+    Sink sink;
     Guarded<std::map<std::string, Topic, std::less<>>> topics{};
 };
 
@@ -58,30 +37,40 @@ Log::~Log() = default;
 
 Log Log::discard()
 {
-    return Log{std::make_unique<State>()};
+    return to({});
 }
 
-Log Log::to_stderr()
+Log Log::to(Sink sink)
 {
-    return Log{std::make_unique<State>(std::make_shared<spdlog::sinks::stderr_sink_mt>())};
+    return Log{std::make_unique<State>(std::move(sink))};
 }
 
 Result<Log> Log::to_file(const std::string& path)
 {
-    const int fd = ::open(path.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return fail("cannot write the log {}: {}", path, errno_text(errno));
-    }
-    ::close(fd);
-    return Log{std::make_unique<State>(std::make_shared<spdlog::sinks::basic_file_sink_mt>(path))};
+    FileLog file = WINDSOR_TRY(FileLog::open(path));
+    return std::move(file.log_);
 }
 
 void Log::write(Level level, std::string_view text)
 {
-    state_->logger.log(spdlog_level(level), text);
+    if (state_->sink) {
+        state_->sink(level, text);
+    }
 }
 
-bool Log::admit(std::string_view name)
+void Log::guest_text(std::string_view topic, std::string_view line, Allowance allowance)
+{
+    if (admit(topic, allowance)) {
+        write(Level::Info, fmt::format("{}: {}", topic, line));
+    }
+}
+
+bool Log::admit(std::string_view topic)
+{
+    return admit(topic, kRepeated);
+}
+
+bool Log::admit(std::string_view name, Allowance allowance)
 {
     const auto now = std::chrono::steady_clock::now();
     std::uint64_t left_out = 0;
@@ -91,11 +80,11 @@ bool Log::admit(std::string_view name)
             found = topics.emplace(std::string{name}, Topic{.window_start = now}).first;
         }
         Topic& topic = found->second;
-        if (now - topic.window_start >= kWindow) {
+        if (now - topic.window_start >= allowance.window) {
             left_out = std::exchange(topic.suppressed, 0);
             topic = Topic{.window_start = now};
         }
-        if (topic.lines >= kLinesInWindow) {
+        if (topic.lines >= allowance.lines) {
             ++topic.suppressed;
             return false;
         }

@@ -4,21 +4,32 @@
 
 #include "base/result.hpp"
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace windsor::base {
 
+// So many lines in so much host time.
+struct Allowance {
+    int lines{10};
+    std::chrono::seconds window{10};
+};
+
 // Thread-safe. Every object that logs is given one; there is no global logger.
 class Log {
 public:
     enum class Level { Debug, Info, Warning, Error };
 
+    // Where lines go. Called from any thread that logs, several at once.
+    using Sink = std::function<void(Level level, std::string_view text)>;
+
     // Discards everything: the log of tests.
     static Log discard();
-    static Log to_stderr();
-    // Appends to `path`, created with mode 0600.
+    static Log to(Sink sink);
+    // Appends to `path`, created with mode 0600. The file has a greatest size (LogFile): older lines go first.
     static Result<Log> to_file(const std::string& path);
 
     Log(Log&&) noexcept;
@@ -49,10 +60,17 @@ public:
         }
     }
 
+    // What a guest itself writes line by line (a debug port): a system's boot has hundreds of lines, all of them
+    // wanted, and a flood of them is still to be bounded.
+    void guest_text(std::string_view topic, std::string_view line, Allowance allowance = kText);
+
 private:
+    static constexpr Allowance kText{.lines = 4000, .window = std::chrono::minutes{10}};
+
     struct State;
     explicit Log(std::unique_ptr<State> state);
     bool admit(std::string_view topic);
+    bool admit(std::string_view topic, Allowance allowance);
 
     std::unique_ptr<State> state_;
 };

@@ -26,7 +26,8 @@ template <typename T> using Result = std::expected<T, Error>;
 using Status = Result<void>;
 
 // Makes the failure value of any Result: `return fail("{}: no such image", path);`
-template <typename... Args> [[nodiscard]] std::unexpected<Error> fail(fmt::format_string<Args...> format, Args&&... args)
+template <typename... Args>
+[[nodiscard]] std::unexpected<Error> fail(fmt::format_string<Args...> format, Args&&... args)
 {
     return std::unexpected{Error{fmt::format(format, std::forward<Args>(args)...)}};
 }

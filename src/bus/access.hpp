@@ -2,6 +2,8 @@
 // What a device answers to an access. Only the bus turns a refusal into a floating value and a log line.
 #pragma once
 
+#include "bus/machine_lock.hpp"
+
 #include <cstdint>
 #include <span>
 
@@ -37,17 +39,23 @@ struct ReadResult {
 };
 
 // A device that answers accesses in ranges it was given; `offset` counts bytes from the range's start,
-// and the access lies wholly within the range. Called with the machine lock held.
+// and the access lies wholly within the range.
 class AccessHandler {
 public:
     virtual ~AccessHandler() = default;
-    virtual ReadResult read(std::uint64_t offset, Width width) = 0;
-    virtual AccessStatus write(std::uint64_t offset, Width width, std::uint64_t value) = 0;
+    virtual ReadResult read(std::uint64_t offset, Width width) WINDSOR_REQUIRES(kMachineLock) = 0;
+    virtual AccessStatus write(std::uint64_t offset, Width width, std::uint64_t value)
+        WINDSOR_REQUIRES(kMachineLock) = 0;
 
     // As many accesses to one register as `data` has elements, which string instructions make: for data ports that can
     // do better than one by one. False, with nothing done, if the register is none.
-    virtual bool read_run(std::uint64_t /*offset*/, Width /*width*/, std::span<std::uint8_t> /*data*/) { return false; }
+    virtual bool read_run(std::uint64_t /*offset*/, Width /*width*/, std::span<std::uint8_t> /*data*/)
+        WINDSOR_REQUIRES(kMachineLock)
+    {
+        return false;
+    }
     virtual bool write_run(std::uint64_t /*offset*/, Width /*width*/, std::span<const std::uint8_t> /*data*/)
+        WINDSOR_REQUIRES(kMachineLock)
     {
         return false;
     }

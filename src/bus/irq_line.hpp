@@ -30,13 +30,6 @@ public:
         }
     }
 
-    // A rising edge, for edge-triggered inputs.
-    void pulse()
-    {
-        set_level(true);
-        set_level(false);
-    }
-
     bool level() const { return level_; }
 
     // Takes over a level from saved state without making an edge.

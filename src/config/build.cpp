@@ -8,7 +8,9 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "config/console_keys.hpp"
 #include "config/cpuid_key.hpp"
 #include "config/devices.hpp"
 #include "config/keys.hpp"
@@ -24,16 +26,15 @@ template <typename... Args>
     throw Complaint{where, fmt::format(format, std::forward<Args>(args)...)};
 }
 
-bool is_choice(std::string_view choices, std::string_view word)
+std::vector<std::string_view> words_of(std::string_view choices)
 {
+    std::vector<std::string_view> words;
     while (!choices.empty()) {
         const auto end = std::min(choices.find(' '), choices.size());
-        if (choices.substr(0, end) == word) {
-            return true;
-        }
+        words.push_back(choices.substr(0, end));
         choices.remove_prefix(std::min(end + 1, choices.size()));
     }
-    return false;
+    return words;
 }
 
 // Whether the value asks for nothing, or for what is there anyway.
@@ -66,6 +67,7 @@ public:
         life_cycle();
         serial();
         engine();
+        sandbox();
         return std::move(config_);
     }
 
@@ -110,12 +112,8 @@ private:
             if (text->find('\0') != std::string::npos) {
                 complain(setting.value_at, "'{}' cannot contain a NUL character", key.name);
             }
-            if (!key.choices.empty() && !text->empty() && !is_choice(key.choices, *text)) {
-                std::vector<std::string_view> words;
-                for (auto rest = key.choices; !rest.empty();
-                     rest.remove_prefix(std::min(rest.find(' '), rest.size() - 1) + 1)) {
-                    words.push_back(rest.substr(0, rest.find(' ')));
-                }
+            const auto words = words_of(key.choices);
+            if (!words.empty() && !text->empty() && std::ranges::find(words, std::string_view{*text}) == words.end()) {
                 complain(setting.value_at, "'{}' cannot be '{}'; it is one of: {}", key.name, text->substr(0, 40),
                          fmt::join(words, ", "));
             }
@@ -182,7 +180,8 @@ private:
             config_.name.starts_with('-')) {
             complain(
                 where,
-                "'{}' cannot be a domain's name: it may have 64 letters, digits and the characters _ . + : @ - and begins with none of - and .",
+                "'{}' cannot be a domain's name: it may have 64 letters, digits and "
+                "the characters _ . + : @ - and begins with none of - and .",
                 config_.name.substr(0, 64));
         }
         if (std::ranges::all_of(config_.name, [](char c) { return c >= '0' && c <= '9'; })) {
@@ -213,7 +212,8 @@ private:
             if (path && !path->empty() && path->substr(path->rfind('/') + 1) != "hvmloader") {
                 complain(
                     find(key)->value_at,
-                    "{} = '{}' asks to boot a kernel directly; the guest's own boot loader starts it here, so remove '{}'",
+                    "{} = '{}' asks to boot a kernel directly; the guest's own boot loader starts it here, "
+                    "so remove '{}'",
                     key, path->substr(0, 100), key);
             }
         }
@@ -419,9 +419,13 @@ private:
         if (address.starts_with('[') && address.ends_with(']')) {
             address = address.substr(1, address.size() - 2);
         }
-        if (!address.empty()) {
-            config_.graphics.listen = address;
+        if (address.empty()) {
+            return;
         }
+        if (const auto fault = listen_fault(address)) {
+            complain(setting->value_at, "{}", *fault);
+        }
+        config_.graphics.listen = address;
     }
 
     void graphics()
@@ -446,6 +450,9 @@ private:
             graphics.display_where = find("vncdisplay")->value_at;
         }
         graphics.password = text("vncpasswd");
+        if (const auto note = password_note(graphics.password.value_or(""))) {
+            warn(find("vncpasswd")->value_at.secret(), *note);
+        }
         keymap();
     }
 
@@ -455,12 +462,8 @@ private:
         if (!name || name->empty()) {
             return;
         }
-        const auto good = [](char c) {
-            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-        };
-        if (name->size() > 32 || !std::ranges::all_of(*name, good)) {
-            complain(find("keymap")->value_at, "'{}' is no name of a keyboard layout; one is like en-us or de",
-                     name->substr(0, 40));
+        if (const auto fault = keymap_fault(*name)) {
+            complain(find("keymap")->value_at, "{}", *fault);
         }
         config_.graphics.keymap = name;
     }
@@ -472,6 +475,7 @@ private:
         read_switch("pae", config_.pae);
         read_switch("msr_relaxed", config_.msr_relaxed);
         read_switch("localtime", config_.localtime);
+        read_switch("verify", config_.verify);
         config_.rtc_timeoffset = integer("rtc_timeoffset").value_or(0);
         timer_mode();
     }
@@ -540,7 +544,8 @@ private:
         }
         const auto* items = setting->value.items();
         if (items != nullptr && items->size() > 1) {
-            complain(setting->item_at(1), "this version of Windsor has one serial port a machine; 'serial' can name one");
+            complain(setting->item_at(1),
+                     "this version of Windsor has one serial port a machine; 'serial' can name one");
         }
         const auto word = items == nullptr ? text("serial").value_or("")
                           : items->empty() ? std::string{}
@@ -555,11 +560,14 @@ private:
 
     void engine()
     {
-        const auto word = text("engine");
-        if (!word || word->empty()) {
-            return;
-        }
-        config_.engine = engine_from(*word);
+        config_.engine = engine_from(text("engine").value_or("")); // nothing for what is no engine's name
+    }
+
+    void sandbox()
+    {
+        const std::string word = text("sandbox").value_or("on"); // the table has refused other words
+        using sandbox::Mode;
+        config_.sandbox = word == "off" ? Mode::Off : word == "required" ? Mode::Required : Mode::On;
     }
 
     const Settings& settings_;

@@ -317,8 +317,9 @@ private:
             return failure("disks in the format '{}' are not provided yet; convert the image to raw", format);
         }
         if (is_drive(format)) {
-            return failure("'{}' stands where the disk's format belongs; write 'PATH,raw,{},MODE' or 'file:PATH,{},MODE'",
-                           format, format, format);
+            return failure(
+                "'{}' stands where the disk's format belongs; write 'PATH,raw,{},MODE' or 'file:PATH,{},MODE'", format,
+                format, format);
         }
         const auto nearest = nearest_name(format, kFormats);
         return failure("'{}' is no disk format{}", format.substr(0, 40),

@@ -28,6 +28,9 @@ struct Position {
 struct Location {
     std::shared_ptr<const Source> source;
     Position at;
+    bool is_secret = false; // what stands there is not shown
+
+    Location secret() const { return {source, at, true}; }
 };
 
 // "file:line:column: sentence", then the source line and a caret under the column.

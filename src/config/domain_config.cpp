@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config/domain_config.hpp"
 
+#include "config/secrets.hpp"
+
 #include <algorithm>
 
 namespace windsor::config {
@@ -43,7 +45,7 @@ nlohmann::ordered_json to_json(const DomainConfig& config)
 {
     auto object = nlohmann::ordered_json::object();
     for (const auto& [key, value] : listed(config)) {
-        object[key] = to_json(value);
+        object[key] = to_json(without_secrets(key, value));
     }
     return object;
 }

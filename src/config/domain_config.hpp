@@ -12,6 +12,7 @@
 
 #include "config/diagnostic.hpp"
 #include "config/value.hpp"
+#include "sandbox/wall.hpp"
 
 namespace windsor::config {
 
@@ -63,6 +64,9 @@ struct GraphicsConfig {
     Switch viewer = Switch::Off; // start a viewer with the domain
     Switch sdl = Switch::Off;
     Location display_where;
+
+    // An empty password, as in (vncpasswd ''), means none.
+    bool has_password() const { return password && !password->empty(); }
 };
 
 // A bit of CPUID that the guest is to see as `value` says.
@@ -101,7 +105,9 @@ struct DomainConfig {
     LifeAction on_poweroff = LifeAction::Destroy;
     LifeAction on_reboot = LifeAction::Restart;
     LifeAction on_crash = LifeAction::Destroy;
+    sandbox::Mode sandbox = sandbox::Mode::On; // never out of a saved state, which may be a stranger's
     std::optional<EngineChoice> engine;                   // nothing: as the host's configuration says
+    Switch verify = Switch::Off;                          // whether translated code is proven harmless before it runs
     std::vector<std::pair<std::string, Value>> evaluated; // every known key as evaluated, in the file's order
     std::vector<std::pair<std::string, Location>> places; // where each of them stands
 };
@@ -109,7 +115,7 @@ struct DomainConfig {
 std::string_view action_name(LifeAction action);
 std::string_view engine_name(EngineChoice engine);
 
-// The configuration as evaluated, with name, uuid and memory even if they are defaults.
+// The configuration as evaluated, with name, uuid and memory even if they are defaults, and without passwords.
 nlohmann::ordered_json to_json(const DomainConfig& config);
 
 } // namespace windsor::config

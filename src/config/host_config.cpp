@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config/host_config.hpp"
 
+#include "config/console_keys.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -36,7 +38,8 @@ constexpr std::array kXendKeys{
     HostKeyInfo{"keymap", Status::Implemented, "the keyboard layout of domains that name none"},
     HostKeyInfo{"logfile", Status::Accepted, "each domain has a log of its own"},
     HostKeyInfo{"loglevel", Status::Accepted, "each domain has a log of its own"},
-    HostKeyInfo{"migration_tls", Status::Implemented, "the directory of certificates and keys for domains that move over TCP"},
+    HostKeyInfo{"migration_tls", Status::Implemented,
+                "the directory of certificates and keys for domains that move over TCP"},
     HostKeyInfo{"network-script", Status::Accepted, kNoNetwork},
     HostKeyInfo{"pci-passthrough-strict-check", Status::Accepted, "pass-through of host devices is not provided yet"},
     HostKeyInfo{"qemu-dm-logrotate-count", Status::Accepted, "there is no separate device model"},
@@ -58,7 +61,8 @@ constexpr std::array kXendKeys{
     HostKeyInfo{"xend-relocation-ssl", Status::Accepted, kOtherTls},
     HostKeyInfo{"xend-relocation-ssl-port", Status::Accepted, kOtherTls},
     HostKeyInfo{"xend-relocation-ssl-server", Status::Accepted, kOtherTls},
-    HostKeyInfo{"xend-tcp-xmlrpc-server", Status::Refused, "a control service that anyone on the network could use is not offered"},
+    HostKeyInfo{"xend-tcp-xmlrpc-server", Status::Refused,
+                "a control service that anyone on the network could use is not offered"},
     HostKeyInfo{"xend-tcp-xmlrpc-server-address", Status::Accepted, kNoDaemon},
     HostKeyInfo{"xend-tcp-xmlrpc-server-port", Status::Accepted, kNoDaemon},
     HostKeyInfo{"xend-tcp-xmlrpc-server-ssl-cert-file", Status::Accepted, kNoDaemon},
@@ -83,7 +87,8 @@ constexpr std::array kXlKeys{
     HostKeyInfo{"max_grant_frames", Status::Accepted, "there is no Xen hypervisor underneath"},
     HostKeyInfo{"max_grant_version", Status::Accepted, "there is no Xen hypervisor underneath"},
     HostKeyInfo{"max_maptrack_frames", Status::Accepted, "there is no Xen hypervisor underneath"},
-    HostKeyInfo{"migration_tls", Status::Implemented, "the directory of certificates and keys for domains that move over TCP"},
+    HostKeyInfo{"migration_tls", Status::Implemented,
+                "the directory of certificates and keys for domains that move over TCP"},
     HostKeyInfo{"output_format", Status::Accepted, "the name of the command decides: xm or xl"},
     HostKeyInfo{"remus.default.netbufscript", Status::Accepted, kNoRemus},
     HostKeyInfo{"run_hotplug_scripts", Status::Accepted, kNoNetwork},
@@ -154,12 +159,25 @@ private:
             }
         } else if (key == "vncpasswd") {
             into_.vnc_password = value;
+            if (const auto note = password_note(value)) {
+                into_.warnings.push_back(Warning{where.secret(), *note});
+            }
         } else if (key == "keymap") {
             into_.keymap = value;
+            return checked(value.empty() ? std::nullopt : keymap_fault(value), where);
         } else if (key == "migration_tls") {
             into_.migration_tls = value;
         } else {
             into_.vnc_listen = value;
+            return checked(value.empty() ? std::nullopt : listen_fault(value), where);
+        }
+        return {};
+    }
+
+    static std::expected<void, Complaint> checked(const std::optional<std::string>& fault, const Location& where)
+    {
+        if (fault) {
+            return std::unexpected{Complaint{where, *fault}};
         }
         return {};
     }
@@ -178,11 +196,6 @@ base::Status rendered(const Complaint& complaint)
 std::span<const HostKeyInfo> xend_keys()
 {
     return kXendKeys;
-}
-
-std::span<const HostKeyInfo> xl_conf_keys()
-{
-    return kXlKeys;
 }
 
 base::Status read_xend_config(HostConfig& into, std::string_view text, const std::string& file_name)

@@ -47,6 +47,5 @@ struct HostKeyInfo {
     std::string_view note;
 };
 std::span<const HostKeyInfo> xend_keys();
-std::span<const HostKeyInfo> xl_conf_keys();
 
 } // namespace windsor::config

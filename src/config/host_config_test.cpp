@@ -20,6 +20,18 @@ TEST(HostConfig, TheClassicFileLoadsAsItStands)
     EXPECT_THAT(host->warnings, IsEmpty());
 }
 
+TEST(HostConfig, ConsoleSettingsAreChecked)
+{
+    HostConfig host;
+    const auto keymap = read_xend_config(host, "(keymap klingon)", "x.sxp");
+    ASSERT_FALSE(keymap);
+    EXPECT_THAT(keymap.error().message(), HasSubstr("x.sxp:1:9: there is no keymap \"klingon\""));
+    EXPECT_FALSE(read_xl_conf(host, "vnclisten = '1.2.3'\n", "xl.conf"));
+    EXPECT_TRUE(read_xend_config(host, "(keymap '') (vnc-listen '') (vncpasswd 'longer than eight')", "x.sxp"));
+    ASSERT_EQ(host.warnings.size(), 1U);
+    EXPECT_THAT(host.warnings[0].text(), HasSubstr("only the first 8 count"));
+}
+
 TEST(HostConfig, MissingFilesAreFine)
 {
     const auto host = load_host_config({.xend = "/nowhere/a", .xl = "/nowhere/b"});
@@ -33,7 +45,8 @@ TEST(HostConfig, XlConfIsRead)
     ASSERT_TRUE(
         read_xl_conf(
             host,
-            "# comment\nvif.default.bridge=\"xenbr0\"\nautoballoon=\"off\"\nengine='emulate'\nvnclisten=\"1.2.3.4\"\nlokfile='x'\n",
+            "# comment\nvif.default.bridge=\"xenbr0\"\nautoballoon=\"off\"\nengine='emulate'\n"
+            "vnclisten=\"1.2.3.4\"\nlokfile='x'\n",
             "xl.conf")
             .has_value());
     EXPECT_EQ(host.engine, EngineChoice::Emulate);
@@ -41,7 +54,8 @@ TEST(HostConfig, XlConfIsRead)
     ASSERT_EQ(host.warnings.size(), 1U);
     EXPECT_EQ(
         host.warnings[0].text(),
-        "xl.conf:6:1: 'lokfile' is no known setting and has no effect; the nearest is 'lockfile'\n    lokfile='x'\n    ^");
+        "xl.conf:6:1: 'lokfile' is no known setting and has no effect; the nearest is 'lockfile'\n"
+        "    lokfile='x'\n    ^");
 }
 
 TEST(HostConfig, CertificatesForMovingDomainsAreNamedInEitherForm)

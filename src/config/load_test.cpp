@@ -9,6 +9,7 @@
 namespace windsor::config {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -157,7 +158,8 @@ TEST(Load, ErrorsPointAtTheirPlace)
         "           ^");
     EXPECT_EQ(
         error_of("vif = [ 'bridge=a', 'mac=00:16:3e:zz:02:03' ]\n"),
-        "test.cfg:1:21: '00:16:3e:zz:02:03' is no MAC address; one is six pairs of hexadecimal digits, like 00:16:3e:01:02:03\n"
+        "test.cfg:1:21: '00:16:3e:zz:02:03' is no MAC address; "
+        "one is six pairs of hexadecimal digits, like 00:16:3e:01:02:03\n"
         "    vif = [ 'bridge=a', 'mac=00:16:3e:zz:02:03' ]\n"
         "                        ^");
     EXPECT_EQ(error_of("memory = 'much'\n"), "test.cfg:1:10: 'memory' must be an integer, not a string\n"
@@ -228,7 +230,8 @@ TEST(Load, OverridesAreShownWhereTheyStand)
 TEST(Load, ThePlainFormLoads)
 {
     const auto loaded = load(
-        "# xl\n  name = \"plain\"; memory = 0x200\n\tdisk = [ '/x.img,raw,hda,rw',\n 'format=raw, vdev=hdc, access=ro, devtype=cdrom, target=/a, b.iso' ]\n"
+        "# xl\n  name = \"plain\"; memory = 0x200\n\tdisk = [ '/x.img,raw,hda,rw',\n 'format=raw, vdev=hdc, "
+        "access=ro, devtype=cdrom, target=/a, b.iso' ]\n"
         "device-model-version=\"qemu-xen\"\ndisk += [ '/y,,hdb,w' ]\n");
     EXPECT_EQ(loaded.config.name, "plain");
     EXPECT_EQ(loaded.config.memory_mb, 512U);
@@ -244,6 +247,28 @@ TEST(Load, AMissingFileIsOneSentence)
     EXPECT_EQ(loaded.error().message(),
               "/nowhere/at/all: the domain configuration cannot be opened: No such file or directory");
     EXPECT_THAT(load_file("/", test_options()).error().message(), HasSubstr("must be a regular file"));
+}
+
+TEST(Load, ConsoleSettingsAreCheckedWhetherThereIsAConsoleOrNot)
+{
+    for (const std::string console : {"vnc=1", "vnc=0"}) {
+        EXPECT_THAT(error_of(console + "\nkeymap='klingon'"),
+                    AllOf(HasSubstr("test.cfg:2:8: "), HasSubstr("no keymap \"klingon\""), HasSubstr("en-us")));
+        EXPECT_THAT(error_of(console + "\nvnclisten='1.2.3.400'"),
+                    AllOf(HasSubstr("test.cfg:2:11: "), HasSubstr("neither an address nor a host name")));
+        EXPECT_THAT(error_of(console + "\nvnclisten='every one'"), HasSubstr("test.cfg:2:11: "));
+    }
+    EXPECT_EQ(load("vnclisten='console.example.org'").config.graphics.listen, "console.example.org");
+}
+
+TEST(Load, APasswordThatIsTooLongIsTakenWithAWarning)
+{
+    const auto loaded = load("vncpasswd='longer than eight'");
+    EXPECT_EQ(loaded.config.graphics.password, "longer than eight");
+    ASSERT_EQ(loaded.warnings.size(), 1U);
+    EXPECT_EQ(loaded.warnings[0].text(), "test.cfg:1:11: the VNC password has 17 characters, of which only the first 8 "
+                                         "count");
+    EXPECT_TRUE(load("vncpasswd='eight678'").warnings.empty());
 }
 
 TEST(Load, GraphicsOptionsAreRead)
@@ -279,6 +304,9 @@ TEST(Load, UnknownMsrsFaultUnlessTheFileIsRelaxed)
 {
     EXPECT_EQ(load("memory = 64").config.msr_relaxed, Switch::Off);
     EXPECT_EQ(load("msr_relaxed = 1").config.msr_relaxed, Switch::On);
+    EXPECT_EQ(load("memory = 64").config.sandbox, sandbox::Mode::On);
+    EXPECT_EQ(load("sandbox = 'off'").config.sandbox, sandbox::Mode::Off);
+    EXPECT_EQ(load("sandbox = 'required'").config.sandbox, sandbox::Mode::Required);
 }
 
 TEST(Load, TimerModesAreNumbersOrXlsNames)

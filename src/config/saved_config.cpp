@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config/saved_config.hpp"
 
+#include "base/json_bounds.hpp"
+
 #include <algorithm>
 
 namespace windsor::config {
@@ -79,7 +81,7 @@ base::Result<DomainConfig> restore(SavedConfig saved)
     }
     DomainConfig config = std::move(saved.config);
     for (const SavedConfig::Key& key : saved.evaluated) {
-        config.evaluated.emplace_back(key.name, from_json(Json::parse(key.json, nullptr, false), 0));
+        config.evaluated.emplace_back(key.name, from_json(base::parse_json<Json>(key.json, {.depth = kDeepest}), 0));
     }
     return config;
 }

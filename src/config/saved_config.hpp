@@ -70,7 +70,8 @@ template <typename Archive> void describe(Archive& archive, CpuidBit& bit)
     archive.field("value", bit.value);
 }
 
-// The engine is none of the guest's business and may be another where it is restored.
+// The engine is none of the guest's business and may be another where it is restored. A saved state may be a
+// stranger's: it can ask for translated code to be verified, but not for it to run unverified where that is not usual.
 template <typename Archive> void describe(Archive& archive, DomainConfig& config)
 {
     archive.field("name", config.name);
@@ -95,6 +96,9 @@ template <typename Archive> void describe(Archive& archive, DomainConfig& config
     archive.choice("on_poweroff", config.on_poweroff, LifeAction::RenameRestart);
     archive.choice("on_reboot", config.on_reboot, LifeAction::RenameRestart);
     archive.choice("on_crash", config.on_crash, LifeAction::RenameRestart);
+    bool verified = config.verify == Switch::On;
+    archive.optional("verify", verified);
+    config.verify = verified ? Switch::On : config.verify;
 }
 
 template <typename Archive> void describe(Archive& archive, SavedConfig::Key& key)

@@ -39,6 +39,26 @@ TEST(SavedConfig, AConfigurationComesBackAsItWasEvaluated)
     EXPECT_EQ(after->graphics.password, "sack");
 }
 
+// A saved state may be a stranger's.
+TEST(SavedConfig, CannotTakeTheSandboxAway)
+{
+    DomainConfig before = load_text(kText, "falstaff", {})->config;
+    before.sandbox = sandbox::Mode::Off;
+    const auto after = restore(state::through_a_file(save(before)));
+    ASSERT_TRUE(after.has_value()) << after.error().message();
+    EXPECT_EQ(after->sandbox, sandbox::Mode::On);
+}
+
+// Nor can it have code run unverified where that is not usual; but who asked for more than usual keeps it.
+TEST(SavedConfig, KeepsTheVerifierOnButNotOff)
+{
+    DomainConfig before = load_text(kText, "falstaff", {})->config;
+    before.verify = Switch::On;
+    EXPECT_EQ(restore(state::through_a_file(save(before)))->verify, Switch::On);
+    before.verify = Switch::Off;
+    EXPECT_EQ(restore(state::through_a_file(save(before)))->verify, DomainConfig{}.verify);
+}
+
 TEST(SavedConfig, EveryFieldIsKept)
 {
     for (std::uint64_t seed = 0; seed < 50; ++seed) {

@@ -24,7 +24,10 @@ struct SxpNode {
         return {.is_list = true, .atom = {}, .items = std::move(items), .at = {}};
     }
     // "(name value)", which is what most of xend's lists are.
-    static SxpNode entry(std::string name, std::string value) { return list({of(std::move(name)), of(std::move(value))}); }
+    static SxpNode entry(std::string name, std::string value)
+    {
+        return list({of(std::move(name)), of(std::move(value))});
+    }
 };
 
 // Parses a text of any number of s-expressions. Nesting and size are limited.

@@ -2,6 +2,8 @@
 // The names and their order are those of xend 3 and 4.0: XendDomainInfo.getConfigSxpr() and XendConfig.to_sxp().
 #include "config/xend_form.hpp"
 
+#include "config/secrets.hpp"
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -54,7 +56,8 @@ private:
 
     const Value* given(std::string_view key) const
     {
-        const auto found = std::ranges::find_if(config_.evaluated, [&](const auto& entry) { return entry.first == key; });
+        const auto found =
+            std::ranges::find_if(config_.evaluated, [&](const auto& entry) { return entry.first == key; });
         return found == config_.evaluated.end() ? nullptr : &found->second;
     }
 
@@ -115,8 +118,8 @@ private:
         add_given(hvm, "usbdevice");
         add(hvm, "localtime", number(config_.localtime));
         add(hvm, "rtc_timeoffset", fmt::format("{}", config_.rtc_timeoffset));
-        for (const char* key : {"timer_mode", "tsc_mode", "hpet", "hap", "vpt_align", "viridian", "isa", "guest_os_type",
-                                "soundhw", "videoram", "xen_platform_pci", "nographic"}) {
+        for (const char* key : {"timer_mode", "tsc_mode", "hpet", "hap", "vpt_align", "viridian", "isa",
+                                "guest_os_type", "soundhw", "videoram", "xen_platform_pci", "nographic"}) {
             add_given(hvm, key);
         }
         add(hvm, "sdl", number(graphics.sdl));
@@ -146,7 +149,7 @@ private:
             add(nodes, "vnclisten", *graphics.listen);
         }
         if (graphics.password && !graphics.password->empty()) {
-            add(nodes, "vncpasswd", "XXXXXXXX"); // xend hides it as well
+            add(nodes, "vncpasswd", std::string{kHidden}); // xend hides it as well
         }
         if (graphics.keymap) {
             add(nodes, "keymap", *graphics.keymap);

@@ -2,6 +2,8 @@
 // The names and their order are those of Xen's tools/libs/light/libxl_types.idl.
 #include "config/xl_form.hpp"
 
+#include "config/secrets.hpp"
+
 #include <algorithm>
 
 namespace windsor::config {
@@ -37,7 +39,9 @@ Object vnc(const GraphicsConfig& graphics)
         return object;
     }
     add_text(object, "listen", graphics.listen.value_or(""));
-    add_text(object, "passwd", graphics.password.value_or(""));
+    if (!graphics.password.value_or("").empty()) {
+        object["passwd"] = kHidden;
+    }
     if (graphics.display) {
         object["display"] = *graphics.display;
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What consoles send to keyboards and pointing devices. Called with the machine lock held.
+// What consoles send to keyboards and pointing devices.
 #pragma once
+
+#include "bus/machine_lock.hpp"
 
 #include <cstdint>
 
@@ -13,7 +15,7 @@ using KeyCode = std::uint16_t;
 class KeyboardInput {
 public:
     virtual ~KeyboardInput() = default;
-    virtual void key(KeyCode code, bool pressed) = 0;
+    virtual void key(KeyCode code, bool pressed) WINDSOR_REQUIRES(bus::kMachineLock) = 0;
 };
 
 enum class MouseButtons : std::uint8_t { None = 0, Left = 1, Right = 2, Middle = 4 };
@@ -23,7 +25,7 @@ public:
     virtual ~MouseInput() = default;
     // Movement in counts, right and down positive; wheel clicks, towards the user positive;
     // `buttons` is the set held now (bits of MouseButtons).
-    virtual void move(int dx, int dy, int wheel, std::uint8_t buttons) = 0;
+    virtual void move(int dx, int dy, int wheel, std::uint8_t buttons) WINDSOR_REQUIRES(bus::kMachineLock) = 0;
 };
 
 } // namespace windsor::devices

@@ -14,7 +14,6 @@ template <typename T, std::size_t Capacity> struct Ring {
     std::uint32_t first{0};
     std::uint32_t used{0};
 
-    static constexpr std::size_t capacity() { return Capacity; }
     std::size_t size() const { return used < Capacity ? used : Capacity; }
     std::size_t space() const { return Capacity - size(); }
     bool empty() const { return used == 0; }

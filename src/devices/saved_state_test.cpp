@@ -160,6 +160,7 @@ TEST_F(SavedChips, PciAndFirmwarePorts)
 {
     round_trip("function", [] { return std::make_unique<pci::Function>(pci::Identity{}); });
     round_trip("bus", [] { return std::make_unique<pci::Bus>(); });
+    round_trip("numeric error", [] { return std::make_unique<piix3::NumericError>(bus::IrqLine{}); });
     round_trip("reset control", [] { return std::make_unique<piix3::ResetControl>([](piix3::ResetKind) {}); });
     round_trip("debug port", [] { return std::make_unique<fw_debug::DebugPort>([](std::string_view) {}); });
 }

@@ -2,6 +2,8 @@
 // A display adapter's picture, as consoles see it.
 #pragma once
 
+#include "bus/machine_lock.hpp"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -51,13 +53,12 @@ public:
 
     // Brings `picture` up to date (resizing it on a mode change) and gives the rectangles that changed
     // since the last call with the same picture; the whole picture after a resize or invalidate().
-    // Called with the machine lock held.
-    virtual std::vector<Rectangle> update(Picture& picture) = 0;
+    virtual std::vector<Rectangle> update(Picture& picture) WINDSOR_REQUIRES(bus::kMachineLock) = 0;
     // The next update() redraws everything.
-    virtual void invalidate() = 0;
+    virtual void invalidate() WINDSOR_REQUIRES(bus::kMachineLock) = 0;
 
     // True in a text mode, and then `screen` has what it shows.
-    virtual bool text(TextScreen& screen) const = 0;
+    virtual bool text(TextScreen& screen) const WINDSOR_REQUIRES(bus::kMachineLock) = 0;
 };
 
 } // namespace windsor::devices

@@ -3,6 +3,7 @@
 
 #include "display/key_names.hpp"
 #include "display/keymap.hpp"
+#include "sandbox/thread_role.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -13,7 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// While a client looks: 30 pictures a second, fewer where nothing moves.
+// While a viewer looks: 30 pictures a second, fewer where nothing moves.
 constexpr milliseconds kFastest{33};
 constexpr milliseconds kSlowest{120};
 constexpr unsigned kIdleUpdates = 30; // after which it slows down
@@ -24,16 +25,22 @@ constexpr milliseconds kTypingPoll{5};
 Console::Console(Machine machine, base::Log& log)
     : machine_{std::move(machine)},
       log_{log},
-      refresh_thread_{[this] { refresh_loop(); }},
-      typing_thread_{[this] { typing_loop(); }}
+      refresh_thread_{[this] {
+          sandbox::confine_thread(sandbox::ThreadRole::Console);
+          refresh_loop();
+      }},
+      typing_thread_{[this] {
+          sandbox::confine_thread(sandbox::ThreadRole::Console);
+          typing_loop();
+      }}
 {
 }
 
 Console::~Console()
 {
-    stop_vnc();
+    stop_viewers();
     {
-        const std::scoped_lock lock{mutex_};
+        const base::MutexLock lock{mutex_};
         stopping_ = true;
     }
     changed_.notify_all();
@@ -41,50 +48,56 @@ Console::~Console()
     typing_thread_.join();
 }
 
-base::Result<std::uint16_t> Console::start_vnc(const VncOptions& options)
+base::Status Console::serve_viewers(Viewers::Ends ends)
 {
-    const std::scoped_lock lock{vnc_mutex_};
-    if (vnc_ != nullptr) {
-        return base::fail("the VNC server already listens on port {}", vnc_->port());
+    const base::MutexLock lock{viewers_mutex_};
+    // What its thread may want of it at once waits for the lock, too.
+    const base::MutexLock state{mutex_};
+    if (viewers_ != nullptr) {
+        return base::fail("the console already has a process that listens on port {}", viewers_->port());
     }
-    std::unique_ptr<VncServer> server = WINDSOR_TRY(VncServer::start(options, *this, log_));
-    const std::uint16_t port = server->port();
+    viewers_ = WINDSOR_TRY(Viewers::start(std::move(ends), *this, log_));
+    return {};
+}
+
+void Console::stop_viewers()
+{
+    const base::MutexLock lock{viewers_mutex_};
+    std::unique_ptr<Viewers> viewers;
     {
-        const std::scoped_lock state{mutex_};
-        vnc_ = std::move(server);
+        const base::MutexLock state{mutex_};
+        viewers = std::exchange(viewers_, nullptr);
+        while (viewers_users_ != 0) {
+            changed_.wait(mutex_);
+        }
+        looking_ = 0;
     }
-    refresh();
-    return port;
+    // Its thread may call this console until it is gone.
+    viewers.reset();
 }
 
-void Console::stop_vnc()
+// True if anything changed. The request is a viewer's for a fresh picture, which is answered.
+bool Console::update(std::optional<std::uint32_t> request)
 {
-    const std::scoped_lock lock{vnc_mutex_};
-    std::unique_ptr<VncServer> server;
-    std::unique_lock state{mutex_};
-    server = std::exchange(vnc_, nullptr);
-    changed_.wait(state, [&] { return vnc_users_ == 0; });
-    state.unlock();
-    // Its clients' threads may call this console until the server is gone.
-    server.reset();
-}
-
-// True if anything changed.
-bool Console::update()
-{
-    const std::scoped_lock lock{picture_mutex_};
+    const base::MutexLock lock{picture_mutex_};
     std::vector<devices::Rectangle> damage;
-    machine_.with_lock([&] { damage = machine_.screen.update(picture_); });
-    VncServer* server = nullptr;
     {
-        const std::scoped_lock state{mutex_};
-        server = vnc_.get();
-        vnc_users_ += server != nullptr ? 1 : 0;
+        const bus::MachineGuard guard{machine_.lock};
+        damage = machine_.screen.update(picture_);
     }
-    if (server != nullptr) {
-        server->show(picture_, damage);
-        const std::scoped_lock state{mutex_};
-        --vnc_users_;
+    Viewers* viewers = nullptr;
+    {
+        const base::MutexLock state{mutex_};
+        viewers = viewers_.get();
+        viewers_users_ += viewers != nullptr ? 1 : 0;
+    }
+    if (viewers != nullptr) {
+        viewers->show(picture_, damage);
+        if (request) {
+            viewers->answer(*request);
+        }
+        const base::MutexLock state{mutex_};
+        --viewers_users_;
         changed_.notify_all();
     }
     return !damage.empty();
@@ -93,52 +106,60 @@ bool Console::update()
 devices::Picture Console::screenshot()
 {
     update();
-    const std::scoped_lock lock{picture_mutex_};
+    const base::MutexLock lock{picture_mutex_};
     return picture_;
 }
 
 std::optional<ScreenText> Console::screen_text()
 {
     devices::TextScreen screen;
-    bool is_text = false;
-    machine_.with_lock([&] { is_text = machine_.screen.text(screen); });
-    return is_text ? std::optional{display::screen_text(screen)} : std::nullopt;
+    const auto is_text = [&] {
+        const bus::MachineGuard guard{machine_.lock};
+        return machine_.screen.text(screen);
+    };
+    return is_text() ? std::optional{display::screen_text(screen)} : std::nullopt;
 }
 
 void Console::refresh_loop()
 {
     unsigned idle = 0;
-    std::unique_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     while (!stopping_) {
-        if (clients_ == 0) {
-            changed_.wait(lock, [&] { return stopping_ || clients_ != 0; });
+        if (looking_ == 0) {
+            changed_.wait(mutex_);
             idle = 0;
             continue;
         }
         lively_ = false;
-        lock.unlock();
-        idle = update() ? 0 : idle + 1;
-        lock.lock();
-        const milliseconds period = idle < kIdleUpdates ? kFastest : kSlowest;
-        // Somebody's key or click speeds a slow round up, but never beyond the fastest rate.
-        changed_.wait_for(lock, kFastest, [&] { return stopping_; });
-        if (period > kFastest && !lively_) {
-            changed_.wait_for(lock, period - kFastest, [&] { return stopping_ || lively_; });
+        {
+            const base::MutexUnlock unlocked{mutex_};
+            idle = update() ? 0 : idle + 1;
         }
+        wait_for_next_picture(idle < kIdleUpdates ? kFastest : kSlowest);
         idle = lively_ ? 0 : idle;
     }
 }
 
-void Console::refresh()
+// Somebody's key or click speeds a slow round up, but never beyond the fastest rate.
+void Console::wait_for_next_picture(milliseconds period)
 {
-    update();
+    const auto now = std::chrono::steady_clock::now();
+    while (!stopping_ && changed_.wait_until(mutex_, now + kFastest)) {
+    }
+    while (!stopping_ && !lively_ && changed_.wait_until(mutex_, now + period)) {
+    }
 }
 
-void Console::clients_changed(unsigned count)
+void Console::refresh(std::uint32_t request)
+{
+    update(request);
+}
+
+void Console::viewers_changed(unsigned count)
 {
     {
-        const std::scoped_lock lock{mutex_};
-        clients_ = count;
+        const base::MutexLock lock{mutex_};
+        looking_ = count;
     }
     changed_.notify_all();
 }
@@ -150,9 +171,12 @@ void Console::key(KeyCode code, bool pressed)
 
 void Console::send(const KeyEvent& event)
 {
-    machine_.with_lock([&] { machine_.keyboard.key(event.code, event.pressed); });
     {
-        const std::scoped_lock lock{mutex_};
+        const bus::MachineGuard guard{machine_.lock};
+        machine_.keyboard.key(event.code, event.pressed);
+    }
+    {
+        const base::MutexLock lock{mutex_};
         lively_ = true;
     }
     changed_.notify_all();
@@ -165,9 +189,12 @@ void Console::pointer(int dx, int dy, int wheel, std::uint8_t buttons)
 
 void Console::mouse(int dx, int dy, int wheel, std::uint8_t buttons)
 {
-    machine_.with_lock([&] { machine_.mouse.move(dx, dy, wheel, buttons); });
     {
-        const std::scoped_lock lock{mutex_};
+        const bus::MachineGuard guard{machine_.lock};
+        machine_.mouse.move(dx, dy, wheel, buttons);
+    }
+    {
+        const base::MutexLock lock{mutex_};
         lively_ = true;
     }
     changed_.notify_all();
@@ -221,7 +248,7 @@ base::Status Console::press_keys(std::string_view keys)
 base::Status Console::enqueue(const std::deque<KeyEvent>& events)
 {
     {
-        const std::scoped_lock lock{mutex_};
+        const base::MutexLock lock{mutex_};
         if (events.size() > kMostQueuedKeys - std::min(keys_.size(), kMostQueuedKeys)) {
             return base::fail("{} key events are already waiting to be typed: try again later", keys_.size());
         }
@@ -233,7 +260,7 @@ base::Status Console::enqueue(const std::deque<KeyEvent>& events)
 
 std::size_t Console::queued_keys() const
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     return keys_.size();
 }
 
@@ -241,22 +268,23 @@ std::size_t Console::queued_keys() const
 void Console::typing_loop()
 {
     std::optional<base::Nanoseconds> last;
-    std::unique_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     while (!stopping_) {
         if (keys_.empty()) {
-            changed_.wait(lock, [&] { return stopping_ || !keys_.empty(); });
+            changed_.wait(mutex_);
             continue;
         }
         const base::Nanoseconds now = machine_.clock.now();
         if (last && now - *last < kKeyInterval) {
-            changed_.wait_for(lock, kTypingPoll, [&] { return stopping_; });
+            changed_.wait_until(mutex_, std::chrono::steady_clock::now() + kTypingPoll);
             continue;
         }
         last = now;
         const KeyEvent event = keys_.front();
-        lock.unlock();
-        send(event);
-        lock.lock();
+        {
+            const base::MutexUnlock unlocked{mutex_};
+            send(event);
+        }
         keys_.pop_front();
     }
 }

@@ -4,18 +4,19 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/mutex.hpp"
 #include "base/result.hpp"
+#include "bus/machine_lock.hpp"
 #include "devices/input.hpp"
 #include "devices/screen.hpp"
 #include "display/codepage437.hpp"
-#include "display/vnc_server.hpp"
+#include "display/keysym.hpp"
+#include "display/viewers.hpp"
 
-#include <condition_variable>
+#include <chrono>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,7 +25,7 @@
 namespace windsor::display {
 
 // Thread-safe. None of it may be called with the machine lock held: it takes that lock itself.
-class Console final : private VncHandler {
+class Console final : private ViewerHandler {
 public:
     // Everything outlives the console.
     struct Machine {
@@ -32,8 +33,7 @@ public:
         devices::KeyboardInput& keyboard;
         devices::MouseInput& mouse;
         const base::Clock& clock;
-        // Runs an action with the machine lock held.
-        std::function<void(const std::function<void()>&)> with_lock;
+        bus::MachineLock& lock;
     };
 
     // At most this many key events wait to be typed.
@@ -46,9 +46,11 @@ public:
     Console(const Console&) = delete;
     Console& operator=(const Console&) = delete;
 
-    // Gives the TCP port. Fails as VncServer::start, and if there is one already.
-    base::Result<std::uint16_t> start_vnc(const VncOptions& options);
-    void stop_vnc();
+    // Shows the screen to the viewers of another process, which it hears through these ends. Fails if there is such a
+    // process already.
+    base::Status serve_viewers(Viewers::Ends ends);
+    // Lets go of what they hold, and hears them no more.
+    void stop_viewers();
 
     devices::Picture screenshot();
     // Empty in a graphics mode.
@@ -67,14 +69,15 @@ public:
     void mouse(int dx, int dy, int wheel, std::uint8_t buttons);
 
 private:
-    // VncHandler.
-    void refresh() override;
+    // ViewerHandler.
+    void viewers_changed(unsigned count) override;
+    void refresh(std::uint32_t request) override;
     void key(KeyCode code, bool pressed) override;
     void pointer(int dx, int dy, int wheel, std::uint8_t buttons) override;
-    void clients_changed(unsigned count) override;
 
-    bool update();
+    bool update(std::optional<std::uint32_t> request = std::nullopt);
     void refresh_loop();
+    void wait_for_next_picture(std::chrono::milliseconds period) WINDSOR_REQUIRES(mutex_);
     void typing_loop();
     base::Status enqueue(const std::deque<KeyEvent>& events);
     void send(const KeyEvent& event);
@@ -82,18 +85,18 @@ private:
     Machine machine_;
     base::Log& log_;
 
-    std::mutex picture_mutex_; // taken before the machine lock
-    devices::Picture picture_;
+    base::Mutex picture_mutex_; // taken before the machine lock
+    devices::Picture picture_ WINDSOR_GUARDED_BY(picture_mutex_);
 
-    std::mutex vnc_mutex_; // start and stop
-    mutable std::mutex mutex_; // what follows
-    std::condition_variable changed_;
-    std::unique_ptr<VncServer> vnc_;
-    unsigned vnc_users_{0}; // threads in VncServer::show(): it must not go away
-    bool stopping_{false};
-    unsigned clients_{0};
-    bool lively_{false}; // somebody did something: look at the screen soon
-    std::deque<KeyEvent> keys_;
+    base::Mutex viewers_mutex_; // start and stop
+    mutable base::Mutex mutex_;
+    base::Condition changed_;
+    std::unique_ptr<Viewers> viewers_ WINDSOR_GUARDED_BY(mutex_);
+    unsigned viewers_users_ WINDSOR_GUARDED_BY(mutex_){0}; // threads in Viewers::show(): it must not go away
+    bool stopping_ WINDSOR_GUARDED_BY(mutex_){false};
+    unsigned looking_ WINDSOR_GUARDED_BY(mutex_){0}; // viewers
+    bool lively_ WINDSOR_GUARDED_BY(mutex_){false}; // somebody did something: look at the screen soon
+    std::deque<KeyEvent> keys_ WINDSOR_GUARDED_BY(mutex_);
 
     std::thread refresh_thread_;
     std::thread typing_thread_;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The console, screen text and pictures in files.
+#include "base/test_folder.hpp"
 #include "display/console.hpp"
 
+#include "display/console_server.hpp"
 #include "display/png.hpp"
 #include "display/vnc_testing.hpp"
 
@@ -10,6 +12,10 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <functional>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
 
 #include <png.h>
 
@@ -54,24 +60,15 @@ TEST(ScreenText, TrimsTrailingBlanks)
     EXPECT_EQ(text.cursor_row, 1U);
 }
 
-class TemporaryFile {
-public:
-    std::string path() const { return path_.string(); }
-    ~TemporaryFile() { std::filesystem::remove(path_); }
-
-private:
-    std::filesystem::path path_{std::filesystem::temp_directory_path() /
-                                ("windsor-picture-" + std::to_string(::getpid()) + ".png")};
-};
-
 TEST(Png, IsReadBackAsItWasWritten)
 {
-    const TemporaryFile file;
+    const base::TestFolder folder;
+    const std::string file = (folder / "picture.png").string();
     devices::Picture picture{.size = {3, 2}, .pixels = {0xff0000, 0x00ff00, 0x0000ff, 0x123456, 0xffffff, 0}};
-    ASSERT_TRUE(write_png(picture, file.path()));
+    ASSERT_TRUE(write_png(picture, file));
     png_image image{};
     image.version = PNG_IMAGE_VERSION;
-    ASSERT_NE(png_image_begin_read_from_file(&image, file.path().c_str()), 0);
+    ASSERT_NE(png_image_begin_read_from_file(&image, file.c_str()), 0);
     EXPECT_EQ(image.width, 3U);
     EXPECT_EQ(image.height, 2U);
     image.format = PNG_FORMAT_RGB;
@@ -96,7 +93,7 @@ class FakeMachine final : public devices::Screen, public devices::KeyboardInput,
 public:
     std::vector<devices::Rectangle> update(devices::Picture& picture) override
     {
-        EXPECT_TRUE(locked);
+        lock.assert_held();
         ++updates;
         const bool resized = picture.size != shown.size;
         const std::vector<devices::Rectangle> damage =
@@ -114,17 +111,16 @@ public:
     }
     void key(devices::KeyCode code, bool pressed) override
     {
-        EXPECT_TRUE(locked);
+        lock.assert_held();
         keys.push_back({code, pressed});
     }
     void move(int dx, int dy, int wheel, std::uint8_t buttons) override
     {
-        EXPECT_TRUE(locked);
+        lock.assert_held();
         last_movement = {dx, dy, wheel, buttons};
     }
 
-    std::mutex mutex;
-    bool locked{false};
+    bus::MachineLock lock;
     unsigned updates{0};
     devices::Picture shown{.size = {8, 8}, .pixels = std::vector<std::uint32_t>(64, 0x0a0b0c)};
     bool changed{true};
@@ -138,10 +134,8 @@ class ConsoleTest : public ::testing::Test {
 protected:
     template <typename Action> void locked(Action action)
     {
-        const std::scoped_lock lock{fake_.mutex};
-        fake_.locked = true;
+        const bus::MachineGuard guard{fake_.lock};
         action();
-        fake_.locked = false;
     }
     // Lets machine time pass until no key waits.
     std::vector<KeyEvent> typed(std::size_t count)
@@ -162,7 +156,7 @@ protected:
                       .keyboard = fake_,
                       .mouse = fake_,
                       .clock = clock_,
-                      .with_lock = [this](const std::function<void()>& action) { locked(action); }},
+                      .lock = fake_.lock},
                      log_};
 };
 
@@ -215,22 +209,78 @@ TEST_F(ConsoleTest, MovesTheMouse)
     EXPECT_EQ(fake_.last_movement, (std::array{3, -4, 1, 5}));
 }
 
-TEST_F(ConsoleTest, LooksAtTheScreenOnlyWhileAClientIsThere)
+// The process that serves the console, as a thread; the test has the domain's ends.
+class ServedConsoleTest : public ConsoleTest {
+protected:
+    ServedConsoleTest()
+    {
+        auto listener = VncListener::open({.display = 4300, .find_unused = true});
+        EXPECT_TRUE(listener) << listener.error().message();
+        port_ = listener->port;
+        listener_ = std::move(listener->socket);
+        EXPECT_TRUE(console_.serve_viewers({.events = std::move(channel_.events),
+                                            .wake = base::Fd{::dup(channel_.wake.get())},
+                                            .frame = std::move(frame_.writable),
+                                            .port = port_}));
+    }
+    ~ServedConsoleTest() override { stop(); }
+
+    void serve(VncOptions options = {})
+    {
+        auto server = ConsoleServer::create({.listener = {.socket = base::Fd{::dup(listener_.get())}, .port = port_},
+                                             .options = std::move(options),
+                                             .frame = base::Fd{::dup(frame_.memory.get())},
+                                             .events = base::Fd{::dup(channel_.server_events.get())},
+                                             .wake = base::Fd{::dup(channel_.wake.get())}});
+        ASSERT_TRUE(server) << server.error().message();
+        server_ = *std::move(server);
+        thread_ = std::thread{[this] { server_->run([] {}); }};
+    }
+    void stop()
+    {
+        if (server_ != nullptr) {
+            server_->stop();
+            thread_.join();
+            server_.reset();
+        }
+    }
+    bool waits_for(const std::function<bool()>& condition)
+    {
+        for (int i = 0; i < 500; ++i) {
+            bool met = false;
+            locked([&] { met = condition(); });
+            if (met) {
+                return true;
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds{20});
+        }
+        return false;
+    }
+
+    std::uint16_t port_{0};
+    base::Fd listener_;
+    SharedFrame frame_ = *SharedFrame::create();
+    ViewerChannel channel_ = *ViewerChannel::create();
+    std::unique_ptr<ConsoleServer> server_;
+    std::thread thread_;
+};
+
+TEST_F(ServedConsoleTest, LooksAtTheScreenOnlyWhileAViewerIsThere)
 {
-    const auto port = console_.start_vnc({.display = 4300, .find_unused = true});
-    ASSERT_TRUE(port) << port.error().message();
-    EXPECT_FALSE(console_.start_vnc({.display = 4300, .find_unused = true}));
+    serve();
     unsigned before = 0;
     locked([&] { before = fake_.updates; });
     std::this_thread::sleep_for(std::chrono::milliseconds{150});
     locked([&] { EXPECT_EQ(fake_.updates, before); });
 
-    RawClient client{*port};
+    RawClient client{port_};
     client.log_in();
     EXPECT_EQ(client.size, (devices::Size{8, 8}));
     client.set_encodings({0});
     client.request(false);
-    client.update();
+    const std::vector<RawClient::Update> whole = client.update();
+    ASSERT_EQ(whole.size(), 1U);
+    EXPECT_THAT(whole[0].pixels, ::testing::Each(0x0a0b0cU));
     client.request(true);
     locked([&] {
         fake_.shown.pixels[0] = 0x777777;
@@ -241,12 +291,67 @@ TEST_F(ConsoleTest, LooksAtTheScreenOnlyWhileAClientIsThere)
     EXPECT_EQ(update[0].pixels[0], 0x777777U);
     client.key('a', true);
     client.key('a', false);
-    client.request(true);
-    locked([&] { fake_.changed = true; });
-    client.update();
-    console_.stop_vnc();
-    EXPECT_TRUE(client.closed());
-    locked([&] { EXPECT_EQ(fake_.keys.size(), 2U); });
+    EXPECT_TRUE(waits_for([&] { return fake_.keys.size() == 2; }));
+    client.pointer(1, 1, 0);
+    client.pointer(4, 1, 1);
+    EXPECT_TRUE(waits_for([&] { return fake_.last_movement == std::array{3, 0, 0, 1}; }));
+}
+
+TEST_F(ServedConsoleTest, AFreshProcessLetsGoOfWhatItsPredecessorHeld)
+{
+    serve();
+    {
+        RawClient client{port_};
+        client.log_in();
+        // As if the process died at once: its words are in the queue, and nobody lets go of anything.
+        ConsoleEvent held{.kind = static_cast<std::uint32_t>(ConsoleEvent::Kind::Key), .number = 0x1d, .buttons = 1};
+        ASSERT_EQ(::send(channel_.server_events.get(), &held, sizeof held, 0), static_cast<ssize_t>(sizeof held));
+        ConsoleEvent button{.kind = static_cast<std::uint32_t>(ConsoleEvent::Kind::Pointer), .buttons = 1};
+        ASSERT_EQ(::send(channel_.server_events.get(), &button, sizeof button, 0), static_cast<ssize_t>(sizeof button));
+        EXPECT_TRUE(waits_for([&] { return fake_.last_movement[3] == 1; }));
+        stop();
+    }
+    serve();
+    EXPECT_TRUE(waits_for([&] { return fake_.keys.size() == 2 && fake_.last_movement[3] == 0; }));
+    locked([&] { EXPECT_THAT(fake_.keys, ElementsAre(KeyEvent{0x1d, true}, KeyEvent{0x1d, false})); });
+    RawClient again{port_};
+    again.log_in();
+    EXPECT_EQ(again.size, (devices::Size{8, 8}));
+}
+
+TEST_F(ServedConsoleTest, WhatIsNoEventDoesNothing)
+{
+    const auto send = [&](const void* bytes, std::size_t size) {
+        return ::send(channel_.server_events.get(), bytes, size, 0) == static_cast<ssize_t>(size);
+    };
+    const std::array<std::uint8_t, 300> noise{0xff};
+    for (const std::size_t size : {0UL, 1UL, 127UL, 129UL, 300UL}) {
+        EXPECT_TRUE(send(noise.data(), size));
+    }
+    ConsoleEvent event{.kind = static_cast<std::uint32_t>(ConsoleEvent::Kind::Key), .number = 0xffff, .buttons = 1};
+    EXPECT_TRUE(send(&event, sizeof event));
+    event.number = 0x1e;
+    event.buttons = 0; // lets go of what it does not hold
+    EXPECT_TRUE(send(&event, sizeof event));
+    event.buttons = 1;
+    EXPECT_TRUE(send(&event, sizeof event));
+    EXPECT_TRUE(waits_for([&] { return !fake_.keys.empty(); }));
+    locked([&] { EXPECT_THAT(fake_.keys, ElementsAre(KeyEvent{0x1e, true})); });
+    console_.stop_viewers();
+    locked([&] { EXPECT_EQ(fake_.keys.back(), (KeyEvent{0x1e, false})); });
+}
+
+TEST_F(ServedConsoleTest, ADomainThatHearsNothingMoreLosesItsConsoleOnly)
+{
+    serve();
+    RawClient client{port_};
+    client.log_in();
+    console_.stop_viewers();
+    client.key('a', true);
+    client.set_encodings({0});
+    client.request(false);
+    EXPECT_EQ(client.update().size(), 1U);
+    locked([&] { EXPECT_TRUE(fake_.keys.empty()); });
 }
 
 } // namespace

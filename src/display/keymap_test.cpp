@@ -122,6 +122,26 @@ TEST(Keysym, AddsTheShiftThatTheGuestNeeds)
                             KeyEvent{0xe038, true}, KeyEvent{0x2a, false}));
 }
 
+// As TigerVNC's and others' viewers do when Shift is let go first.
+TEST(Keysym, AKeyIsReleasedUnderTheNameThatItHasWithoutShift)
+{
+    const Keymap keymap = Keymap::find("en-us").value();
+    KeysymTranslator translator{keymap};
+    for (const auto& [upper, lower, code] :
+         {std::tuple{0x41U, 0x61U, KeyCode{0x1e}}, std::tuple{0x21U, 0x31U, KeyCode{0x02}}}) {
+        translator.key(0xffe1, true);
+        EXPECT_THAT(translator.key(upper, true), ElementsAre(KeyEvent{code, true}));
+        EXPECT_THAT(translator.key(0xffe1, false), ElementsAre(KeyEvent{0x2a, false}));
+        EXPECT_THAT(translator.key(lower, false), ElementsAre(KeyEvent{code, false}));
+        EXPECT_THAT(translator.key(upper, false), IsEmpty());
+    }
+    translator.key(0xff09, true); // Tab, which is ISO_Left_Tab with Shift
+    EXPECT_THAT(translator.key(0xfe20, false), ElementsAre(KeyEvent{0x0f, false}));
+    translator.key('a', true);
+    EXPECT_THAT(translator.key('b', false), IsEmpty());
+    EXPECT_THAT(translator.key(0x41, false), ElementsAre(KeyEvent{0x1e, false}));
+}
+
 TEST(Keysym, ReleasesTheKeyThatWasPressed)
 {
     const Keymap keymap = Keymap::find("en-us").value();

@@ -106,8 +106,9 @@ std::optional<KeyCode> key_from_xt(std::uint32_t xt)
 std::vector<KeyEvent> KeysymTranslator::key(std::uint32_t keysym, bool pressed)
 {
     std::vector<KeyEvent> events;
-    const auto held = pressed_.find(keysym);
+    auto held = pressed_.find(keysym);
     if (!pressed) {
+        held = held != pressed_.end() ? held : held_by_another_name(keysym);
         if (held != pressed_.end()) {
             events.push_back({held->second, false});
             modifiers_.erase(held->second);
@@ -131,6 +132,19 @@ std::vector<KeyEvent> KeysymTranslator::key(std::uint32_t keysym, bool pressed)
         press_character(*character, keysym, events);
     }
     return events;
+}
+
+// Clients that look at their modifiers anew release A as a, and ! as 1, when Shift was let go first.
+KeysymTranslator::Held::iterator KeysymTranslator::held_by_another_name(std::uint32_t keysym)
+{
+    std::optional<KeyCode> code = keysym_key(keysym);
+    if (const std::optional<char32_t> character = keysym_character(keysym); !code && character) {
+        const std::vector<Stroke> strokes = keymap_.strokes(*character);
+        if (strokes.size() == 1) {
+            code = strokes.front().code;
+        }
+    }
+    return std::ranges::find_if(pressed_, [&](const auto& held) { return held.second == code; });
 }
 
 void KeysymTranslator::press_character(char32_t character, std::uint32_t keysym, std::vector<KeyEvent>& events)

@@ -40,11 +40,15 @@ public:
     std::vector<KeyEvent> key(std::uint32_t keysym, bool pressed);
 
 private:
+    using Held = std::map<std::uint32_t, KeyCode>;
+
+    // The held key that the symbol stands for, too; end of pressed_ if there is none.
+    Held::iterator held_by_another_name(std::uint32_t keysym);
     void press_character(char32_t character, std::uint32_t keysym, std::vector<KeyEvent>& events);
     void press(const Stroke& stroke, std::vector<KeyEvent>& events) const;
 
     const Keymap& keymap_;
-    std::map<std::uint32_t, KeyCode> pressed_; // which key a held symbol became
+    Held pressed_;                // which key a held symbol became
     std::set<KeyCode> modifiers_;              // Shift and AltGr keys the client holds
 };
 

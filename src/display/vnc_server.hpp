@@ -6,23 +6,13 @@
 #include "base/result.hpp"
 #include "devices/screen.hpp"
 #include "display/keysym.hpp"
+#include "display/vnc_listener.hpp"
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
-#include <string>
 
 namespace windsor::display {
-
-struct VncOptions {
-    std::string listen{"127.0.0.1"};      // numeric address or host name; empty for all IPv4 addresses
-    std::optional<unsigned> display{};    // TCP port 5900 + display
-    bool find_unused{false};              // take the first free display from `display` (or 0) on
-    std::optional<std::string> password{}; // at most 8 characters: VNC authentication uses no more
-    std::string name{"windsor"};          // shown in viewers' titles
-    std::string keymap{"en-us"};          // the guest's layout, for clients without raw key events
-};
 
 // What clients do. Called from the clients' threads, several at once.
 class VncHandler {
@@ -37,8 +27,14 @@ public:
     virtual void clients_changed(unsigned count) = 0;
 };
 
-// Each client has a thread and a copy of the picture of its own, so that one that stalls holds up nobody
-// and is dropped after some seconds without progress. At most kMostClients at a time.
+// One thread accepts, greets, asks for the password, and moves bytes between viewers and sessions of the VNC library;
+// it waits for nobody. Who has come through the greeting gets a session: a thread and a copy of the picture of its own,
+// so that one that stalls holds up nobody and is dropped after some seconds without progress.
+//
+// Whoever has not come through is a stranger. There is room for kMostStrangers, and for kMostStrangersOfAddress of one
+// address; if one more comes, another has to go: first who has never said a word, and who has waited longest. Strangers
+// never take a session from anybody. Without a password everybody comes through, so one address has no more than
+// kMostSessionsOfAddress of the sessions.
 //
 // Pointer positions become movements: the guest's PS/2 mouse knows no positions, so that its pointer and
 // the client's drift apart unless the client hides its own. A client that offers QEMU's pointer motion
@@ -46,11 +42,17 @@ public:
 class VncServer {
 public:
     static constexpr unsigned kMostClients = 16;
+    static constexpr unsigned kMostStrangers = 32;
+    static constexpr unsigned kMostStrangersOfAddress = 8;
+    static constexpr unsigned kMostSessionsOfAddress = 12;
 
-    // Listens at once. `handler` and `log` outlive the server. Fails if the password is too long, the
-    // keymap unknown, or the port taken (all of them, with find_unused).
+    // Listens at once. `handler` and `log` outlive the server. Fails if the keymap is unknown, or the port taken (all
+    // of them, with find_unused).
     static base::Result<std::unique_ptr<VncServer>> start(const VncOptions& options, VncHandler& handler,
                                                           base::Log& log);
+    // The same with a socket that listens already.
+    static base::Result<std::unique_ptr<VncServer>> serve(VncListener listener, const VncOptions& options,
+                                                          VncHandler& handler, base::Log& log);
     // Drops all clients and releases their keys. The handler may be called until it returns.
     ~VncServer();
     VncServer(const VncServer&) = delete;
@@ -58,6 +60,8 @@ public:
 
     std::uint16_t port() const;
     unsigned clients() const;
+    // False if a thread hangs in the library, and has done so for some time: it cannot be ended.
+    bool healthy() const;
 
     // Takes over what changed of the picture; a new size resizes the clients' desktops. From any thread.
     void show(const devices::Picture& picture, std::span<const devices::Rectangle> damage);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "display/vnc_session.hpp"
 
+#include "base/mutex.hpp"
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
@@ -9,11 +11,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <mutex>
-#include <netdb.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -28,11 +27,11 @@ namespace windsor::display {
 namespace {
 
 constexpr int kMostWaitMilliseconds = 5'000; // for a client that neither reads nor writes
-constexpr std::chrono::seconds kHandshakeTime{15};
+// Longer than the library waits for anything: a thread that takes it hangs.
+constexpr std::int64_t kHangMilliseconds = 20'000;
 constexpr int kPollMilliseconds = 1'000;
 constexpr unsigned kMessagesAtOnce = 32;
 constexpr std::size_t kMostRectangles = 64;
-constexpr int kProtocolVersionLength = 12;
 
 // Pseudo-encodings of QEMU, as registered in the community's RFB protocol document, sections
 // "QEMU Pointer Motion Change" and "QEMU Extended Key Event".
@@ -92,17 +91,10 @@ void set_format(rfbScreenInfoPtr screen)
     screen->serverFormat.blueShift = 0;
 }
 
-std::string peer_name(int socket)
+std::int64_t milliseconds_now()
 {
-    sockaddr_storage address{};
-    socklen_t length = sizeof address;
-    std::array<char, NI_MAXHOST> host{};
-    auto* const generic = static_cast<sockaddr*>(static_cast<void*>(&address));
-    if (::getpeername(socket, generic, &length) != 0 ||
-        ::getnameinfo(generic, length, host.data(), host.size(), nullptr, 0, NI_NUMERICHOST) != 0) {
-        return "an unknown address";
-    }
-    return host.data();
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
 } // namespace
@@ -132,16 +124,6 @@ VncSession::VncSession(const Environment& environment)
     screen_->ptrAddEvent = [](int buttons, int x, int y, rfbClientPtr client) {
         session_of(client).on_pointer(x, y, static_cast<unsigned>(buttons));
     };
-    if (environment_.options.password) {
-        password_ = *environment_.options.password;
-        passwords_[0] = password_.data();
-        screen_->authPasswdData = static_cast<void*>(passwords_);
-        screen_->passwordCheck = [](rfbClientPtr client, const char* response, int length) {
-            return to_rfb(session_of(client).on_password(static_cast<const std::uint8_t*>(
-                                                             static_cast<const void*>(response)),
-                                                         length));
-        };
-    }
 }
 
 VncSession::~VncSession()
@@ -152,11 +134,13 @@ VncSession::~VncSession()
     }
 }
 
-void VncSession::start(base::Fd socket, std::function<void()> ended)
+void VncSession::start(base::Fd socket, std::string peer, std::function<void()> ended)
 {
     if (thread_.joinable()) {
         thread_.join();
     }
+    peer_ = std::move(peer);
+    abandoned_ = 0;
     busy_ = true;
     shutdown_.with([&](base::Fd& fd) { fd.reset(::dup(socket.get())); });
     thread_ = std::thread{[this, fd = std::move(socket), done = std::move(ended)]() mutable {
@@ -181,6 +165,18 @@ void VncSession::stop()
     if (thread_.joinable()) {
         thread_.join();
     }
+}
+
+void VncSession::abandon()
+{
+    abandoned_ = milliseconds_now();
+    static_cast<void>(::eventfd_write(wake_.get(), 1));
+}
+
+bool VncSession::hangs() const
+{
+    const std::int64_t since = abandoned_;
+    return busy_ && since != 0 && milliseconds_now() - since > kHangMilliseconds;
 }
 
 void VncSession::add_damage(std::span<const devices::Rectangle> damage, bool all)
@@ -210,7 +206,6 @@ void VncSession::run(base::Fd socket)
     translator_.emplace(environment_.keymap);
     wants_key_answer_ = wants_pointer_answer_ = relative_pointer_ = pointer_known_ = false;
     buttons_ = 0;
-    peer_ = peer_name(socket.get());
     damage_.with([](Damage& pending) { pending = {}; });
     environment_.handler.refresh();
     take_damage();
@@ -245,20 +240,11 @@ void VncSession::on_gone()
 
 void VncSession::serve(int socket)
 {
-    const auto started = std::chrono::steady_clock::now();
     while (client_ != nullptr) {
         wait(socket);
         take_damage();
         process(socket);
-        if (client_ == nullptr) {
-            break;
-        }
-        const bool late = client_->state != rfbClientRec::RFB_NORMAL &&
-                          std::chrono::steady_clock::now() - started > kHandshakeTime;
-        if (late) {
-            environment_.log.guest("vnc", "{} did not log in in time", peer_);
-        }
-        if (late || stopping_) {
+        if (client_ != nullptr && stopping_) {
             rfbCloseClient(client_);
             rfbClientConnectionGone(client_);
         }
@@ -275,26 +261,12 @@ void VncSession::wait(int socket)
     static_cast<void>(::eventfd_read(wake_.get(), &count));
 }
 
-// The answer to a client's protocol version registers security types in a global list, so it is made under
-// a lock, and only when it cannot wait for the client. Browsers' frames cannot be looked into from here.
-bool VncSession::handshake_ready(int socket) const
-{
-    std::array<char, kProtocolVersionLength> start{};
-    const ssize_t got = ::recv(socket, start.data(), start.size(), MSG_PEEK | MSG_DONTWAIT);
-    const bool waiting = got >= 0 ? got > 0 && got < kProtocolVersionLength : errno == EAGAIN || errno == EINTR;
-    return !waiting || client_->wsctx != nullptr;
-}
-
 void VncSession::process(int socket)
 {
     for (unsigned i = 0; client_ != nullptr && i < kMessagesAtOnce; ++i) {
         if (client_->state == rfbClientRec::RFB_PROTOCOL_VERSION) {
-            if (!handshake_ready(socket)) {
-                // Part of a version has arrived: do not spin on it.
-                ::usleep(10'000);
-                return;
-            }
-            const std::scoped_lock lock{environment_.handshake};
+            // The answer to a version registers security types in a global list. The version is there already.
+            const base::MutexLock lock{environment_.handshake};
             process_events();
         } else {
             process_events();
@@ -336,15 +308,15 @@ void VncSession::take_new_size(const devices::Picture& picture)
 // Copies what changed of the shared picture, and only that.
 void VncSession::take_damage()
 {
-    const std::scoped_lock lock{environment_.shared.mutex};
-    const devices::Picture& picture = environment_.shared.picture;
+    SharedPicture& shared = environment_.shared;
+    const base::MutexLock lock{shared.mutex};
     Damage damage{.rectangles = {}, .all = false};
     damage_.with([&](Damage& pending) { std::swap(pending, damage); });
-    if (picture.size != size_ && picture.size.width != 0 && picture.size.height != 0) {
-        take_new_size(picture);
+    if (shared.picture.size != size_ && shared.picture.size.width != 0 && shared.picture.size.height != 0) {
+        take_new_size(shared.picture);
         return;
     }
-    if (picture.size != size_) {
+    if (shared.picture.size != size_) {
         return;
     }
     if (damage.all) {
@@ -352,8 +324,9 @@ void VncSession::take_damage()
     }
     for (const devices::Rectangle& r : damage.rectangles) {
         for (unsigned y = r.y; y < r.y + r.height; ++y) {
-            const auto from = picture.pixels.begin() + static_cast<std::ptrdiff_t>(std::size_t{y} * size_.width + r.x);
-            std::copy_n(from, r.width, framebuffer_.begin() + (from - picture.pixels.begin()));
+            const auto from =
+                shared.picture.pixels.begin() + static_cast<std::ptrdiff_t>(std::size_t{y} * size_.width + r.x);
+            std::copy_n(from, r.width, framebuffer_.begin() + (from - shared.picture.pixels.begin()));
         }
         rfbMarkRectAsModified(screen_, static_cast<int>(r.x), static_cast<int>(r.y), static_cast<int>(r.x + r.width),
                               static_cast<int>(r.y + r.height));
@@ -470,21 +443,6 @@ void VncSession::on_pointer(int x, int y, unsigned buttons)
     }
     const auto held = static_cast<std::uint8_t>((buttons & 1) | ((buttons & 4) >> 1) | ((buttons & 2) << 1));
     environment_.handler.pointer(dx, dy, wheel, held);
-}
-
-bool VncSession::on_password(const std::uint8_t* response, int length)
-{
-    std::array<std::uint8_t, CHALLENGESIZE> expected{};
-    std::copy_n(client_->authChallenge, expected.size(), expected.begin());
-    rfbEncryptBytes(expected.data(), password_.data());
-    unsigned differs = length == CHALLENGESIZE ? 0 : 1;
-    for (std::size_t i = 0; differs <= 0xff && i < expected.size() && length == CHALLENGESIZE; ++i) {
-        differs |= static_cast<unsigned>(expected[i] ^ response[i]);
-    }
-    if (differs != 0) {
-        environment_.log.guest("vnc", "{} gave a wrong password", peer_);
-    }
-    return differs == 0;
 }
 
 void VncSession::release_everything()

@@ -5,6 +5,7 @@
 #include "base/fd.hpp"
 #include "base/guarded.hpp"
 #include "base/log.hpp"
+#include "base/mutex.hpp"
 #include "display/keysym.hpp"
 #include "display/vnc_server.hpp"
 
@@ -12,7 +13,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <span>
@@ -29,8 +29,8 @@ namespace windsor::display {
 
 // The picture that all clients are shown.
 struct SharedPicture {
-    std::mutex mutex;
-    devices::Picture picture; // under mutex
+    base::Mutex mutex;
+    devices::Picture picture WINDSOR_GUARDED_BY(mutex);
 };
 
 // A place for a client, used by one after another. LibVNCServer's screens have global locks that are
@@ -41,7 +41,7 @@ public:
         const VncOptions& options;
         const Keymap& keymap;
         SharedPicture& shared;
-        std::mutex& handshake; // LibVNCServer's list of security types has no lock of its own
+        base::Mutex& handshake; // LibVNCServer's list of security types has no lock of its own; never held for long
         VncHandler& handler;
         base::Log& log;
     };
@@ -53,8 +53,13 @@ public:
 
     bool usable() const { return screen_ != nullptr; }
     bool busy() const { return busy_; }
-    // Serves a connected socket in a thread of its own. Only if not busy(). `ended` is called last.
-    void start(base::Fd socket, std::function<void()> ended);
+    // Serves a viewer at the other end of the socket in a thread of its own. The other end has sent the library's
+    // handshake, has asked for no password, and sends whole messages. Only if not busy(). `ended` is called last.
+    void start(base::Fd socket, std::string peer, std::function<void()> ended);
+    // The other end is gone: the thread is to end soon. Does not wait for it.
+    void abandon();
+    // Whether the thread has not ended although it was abandoned long ago.
+    bool hangs() const;
     // Ends the client, if there is one, and waits for its thread.
     void stop();
 
@@ -66,7 +71,6 @@ public:
     void on_pointer(int x, int y, unsigned buttons);
     bool on_encoding(int encoding);
     bool on_extended_key();
-    bool on_password(const std::uint8_t* response, int length);
     void on_gone();
 
 private:
@@ -81,7 +85,6 @@ private:
     void wait(int socket);
     void take_damage();
     void take_new_size(const devices::Picture& picture);
-    bool handshake_ready(int socket) const;
     void process(int socket);
     void process_events();
     void answer_encodings();
@@ -94,13 +97,12 @@ private:
     _rfbClientRec* client_{nullptr};
     std::vector<std::uint32_t> framebuffer_;
     devices::Size size_{};
-    char* passwords_[2]{};
-    std::string password_;
 
     base::Fd wake_;
     std::thread thread_;
     std::atomic<bool> busy_{false};
     std::atomic<bool> stopping_{false};
+    std::atomic<std::int64_t> abandoned_{0}; // when, in milliseconds of the steady clock; 0 if it is not
     base::Guarded<base::Fd> shutdown_; // a second handle of the socket
     base::Guarded<Damage> damage_;
 

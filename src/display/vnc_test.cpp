@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The VNC server, over real sockets.
+#include "base/mutex.hpp"
 #include "display/vnc_server.hpp"
 
+#include "display/password_guard.hpp"
 #include "display/vnc_testing.hpp"
 
 #include <gmock/gmock.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
-#include <mutex>
 #include <thread>
 
 #include <rfb/rfb.h>
@@ -23,7 +23,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kPatience{10};
+
+constexpr const char* kBrowserRequest =
+    "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
 class Recorder final : public VncHandler {
 public:
@@ -36,46 +41,50 @@ public:
     void refresh() override {}
     void key(KeyCode code, bool pressed) override
     {
-        const std::scoped_lock lock{mutex};
+        const base::MutexLock lock{mutex};
         keys.push_back({code, pressed});
         changed.notify_all();
     }
     void pointer(int dx, int dy, int wheel, std::uint8_t buttons) override
     {
-        const std::scoped_lock lock{mutex};
+        const base::MutexLock lock{mutex};
         movements.push_back({dx, dy, wheel, buttons});
         changed.notify_all();
     }
     void clients_changed(unsigned count) override
     {
-        const std::scoped_lock lock{mutex};
+        const base::MutexLock lock{mutex};
         clients = count;
         changed.notify_all();
     }
 
     std::vector<KeyEvent> wait_keys(std::size_t count)
     {
-        std::unique_lock lock{mutex};
-        changed.wait_for(lock, kPatience, [&] { return keys.size() >= count; });
+        const base::MutexLock lock{mutex};
+        for (const auto end = Clock::now() + kPatience; keys.size() < count && changed.wait_until(mutex, end);) {
+        }
         return keys;
     }
     std::vector<Movement> wait_movements(std::size_t count)
     {
-        std::unique_lock lock{mutex};
-        changed.wait_for(lock, kPatience, [&] { return movements.size() >= count; });
+        const base::MutexLock lock{mutex};
+        for (const auto end = Clock::now() + kPatience; movements.size() < count && changed.wait_until(mutex, end);) {
+        }
         return movements;
     }
     bool wait_clients(unsigned count)
     {
-        std::unique_lock lock{mutex};
-        return changed.wait_for(lock, kPatience, [&] { return clients == count; });
+        const base::MutexLock lock{mutex};
+        for (const auto end = Clock::now() + kPatience; clients != count && changed.wait_until(mutex, end);) {
+        }
+        return clients == count;
     }
 
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::vector<KeyEvent> keys;
-    std::vector<Movement> movements;
-    unsigned clients{0};
+    base::Mutex mutex;
+    base::Condition changed;
+    std::vector<KeyEvent> keys WINDSOR_GUARDED_BY(mutex);
+    std::vector<Movement> movements WINDSOR_GUARDED_BY(mutex);
+    unsigned clients WINDSOR_GUARDED_BY(mutex){0};
 };
 
 class VncTest : public ::testing::Test {
@@ -210,21 +219,55 @@ TEST_F(VncTest, AsksForThePassword)
     }
     RawClient sneaking{port};
     sneaking.greet(1);
+    const std::vector<std::uint8_t> refusal = sneaking.receive(8); // and a sentence
+    ASSERT_EQ(refusal.size(), 8U);
+    EXPECT_EQ(refusal[3], 1);
+    EXPECT_EQ(sneaking.receive(refusal[7]).size(), refusal[7]);
     EXPECT_TRUE(sneaking.closed());
+}
+
+// Gives whether it was asked for the password, and answers with a wrong one.
+bool guess(RawClient& client)
+{
+    client.send({'R', 'F', 'B', ' ', '0', '0', '3', '.', '0', '0', '3', '\n'});
+    static_cast<void>(client.receive(12));
+    const std::vector<std::uint8_t> type = client.receive(4);
+    if (type != std::vector<std::uint8_t>{0, 0, 0, 2}) {
+        return false;
+    }
+    client.send(client.receive(16));
+    EXPECT_THAT(client.receive(4), ElementsAre(0, 0, 0, 1));
+    return true;
+}
+
+TEST_F(VncTest, WhoGuessesThePasswordHasToWait)
+{
+    VncOptions options;
+    options.password = "agincour";
+    const std::uint16_t port = start(options).port();
+    RawClient inside{port};
+    EXPECT_THAT(inside.greet(2), ElementsAre(2));
+    std::vector<std::uint8_t> challenge = inside.receive(16);
+    std::string password = "agincour";
+    rfbEncryptBytes(challenge.data(), password.data());
+    inside.send(challenge);
+    EXPECT_THAT(inside.receive(4), ElementsAre(0, 0, 0, 0));
+    for (unsigned i = 0; i < PasswordGuard::kFree; ++i) {
+        RawClient client{port, 0, "127.0.0." + std::to_string(2 + i)}; // all of this host
+        EXPECT_TRUE(guess(client)) << i;
+    }
+    RawClient client{port};
+    EXPECT_FALSE(guess(client));
+    inside.initialise();
+    EXPECT_EQ(inside.size, (devices::Size{64, 32})) << "who is in does not notice";
 }
 
 TEST_F(VncTest, RefusesWhatItCannotDoWithASentence)
 {
-    VncOptions options;
-    options.password = "too long for it";
-    auto refused = VncServer::start(options, recorder_, log_);
-    ASSERT_FALSE(refused);
-    EXPECT_THAT(refused.error().message(), HasSubstr("no more than 8"));
-
     const VncServer& first = start();
     VncOptions same;
     same.display = first.port() - 5900U;
-    refused = VncServer::start(same, recorder_, log_);
+    auto refused = VncServer::start(same, recorder_, log_);
     ASSERT_FALSE(refused);
     EXPECT_THAT(refused.error().message(), HasSubstr("in use"));
     same.find_unused = true;
@@ -369,20 +412,175 @@ TEST_F(VncTest, RubbishEndsOnlyItsOwnConnection)
     EXPECT_EQ(good.size, (devices::Size{64, 32}));
 }
 
-TEST_F(VncTest, TurnsAwayMoreClientsThanItServes)
+// Ends in the middle of what a client says first, with the connection still open or closed.
+TEST_F(VncTest, BeginningsThatStopHoldUpNobody)
+{
+    VncServer& server = start();
+    for (const std::string beginning : {"R", "RFB", "RFB 003.00", "G", "GET / HTTP/1.1\r\n", "\x16\x03\x01"}) {
+        RawClient{server.port()}.send(RawClient::bytes(beginning)); // and closes
+    }
+    std::vector<std::unique_ptr<RawClient>> open;
+    for (int i = 0; i < 3; ++i) {
+        open.push_back(std::make_unique<RawClient>(server.port()));
+        open.back()->send(RawClient::bytes(kBrowserRequest));
+        ASSERT_TRUE(open.back()->receive_until("\r\n\r\n"));
+        open.back()->send({0x82});
+    }
+    const auto before = std::chrono::steady_clock::now();
+    RawClient good{server.port()};
+    good.log_in();
+    EXPECT_EQ(good.size, (devices::Size{64, 32}));
+    EXPECT_LT(std::chrono::steady_clock::now() - before, kPatience);
+    EXPECT_TRUE(recorder_.wait_clients(1));
+    server_.reset(); // which would wait for a thread that hangs
+}
+
+TEST_F(VncTest, SilentConnectionsMakeRoomForViewers)
+{
+    VncServer& server = start();
+    std::vector<std::unique_ptr<RawClient>> silent;
+    for (unsigned i = 0; i < VncServer::kMostStrangersOfAddress; ++i) {
+        silent.push_back(std::make_unique<RawClient>(server.port()));
+    }
+    silent[0]->receive(12);
+    silent[0]->send(RawClient::bytes("RFB 003.008\n")); // the oldest has something to say
+    EXPECT_EQ(silent[0]->receive(2).size(), 2U);
+    RawClient viewer{server.port()};
+    viewer.log_in();
+    EXPECT_EQ(viewer.size, (devices::Size{64, 32}));
+    silent[1]->receive(12);
+    EXPECT_TRUE(silent[1]->closed());
+    silent[0]->send({1});
+    EXPECT_EQ(silent[0]->receive(4).size(), 4U) << "it is still there";
+}
+
+TEST_F(VncTest, OneAddressHasNotAllTheRoom)
 {
     VncServer& server = start();
     std::vector<std::unique_ptr<RawClient>> clients;
-    for (unsigned i = 0; i < VncServer::kMostClients; ++i) {
+    for (unsigned i = 0; i < VncServer::kMostSessionsOfAddress; ++i) {
         clients.push_back(std::make_unique<RawClient>(server.port()));
         clients.back()->log_in();
     }
     RawClient one_more{server.port()};
+    one_more.greet(1);
+    one_more.receive(4);
+    one_more.send({1});
     EXPECT_TRUE(one_more.closed());
+    RawClient from_elsewhere{server.port(), 0, "127.0.0.2"};
+    from_elsewhere.log_in();
+    EXPECT_EQ(from_elsewhere.size, (devices::Size{64, 32}));
     clients.pop_back();
-    EXPECT_TRUE(recorder_.wait_clients(VncServer::kMostClients - 1));
+    EXPECT_TRUE(recorder_.wait_clients(VncServer::kMostSessionsOfAddress));
     RawClient fits{server.port()};
     fits.log_in();
+}
+
+TEST_F(VncTest, WhoHasShownThePasswordStaysWhateverStrangersDo)
+{
+    VncOptions options;
+    options.password = "agincour";
+    VncServer& server = start(options);
+    const auto log_in = [&](RawClient& client) {
+        client.greet(2);
+        std::vector<std::uint8_t> challenge = client.receive(16);
+        ASSERT_EQ(challenge.size(), 16U);
+        std::string password = "agincour";
+        rfbEncryptBytes(challenge.data(), password.data());
+        client.send(challenge);
+        ASSERT_EQ(client.receive(4), (std::vector<std::uint8_t>{0, 0, 0, 0}));
+        client.initialise();
+    };
+    RawClient viewer{server.port()};
+    log_in(viewer);
+    std::vector<std::unique_ptr<RawClient>> strangers;
+    for (unsigned i = 0; i < 2 * VncServer::kMostStrangers; ++i) {
+        const std::string from = "127.0.0." + std::to_string(2 + i % 40);
+        strangers.push_back(std::make_unique<RawClient>(server.port(), 0, from));
+    }
+    RawClient second{server.port()};
+    log_in(second);
+    EXPECT_EQ(second.size, (devices::Size{64, 32}));
+    viewer.set_encodings({0});
+    viewer.request(false);
+    EXPECT_EQ(viewer.update().size(), 1U);
+    EXPECT_EQ(server.clients(), 2U);
+}
+
+// A library that is told to scale sizes a buffer by the screen of before a change of modes.
+TEST_F(VncTest, ExtensionsOfTheLibraryAreNotOffered)
+{
+    VncServer& server = start();
+    for (const std::vector<std::uint8_t>& message : std::vector<std::vector<std::uint8_t>>{
+             {8, 2, 0, 0}, {15, 2, 0, 0}, {7, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, {11, 0, 0, 0, 0, 0, 0, 1},
+             {250, 0, 1, 2}, {9, 1, 0, 0}, {10, 1, 0, 0}}) {
+        RawClient client{server.port()};
+        client.log_in();
+        client.send(message);
+        EXPECT_TRUE(client.closed()) << int{message[0]};
+    }
+}
+
+TEST_F(VncTest, ALongClipboardCostsNobodyTheConsole)
+{
+    RawClient client{start().port()};
+    client.log_in();
+    client.set_encodings({0});
+    constexpr std::uint32_t kLength = 3'000'000;
+    std::vector<std::uint8_t> text(8 + kLength, 'x');
+    const std::vector<std::uint8_t> head{6, 0, 0, 0, kLength >> 24, (kLength >> 16) & 0xff, (kLength >> 8) & 0xff,
+                                         kLength & 0xff};
+    std::ranges::copy(head, text.begin());
+    client.send(text);
+    client.request(false);
+    EXPECT_EQ(client.update().size(), 1U);
+}
+
+TEST_F(VncTest, BrowsersSpeakThroughWebSockets)
+{
+    RawClient client{start().port()};
+    client.send(RawClient::bytes(kBrowserRequest));
+    ASSERT_TRUE(client.receive_until("\r\n\r\n"));
+    EXPECT_EQ(RawClient::text(client.receive(14)), "\x82\x0cRFB 003.008\n");
+    client.send_masked(RawClient::bytes("RFB 003.008\n"));
+    EXPECT_EQ(client.receive(4), (std::vector<std::uint8_t>{0x82, 2, 1, 1}));
+    client.send_masked({1});
+    EXPECT_EQ(client.receive(6), (std::vector<std::uint8_t>{0x82, 4, 0, 0, 0, 0}));
+    client.send_masked({1, 2, 0, 0, 1, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 'a'}); // and more in the same message
+    EXPECT_EQ(client.receive(2 + 24 + 7).size(), 33U);
+    EXPECT_THAT(recorder_.wait_keys(1), ElementsAre(KeyEvent{0x1e, true}));
+}
+
+// Any page that somebody looks at may try.
+TEST_F(VncTest, WebPagesFromElsewhereNeedAPassword)
+{
+    std::string request = kBrowserRequest;
+    request.insert(request.size() - 2, "Origin: https://example.com\r\n");
+    RawClient without{start().port()};
+    without.send(RawClient::bytes(request));
+    EXPECT_TRUE(without.receive_until("\r\n\r\n"));
+    EXPECT_TRUE(without.closed());
+    VncOptions options;
+    options.password = "agincour";
+    RawClient with{start(options).port()};
+    with.send(RawClient::bytes(request));
+    ASSERT_TRUE(with.receive_until("\r\n\r\n"));
+    EXPECT_EQ(RawClient::text(with.receive(14)), "\x82\x0cRFB 003.008\n");
+}
+
+// Each ping asks for an answer; one that is not read would be kept for it.
+TEST_F(VncTest, ABrowserThatAsksWithoutReadingIsNotReadEither)
+{
+    constexpr std::size_t kMuch = 64u << 20; // more than sockets hold and the server keeps
+    RawClient client{start().port(), 4096};
+    client.send(RawClient::bytes(kBrowserRequest));
+    ASSERT_TRUE(client.receive_until("\r\n\r\n"));
+    std::vector<std::uint8_t> pings;
+    while (pings.size() < kMuch) {
+        pings.insert(pings.end(), {0x89, 0x80 | 125, 0, 0, 0, 0});
+        pings.resize(pings.size() + 125);
+    }
+    EXPECT_LT(client.send_what_is_taken(pings), pings.size());
 }
 
 // Debian's package gvncviewer.

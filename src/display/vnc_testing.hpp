@@ -15,6 +15,7 @@
 #include <cstring>
 #include <netinet/in.h>
 #include <poll.h>
+#include <span>
 #include <string>
 #include <sys/socket.h>
 #include <vector>
@@ -28,7 +29,7 @@ inline void PrintTo(const KeyEvent& event, std::ostream* out)
 
 class RawClient {
 public:
-    explicit RawClient(std::uint16_t port, int receive_buffer = 0)
+    explicit RawClient(std::uint16_t port, int receive_buffer = 0, const std::string& from = "")
         : fd_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)}
     {
         if (receive_buffer != 0) {
@@ -36,6 +37,10 @@ public:
         }
         sockaddr_in address{};
         address.sin_family = AF_INET;
+        if (!from.empty()) {
+            address.sin_addr.s_addr = ::inet_addr(from.c_str());
+            EXPECT_EQ(::bind(fd_.get(), static_cast<sockaddr*>(static_cast<void*>(&address)), sizeof address), 0);
+        }
         address.sin_port = htons(port);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         connected_ = ::connect(fd_.get(), static_cast<sockaddr*>(static_cast<void*>(&address)), sizeof address) == 0;
@@ -46,6 +51,25 @@ public:
     void send(const std::vector<std::uint8_t>& bytes)
     {
         EXPECT_EQ(::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+    }
+
+    // Until nothing is taken for half a second; gives how much that was.
+    std::size_t send_what_is_taken(std::span<const std::uint8_t> bytes)
+    {
+        std::size_t sent = 0;
+        while (sent < bytes.size()) {
+            pollfd wait{fd_.get(), POLLOUT, 0};
+            if (::poll(&wait, 1, 500) <= 0) {
+                break;
+            }
+            const ssize_t more =
+                ::send(fd_.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+            if (more <= 0) {
+                break;
+            }
+            sent += static_cast<std::size_t>(more);
+        }
+        return sent;
     }
 
     // Empty if they do not come within five seconds.
@@ -65,6 +89,30 @@ public:
             got += static_cast<std::size_t>(more);
         }
         return bytes;
+    }
+
+    // False if the text does not come.
+    bool receive_until(const std::string& end)
+    {
+        std::string received;
+        while (!received.ends_with(end)) {
+            const std::vector<std::uint8_t> byte = receive(1);
+            if (byte.empty()) {
+                return false;
+            }
+            received += static_cast<char>(byte[0]);
+        }
+        return true;
+    }
+
+    // As a browser does, in a WebSocket message.
+    void send_masked(const std::vector<std::uint8_t>& payload)
+    {
+        std::vector<std::uint8_t> frame{0x82, static_cast<std::uint8_t>(0x80 | payload.size()), 1, 2, 3, 4};
+        for (std::size_t i = 0; i < payload.size(); ++i) {
+            frame.push_back(static_cast<std::uint8_t>(payload[i] ^ (1 + i % 4)));
+        }
+        send(frame);
     }
 
     // True if nothing comes for that long.

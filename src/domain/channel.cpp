@@ -68,8 +68,9 @@ base::Status Channel::wait(Want want)
     for (;;) {
         // What comes while there is something to be sent is a refusal, or nothing that could not wait.
         const bool both = want == Want::Write && received_.size() < kLongest;
-        std::array<pollfd, 2> waiting{pollfd{.fd = want == Want::Read || both ? in() : -1, .events = POLLIN, .revents = 0},
-                                      pollfd{.fd = want == Want::Write ? out() : -1, .events = POLLOUT, .revents = 0}};
+        std::array<pollfd, 2> waiting{
+            pollfd{.fd = want == Want::Read || both ? in() : -1, .events = POLLIN, .revents = 0},
+            pollfd{.fd = want == Want::Write ? out() : -1, .events = POLLOUT, .revents = 0}};
         const int ready = ::poll(waiting.data(), waiting.size(), static_cast<int>(kLook.count()));
         if (ready > 0 && waiting[0].revents != 0) {
             return {}; // to be read first

@@ -11,7 +11,8 @@
 //     source    TakeOver   the source will not run again; how the domain is to start
 //     receiver  Running    it takes over now; or Refused: it does not, and will not
 //
-// A message: kind u8, length u32, contents. Integers are little-endian. The receiver of a message believes nothing of it.
+// A message: kind u8, length u32, contents. Integers are little-endian. The receiver of a message believes nothing of
+// it.
 #pragma once
 
 #include "base/fd.hpp"

@@ -131,7 +131,8 @@ TEST_F(ChannelTest, AnEndThatIsGoneIsAnError)
 {
     hang_up();
     EXPECT_EQ(why(here->receive()), "the connection to the other end has broken");
-    EXPECT_EQ(why(here->send(Kind::Data, std::vector<std::uint8_t>(100'000))), "the connection to the other end has broken");
+    EXPECT_EQ(why(here->send(Kind::Data, std::vector<std::uint8_t>(100'000))),
+              "the connection to the other end has broken");
     EXPECT_FALSE(here->was_refused());
 }
 

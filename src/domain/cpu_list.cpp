@@ -71,7 +71,8 @@ std::string format_cpu_list(const std::vector<bool>& cpus)
         while (at < cpus.size() && cpus[at]) {
             ++at;
         }
-        text += (text.empty() ? "" : ",") + std::to_string(first) + (at - first > 1 ? '-' + std::to_string(at - 1) : "");
+        text +=
+            (text.empty() ? "" : ",") + std::to_string(first) + (at - first > 1 ? '-' + std::to_string(at - 1) : "");
     }
     return text.empty() ? "none" : text;
 }

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <ctime>
-#include <fstream>
 #include <unistd.h>
 
 namespace windsor::domain {
@@ -31,12 +30,6 @@ std::int64_t rtc_base(const config::DomainConfig& config)
     const std::time_t now = std::time(nullptr);
     const std::int64_t zone = config.localtime == config::Switch::On ? zone_offset(now) : 0;
     return now + zone + config.rtc_timeoffset;
-}
-
-// An error about a key of the configuration, with the place where it stands.
-base::Error at(const config::Location& where, const base::Error& error)
-{
-    return base::Error{where.source != nullptr ? config::render(where, error.message()) : error.message()};
 }
 
 } // namespace
@@ -64,13 +57,14 @@ base::Result<std::unique_ptr<Domain>> Domain::create(const Settings& settings, C
 {
     std::unique_ptr<Domain> domain{new Domain{settings, claim, loop, log}};
     domain->engine_ = WINDSOR_TRY(choose_engine(settings.engine, settings.runtime));
-    WINDSOR_TRY(domain->open_machine());
-    WINDSOR_TRY(domain->open_console());
+    WINDSOR_TRY(domain->open_all());
+    WINDSOR_TRY(domain->enclose());
+    WINDSOR_TRY(domain->build_machine());
+    WINDSOR_TRY(domain->start_console());
     if (settings.incoming) {
         WINDSOR_TRY(domain->receive());
     }
-    WINDSOR_TRY(domain->open_control());
-    domain->write_config();
+    WINDSOR_TRY(domain->start_control());
     if (settings.incoming) {
         WINDSOR_TRY(domain->take_over());
     }
@@ -78,31 +72,20 @@ base::Result<std::unique_ptr<Domain>> Domain::create(const Settings& settings, C
     return domain;
 }
 
-base::Status Domain::open_machine()
+base::Status Domain::build_machine()
 {
-    std::optional<SavedFile> saved;
-    if (!settings_.restore_from.empty()) {
-        saved = WINDSOR_TRY(open_saved(settings_.restore_from));
-    }
-    const config::DomainConfig& config = settings_.config;
-    const machine::Needs* const needs = settings_.incoming ? &settings_.incoming->saved.needs : saved ? &saved->needs : nullptr;
-    uuid_ = needs != nullptr ? needs->uuid : config.uuid.empty() ? random_uuid() : parse_uuid(config.uuid);
-    machine::Options options = machine_options();
-    if (needs != nullptr) {
-        options.cpu = WINDSOR_TRY(saved_processor(*needs));
-    }
-    if (config.serial == config::SerialKind::Pty) {
-        serial_ = WINDSOR_TRY(Pty::create(loop_));
-        options.serial = serial_.get();
-    }
-    for (const config::DiskConfig& disk : config.disks) {
+    machine::Options options = std::move(opened_.machine);
+    options.kvm = opened_.kvm.get();
+    for (const config::DiskConfig& disk : settings_.config.disks) {
         options.drives.push_back(drive(disk));
     }
     const auto on_event = [this](machine::Event event) { loop_.post([this, event] { handle_event(event); }); };
     machine_ = WINDSOR_TRY(machine::Machine::create(options, log_, on_event));
+    opened_.kvm.reset();
     if (serial_) {
         serial_->on_input([this](std::span<const std::uint8_t> bytes) { return machine_->receive_serial(bytes); });
     }
+    const std::optional<SavedFile> saved = std::exchange(opened_.saved, std::nullopt);
     return saved ? restore(*saved) : base::Status{};
 }
 
@@ -113,6 +96,7 @@ machine::Options Domain::machine_options() const
             .processors = static_cast<unsigned>(config.vcpus),
             .cpu = processor_model(config.cpuid, log_),
             .engine = engine_.type,
+            .verify = config.verify == config::Switch::On ? machine::Verify::Yes : machine::Verify::No,
             .acpi = config.acpi == config::Switch::On,
             .apic = config.apic == config::Switch::On,
             .unknown_msrs = config.msr_relaxed == config::Switch::On ? machine::UnknownMsrs::ReadZero
@@ -147,31 +131,16 @@ machine::DriveOptions Domain::drive(const config::DiskConfig& disk)
     }
     options.open_media = [this, disk, slot = options.slot](
                              machine::Executor executor) -> base::Result<std::unique_ptr<devices::BlockMedia>> {
-        auto image = this->image(disk, slot);
-        if (!image) {
-            return std::unexpected{at(disk.where, image.error())};
-        }
-        for (const std::string& note : (*image)->notes()) {
-            log_.warning("{}", note);
-        }
         const auto on_no_space = [this, path = disk.path] { loop_.post([this, path] { stop_for_space(path); }); };
-        auto media = WINDSOR_TRY(storage::AsyncDisk::create(
-            std::move(*image), {.executor = std::move(executor), .on_no_space = on_no_space}));
+        storage::AsyncDisk::Options how{.executor = std::move(executor), .on_no_space = on_no_space};
+        if (settings_.open_image) {
+            how.open = [open = settings_.open_image, slot] { return open(slot); };
+        }
+        auto media = WINDSOR_TRY(storage::AsyncDisk::create(std::move(opened_.images.at(slot)), std::move(how)));
         disks_.push_back(media.get());
         return media;
     };
     return options;
-}
-
-// That of a domain that is still at its source is opened when the source has let go of it.
-base::Result<std::unique_ptr<storage::Image>> Domain::image(const config::DiskConfig& disk, unsigned slot) const
-{
-    if (!settings_.incoming) {
-        return storage::open_image(image_spec(disk));
-    }
-    const auto& drives = settings_.incoming->saved.needs.drives;
-    const auto drive = std::ranges::find(drives, slot, &machine::NeededDrive::slot);
-    return storage::expect_image(image_spec(disk), drive != drives.end() ? drive->size : 0);
 }
 
 // A full host disk must not cost the guest its data: it stands still until somebody makes room and unpauses it.
@@ -189,62 +158,34 @@ void Domain::retry_disks()
     }
 }
 
-base::Status Domain::open_console()
+base::Status Domain::start_console()
 {
-    const config::GraphicsConfig& graphics = settings_.config.graphics;
     console_ = std::make_unique<display::Console>(
         display::Console::Machine{.screen = machine_->screen(),
                                   .keyboard = machine_->keyboard(),
                                   .mouse = machine_->mouse(),
                                   .clock = machine_->clock(),
-                                  .with_lock =
-                                      [this](const std::function<void()>& action) {
-                                          const std::scoped_lock lock{machine_->lock()};
-                                          action();
-                                      }},
+                                  .lock = machine_->lock()},
         log_);
-    if (graphics.vnc == config::Switch::Off) {
+    if (!settings_.viewers) {
         return {};
     }
-    display::VncOptions options{.listen = graphics.listen.value_or("127.0.0.1"),
-                                .find_unused = graphics.unused == config::Switch::On,
-                                .password = has_password() ? graphics.password : std::nullopt,
-                                .name = settings_.config.name,
-                                .keymap = graphics.keymap.value_or("en-us")};
-    if (graphics.display) {
-        options.display = static_cast<unsigned>(*graphics.display);
-    } else if (graphics.unused == config::Switch::Off) {
-        options.display = claim_.entry().id; // as Xen does
-    }
-    const auto port = console_->start_vnc(options);
-    if (!port) {
-        return std::unexpected{at(graphics.display_where, port.error())};
-    }
-    vnc_port_ = *port;
-    return {};
+    vnc_port_ = settings_.viewers->port;
+    return console_->serve_viewers(std::move(*std::exchange(settings_.viewers, nullptr)));
 }
 
-// An empty password, as in (vncpasswd ''), means none.
-bool Domain::has_password() const
+base::Status Domain::start_control()
 {
-    return !settings_.config.graphics.password.value_or("").empty();
-}
-
-base::Status Domain::open_control()
-{
-    control_ = WINDSOR_TRY(RpcServer::listen(claim_.entry().control_socket(), loop_, log_));
+    control_ = WINDSOR_TRY(RpcServer::listen(std::move(opened_.control), loop_, log_));
     add_methods();
-    if (serial_) {
-        // For people: the terminal that 'console' opens.
-        static_cast<void>(::symlink(serial_->path().c_str(), claim_.entry().console_link().c_str()));
-    }
     return {};
 }
 
-void Domain::write_config() const
+base::Status Domain::rename(const std::string& name)
 {
-    std::ofstream file{claim_.entry().config_file()};
-    file << config::to_json(settings_.config).dump(2) << '\n';
+    WINDSOR_TRY(settings_.rename(name));
+    claim_.renamed(name);
+    return {};
 }
 
 void Domain::run()
@@ -311,10 +252,13 @@ void Domain::rename_and_restart()
     const std::string name = claim_.entry().name;
     disks_.clear();
     machine_->release_media();
-    console_->stop_vnc();
+    console_->stop_viewers();
+    if (settings_.stop_console) {
+        settings_.stop_console();
+    }
     vnc_port_.reset();
     for (unsigned number = 1; number < 1000; ++number) {
-        if (claim_.rename(fmt::format("{}-{}", name, number))) {
+        if (rename(fmt::format("{}-{}", name, number))) {
             break;
         }
     }
@@ -368,7 +312,7 @@ Json Domain::status() const
     const config::GraphicsConfig& graphics = settings_.config.graphics;
     Json status{{"id", claim_.entry().id},
                 {"name", claim_.entry().name},
-                {"pid", ::getpid()},
+                {"pid", claim_.entry().pid},
                 {"uuid", format_uuid(uuid_)},
                 {"memory_mb", settings_.config.memory_mb},
                 {"maxmem_mb", settings_.config.maxmem_mb},
@@ -381,12 +325,13 @@ Json Domain::status() const
                  std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - started_).count()},
                 {"engine", engine_.name},
                 {"engine_line", engine_.line},
+                {"sandbox", sandbox::describe(walls_)},
                 {"warnings", settings_.warnings}};
     if (vnc_port_) {
         status["vnc"] = {{"listen", graphics.listen.value_or("127.0.0.1")},
                          {"port", *vnc_port_},
                          {"display", *vnc_port_ - 5900},
-                         {"password", has_password()}};
+                         {"password", graphics.has_password()}};
     }
     if (serial_) {
         status["console"] = serial_->path();

@@ -17,12 +17,14 @@
 #include "domain/saved_domain.hpp"
 #include "domain/saver.hpp"
 #include "machine/machine.hpp"
+#include "sandbox/enclose.hpp"
 #include "storage/async_disk.hpp"
 
 #include <array>
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,10 +44,21 @@ struct Settings {
     // Starts a fresh domain of the same configuration, for rename-restart; gives whether that worked.
     std::function<bool(const std::string& name)> restart{};
     Origin origin{};
+    // Renames its place in the registry.
+    std::function<base::Status(const std::string& name)> rename{};
+    // Opens the image of a disk of the configuration, by its slot. None: the domain is not enclosed, and does so
+    // itself.
+    std::function<base::Result<base::Fd>(unsigned slot)> open_image{};
     // A saved state of this configuration to go on from; empty for a fresh guest.
     std::filesystem::path restore_from{};
     // A domain that comes from another Windsor; null for none.
     std::shared_ptr<Incoming> incoming{};
+    // The domain's ends of the process that serves its console; null for none. The domain takes them out.
+    std::shared_ptr<display::Viewers::Ends> viewers{};
+    // Ends that process, and gives its port back.
+    std::function<void()> stop_console{};
+    // Says that the domain is being destroyed: its process must not outlive that by much, whatever its threads do.
+    std::function<void()> ending{};
 };
 
 // Which processor engine runs a domain, and one line that says why.
@@ -72,6 +85,9 @@ public:
     Domain(const Domain&) = delete;
     Domain& operator=(const Domain&) = delete;
 
+    // Serves another control socket than it was created with: the keeper had to make one again.
+    base::Status serve_control(base::Fd socket) { return control_->move_to(std::move(socket)); }
+
     // Lets the guest run (unless it is to start paused) and returns when the domain has ended.
     void run();
 
@@ -81,14 +97,28 @@ public:
 private:
     Domain(const Settings& settings, Claim& claim, base::EventLoop& loop, base::Log& log);
 
+    // domain_cage.cpp: descriptors first, then the walls, then threads.
+    struct Opened {
+        std::optional<SavedFile> saved{};
+        machine::Options machine{};
+        base::Fd kvm{};
+        std::map<unsigned, std::unique_ptr<storage::Image>> images{}; // by slot
+        base::Fd control{};
+    };
+    base::Status open_all();
     base::Status open_machine();
+    base::Status open_images();
+    base::Status enclose();
+    sandbox::Plan plan() const;
+
+    base::Status build_machine();
     machine::Options machine_options() const;
     base::Status restore(const SavedFile& saved);
     machine::DriveOptions drive(const config::DiskConfig& disk);
     base::Result<std::unique_ptr<storage::Image>> image(const config::DiskConfig& disk, unsigned slot) const;
-    base::Status open_console();
-    base::Status open_control();
-    void write_config() const;
+    base::Status start_console();
+    base::Status start_control();
+    base::Status rename(const std::string& name);
 
     // domain_methods.cpp: the control socket's methods.
     void add_methods();
@@ -102,16 +132,16 @@ private:
     void add_processor_methods();
     Json processors() const;
     base::Status pin_processors(const std::string& which, const std::string& cpus);
-    base::Status change_engine(const std::string& name);
+    base::Status change_engine(const std::string& name, const std::string& line);
 
     // domain_save.cpp
-    enum class AfterSave { End, GoOn, StayPaused };
+    enum class AfterSave { GoOn, StayPaused };
     struct Saving {
         AfterSave after;
         Reply reply;
         std::unique_ptr<Saver> saver;
     };
-    void start_save(const std::filesystem::path& file, AfterSave after, Reply reply);
+    void start_save(base::Fd file, const std::string& name, AfterSave after, Reply reply);
     void finish_save();
     SavedDomain saved_domain() const;
 
@@ -140,7 +170,6 @@ private:
     void stop_for_space(const std::string& path);
     void retry_disks();
     void end();
-    bool has_password() const;
     std::string state_letters() const;
     double cpu_seconds() const;
     config::XendState xend_state() const;
@@ -150,6 +179,9 @@ private:
     base::EventLoop& loop_;
     base::Log& log_;
     EngineReport engine_;
+    Opened opened_; // empty once the machine is built
+    std::vector<sandbox::Wall> walls_;
+    std::size_t host_processors_{1}; // which /proc and /sys say, as long as they are in sight
     std::array<std::uint8_t, 16> uuid_{};
     std::unique_ptr<Pty> serial_;
     std::unique_ptr<machine::Machine> machine_;

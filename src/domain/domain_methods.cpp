@@ -57,8 +57,9 @@ void Domain::add_methods()
     });
     control_->add("rename", [this](const Json& params, const Reply& reply) {
         const std::string name = params.at("name").get<std::string>();
-        reply(moving_ ? base::fail("the domain is being moved to another host; wait for it, or interrupt that with Ctrl-C")
-                      : done(claim_.rename(name)));
+        reply(moving_
+                  ? base::fail("the domain is being moved to another host; wait for it, or interrupt that with Ctrl-C")
+                  : done(this->rename(name)));
     });
     control_->add("vnc_password", [this](const Json&, const Reply& reply) {
         reply(Json{{"password", settings_.config.graphics.password.value_or("")}});
@@ -123,6 +124,9 @@ void Domain::add_life_cycle_methods()
     }));
     control_->add("destroy", [this](const Json&, const Reply& reply) {
         reply(Json::object());
+        if (settings_.ending) {
+            settings_.ending();
+        }
         end();
     });
 }

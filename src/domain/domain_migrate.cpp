@@ -19,7 +19,8 @@ void Domain::add_migration_methods()
         } else if (disks_gone_) {
             reply(base::fail("the domain has been handed over to another host already; 'unpause' tries to go on here"));
         } else {
-            start_migration(std::move(connection), params.value("paused", false) ? StartAs::Paused : StartAs::Running, reply);
+            start_migration(std::move(connection), params.value("paused", false) ? StartAs::Paused : StartAs::Running,
+                            reply);
         }
     }));
     // How far it is; an empty object if the domain is not being moved.
@@ -74,7 +75,7 @@ void Domain::stop_for_hand_over()
 
 base::Result<bool> Domain::step_aside()
 {
-    WINDSOR_TRY(claim_.rename(name_with(claim_.entry().name, kMigratedAway)));
+    WINDSOR_TRY(rename(name_with(claim_.entry().name, kMigratedAway)));
     return !paused_ && moving_->start == StartAs::Running;
 }
 
@@ -112,14 +113,15 @@ base::Error Domain::stay(Migrator::Outcome outcome, const std::string& name, con
     disks_gone_ = outcome != Migrator::Outcome::Here;
     if (outcome == Migrator::Outcome::Unknown) {
         const base::Error said{fmt::format(
-            "{}, in the moment of the hand-over: it may run at the target; here it stands still as '{}': destroy it, or "
+            "{}, in the moment of the hand-over: it may run at the target; here it stands still as '{}': "
+            "destroy it, or "
             "if it does not run there, unpause it",
             error.message(), claim_.entry().name)};
         log_.error("{}", said.message());
         return said;
     }
     if (claim_.entry().name != name) {
-        if (const auto named = claim_.rename(name); !named) {
+        if (const auto named = rename(name); !named) {
             log_.warning("the domain is now called '{}': {}", claim_.entry().name, named.error().message());
         }
     }
@@ -161,7 +163,7 @@ base::Status Domain::take_over()
     Incoming& incoming = *settings_.incoming;
     WINDSOR_TRY(incoming.channel->send(Channel::Kind::Ready));
     const Channel::Message order = WINDSOR_TRY(incoming.channel->expect(Channel::Kind::TakeOver));
-    WINDSOR_TRY(claim_.rename(settings_.config.name));
+    WINDSOR_TRY(rename(settings_.config.name));
     static_cast<void>(incoming.channel->send(Channel::Kind::Running)); // the source relies on it, heard or not
     const bool runs = !order.contents.empty() && order.contents[0] != 0;
     if (!runs) {

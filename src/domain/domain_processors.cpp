@@ -5,33 +5,12 @@
 #include "config/build.hpp"
 #include "domain/cpu_list.hpp"
 
-#include <fstream>
 #include <sched.h>
-#include <sstream>
 #include <unistd.h>
 
 namespace windsor::domain {
 
 namespace {
-
-std::size_t host_processors()
-{
-    return static_cast<std::size_t>(std::max(::sysconf(_SC_NPROCESSORS_CONF), 1L));
-}
-
-// Where the thread has run last. proc(5), /proc/PID/stat.
-int host_processor_of(int thread)
-{
-    constexpr int kFieldsAfterName = 37; // to "processor"
-    std::ifstream file{fmt::format("/proc/self/task/{}/stat", thread)};
-    std::string line;
-    std::getline(file, line);
-    std::istringstream fields{line.substr(std::min(line.rfind(')'), line.size() - 1) + 1)};
-    std::string field;
-    for (int n = 0; n < kFieldsAfterName && fields >> field; ++n) {
-    }
-    return std::atoi(field.c_str());
-}
 
 // A set for any number of processors.
 class CpuSet {
@@ -51,9 +30,9 @@ private:
     cpu_set_t* set_;
 };
 
-std::vector<bool> affinity_of(int thread)
+std::vector<bool> affinity_of(int thread, std::size_t host_processors)
 {
-    std::vector<bool> cpus(host_processors());
+    std::vector<bool> cpus(host_processors);
     CpuSet set{cpus.size()};
     if (::sched_getaffinity(thread, set.bytes(), set.get()) == 0) {
         for (std::size_t cpu = 0; cpu < cpus.size(); ++cpu) {
@@ -78,6 +57,15 @@ base::Status pin(int thread, const std::vector<bool>& cpus)
     return {};
 }
 
+constexpr std::size_t kLongestEngineLine = 500;
+
+machine::EngineType type_of(config::EngineChoice choice)
+{
+    return choice == config::EngineChoice::Kvm         ? machine::EngineType::Kvm
+           : choice == config::EngineChoice::Translate ? machine::EngineType::Translate
+                                                       : machine::EngineType::Emulate;
+}
+
 } // namespace
 
 void Domain::add_processor_methods()
@@ -88,9 +76,10 @@ void Domain::add_processor_methods()
         pinned ? reply(Json::object()) : reply(std::unexpected{pinned.error()});
     }));
     control_->add("engine", while_alive([this](const Json& params, const Reply& reply) {
-        const base::Status changed = change_engine(params.value("name", ""));
-        changed ? reply(Json{{"engine_line", engine_.line}}) : reply(std::unexpected{changed.error()});
-    }));
+                      const base::Status changed =
+                          change_engine(params.at("name").get<std::string>(), params.at("line").get<std::string>());
+                      changed ? reply(Json{{"engine_line", engine_.line}}) : reply(std::unexpected{changed.error()});
+                  }));
 }
 
 Json Domain::processors() const
@@ -98,17 +87,17 @@ Json Domain::processors() const
     Json all = Json::array();
     const bool paused = !machine_->running();
     for (const machine::ProcessorStatus& processor : machine_->processors()) {
-        all.push_back({{"cpu", host_processor_of(processor.thread)},
+        all.push_back({{"cpu", processor.host_processor},
                        {"state", paused ? "--p" : processor.asleep ? "-b-" : "r--"},
                        {"seconds", static_cast<double>(processor.time) / static_cast<double>(base::kSecond)},
-                       {"affinity", format_cpu_list(affinity_of(processor.thread))}});
+                       {"affinity", format_cpu_list(affinity_of(processor.thread, host_processors_))}});
     }
     return all;
 }
 
 base::Status Domain::pin_processors(const std::string& which, const std::string& cpus)
 {
-    const std::vector<bool> wanted = WINDSOR_TRY(parse_cpu_list(cpus, host_processors()));
+    const std::vector<bool> wanted = WINDSOR_TRY(parse_cpu_list(cpus, host_processors_));
     const std::vector<machine::ProcessorStatus> all = machine_->processors();
     std::vector<bool> chosen = WINDSOR_TRY(parse_cpu_list(which, all.size()));
     for (std::size_t number = 0; number < all.size(); ++number) {
@@ -119,15 +108,17 @@ base::Status Domain::pin_processors(const std::string& which, const std::string&
     return {};
 }
 
-base::Status Domain::change_engine(const std::string& name)
+// The command has looked at the host, which is out of sight here; with "kvm", it sends /dev/kvm.
+base::Status Domain::change_engine(const std::string& name, const std::string& line)
 {
+    const base::Fd kvm = control_->take_descriptor();
     const auto choice = config::engine_from(name);
-    if (!choice) {
-        return base::fail("'{}' is no engine; auto, kvm, translate and emulate are the names", name);
+    if (!choice || *choice == config::EngineChoice::Auto) {
+        return base::fail("'{}' is no engine; kvm, translate and emulate are", name);
     }
-    EngineReport wanted = WINDSOR_TRY(choose_engine(*choice, settings_.runtime));
+    EngineReport wanted{.type = type_of(*choice), .name = name, .line = line.substr(0, kLongestEngineLine)};
     if (wanted.type != engine_.type) {
-        WINDSOR_TRY(machine_->change_engine(wanted.type));
+        WINDSOR_TRY(machine_->change_engine(wanted.type, kvm.get()));
         log_.info("the guest goes on with another {}", wanted.line);
     }
     engine_ = std::move(wanted);

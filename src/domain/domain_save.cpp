@@ -8,18 +8,30 @@
 
 namespace windsor::domain {
 
+namespace {
+
+constexpr std::size_t kLongestFileName = 4096;
+
+} // namespace
+
 void Domain::add_state_methods()
 {
+    // Into the file that comes with the request. Its owner gives it its name when the answer has come, and then ends
+    // the domain or lets it go on: whoever is interrupted in between has lost nothing. "ran" in the answer says which
+    // of both it did before.
     control_->add("save", while_alive([this](const Json& params, const Reply& reply) {
-        const std::string after = params.value("after", "end");
-        const AfterSave what = after == "go-on"  ? AfterSave::GoOn
-                               : after == "pause" ? AfterSave::StayPaused
-                                                  : AfterSave::End;
+        const std::string after = params.value("after", "pause");
+        const AfterSave what = after == "go-on" ? AfterSave::GoOn : AfterSave::StayPaused;
         if (disks_gone_) {
             reply(base::fail("the domain has been handed over to another host already; 'unpause' tries to go on here"));
             return;
         }
-        start_save(params.at("file").get<std::string>(), what, reply);
+        base::Fd file = control_->take_descriptor();
+        if (!file) {
+            reply(base::fail("no open file came with the request"));
+            return;
+        }
+        start_save(std::move(file), params.value("name", ""), what, reply);
     }));
     // How far it is; an empty object if nothing is being saved.
     control_->add("save_progress", [this](const Json&, const Reply& reply) {
@@ -53,15 +65,15 @@ SavedDomain Domain::saved_domain() const
             .origin = settings_.origin};
 }
 
-void Domain::start_save(const std::filesystem::path& file, AfterSave after, Reply reply)
+void Domain::start_save(base::Fd file, const std::string& name, AfterSave after, Reply reply)
 {
     machine_->pause();
-    log_.info("saving the domain to {}", file.string());
+    log_.info("saving the domain to {}", name.substr(0, kLongestFileName));
     saving_ = Saving{.after = after, .reply = std::move(reply), .saver = {}};
     saving_->saver = std::make_unique<Saver>(Saver::Work{.machine = *machine_,
                                                          .disks = disks_,
                                                          .domain = saved_domain(),
-                                                         .file = file,
+                                                         .file = std::move(file),
                                                          .done = [this] { loop_.post([this] { finish_save(); }); }});
 }
 
@@ -79,11 +91,7 @@ void Domain::finish_save()
         saving.reply(std::unexpected{result.error()});
     } else {
         log_.info("the domain is saved");
-        saving.reply(Json::object());
-        if (saving.after == AfterSave::End) {
-            end();
-            return;
-        }
+        saving.reply(Json{{"ran", !paused_}});
         paused_ = paused_ || saving.after == AfterSave::StayPaused;
     }
     if (!paused_) {

@@ -2,6 +2,7 @@
 #include "domain/migrator.hpp"
 
 #include "domain/disks.hpp"
+#include "sandbox/thread_role.hpp"
 
 #include <algorithm>
 #include <array>
@@ -22,6 +23,7 @@ Migrator::Migrator(Work work) : work_{std::move(work)}
 {
     work_.channel->give_up_when([this] { return given_up(); });
     thread_ = std::thread{[this] {
+        sandbox::confine_thread(sandbox::ThreadRole::Writer);
         result_ = move();
         clean_up();
         work_.done();

@@ -55,4 +55,10 @@ base::Result<Paths> Paths::of_user()
     return paths;
 }
 
+std::filesystem::path Paths::ended_log(const std::string& name) const
+{
+    // A name is a single file name: one with a slash has no log.
+    return name.find('/') == std::string::npos ? runtime / "logs" / (name + ".log") : std::filesystem::path{};
+}
+
 } // namespace windsor::domain

@@ -15,6 +15,9 @@ struct Paths {
     // From the user and environment of this process; WINDSOR_RUNTIME_DIR and WINDSOR_DATA_DIR go before all.
     // Nothing is created.
     static base::Result<Paths> of_user();
+
+    // Where the log of the last domain of that name lies after its end. Empty for what cannot be a name.
+    std::filesystem::path ended_log(const std::string& name) const;
 };
 
 } // namespace windsor::domain

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/test_folder.hpp"
 #include "domain/processor_model.hpp"
 
 #include "config/load.hpp"
 #include "vcpu/host_features.hpp"
 
-#include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sstream>
-#include <unistd.h>
 
 namespace windsor::domain {
 namespace {
@@ -23,8 +22,6 @@ constexpr std::uint32_t kAvx2 = 1u << 5;
 
 class ProcessorModelTest : public testing::Test {
 protected:
-    ~ProcessorModelTest() override { std::filesystem::remove(path_); }
-
     vcpu::CpuModel model(const std::string& cpuid)
     {
         const auto loaded = config::load_text("cpuid = " + cpuid, "test.cfg", {});
@@ -38,8 +35,8 @@ protected:
         return text.str();
     }
 
-    const std::string path_{std::filesystem::temp_directory_path() /
-                            ("windsor-processor-model-" + std::to_string(::getpid()))};
+    base::TestFolder folder_;
+    const std::string path_{folder_ / "log"};
     base::Log log_{base::Log::to_file(path_).value()};
 };
 

@@ -19,6 +19,9 @@ using DomainId = unsigned;
 
 constexpr std::size_t kLongestName = 64; // of a domain, in characters
 
+// Fails if it cannot be a domain's name.
+base::Status check_name(const std::string& name);
+
 // One running domain as other processes see it.
 struct Entry {
     DomainId id{0};
@@ -32,7 +35,7 @@ struct Entry {
     std::filesystem::path console_link() const { return folder / "console"; }
 };
 
-// This process's own place in the registry; it goes when the object does.
+// A domain's own place in the registry; it goes when the object does, in the process that has not handed it over.
 class Claim {
 public:
     Claim(Claim&&) noexcept = default;
@@ -42,9 +45,22 @@ public:
     const Entry& entry() const { return entry_; }
     // Fails if a running domain has that name, or it cannot be one.
     base::Status rename(const std::string& name);
+    // Takes note of what somebody else has done so.
+    void renamed(const std::string& name) { entry_.name = name; }
     // After fork(): the folder belongs to the child from now on, and goes with the child.
     void hand_over();
+    // Of the process that calls it: the domain's, and its keeper's.
     void adopt();
+    void adopt_as_keeper() const;
+    // Whether its folder is still there, with the lock that it holds.
+    bool stands() const;
+    // Makes the folder again that somebody has removed, with lock, name and pid in it; and the registry, if that has
+    // gone with it. What another domain has taken meanwhile, number or name, is replaced by another.
+    base::Status make_again();
+    // In the domain's process: its keeper has done so.
+    void made_again(DomainId id, const std::string& name, base::Fd lock);
+    // The descriptor that holds the lock.
+    int lock_descriptor() const { return lock_.get(); }
 
 private:
     friend class Registry;

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/test_folder.hpp"
 #include "domain/registry.hpp"
 
+#include <fcntl.h>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <optional>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,13 +18,6 @@ namespace fs = std::filesystem;
 
 class RegistryTest : public ::testing::Test {
 protected:
-    RegistryTest()
-    {
-        std::string name = (fs::temp_directory_path() / "windsor-registry-XXXXXX").string();
-        runtime_ = ::mkdtemp(name.data());
-    }
-    ~RegistryTest() override { fs::remove_all(runtime_); }
-
     Registry open() { return Registry::open(runtime_ / "run").value(); }
     std::vector<std::string> names()
     {
@@ -32,7 +29,7 @@ protected:
         return all;
     }
 
-    fs::path runtime_;
+    base::TestFolder runtime_;
 };
 
 TEST_F(RegistryTest, IsPrivate)
@@ -156,6 +153,130 @@ TEST_F(RegistryTest, HandsAClaimOverToAChild)
     ::waitpid(child, nullptr, 0);
     EXPECT_TRUE(names().empty());
     EXPECT_FALSE(fs::exists(runtime_ / "run" / "domains" / "1"));
+}
+
+TEST_F(RegistryTest, ANewFolderOfTheSameNumberIsNotTheOldClaims)
+{
+    std::optional<Claim> old = open().claim("old").value();
+    fs::remove_all(runtime_ / "run");
+    EXPECT_FALSE(old->stands());
+    const auto fresh = open().claim("fresh").value();
+    EXPECT_EQ(fresh.entry().id, old->entry().id);
+    EXPECT_FALSE(old->stands());
+    old.reset();
+    EXPECT_TRUE(fresh.stands());
+    EXPECT_EQ(names(), std::vector<std::string>{"fresh"});
+}
+
+TEST_F(RegistryTest, AClaimIsMadeAgain)
+{
+    auto claim = open().claim("guest").value();
+    fs::remove_all(runtime_ / "run");
+    ASSERT_TRUE(claim.make_again());
+    EXPECT_TRUE(claim.stands());
+    EXPECT_EQ(open().find("guest")->id, 1u);
+    EXPECT_EQ(open().claim("other")->entry().id, 2u) << "a number is not given twice";
+}
+
+// Whoever looks at the registry now must not keep a domain's keeper waiting.
+TEST_F(RegistryTest, AClaimIsNotMadeAgainWhileTheRegistryIsLocked)
+{
+    auto claim = open().claim("guest").value();
+    fs::remove_all(runtime_ / "run" / "domains" / "1");
+    const base::Fd lock{::open((runtime_ / "run" / "domains" / "lock").c_str(), O_RDWR | O_CLOEXEC)};
+    ASSERT_EQ(::flock(lock.get(), LOCK_EX), 0);
+    EXPECT_FALSE(claim.make_again());
+    ASSERT_EQ(::flock(lock.get(), LOCK_UN), 0);
+    EXPECT_TRUE(claim.make_again());
+}
+
+TEST_F(RegistryTest, LocksAreNotMadeElsewhere)
+{
+    Registry registry = open();
+    const fs::path lock = runtime_ / "run" / "domains" / "lock";
+    fs::remove(lock);
+    fs::create_symlink(runtime_ / "elsewhere", lock);
+    EXPECT_FALSE(registry.claim("falstaff"));
+    EXPECT_FALSE(fs::exists(runtime_ / "elsewhere"));
+}
+
+TEST_F(RegistryTest, NobodyElsesDirectoryIsUsed)
+{
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "an ordinary user cannot give a directory away";
+    }
+    constexpr uid_t kNobody = 65534;
+    fs::create_directory(runtime_ / "theirs");
+    fs::create_directory(runtime_ / "mine");
+    ASSERT_EQ(::chown((runtime_ / "theirs").c_str(), kNobody, kNobody), 0);
+    const auto theirs = Registry::open(runtime_ / "theirs");
+    ASSERT_FALSE(theirs);
+    EXPECT_NE(theirs.error().message().find("belongs to another user"), std::string::npos) << theirs.error().message();
+    fs::create_directory_symlink(runtime_ / "mine", runtime_ / "link");
+    EXPECT_TRUE(Registry::open(runtime_ / "link"));
+    ASSERT_EQ(::lchown((runtime_ / "link").c_str(), kNobody, kNobody), 0);
+    EXPECT_FALSE(Registry::open(runtime_ / "link")) << "a link of somebody else's";
+}
+
+TEST_F(RegistryTest, FoldersAndFilesAreTheirOwnersAlone)
+{
+    const mode_t mask = ::umask(0);
+    const auto claim = open().claim("falstaff").value();
+    ::umask(mask);
+    EXPECT_EQ(fs::status(claim.entry().folder).permissions(), fs::perms::owner_all);
+    for (const fs::directory_entry& file : fs::directory_iterator{claim.entry().folder}) {
+        EXPECT_EQ(file.status().permissions(), fs::perms::owner_read | fs::perms::owner_write) << file.path();
+    }
+}
+
+class Foreign : public ::testing::Test {
+protected:
+    mode_t mode() const
+    {
+        struct stat info{};
+        return ::stat(folder_.path().c_str(), &info) == 0 ? info.st_mode & 07777u : 0;
+    }
+    void open_to(mode_t others) { ASSERT_EQ(::chmod(folder_.path().c_str(), others), 0); }
+
+    base::TestFolder folder_;
+};
+
+TEST_F(Foreign, ADirectoryThatOthersUseIsLeftToThem)
+{
+    std::ofstream{folder_ / "something"} << "else";
+    for (const mode_t others : {01777u, 0777u, 0755u, 0770u}) {
+        open_to(others);
+        const auto registry = Registry::open(folder_.path());
+        ASSERT_FALSE(registry) << others;
+        EXPECT_NE(registry.error().message().find("set WINDSOR_RUNTIME_DIR to a directory of its own"),
+                  std::string::npos);
+        EXPECT_EQ(mode(), others);
+        EXPECT_FALSE(fs::exists(folder_ / "domains"));
+    }
+}
+
+TEST_F(Foreign, AnEmptyDirectoryIsTaken)
+{
+    open_to(0755);
+    EXPECT_TRUE(Registry::open(folder_.path()));
+    EXPECT_EQ(mode(), 0700u);
+}
+
+TEST_F(Foreign, TheRegistrysOwnIsClosedAgain)
+{
+    ASSERT_TRUE(Registry::open(folder_.path()));
+    open_to(0755);
+    EXPECT_TRUE(Registry::open(folder_.path()));
+    EXPECT_EQ(mode(), 0700u);
+    open_to(01777);
+    EXPECT_FALSE(Registry::open(folder_.path())) << "made for all, as /tmp is";
+}
+
+TEST_F(Foreign, APrivateDirectoryMayHaveOtherThingsInIt)
+{
+    std::ofstream{folder_ / "something"} << "own";
+    open_to(0700);
+    EXPECT_TRUE(Registry::open(folder_.path()));
 }
 
 } // namespace

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "domain/rpc.hpp"
 
+#include "base/json_bounds.hpp"
+#include "base/printable.hpp"
+#include "domain/descriptor_message.hpp"
+
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -11,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <tuple>
 
 namespace windsor::domain {
 
@@ -18,8 +24,8 @@ namespace {
 
 constexpr std::size_t kLongestLine = 1u << 20;
 constexpr std::size_t kLargestBacklog = 32u << 20;
+constexpr std::size_t kLongestAnswer = 256u << 20; // that a client takes from a domain
 constexpr std::size_t kMostClients = 64;
-constexpr timeval kPatience{.tv_sec = 30, .tv_usec = 0}; // of a client with a domain that does not answer
 
 base::Result<sockaddr_un> address_of(const std::filesystem::path& path)
 {
@@ -43,52 +49,24 @@ Json error_message(const Json& id, RpcError code, const std::string& text)
     return {{"jsonrpc", "2.0"}, {"id", id}, {"error", {{"code", static_cast<int>(code)}, {"message", text}}}};
 }
 
-// Room for one descriptor beside a message. unix(7), SCM_RIGHTS.
-struct Ancillary {
-    alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(int))> bytes{};
-};
-
-// recv(2), which also takes a descriptor; further ones are closed by the kernel.
-ssize_t receive_message(int socket, std::span<char> into, base::Fd& descriptor)
-{
-    Ancillary beside;
-    iovec place{.iov_base = into.data(), .iov_len = into.size()};
-    msghdr message{};
-    message.msg_iov = &place;
-    message.msg_iovlen = 1;
-    message.msg_control = beside.bytes.data();
-    message.msg_controllen = beside.bytes.size();
-    const ssize_t count = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    const cmsghdr* header = count >= 0 ? CMSG_FIRSTHDR(&message) : nullptr;
-    if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
-        header->cmsg_len == CMSG_LEN(sizeof(int))) {
-        int received = -1;
-        std::memcpy(&received, CMSG_DATA(header), sizeof received);
-        descriptor.reset(received);
-    }
-    return count;
-}
-
-ssize_t send_message(int socket, std::string& text, int descriptor)
-{
-    Ancillary beside;
-    iovec place{.iov_base = text.data(), .iov_len = text.size()};
-    msghdr message{};
-    message.msg_iov = &place;
-    message.msg_iovlen = 1;
-    if (descriptor >= 0) {
-        message.msg_control = beside.bytes.data();
-        message.msg_controllen = beside.bytes.size();
-        cmsghdr* header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof(int));
-        std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-    }
-    return ::sendmsg(socket, &message, MSG_NOSIGNAL);
-}
-
 } // namespace
+
+// No deeper than parse_json() lets it be.
+Json printable(const Json& value)
+{
+    if (value.is_string()) {
+        return base::printable(value.get_ref<const std::string&>());
+    }
+    if (!value.is_structured()) {
+        return value;
+    }
+    Json shown = value.is_array() ? Json::array() : Json::object();
+    for (const auto& [key, item] : value.items()) {
+        value.is_array() ? shown.push_back(printable(item))
+                         : static_cast<void>(shown[base::printable(key)] = printable(item));
+    }
+    return shown;
+}
 
 struct RpcServer::Client : std::enable_shared_from_this<Client> {
     explicit Client(base::Fd connected) : socket{std::move(connected)} {}
@@ -97,6 +75,8 @@ struct RpcServer::Client : std::enable_shared_from_this<Client> {
     base::Fd descriptor{}; // the last one that has come, for the request that it came with
     std::string received{};
     std::string to_send{};
+    std::size_t owed{0};       // answers that are still being worked on
+    std::uint64_t used_at{0};  // when it last asked, counted in requests of all clients
 };
 
 RpcServer::RpcServer(base::Fd socket, base::EventLoop& loop, base::Log& log)
@@ -104,22 +84,42 @@ RpcServer::RpcServer(base::Fd socket, base::EventLoop& loop, base::Log& log)
 {
 }
 
-base::Result<std::unique_ptr<RpcServer>> RpcServer::listen(const std::filesystem::path& path, base::EventLoop& loop,
-                                                           base::Log& log)
+base::Result<base::Fd> RpcServer::bind(const std::filesystem::path& path)
 {
     const sockaddr_un address = WINDSOR_TRY(address_of(path));
     base::Fd socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     const mode_t mask = ::umask(0177);
     const bool bound = socket && ::bind(socket.get(), generic(address), sizeof address) == 0;
     ::umask(mask);
-    if (!bound || ::listen(socket.get(), SOMAXCONN) != 0) {
+    if (!bound) {
         return base::fail("cannot make the control socket {}: {}", path.string(), base::errno_text(errno));
     }
-    const int fd = socket.get();
+    return socket;
+}
+
+base::Result<std::unique_ptr<RpcServer>> RpcServer::listen(base::Fd socket, base::EventLoop& loop, base::Log& log)
+{
+    if (::listen(socket.get(), SOMAXCONN) != 0) {
+        return base::fail("cannot listen on the control socket: {}", base::errno_text(errno));
+    }
     std::unique_ptr<RpcServer> server{new RpcServer{std::move(socket), loop, log}};
-    RpcServer& self = *server;
-    WINDSOR_TRY(loop.watch(fd, EPOLLIN, [&self](std::uint32_t) { self.accept_client(); }));
+    WINDSOR_TRY(server->watch_socket());
     return server;
+}
+
+base::Status RpcServer::move_to(base::Fd socket)
+{
+    if (::listen(socket.get(), SOMAXCONN) != 0) {
+        return base::fail("cannot listen on the control socket: {}", base::errno_text(errno));
+    }
+    loop_.unwatch(socket_.get());
+    socket_ = std::move(socket);
+    return watch_socket();
+}
+
+base::Status RpcServer::watch_socket()
+{
+    return loop_.watch(socket_.get(), EPOLLIN, [this](std::uint32_t) { accept_client(); });
 }
 
 RpcServer::~RpcServer()
@@ -138,11 +138,12 @@ void RpcServer::add(const std::string& name, Method method)
 void RpcServer::accept_client()
 {
     base::Fd socket{::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
-    if (!socket || clients_.size() >= kMostClients) {
+    if (!socket || (clients_.size() >= kMostClients && !drop_idle_client())) {
         return;
     }
     const int fd = socket.get();
     const auto client = std::make_shared<Client>(std::move(socket));
+    client->used_at = ++requests_;
     const auto watched = loop_.watch(fd, EPOLLIN, [this, fd](std::uint32_t events) {
         const auto found = clients_.find(fd);
         if (found == clients_.end()) {
@@ -151,6 +152,7 @@ void RpcServer::accept_client()
         const auto kept = found->second;
         if ((events & EPOLLOUT) != 0) {
             flush(*kept);
+            handle_lines(kept);
         }
         if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
             receive(kept);
@@ -161,10 +163,27 @@ void RpcServer::accept_client()
     }
 }
 
+// Who waits for an answer stays. Of the others those go first that do not read theirs, then who has been silent
+// longest: connections that are only held lock nobody out.
+bool RpcServer::drop_idle_client()
+{
+    const auto rank = [](const auto& entry) {
+        const Client& client = *entry.second;
+        return std::tuple{client.owed != 0, client.to_send.empty(), client.used_at};
+    };
+    const auto idlest = std::ranges::min_element(clients_, {}, rank);
+    if (idlest == clients_.end() || idlest->second->owed != 0) {
+        return false;
+    }
+    log_.guest("control", "dropped an idle client to make room for another");
+    drop(idlest->first);
+    return true;
+}
+
 void RpcServer::receive(const std::shared_ptr<Client>& client)
 {
     std::array<char, 4096> buffer{};
-    const ssize_t count = receive_message(client->socket.get(), buffer, client->descriptor);
+    const ssize_t count = receive_with_descriptor(client->socket.get(), buffer, client->descriptor);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
@@ -173,26 +192,35 @@ void RpcServer::receive(const std::shared_ptr<Client>& client)
         return;
     }
     client->received.append(buffer.data(), static_cast<std::size_t>(count));
-    for (std::size_t end = 0; (end = client->received.find('\n')) != std::string::npos;) {
-        const std::string line = client->received.substr(0, end);
-        client->received.erase(0, end + 1);
-        handle_line(client, line);
-    }
-    if (client->received.size() > kLongestLine) {
+    handle_lines(client);
+    const bool whole = client->received.find('\n') != std::string::npos;
+    if (!whole && client->received.size() > kLongestLine) {
         log_.guest("control", "dropped a client whose request was too long");
         drop(client->socket.get());
     }
 }
 
+// As long as the client takes its answers: who asks without reading is not read from either.
+void RpcServer::handle_lines(const std::shared_ptr<Client>& client)
+{
+    for (std::size_t end = 0;
+         client->to_send.empty() && (end = client->received.find('\n')) != std::string::npos;) {
+        const std::string line = client->received.substr(0, end);
+        client->received.erase(0, end + 1);
+        handle_line(client, line);
+    }
+}
+
 void RpcServer::handle_line(const std::shared_ptr<Client>& client, const std::string& line)
 {
-    const Json request = Json::parse(line, nullptr, false);
+    client->used_at = ++requests_;
+    const Json request = base::parse_json<Json>(line);
     if (request.is_discarded()) {
-        send(*client, error_message(nullptr, RpcError::Parse, "the request is not JSON"));
+        send(*client, error_message(nullptr, RpcError::Parse, "the request is not JSON, or nested too deep"));
         return;
     }
     const bool valid = request.is_object() && request.contains("method") && request["method"].is_string() &&
-                       request.value("jsonrpc", Json{}) == "2.0";
+                       request.value("jsonrpc", Json{}) == "2.0" && !request.value("id", Json{}).is_structured();
     if (!valid) {
         send(*client, error_message(nullptr, RpcError::InvalidRequest, "this is no JSON-RPC 2.0 request"));
         return;
@@ -214,9 +242,14 @@ void RpcServer::call(const std::shared_ptr<Client>& client, const Json& request)
         return;
     }
     const std::weak_ptr<Client> answer_to = client;
+    ++client->owed;
     auto reply = [this, answer_to, id](base::Result<Json> result) {
         const auto receiver = answer_to.lock();
-        if (!receiver || id.is_null()) {
+        if (!receiver) {
+            return;
+        }
+        receiver->owed -= receiver->owed == 0 ? 0 : 1;
+        if (id.is_null()) {
             return;
         }
         send(*receiver, result ? Json{{"jsonrpc", "2.0"}, {"id", id}, {"result", *result}}
@@ -227,6 +260,7 @@ void RpcServer::call(const std::shared_ptr<Client>& client, const Json& request)
         method->second(params, reply);
         descriptor_.reset();
     } catch (const Json::exception& error) {
+        client->owed -= client->owed == 0 ? 0 : 1;
         send(*client, error_message(id, RpcError::InvalidParams, error.what()));
     }
 }
@@ -255,7 +289,7 @@ void RpcServer::flush(Client& client)
         });
         return;
     }
-    loop_.modify(fd, client.to_send.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT);
+    loop_.modify(fd, client.to_send.empty() ? EPOLLIN : EPOLLOUT);
 }
 
 void RpcServer::drop(int fd)
@@ -264,47 +298,50 @@ void RpcServer::drop(int fd)
     clients_.erase(fd);
 }
 
-base::Result<RpcClient> RpcClient::connect(const std::filesystem::path& path)
+base::Result<RpcClient> RpcClient::connect(const std::filesystem::path& path, std::chrono::milliseconds patience)
 {
+    const timeval time{.tv_sec = patience.count() / 1000, .tv_usec = patience.count() % 1000 * 1000};
     const sockaddr_un address = WINDSOR_TRY(address_of(path));
     base::Fd socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time); // also of connect(2)
     if (!socket || ::connect(socket.get(), generic(address), sizeof address) != 0) {
         return base::fail("cannot reach the domain at {}: {}", path.string(), base::errno_text(errno));
     }
-    ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
-    ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
-    return RpcClient{std::move(socket)};
+    return RpcClient{std::move(socket), patience};
 }
 
-base::Result<std::string> RpcClient::read_line()
+// A domain that sends its answer in small pieces has no more time for it than others.
+base::Result<bool> RpcClient::await_line(Clock::time_point until)
 {
-    for (;;) {
-        const std::size_t end = received_.find('\n');
-        if (end != std::string::npos) {
-            const std::string line = received_.substr(0, end);
-            received_.erase(0, end + 1);
-            return line;
+    for (std::size_t searched = 0; received_.find('\n', searched) == std::string::npos;) {
+        searched = received_.size();
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+        pollfd waiting{.fd = socket_.get(), .events = POLLIN, .revents = 0};
+        if (left.count() <= 0 || ::poll(&waiting, 1, static_cast<int>(left.count())) == 0) {
+            return false;
         }
         std::array<char, 65536> buffer{};
-        const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
-        if (count < 0 && errno == EINTR) {
+        const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+        if (count < 0 && (errno == EINTR || errno == EAGAIN)) {
             continue;
-        }
-        if (count < 0 && errno == EAGAIN) {
-            return base::fail("the domain has not answered for {} s; its log may say why", kPatience.tv_sec);
         }
         if (count <= 0) {
             return base::fail("the domain has ended");
         }
         received_.append(buffer.data(), static_cast<std::size_t>(count));
+        if (received_.size() > kLongestAnswer) {
+            return base::fail("the domain's answer is longer than any can be");
+        }
     }
+    return true;
 }
 
 base::Status RpcClient::send(const std::string& method, const Json& params, int descriptor)
 {
     const Json request{{"jsonrpc", "2.0"}, {"id", next_id_++}, {"method", method}, {"params", params}};
     std::string line = request.dump() + '\n';
-    if (send_message(socket_.get(), line, descriptor) != static_cast<ssize_t>(line.size())) {
+    if (send_with_descriptor(socket_.get(), line, descriptor) != static_cast<ssize_t>(line.size())) {
         return base::fail("the domain does not listen any more: {}", base::errno_text(errno));
     }
     return {};
@@ -312,28 +349,44 @@ base::Status RpcClient::send(const std::string& method, const Json& params, int 
 
 std::optional<base::Result<Json>> RpcClient::answer_within(std::chrono::milliseconds time)
 {
-    pollfd waiting{.fd = socket_.get(), .events = POLLIN, .revents = 0};
-    if (received_.find('\n') == std::string::npos && ::poll(&waiting, 1, static_cast<int>(time.count())) <= 0) {
+    const auto came = await_line(Clock::now() + time);
+    if (!came) {
+        return std::unexpected{came.error()};
+    }
+    return *came ? std::optional{take_answer()} : std::nullopt;
+}
+
+std::optional<pid_t> RpcClient::listener() const
+{
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(socket_.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid <= 0) {
         return std::nullopt;
     }
-    return read_answer();
+    return peer.pid;
 }
 
-base::Result<Json> RpcClient::call(const std::string& method, const Json& params)
+base::Result<Json> RpcClient::call(const std::string& method, const Json& params, int descriptor)
 {
-    WINDSOR_TRY(send(method, params));
-    return read_answer();
+    WINDSOR_TRY(send(method, params, descriptor));
+    if (!WINDSOR_TRY(await_line(Clock::now() + patience_))) {
+        return base::fail("the domain has not answered in time; its log may say why");
+    }
+    return take_answer();
 }
 
-base::Result<Json> RpcClient::read_answer()
+base::Result<Json> RpcClient::take_answer()
 {
-    const std::string answer = WINDSOR_TRY(read_line());
-    const Json message = Json::parse(answer, nullptr, false);
+    const std::size_t end = received_.find('\n');
+    const std::string answer = received_.substr(0, end);
+    received_.erase(0, end + 1);
+    const Json message = printable(base::parse_json<Json>(answer, {.bytes = kLongestAnswer}));
     if (!message.is_object()) {
         return base::fail("the domain's answer is not JSON");
     }
-    if (message.contains("error")) {
-        return base::fail("{}", message["error"].value("message", "the domain refused"));
+    if (const auto error = message.find("error"); error != message.end()) {
+        const bool told = error->is_object() && error->contains("message") && (*error)["message"].is_string();
+        return base::fail("{}", told ? (*error)["message"].get<std::string>() : "the domain refused");
     }
     return message.value("result", Json{});
 }

@@ -30,6 +30,9 @@ enum class RpcError : int {
     Refused = -32000
 };
 
+// The same, with texts and names that are fit for a terminal: whoever says it may be an intruder by now.
+Json printable(const Json& value);
+
 // Answers a request, at once or later, exactly once.
 using Reply = std::function<void(base::Result<Json>)>;
 using Method = std::function<void(const Json& params, Reply reply)>;
@@ -37,12 +40,16 @@ using Method = std::function<void(const Json& params, Reply reply)>;
 // Lives on one event loop's thread. A client that sends rubbish, floods or vanishes is dropped.
 class RpcServer {
 public:
-    // The socket must not exist yet. The loop and the log outlive the server.
-    static base::Result<std::unique_ptr<RpcServer>> listen(const std::filesystem::path& socket, base::EventLoop& loop,
-                                                           base::Log& log);
+    // Makes the socket, which must not exist yet, for this user. Whoever connects before it listens is refused.
+    static base::Result<base::Fd> bind(const std::filesystem::path& path);
+    // Serves whoever connects to what bind() made. The loop and the log outlive the server.
+    static base::Result<std::unique_ptr<RpcServer>> listen(base::Fd socket, base::EventLoop& loop, base::Log& log);
     ~RpcServer();
     RpcServer(const RpcServer&) = delete;
     RpcServer& operator=(const RpcServer&) = delete;
+
+    // Serves whoever connects to this one from now on, and goes on with those that are connected.
+    base::Status move_to(base::Fd socket);
 
     // `params` is always an object. A wrong type in it, found by nlohmann::json, is answered as InvalidParams.
     void add(const std::string& name, Method method);
@@ -53,8 +60,11 @@ private:
     struct Client;
 
     RpcServer(base::Fd socket, base::EventLoop& loop, base::Log& log);
+    base::Status watch_socket();
     void accept_client();
+    bool drop_idle_client();
     void receive(const std::shared_ptr<Client>& client);
+    void handle_lines(const std::shared_ptr<Client>& client);
     void handle_line(const std::shared_ptr<Client>& client, const std::string& line);
     void call(const std::shared_ptr<Client>& client, const Json& request);
     void send(Client& client, const Json& message);
@@ -67,26 +77,37 @@ private:
     std::map<std::string, Method> methods_;
     std::map<int, std::shared_ptr<Client>> clients_;
     base::Fd descriptor_;
+    std::uint64_t requests_{0};
 };
 
 // One connection to a domain's control socket.
 class RpcClient {
 public:
-    static base::Result<RpcClient> connect(const std::filesystem::path& socket);
+    // As long as it waits to be let in, and for the whole of each answer.
+    static constexpr std::chrono::milliseconds kPatience{30'000};
 
-    // Waits for the answer, 30 s at most; an error answer becomes an Error with its message.
-    base::Result<Json> call(const std::string& method, const Json& params = Json::object());
-    // The same in two steps, for what takes its time: none means that no answer has come so far.
-    // A descriptor may go with it.
+    static base::Result<RpcClient> connect(const std::filesystem::path& socket) { return connect(socket, kPatience); }
+    static base::Result<RpcClient> connect(const std::filesystem::path& socket, std::chrono::milliseconds patience);
+
+    // Waits for the answer; an error answer becomes an Error with its message. A descriptor may go with it.
+    // The answer is printable().
+    base::Result<Json> call(const std::string& method, const Json& params = Json::object(), int descriptor = -1);
+    // The same in two steps, for what takes its time: none means that no whole answer has come so far.
     base::Status send(const std::string& method, const Json& params, int descriptor = -1);
     std::optional<base::Result<Json>> answer_within(std::chrono::milliseconds time);
+    // The process at the other end, as the kernel knows it; nothing if it is of a namespace that is out of sight.
+    std::optional<pid_t> listener() const;
 
 private:
-    explicit RpcClient(base::Fd socket) : socket_{std::move(socket)} {}
-    base::Result<std::string> read_line();
-    base::Result<Json> read_answer();
+    using Clock = std::chrono::steady_clock;
+
+    RpcClient(base::Fd socket, std::chrono::milliseconds patience) : socket_{std::move(socket)}, patience_{patience} {}
+    // False if no whole line has come by then.
+    base::Result<bool> await_line(Clock::time_point until);
+    base::Result<Json> take_answer();
 
     base::Fd socket_;
+    std::chrono::milliseconds patience_;
     std::string received_;
     int next_id_{1};
 };

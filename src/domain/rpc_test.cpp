@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/test_folder.hpp"
 #include "domain/rpc.hpp"
 
 #include "base/event_loop.hpp"
@@ -12,7 +13,9 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <thread>
+#include <tuple>
 #include <unistd.h>
+#include <vector>
 
 namespace windsor::domain {
 namespace {
@@ -24,10 +27,8 @@ class Rpc : public ::testing::Test {
 protected:
     Rpc()
     {
-        std::string name = (fs::temp_directory_path() / "windsor-rpc-XXXXXX").string();
-        directory_ = ::mkdtemp(name.data());
         loop_ = base::EventLoop::create().value();
-        server_ = RpcServer::listen(socket(), *loop_, log_).value();
+        server_ = RpcServer::listen(RpcServer::bind(socket()).value(), *loop_, log_).value();
         server_->add("echo", [](const Json& params, const Reply& reply) { reply(params); });
         server_->add("number",
                      [](const Json& params, const Reply& reply) { reply(Json(params.at("n").get<int>() + 1)); });
@@ -41,7 +42,6 @@ protected:
         loop_->stop();
         thread_.join();
         server_.reset();
-        fs::remove_all(directory_);
     }
 
     fs::path socket() const { return directory_ / "control"; }
@@ -87,7 +87,7 @@ protected:
     }
 
     base::Log log_ = base::Log::discard();
-    fs::path directory_;
+    base::TestFolder directory_;
     std::unique_ptr<base::EventLoop> loop_;
     std::unique_ptr<RpcServer> server_;
     std::thread thread_;
@@ -156,6 +156,44 @@ TEST_F(Rpc, AnswersWrongRequestsWithTheirCodes)
     EXPECT_EQ(code_for(R"({"jsonrpc":"2.0","id":1,"method":"number"})"), static_cast<int>(RpcError::InvalidParams));
     EXPECT_EQ(code_for(std::string(20'000, '[')), static_cast<int>(RpcError::Parse));
     EXPECT_EQ(code_for("\"\xff\xfe\""), static_cast<int>(RpcError::Parse));
+    EXPECT_EQ(client().call("number", {{"n", 1}}).value(), 2);
+}
+
+std::string nested(const std::string& open, const std::string& close, unsigned depth)
+{
+    std::string text;
+    for (unsigned i = 0; i < depth; ++i) {
+        text += open;
+    }
+    text += '1';
+    for (unsigned i = 0; i < depth; ++i) {
+        text += close;
+    }
+    return text;
+}
+
+// What walks such a value calls itself for each level.
+TEST_F(Rpc, RefusesRequestsThatAreNestedTooDeep)
+{
+    for (const auto& [open, close, depth] : {std::tuple{"[", "]", 400'000u}, std::tuple{"{\"a\":", "}", 150'000u}}) {
+        const std::string value = nested(open, close, depth);
+        EXPECT_EQ(code_for(R"({"jsonrpc":"2.0","method":"echo","id":)" + value + '}'),
+                  static_cast<int>(RpcError::Parse));
+        EXPECT_EQ(code_for(R"({"jsonrpc":"2.0","method":"echo","id":1,"params":{"a":)" + value + "}}"),
+                  static_cast<int>(RpcError::Parse));
+    }
+    EXPECT_EQ(code_for(R"({"jsonrpc":"2.0","method":"echo","id":[[1]]})"), static_cast<int>(RpcError::InvalidRequest));
+    EXPECT_EQ(client().call("number", {{"n", 1}}).value(), 2);
+}
+
+TEST_F(Rpc, IdleClientsMakeRoom)
+{
+    RpcClient early = client();
+    ASSERT_EQ(early.call("number", {{"n", 1}}).value(), 2);
+    std::vector<base::Fd> idle;
+    for (int i = 0; i < 300; ++i) {
+        idle.push_back(raw_client());
+    }
     EXPECT_EQ(client().call("number", {{"n", 1}}).value(), 2);
 }
 

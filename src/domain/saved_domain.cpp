@@ -71,16 +71,19 @@ machine::Needs own_needs(const SavedFile& file)
 
 base::Result<SavedFile> open_saved(const std::filesystem::path& path)
 {
-    auto file = begin_restore(WINDSOR_TRY(state::FileInput::open(path)));
+    auto input = WINDSOR_TRY(state::FileInput::open(path));
+    const bool own = input->is_own();
+    auto file = begin_restore(std::move(input));
     if (!file) {
         return base::fail("{}: {}", path.string(), file.error().message());
     }
+    file->own = own;
     return file;
 }
 
 base::Result<SavedFile> begin_restore(std::unique_ptr<state::Input> input)
 {
-    SavedFile file{.domain = {}, .config = {}, .needs = {}, .input = std::move(input), .reader = {}};
+    SavedFile file{.domain = {}, .config = {}, .needs = {}, .input = std::move(input), .reader = {}, .own = false};
     file.reader = std::make_unique<state::StreamReader>(*file.input);
     WINDSOR_TRY(read_beginning(file));
     return file;

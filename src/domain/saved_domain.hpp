@@ -51,6 +51,7 @@ struct SavedFile {
     machine::Needs needs;
     std::unique_ptr<state::Input> input;
     std::unique_ptr<state::StreamReader> reader; // of `input`
+    bool own{false};                             // a file that nobody but this user and root can have written
 };
 
 // The error names the file.

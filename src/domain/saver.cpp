@@ -2,6 +2,8 @@
 #include "domain/saver.hpp"
 
 #include "domain/disks.hpp"
+#include "sandbox/thread_role.hpp"
+#include "state/file.hpp"
 
 #include <memory>
 
@@ -9,6 +11,7 @@ namespace windsor::domain {
 
 Saver::Saver(Work work)
     : work_{std::move(work)}, total_{work_.machine.saved_bytes()}, thread_{[this] {
+          sandbox::confine_thread(sandbox::ThreadRole::Writer);
           result_ = save();
           work_.done();
       }}
@@ -30,8 +33,8 @@ void Saver::join()
 
 base::Status Saver::save()
 {
-    const auto file = WINDSOR_TRY(state::FileOutput::create(work_.file));
-    state::StreamWriter writer{*file};
+    state::FileOutput file{std::move(work_.file), "the file"};
+    state::StreamWriter writer{file};
     WINDSOR_TRY(begin_saved(writer, work_.domain));
     WINDSOR_TRY(work_.machine.save(writer, [this](std::uint64_t bytes) {
         bytes_ = bytes;
@@ -42,7 +45,7 @@ base::Status Saver::save()
     if (cancelled_) {
         return base::fail("saving was interrupted");
     }
-    return file->commit();
+    return file.finish();
 }
 
 } // namespace windsor::domain

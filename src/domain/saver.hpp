@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Saves a machine that stands still into a file, on a thread of its own.
+// Saves a machine that stands still into an open file, on a thread of its own.
 #pragma once
 
+#include "base/fd.hpp"
 #include "domain/saved_domain.hpp"
 #include "machine/machine.hpp"
 #include "storage/async_disk.hpp"
 
 #include <atomic>
-#include <filesystem>
 #include <functional>
 #include <span>
 #include <thread>
@@ -20,12 +20,12 @@ public:
         machine::Machine& machine; // outlives the saver
         std::vector<storage::AsyncDisk*> disks{};
         SavedDomain domain{};
-        std::filesystem::path file{};
+        base::Fd file{};
         std::function<void()> done{}; // called on the saver's thread at the end, after which result() holds
     };
 
     explicit Saver(Work work);
-    // Gives up, if it is not done; then nothing is left of the file.
+    // Gives up, if it is not done; the file is of no use then.
     ~Saver();
     Saver(const Saver&) = delete;
     Saver& operator=(const Saver&) = delete;

@@ -22,7 +22,10 @@ public:
     virtual BlockCache::Effect written(const std::uint8_t* host_page, unsigned offset, unsigned size) = 0;
     // The same of what page tables say: tables may have been written, which may leave nothing held of the page. False:
     // nothing is.
-    virtual bool tables_written(const std::uint8_t* /*host_page*/, unsigned /*offset*/, unsigned /*size*/) { return false; }
+    virtual bool tables_written(const std::uint8_t* /*host_page*/, unsigned /*offset*/, unsigned /*size*/)
+    {
+        return false;
+    }
     virtual bool holds_tables(const std::uint8_t* /*host_page*/) const { return false; }
     // Stores to a page have to be told from now on. True: there may have been some that were not told.
     virtual bool page_held(const std::uint8_t* /*host_page*/) { return false; }

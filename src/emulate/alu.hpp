@@ -128,6 +128,8 @@ WINDSOR_FLAGGED(Btc, "btc");
 WINDSOR_FLAGGED(Bsf, "bsf");
 WINDSOR_FLAGGED(Bsr, "bsr");
 WINDSOR_FLAGGED(Popcnt, "popcnt");
+WINDSOR_FLAGGED(Lzcnt, "lzcnt"); // only offered where the host has them
+WINDSOR_FLAGGED(Tzcnt, "tzcnt");
 WINDSOR_FLAGGED(Imul, "imul");
 
 #undef WINDSOR_FLAGGED

@@ -27,8 +27,8 @@ std::uint64_t wrapped(const Insn& insn, std::uint64_t address)
     return insn.address_size == 8 ? address : address & 0xffffffff;
 }
 
-// Elements are loaded from the lowest on. At a fault those before it are in the destination, with their mask cleared, so
-// that the instruction goes on with the rest when it is run again.
+// Elements are loaded from the lowest on. At a fault those before it are in the destination, with their mask cleared,
+// so that the instruction goes on with the rest when it is run again.
 template <typename Index, typename Data> Outcome run_gather(Cpu& cpu, const Insn& insn)
 {
     if (!avx_available(cpu)) {

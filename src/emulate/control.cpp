@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Control registers. SDM volume 3A, sections 2.5 and 9.8.5; volume 2, MOV to and from control registers.
+#include "emulate/fx_state.hpp"
 #include "emulate/memory_access.hpp"
 #include "emulate/system_families.hpp"
 #include "x86/paging.hpp"
@@ -94,7 +95,8 @@ bool write_cr3(Cpu& cpu, std::uint64_t value)
 std::uint64_t cr4_bits(const Cpu& cpu)
 {
     const auto one = cpu.model().cpuid(1, 0, cpu.s, cpu.apic_id());
-    const auto seven = cpu.model().cpuid(7, 0, cpu.s, cpu.apic_id());
+    // Not by CPUID: beyond the last leaf that answers as the last one does.
+    const vcpu::CpuidLeaf seven{.ebx = cpu.model().word(7, 0, 1), .ecx = cpu.model().word(7, 0, 2)};
     const auto bit = [](std::uint32_t word, unsigned number, std::uint64_t flag) {
         return (word >> number & 1) != 0 ? flag : 0;
     };
@@ -236,7 +238,7 @@ Handler select_control_move(const Decoded& decoded, Insn& insn)
     insn.rm = static_cast<std::uint8_t>(ZydisRegisterGetId(operands[to ? 1 : 0].reg.value));
     insn.operand_size = decoded.instruction.machine_mode == ZYDIS_MACHINE_MODE_LONG_64 ? 8 : 4;
     insn.ends_block = to;
-    return to ? serializing<mov_to_control> : mov_from_control;
+    return to ? serializing<clearing_numeric_error<mov_to_control>> : mov_from_control;
 }
 
 void add_control(OpcodeTable& table)

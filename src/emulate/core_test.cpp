@@ -249,7 +249,8 @@ TEST(InterpreterCore, SplitsMmioIntoNaturalSizes)
     EXPECT_EQ(m.run(m.flat32()), HaltReason::Halted);
     EXPECT_EQ(m.cpu.state().gpr[x86::kRax], 0x55667788u);
     using Access = FakeIo::Access;
-    EXPECT_EQ(m.io.mmio, (std::vector<Access>{{kMmio + 0x10, 4, false}, {kMmio + 0xffe, 2, true}, {kMmio + 0x1000, 2, true}}));
+    EXPECT_EQ(m.io.mmio,
+              (std::vector<Access>{{kMmio + 0x10, 4, false}, {kMmio + 0xffe, 2, true}, {kMmio + 0x1000, 2, true}}));
     EXPECT_EQ(m.io.written, (std::vector<std::uint64_t>{0x7788, 0x5566}));
 }
 

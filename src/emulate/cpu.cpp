@@ -5,10 +5,13 @@
 #include "emulate/accelerator.hpp"
 #include "emulate/block_cache.hpp"
 #include "emulate/decoder.hpp"
+#include "emulate/fx_state.hpp"
 #include "emulate/invalidations.hpp"
 #include "emulate/physical_map.hpp"
+#include "emulate/upper_halves.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <vector>
 
 namespace windsor::emulate {
@@ -28,7 +31,8 @@ Cpu::Cpu(const Parts& parts)
     const std::uint32_t sizes = parts.model.cpuid(0x80000008, 0, none, parts.apic_id).eax & 0xff;
     physical_bits_ = sizes >= 32 && sizes <= 52 ? sizes : 36;
     gigabyte_pages_ = (parts.model.cpuid(0x80000001, 0, none, parts.apic_id).edx & (1u << 26)) != 0;
-    tsc_ticks_ = static_cast<std::uint64_t>((static_cast<unsigned __int128>(parts.model.tsc_hz()) << kTscShift) / base::kSecond);
+    tsc_ticks_ =
+        static_cast<std::uint64_t>((static_cast<unsigned __int128>(parts.model.tsc_hz()) << kTscShift) / base::kSecond);
     load_state(vcpu::reset_state(parts.model.signature()));
 }
 
@@ -38,6 +42,8 @@ void Cpu::load_state(const vcpu::CpuState& state)
 {
     s = state;
     s.rflags |= rflags::kFixed1;
+    // Emitted code loads MXCSR as it stands here: bits that the host refuses must never get this far.
+    s.fx.mxcsr &= mxcsr::kDefined;
     pending_debug = 0;
     cpl_ = (s.cr0 & x86::cr0::kPe) != 0 ? s.segment(Seg::Ss).attributes.dpl : 0;
     flush_tlb(Flush::All);
@@ -59,6 +65,9 @@ void Cpu::mode_changed()
         mode_ = code.attributes.l ? Mode::Long : Mode::Compatibility;
     }
     linear_mask_ = mode_ == Mode::Long ? ~std::uint64_t{0} : 0xffffffff;
+    if (mode_ != Mode::Long) {
+        clear_upper_halves(s);
+    }
     for (const Seg seg : {Seg::Es, Seg::Cs, Seg::Ss, Seg::Ds, Seg::Fs, Seg::Gs}) {
         segment_changed(seg);
     }
@@ -130,6 +139,7 @@ bool Cpu::update_breakpoints()
     const std::array<std::uint64_t, 5> watched{s.dr[0], s.dr[1], s.dr[2], s.dr[3], s.dr7};
     if (watched != watched_) {
         watched_ = watched;
+        tell_short_stores();
         tlb_.flush(Flush::All);
     }
     bool breakpoints = false;
@@ -141,6 +151,7 @@ bool Cpu::update_breakpoints()
 
 void Cpu::flush_tlb(Flush what)
 {
+    tell_short_stores();
     tlb_.flush(what);
     ++local_epoch_;
     if (what == Flush::All) {
@@ -155,6 +166,7 @@ void Cpu::flush_tlb(Flush what)
 
 void Cpu::invalidate_page(std::uint64_t linear)
 {
+    tell_short_stores();
     tlb_.flush_page(linear);
     const auto forget = [&](FetchSlot& slot) {
         if (invalidates(linear, slot.page, slot.size)) {
@@ -244,9 +256,36 @@ void Cpu::serialize()
     });
 }
 
+bool Cpu::has_company() const
+{
+    return invalidations_->has_company();
+}
+
+// The signal stays: the rest of what it stands for comes later. Who has set it before the fence is heard, and who sets
+// it after sees all stores that were made before.
+void Cpu::tell_short_stores()
+{
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (signals_.test(vcpu::Signal::Attention)) {
+        hear_of_holds();
+    }
+}
+
+// Stores that were made since another processor has read a page were not told.
+void Cpu::hear_of_holds()
+{
+    const Invalidations::Holds holds = invalidations_->take_holds();
+    for (const auto& [host, hold] : holds) {
+        if (code_page_held(host)) {
+            invalidations_->announce_write(hold.physical, memory::kPageSize);
+        }
+    }
+}
+
 void Cpu::drain_invalidations()
 {
     signals_.lower(vcpu::Signal::Attention);
+    hear_of_holds(); // before anything is forgotten
     const Invalidations::Batch batch = invalidations_->take();
     if (batch.mappings) {
         physical_->forget();
@@ -260,12 +299,6 @@ void Cpu::drain_invalidations()
     for (const auto& [host, ranges] : batch.written) {
         for (const Invalidations::Range& range : ranges) {
             drop_written(host, range.offset, range.size);
-        }
-    }
-    for (const Invalidations::Held& held : batch.held) {
-        // Stores that were made since the other processor has read the page were not told.
-        if (code_page_held(held.host)) {
-            invalidations_->announce_write(held.physical, memory::kPageSize);
         }
     }
     if (batch.mappings || batch.dirty_log || batch.everything) {

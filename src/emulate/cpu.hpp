@@ -33,6 +33,7 @@ enum class Mode : std::uint8_t { Real, Virtual8086, Protected, Compatibility, Lo
 struct Fault {
     x86::Exception exception{};
     std::uint32_t error_code{0};
+    bool waits{false}; // no exception: the processor sleeps until an interrupt, and the instruction runs again
 };
 
 // In whose name memory is accessed: the running program, or the processor itself, which is always
@@ -60,7 +61,7 @@ public:
     // calls mode_changed(); whoever changes a segment register calls segment_changed() (mode_changed() includes it).
     // RFLAGS.AC, RFLAGS.TF, DR0-DR7 and the shadows are looked at again after an instruction that ends its block.
     vcpu::CpuState s;
-    // DR6 bits of data breakpoints met by the current instruction, for deliver_debug_traps().
+    // DR6 bits of breakpoints on data and ports met by the current instruction, for deliver_debug_traps().
     std::uint64_t pending_debug{0};
 
     // --- Mode, derived from s ---
@@ -83,13 +84,19 @@ public:
     // Notes the fault; the caller returns the Outcome (or false) at once. #PF also sets s.cr2.
     Outcome raise(x86::Exception exception, std::uint32_t error_code = 0)
     {
-        fault_ = {exception, error_code};
+        fault_ = {.exception = exception, .error_code = error_code};
         return Outcome::Fault;
     }
     // The same for functions that answer true or false.
     [[nodiscard]] bool refuse(x86::Exception exception, std::uint32_t error_code = 0)
     {
-        fault_ = {exception, error_code};
+        fault_ = {.exception = exception, .error_code = error_code};
+        return false;
+    }
+    // No fault at all, see Fault::waits.
+    [[nodiscard]] bool wait_for_interrupt()
+    {
+        fault_ = {.waits = true};
         return false;
     }
     const Fault& fault() const { return fault_; }
@@ -135,6 +142,9 @@ public:
     // --- Translation look-aside ---
     void flush_tlb(Flush what);
     void invalidate_page(std::uint64_t linear);
+    // Before what is known of short ways to memory is forgotten: stores that went there, and that somebody wants to be
+    // told since, are told now. Nobody could say later that there may have been some.
+    void tell_short_stores();
 
     // --- The rest of the world ---
     vcpu::CpuIo& io() { return parts_.io; }
@@ -180,7 +190,8 @@ public:
 
     // Makes the run loop leave the current block after the running instruction.
     void leave_block() { leave_ = true; }
-    // Forgets code that others may have overwritten without telling so far. They tell, and signals say so, for all other.
+    // Forgets code that others may have overwritten without telling so far. They tell, and signals say so, for all
+    // other.
     void serialize();
     bool leaving() const { return leave_; }
 
@@ -209,6 +220,8 @@ public:
         struct Entry {
             std::uint64_t address; // physical, of the entry
             std::uint64_t value;
+
+            bool operator==(const Entry&) const = default;
         };
         std::array<Entry, 4> entries{}; // from the top
         unsigned levels{0};
@@ -216,15 +229,19 @@ public:
         unsigned page_shift{12};   // the page's size as a power of two
         std::uint64_t physical{0}; // of the page
         bool writable{false};      // and dirty
+
+        bool operator==(const PageView&) const = default;
     };
     // False: there is nothing to be read at once.
     [[nodiscard]] bool view_page(std::uint64_t linear, PageView& view);
     memory::Page physical_page(std::uint64_t physical);
     bool a20_open() const { return a20_mask_ == ~std::uint64_t{0}; }
     std::uint64_t now() const { return parts_.clock.now(); } // nanoseconds
+    // Whether there are other processors.
+    bool has_company() const;
     // Says that code of the page, or what it says as a page table, is held from now on: stores to it are told to the
-    // accelerator.
-    void hold_code(const memory::Page& page, std::uint64_t physical);
+    // accelerator. What was read of a table before may be old.
+    void hold_page(const memory::Page& page, std::uint64_t physical);
     const Decoder& decoder() const { return *decoder_; }
     Tlb& tlb() { return tlb_; }
     // The TLB's set for the running program, and its entries.
@@ -299,6 +316,7 @@ private:
     void drop_code();
     void drop_written(const std::uint8_t* host_page, unsigned offset, unsigned size);
     void drain_invalidations();
+    void hear_of_holds();
     [[nodiscard]] vcpu::HaltReason run_on();
     [[nodiscard]] bool service_signals(vcpu::HaltReason& reason);
     [[nodiscard]] bool step(vcpu::HaltReason& reason);
@@ -318,6 +336,7 @@ private:
     const FetchSlot* fetch_slot(std::uint64_t linear);
     FetchSlot& fetch_slot_of(std::uint64_t linear) { return fetch_slots_[(linear >> 12) % fetch_slots_.size()]; }
     bool shut_down();
+    bool take_fault();
 
     Parts parts_;
     ProgramSet program_;

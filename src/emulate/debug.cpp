@@ -3,6 +3,8 @@
 #include "emulate/memory_access.hpp"
 #include "emulate/system_families.hpp"
 
+#include <utility>
+
 namespace windsor::emulate {
 
 using x86::Exception;
@@ -42,6 +44,13 @@ bool resolve(Cpu& cpu, unsigned& number)
     return number < 8 || cpu.refuse(Exception::Ud);
 }
 
+// Bits 0 to 3 of DR6 are as of the last #DB; the processor never clears the others. SDM volume 3B, section 17.2.3.
+void note_met(Cpu& cpu, std::uint64_t met)
+{
+    constexpr std::uint64_t kBreakpoints = 15;
+    cpu.s.dr6 = (cpu.s.dr6 & ~kBreakpoints) | met;
+}
+
 // Privilege and general detection.
 bool may_access(Cpu& cpu)
 {
@@ -49,6 +58,7 @@ bool may_access(Cpu& cpu)
         return cpu.refuse(Exception::Gp);
     }
     if ((cpu.s.dr7 & d7::kGd) != 0) {
+        merge_held_traps(cpu);
         cpu.s.dr6 |= d6::kBd;
         return cpu.refuse(Exception::Db);
     }
@@ -111,6 +121,13 @@ Handler select_debug_move(const Decoded& decoded, Insn& insn)
     return to ? mov_to_debug : mov_from_debug;
 }
 
+void merge_held_traps(Cpu& cpu)
+{
+    if (cpu.pending_debug != 0) {
+        note_met(cpu, std::exchange(cpu.pending_debug, 0));
+    }
+}
+
 bool deliver_debug_traps(Cpu& cpu, bool was_stepping)
 {
     const std::uint64_t met = cpu.pending_debug | (was_stepping ? d6::kBs : 0);
@@ -118,8 +135,7 @@ bool deliver_debug_traps(Cpu& cpu, bool was_stepping)
         return true;
     }
     cpu.pending_debug = 0;
-    constexpr std::uint64_t kBreakpoints = 15;
-    cpu.s.dr6 = (cpu.s.dr6 & ~kBreakpoints) | met;
+    note_met(cpu, met);
     return deliver(cpu, {.kind = Event::Kind::Exception,
                          .vector = static_cast<std::uint8_t>(Exception::Db),
                          .return_rip = cpu.s.rip});
@@ -141,10 +157,17 @@ bool meets_instruction_breakpoint(Cpu& cpu)
     if (met == 0) {
         return false;
     }
-    constexpr std::uint64_t kBreakpoints = 15;
-    cpu.s.dr6 = (cpu.s.dr6 & ~kBreakpoints) | met;
+    note_met(cpu, met);
     cpu.raise(Exception::Db);
     return true;
+}
+
+// Whether [at, at + size) touches what DRn watches. Its low bits are without meaning where it watches more than a byte.
+static bool touches(const Cpu& cpu, unsigned n, std::uint64_t at, unsigned size)
+{
+    const unsigned bytes = length(cpu.s.dr7, n);
+    const std::uint64_t first = cpu.s.dr[n] & ~std::uint64_t{bytes - 1};
+    return at < first + bytes && first < at + size;
 }
 
 void note_data_breakpoint(Cpu& cpu, std::uint64_t linear, unsigned size, Intent intent)
@@ -155,12 +178,24 @@ void note_data_breakpoint(Cpu& cpu, std::uint64_t linear, unsigned size, Intent 
         if (!armed(cpu.s.dr7, n) || !matches) {
             continue;
         }
-        const unsigned bytes = length(cpu.s.dr7, n);
-        const std::uint64_t first = cpu.s.dr[n] & ~std::uint64_t{bytes - 1};
-        if (linear < first + bytes && first < linear + size) {
+        if (touches(cpu, n, linear, size)) {
             cpu.pending_debug |= 1u << n;
         }
     }
+}
+
+std::uint64_t port_breakpoints(const Cpu& cpu, std::uint16_t port, unsigned size)
+{
+    std::uint64_t met = 0;
+    if ((cpu.s.dr7 & d7::kEnables) == 0 || (cpu.s.cr4 & x86::cr4::kDe) == 0) {
+        return met;
+    }
+    for (unsigned n = 0; n < 4; ++n) {
+        if (armed(cpu.s.dr7, n) && condition(cpu.s.dr7, n) == Condition::Io && touches(cpu, n, port, size)) {
+            met |= 1u << n;
+        }
+    }
+    return met;
 }
 
 } // namespace windsor::emulate

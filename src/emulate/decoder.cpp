@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "emulate/decoder.hpp"
 
+#include "base/copy_once.hpp"
 #include "emulate/invalidations.hpp"
 #include "emulate/offered.hpp"
 #include "emulate/physical_map.hpp"
@@ -12,6 +13,7 @@ namespace windsor::emulate {
 namespace {
 
 constexpr unsigned kLongest = 15; // bytes of an instruction, SDM volume 2A, section 2.3.11
+constexpr std::size_t kLongestBlock = 64; // instructions; BlockCache::block_limit() asks for no more
 
 Outcome undefined_opcode(Cpu& cpu, const Insn&)
 {
@@ -124,6 +126,15 @@ void translate_memory(const ZydisDecodedInstruction& in, const ZydisDecodedOpera
     insn.scale = mem.scale == 8 ? 3 : mem.scale == 4 ? 2 : mem.scale == 2 ? 1 : 0;
 }
 
+// Zydis refuses in real and virtual-8086 mode what protected mode alone has. That is right where it is #UD, but not of
+// these, whose handlers know better: #GP, and in virtual-8086 mode SYSENTER even works. SDM volume 2 and AMD64 APM
+// volume 3, "Real-Address Mode Exceptions" of each.
+bool refuses_by_itself(ZydisMnemonic mnemonic)
+{
+    return mnemonic == ZYDIS_MNEMONIC_SYSENTER || mnemonic == ZYDIS_MNEMONIC_SYSEXIT ||
+           mnemonic == ZYDIS_MNEMONIC_SYSRET;
+}
+
 } // namespace
 
 Decoder::Decoder(const vcpu::CpuModel& model, HostStubs& stubs)
@@ -145,8 +156,10 @@ Decoder::Decoder(const vcpu::CpuModel& model, HostStubs& stubs)
         ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE);
         ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_CLDEMOTE, ZYAN_FALSE);
         ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_WBNOINVD, ZYAN_FALSE);
-        ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_TZCNT, offered_[ZYDIS_ISA_SET_BMI1] ? ZYAN_TRUE : ZYAN_FALSE);
-        ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_LZCNT, offered_[ZYDIS_ISA_SET_LZCNT] ? ZYAN_TRUE : ZYAN_FALSE);
+        ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_TZCNT,
+                               offered_[ZYDIS_ISA_SET_BMI1] ? ZYAN_TRUE : ZYAN_FALSE);
+        ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_LZCNT,
+                               offered_[ZYDIS_ISA_SET_LZCNT] ? ZYAN_TRUE : ZYAN_FALSE);
     }
 }
 
@@ -197,7 +210,8 @@ void Decoder::translate_operands(const Decoded& decoded, Insn& insn) const
 
 void Decoder::choose(const Decoded& decoded, Insn& insn) const
 {
-    const Select select = offered_[decoded.instruction.meta.isa_set] ? table_->select(decoded.instruction.mnemonic) : nullptr;
+    const Select select =
+        offered_[decoded.instruction.meta.isa_set] ? table_->select(decoded.instruction.mnemonic) : nullptr;
     insn.handler = select != nullptr ? select(decoded, insn) : nullptr;
     if (insn.handler == nullptr) {
         insn.handler = undefined_opcode;
@@ -210,8 +224,17 @@ Decoder::Result Decoder::decode(DecodeMode mode, std::span<const std::uint8_t> b
 {
     ZydisDecodedInstruction instruction;
     std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
-    const ZyanStatus status = ZydisDecoderDecodeFull(&decoders_[static_cast<std::size_t>(mode)], bytes.data(),
-                                                     bytes.size(), &instruction, operands.data());
+    const auto decode_as = [&](DecodeMode as) {
+        return ZydisDecoderDecodeFull(&decoders_[static_cast<std::size_t>(as)], bytes.data(), bytes.size(),
+                                      &instruction, operands.data());
+    };
+    ZyanStatus status = decode_as(mode);
+    if (mode == DecodeMode::Real16 && status == ZYDIS_STATUS_DECODING_ERROR) {
+        const ZyanStatus as_protected = decode_as(DecodeMode::Legacy16);
+        if (ZYAN_SUCCESS(as_protected) && refuses_by_itself(instruction.mnemonic)) {
+            status = as_protected;
+        }
+    }
     if (status == ZYDIS_STATUS_NO_MORE_DATA) {
         return bytes.size() >= kLongest ? Result::TooLong : Result::NeedMore;
     }
@@ -231,14 +254,18 @@ Decoder::Result Decoder::decode(DecodeMode mode, std::span<const std::uint8_t> b
     return Result::Done;
 }
 
-// As many instructions as lie wholly in the page; none if the first does not.
+// As many instructions as lie wholly in the page; none if the first does not. The guest may write there meanwhile: its
+// bytes are read once.
 void Decoder::fill_block(Block& block, const std::uint8_t* host, unsigned available, DecodeMode mode,
                          std::size_t limit) const
 {
+    std::array<std::uint8_t, kLongestBlock * kLongest> copy;
+    available = std::min(available, static_cast<unsigned>(std::min(limit, kLongestBlock)) * kLongest);
+    base::copy_once(copy.data(), host, available);
     unsigned at = 0;
     while (at < available && block.insns.size() < limit) {
         Insn insn;
-        const auto bytes = std::span{host + at, std::min(available - at, kLongest)};
+        const auto bytes = std::span{copy}.subspan(at, std::min(available - at, kLongest));
         switch (decode(mode, bytes, insn)) {
         case Result::Done: break;
         case Result::NeedMore: return;
@@ -255,12 +282,12 @@ void Decoder::fill_block(Block& block, const std::uint8_t* host, unsigned availa
 }
 
 // The flag goes up before the bytes are read: a write by another processor from then on is heard of. Whoever
-// finds it down must also slow down its own stores.
+// finds it down, or holds nothing of the page yet, must also slow down its own stores.
 void Decoder::flag_page(Cpu& cpu, const memory::Page& page, std::uint64_t physical)
 {
-    if ((page.flags->fetch_or(memory::kPageCode) & memory::kPageCode) == 0) {
-        cpu.code_page_held(page.host);
-        cpu.invalidations_->announce_code(page.host, physical);
+    const bool flagged = (page.flags->load() & memory::kPageCode) != 0;
+    if (!flagged || !cpu.blocks_->holds_page(page.host)) {
+        cpu.hold_page(page, physical);
     }
 }
 
@@ -269,13 +296,6 @@ const Block* Decoder::keep(Cpu& cpu, std::unique_ptr<Block> block)
     BlockCache& cache = *cpu.blocks_;
     if (cache.full()) {
         cache.drop_all();
-    }
-    const std::uint8_t* page = block->host - (reinterpret_cast<std::uintptr_t>(block->host) & memory::kPageMask);
-    if (!cache.holds_page(page)) {
-        cpu.code_page_held(page);
-    }
-    if (block->second_page != nullptr && !cache.holds_page(block->second_page)) {
-        cpu.code_page_held(block->second_page);
     }
     return cache.insert(std::move(block));
 }
@@ -291,9 +311,12 @@ const Block* Decoder::careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, c
     if (!cpu.fetch_physical(linear, physical)) {
         return nullptr;
     }
-    for (unsigned i = 0; i < in_page; ++i) {
-        bytes[i] = static_cast<std::uint8_t>(cpu.read_physical(physical + i, 1));
-    }
+    const auto read = [&](unsigned from, unsigned to, std::uint64_t at) {
+        for (unsigned i = from; i < to; ++i, ++at) {
+            bytes[i] = static_cast<std::uint8_t>(cpu.read_physical(at, 1));
+        }
+    };
+    read(0, in_page, physical);
     Insn insn;
     Result result = decode(mode, std::span{bytes}.first(in_page), insn);
     const memory::Page* second = nullptr;
@@ -307,9 +330,8 @@ const Block* Decoder::careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, c
             flag_page(cpu, first, physical);
             flag_page(cpu, *second, next);
         }
-        for (unsigned i = in_page; i < allowed; ++i) {
-            bytes[i] = static_cast<std::uint8_t>(cpu.read_physical(next + i - in_page, 1));
-        }
+        read(0, in_page, physical); // the walk may have marked an entry among them
+        read(in_page, allowed, next);
         result = decode(mode, std::span{bytes}.first(allowed), insn);
     }
     switch (result) {
@@ -347,13 +369,14 @@ const Block* Decoder::block(Cpu& cpu, std::uint64_t linear)
     const std::uint8_t* host = page.host + offset;
     const Block* found = cpu.blocks_->find(host, static_cast<std::uint8_t>(mode));
     if (found != nullptr && found->second_page != nullptr) {
-        // The mapping of the second page may have changed.
+        // The mapping of the second page may have changed. The walk may mark an entry in the block's own bytes, too.
         std::uint64_t next = 0;
         const std::uint64_t rest = (linear & kLinearPage) + memory::kPageSize;
         if (!cpu.fetch_physical(rest & cpu.linear_mask(), next)) {
             return nullptr;
         }
-        found = cpu.physical_->page(next).host == found->second_page ? found : nullptr;
+        found = cpu.blocks_->find(host, static_cast<std::uint8_t>(mode));
+        found = found != nullptr && cpu.physical_->page(next).host == found->second_page ? found : nullptr;
     }
     if (found == nullptr) {
         flag_page(cpu, page, physical);

@@ -29,14 +29,15 @@ public:
     Result decode(DecodeMode mode, std::span<const std::uint8_t> bytes, Insn& insn) const;
     const ZydisDecoder& zydis(DecodeMode mode) const { return decoders_[static_cast<std::size_t>(mode)]; }
     bool offers(ZydisISASet set) const { return offered_[set]; }
-    // Says in the page's flags that code of it is held.
-    static void flag_page(Cpu& cpu, const memory::Page& page, std::uint64_t physical);
 
 private:
     void translate_operands(const Decoded& decoded, Insn& insn) const;
-    void fill_block(Block& block, const std::uint8_t* host, unsigned available, DecodeMode mode, std::size_t limit) const;
+    void fill_block(Block& block, const std::uint8_t* host, unsigned available, DecodeMode mode,
+                    std::size_t limit) const;
     // One instruction, byte by byte through paging, the limit and MMIO.
     const Block* careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, const memory::Page& page);
+    // Says in the page's flags that code of it is held.
+    static void flag_page(Cpu& cpu, const memory::Page& page, std::uint64_t physical);
     static const Block* keep(Cpu& cpu, std::unique_ptr<Block> block);
     void choose(const Decoded& decoded, Insn& insn) const;
 

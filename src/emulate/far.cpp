@@ -230,6 +230,18 @@ Outcome through_task_gate(Cpu& cpu, const Far& far, const x86::Descriptor& gate)
     return to_task(cpu, far, selector, entry);
 }
 
+// The rest of a system descriptor of 16 bytes. Its first half is not read again: another processor may have changed it
+// since it was checked.
+Lookup read_upper_half(Cpu& cpu, std::uint16_t selector, TableEntry& entry)
+{
+    const bool local = (selector & 4) != 0;
+    const std::uint32_t limit = local ? cpu.s.ldtr.limit : cpu.s.gdtr.limit;
+    if ((selector & 0xfff8u) + 15 > limit) {
+        return Lookup::Outside;
+    }
+    return cpu.read_linear(entry.linear + 8, entry.upper, As::Processor) ? Lookup::Found : Lookup::Fault;
+}
+
 Outcome to_system_descriptor(Cpu& cpu, const Far& far, Gate& gate)
 {
     const x86::Descriptor descriptor = gate.entry.descriptor;
@@ -241,7 +253,7 @@ Outcome to_system_descriptor(Cpu& cpu, const Far& far, Gate& gate)
     const SystemType type = descriptor.system_type();
     if (cpu.long_mode()) {
         // Only 64-bit call gates; the type field of their upper half is zero.
-        const Lookup found = find_system_descriptor(cpu, far.selector, gate.entry);
+        const Lookup found = read_upper_half(cpu, far.selector, gate.entry);
         if (found == Lookup::Fault) {
             return Outcome::Fault;
         }

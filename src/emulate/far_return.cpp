@@ -82,13 +82,16 @@ bool check_stack(Cpu& cpu, Return& to)
     return true;
 }
 
-// Data segments that the outer level may not use become null. SDM volume 3A, section 5.8.6.
+// Data segments that the outer level may not use become null, and those that are null lose their RPL. What is hidden
+// stays, so that a kernel finds the bases of FS and GS again. SDM volume 3A, section 5.8.6; volume 2, IRET and RET.
 void drop_inner_segments(Cpu& cpu)
 {
     for (const Seg seg : {Seg::Es, Seg::Ds, Seg::Fs, Seg::Gs}) {
-        const Segment& segment = cpu.s.segment(seg);
-        if (!segment.unusable && !segment.attributes.conforming() && segment.attributes.dpl < cpu.cpl()) {
-            cpu.s.segment(seg) = null_segment(0);
+        Segment& segment = cpu.s.segment(seg);
+        const bool inner = !segment.attributes.conforming() && segment.attributes.dpl < cpu.cpl();
+        if (is_null(segment.selector) || inner) {
+            segment.selector = 0;
+            segment.unusable = true;
             cpu.segment_changed(seg);
         }
     }

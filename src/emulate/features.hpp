@@ -10,7 +10,11 @@ enum class Feature : std::uint8_t { Mtrr, Pat, Mca, Sep, Syscall, LongMode, Nx, 
 
 inline bool offers(const vcpu::CpuModel& model, Feature feature)
 {
-    const auto leaf = [&](std::uint32_t number) { return model.cpuid(number, 0, {}, 0); };
+    // Not by CPUID: beyond the last leaf that answers as the last one does.
+    const auto leaf = [&](std::uint32_t number) {
+        return vcpu::CpuidLeaf{
+            .ebx = model.word(number, 0, 1), .ecx = model.word(number, 0, 2), .edx = model.word(number, 0, 3)};
+    };
     const auto bit = [](std::uint32_t word, unsigned number) { return ((word >> number) & 1) != 0; };
     switch (feature) {
     case Feature::Mtrr: return bit(leaf(1).edx, 12);

@@ -55,8 +55,8 @@ void add_fx_save(OpcodeTable& table)
 {
     table.set(ZYDIS_MNEMONIC_FXSAVE, select_form<run_fxsave, 4>);
     table.set(ZYDIS_MNEMONIC_FXSAVE64, select_form<run_fxsave, 8>);
-    table.set(ZYDIS_MNEMONIC_FXRSTOR, select_form<run_fxrstor, 4>);
-    table.set(ZYDIS_MNEMONIC_FXRSTOR64, select_form<run_fxrstor, 8>);
+    table.set(ZYDIS_MNEMONIC_FXRSTOR, select_form<clearing_numeric_error<run_fxrstor>, 4>);
+    table.set(ZYDIS_MNEMONIC_FXRSTOR64, select_form<clearing_numeric_error<run_fxrstor>, 8>);
 }
 
 } // namespace windsor::emulate

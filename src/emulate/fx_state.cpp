@@ -16,10 +16,18 @@ bool x87_available(Cpu& cpu)
 
 bool no_x87_pending(Cpu& cpu)
 {
-    if ((cpu.s.fx.fsw & fsw::kEs) != 0 && (cpu.s.cr0 & x86::cr0::kNe) != 0) {
+    if ((cpu.s.fx.fsw & fsw::kEs) == 0) [[likely]] {
+        return true;
+    }
+    if ((cpu.s.cr0 & x86::cr0::kNe) != 0) {
         return cpu.refuse(x86::Exception::Mf);
     }
-    return true;
+    return cpu.io().raise_numeric_error() || cpu.wait_for_interrupt();
+}
+
+bool signals_numeric_error(const Cpu& cpu)
+{
+    return (cpu.s.fx.fsw & fsw::kEs) != 0 && (cpu.s.cr0 & x86::cr0::kNe) == 0;
 }
 
 bool mmx_available(Cpu& cpu)

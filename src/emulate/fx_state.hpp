@@ -33,9 +33,22 @@ constexpr std::uint16_t kFcwDefined = 0x1f7f;
 constexpr std::uint16_t kFcwFixed1 = 0x0040;
 
 // CR0.EM and CR0.TS, then an unmasked x87 exception that waits. SDM volume 3A, table 2-2 and section 6.15 (#MF).
-// With CR0.NE clear a waiting exception is only visible in FSW.ES (FERR# follows it); IGNNE# counts as asserted.
+// With CR0.NE clear a waiting exception raises FERR#, and the instruction waits for an interrupt, which the board makes
+// of it, unless IGNNE# is active. SDM volume 1, section 8.7.2 and appendix D.
 [[nodiscard]] bool x87_available(Cpu& cpu);
 [[nodiscard]] bool no_x87_pending(Cpu& cpu);
+// A waiting exception that CR0.NE leaves to FERR#.
+bool signals_numeric_error(const Cpu& cpu);
+// Of an instruction that can clear or mask such an exception: FERR# falls with it.
+template <Handler handler> Outcome clearing_numeric_error(Cpu& cpu, const Insn& insn)
+{
+    const bool signalled = signals_numeric_error(cpu);
+    const Outcome outcome = handler(cpu, insn);
+    if (signalled && !signals_numeric_error(cpu)) [[unlikely]] {
+        cpu.io().clear_numeric_error();
+    }
+    return outcome;
+}
 // CR0.EM and CR0.TS; with an MMX register also a waiting x87 exception.
 [[nodiscard]] bool mmx_available(Cpu& cpu);
 [[nodiscard]] bool sse_unavailable(Cpu& cpu); // notes the fault, gives false

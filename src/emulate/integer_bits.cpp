@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// BT BTS BTR BTC BSF BSR POPCNT.
+// BT BTS BTR BTC BSF BSR POPCNT LZCNT TZCNT.
 #include "emulate/alu.hpp"
 #include "emulate/operands.hpp"
 
@@ -128,6 +128,8 @@ void add_bits(OpcodeTable& table)
     table.set(ZYDIS_MNEMONIC_BSF, select_scan<alu::Bsf, true>);
     table.set(ZYDIS_MNEMONIC_BSR, select_scan<alu::Bsr, true>);
     table.set(ZYDIS_MNEMONIC_POPCNT, select_scan<alu::Popcnt, false>);
+    table.set(ZYDIS_MNEMONIC_LZCNT, select_scan<alu::Lzcnt, false>);
+    table.set(ZYDIS_MNEMONIC_TZCNT, select_scan<alu::Tzcnt, false>);
 }
 
 } // namespace windsor::emulate

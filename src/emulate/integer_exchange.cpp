@@ -165,7 +165,8 @@ Outcome cmpxchg8b(Cpu& cpu, const Insn& insn)
     return Outcome::Next;
 }
 
-bool compare_exchange_16(std::uint8_t* host, std::array<std::uint64_t, 2>& expected, const std::array<std::uint64_t, 2>& desired)
+bool compare_exchange_16(std::uint8_t* host, std::array<std::uint64_t, 2>& expected,
+                         const std::array<std::uint64_t, 2>& desired)
 {
     bool same = false;
     asm volatile("lock cmpxchg16b (%[host])"

@@ -126,6 +126,7 @@ void add_integer(OpcodeTable& table)
     add_exchanges(table);
     add_shifts(table);
     add_bits(table);
+    add_bmi(table);
     add_multiply(table);
     add_decimal(table);
     add_stack(table);

@@ -171,7 +171,8 @@ Outcome xlat(Cpu& cpu, const Insn& insn)
 // BSWAP of a 16-bit register is undefined; processors clear it.
 template <typename T> Outcome bswap(Cpu& cpu, const Insn& insn)
 {
-    put<T>(cpu, insn.reg, sizeof(T) == 2 ? T{0} : static_cast<T>(__builtin_bswap64(get<T>(cpu, insn.reg)) >> (64 - 8 * sizeof(T))));
+    put<T>(cpu, insn.reg,
+           sizeof(T) == 2 ? T{0} : static_cast<T>(__builtin_bswap64(get<T>(cpu, insn.reg)) >> (64 - 8 * sizeof(T))));
     return Outcome::Next;
 }
 

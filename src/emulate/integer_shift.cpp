@@ -30,7 +30,8 @@ template <typename Op, typename T, bool kByCl> Outcome shift_mem(Cpu& cpu, const
 {
     const std::uint8_t count = masked<T>(count_of<kByCl>(cpu, insn));
     std::uint64_t flags = cpu.s.rflags;
-    const bool done = modify<T>(cpu, insn, [&](T old) { return count != 0 ? Op::template apply<T>(old, count, flags) : old; });
+    const bool done =
+        modify<T>(cpu, insn, [&](T old) { return count != 0 ? Op::template apply<T>(old, count, flags) : old; });
     if (!done) {
         return Outcome::Fault;
     }

@@ -19,7 +19,8 @@ unsigned vector_of(Exception exception)
 }
 
 // Runs a real-mode program from registers that `prepare` sets.
-vcpu::CpuState run_real(TestMachine& m, const std::vector<int>& bytes, const std::function<void(vcpu::CpuState&)>& prepare = {})
+vcpu::CpuState run_real(TestMachine& m, const std::vector<int>& bytes,
+                        const std::function<void(vcpu::CpuState&)>& prepare = {})
 {
     m.code(kReal, bytes);
     vcpu::CpuState state = m.real();
@@ -30,7 +31,8 @@ vcpu::CpuState run_real(TestMachine& m, const std::vector<int>& bytes, const std
     return m.cpu.state();
 }
 
-vcpu::CpuState run32(TestMachine& m, const std::vector<int>& bytes, const std::function<void(vcpu::CpuState&)>& prepare = {})
+vcpu::CpuState run32(TestMachine& m, const std::vector<int>& bytes,
+                     const std::function<void(vcpu::CpuState&)>& prepare = {})
 {
     m.code(kCode, bytes);
     vcpu::CpuState state = m.flat32();
@@ -107,9 +109,10 @@ TEST(InterpreterInteger, DivisionFaultsOnZeroAndOverflowAndChangesNothing)
         int modrm; // f1: div ecx, f9: idiv ecx
         bool faults;
     };
-    for (const Case& c : {Case{10, 0, 0, 0xf1, true}, Case{0, 5, 5, 0xf1, true}, Case{7, 4, 5, 0xf1, false},
-                          Case{0x80000000, 0xffffffff, 0xffffffff, 0xf9, true}, Case{0, 0x80000000, 0xffffffff, 0xf9, true},
-                          Case{0xfffffff9, 0xffffffff, 2, 0xf9, false}, Case{0x80000000, 0, 1, 0xf9, true}}) {
+    for (const Case& c :
+         {Case{10, 0, 0, 0xf1, true}, Case{0, 5, 5, 0xf1, true}, Case{7, 4, 5, 0xf1, false},
+          Case{0x80000000, 0xffffffff, 0xffffffff, 0xf9, true}, Case{0, 0x80000000, 0xffffffff, 0xf9, true},
+          Case{0xfffffff9, 0xffffffff, 2, 0xf9, false}, Case{0x80000000, 0, 1, 0xf9, true}}) {
         const auto state = run32(m, {0xf7, c.modrm, 0xf4}, [&](vcpu::CpuState& s) {
             s.gpr[x86::kRax] = c.rax;
             s.gpr[x86::kRdx] = c.rdx;
@@ -155,10 +158,11 @@ TEST(InterpreterInteger, AdjustsDecimals)
         std::uint64_t flags_in, carry;
     };
     namespace f = x86::rflags;
-    for (const Case& c : {Case{{0x27, 0xf4}, 0xae, 0x14, 0, f::kCf}, Case{{0x27, 0xf4}, 0x0b, 0x11, 0, 0},
-                          Case{{0x2f, 0xf4}, 0xee, 0x88, 0, f::kCf}, Case{{0x37, 0xf4}, 0x00fa, 0x0200, 0, f::kCf},
-                          Case{{0x3f, 0xf4}, 0x02fe, 0x0108, f::kAf, f::kCf}, Case{{0xd4, 0x0a, 0xf4}, 0x3f, 0x0603, 0, 0},
-                          Case{{0xd5, 0x0a, 0xf4}, 0x0603, 0x003f, 0, 0}}) {
+    for (const Case& c :
+         {Case{{0x27, 0xf4}, 0xae, 0x14, 0, f::kCf}, Case{{0x27, 0xf4}, 0x0b, 0x11, 0, 0},
+          Case{{0x2f, 0xf4}, 0xee, 0x88, 0, f::kCf}, Case{{0x37, 0xf4}, 0x00fa, 0x0200, 0, f::kCf},
+          Case{{0x3f, 0xf4}, 0x02fe, 0x0108, f::kAf, f::kCf}, Case{{0xd4, 0x0a, 0xf4}, 0x3f, 0x0603, 0, 0},
+          Case{{0xd5, 0x0a, 0xf4}, 0x0603, 0x003f, 0, 0}}) {
         TestMachine m;
         const auto state = run_real(m, c.code, [&](vcpu::CpuState& s) {
             s.gpr[x86::kRax] = c.in;
@@ -193,7 +197,8 @@ TEST(InterpreterInteger, LoopCountsByTheAddressSize)
 {
     TestMachine m;
     // In 16-bit code: loop with 0x67 counts ECX. l: inc ax; addr32 loop l; hlt
-    const auto state = run_real(m, {0x40, 0x67, 0xe2, 0xfc, 0xf4}, [](vcpu::CpuState& s) { s.gpr[x86::kRcx] = 0x10002; });
+    const auto state =
+        run_real(m, {0x40, 0x67, 0xe2, 0xfc, 0xf4}, [](vcpu::CpuState& s) { s.gpr[x86::kRcx] = 0x10002; });
     EXPECT_EQ(state.gpr[x86::kRcx], 0u);
     EXPECT_EQ(state.gpr[x86::kRax] & 0xffff, 2u);
 }
@@ -230,11 +235,12 @@ TEST(InterpreterInteger, SegmentOverridesAndXlat)
     EXPECT_EQ(state.gpr[x86::kRax] & 0xff, 0x99u);
 }
 
-TEST(InterpreterInteger, UnpairedTzcntIsBsf)
+TEST(InterpreterInteger, BsfOfZeroLeavesItsDestination)
 {
     TestMachine m;
-    // rep bsf eax, ecx of zero: the destination stays, ZF is set
-    const auto state = run32(m, {0xf3, 0x0f, 0xbc, 0xc1, 0xf4}, [](vcpu::CpuState& s) { s.gpr[x86::kRax] = 0x77; });
+    const auto state = run32(m, {0x0f, 0xbc, 0xc1, 0xf4}, [](vcpu::CpuState& s) { // bsf eax, ecx
+        s.gpr[x86::kRax] = 0x77;
+    });
     EXPECT_EQ(state.gpr[x86::kRax], 0x77u);
     EXPECT_NE(state.rflags & x86::rflags::kZf, 0u);
 }

@@ -102,10 +102,11 @@ Outcome into(Cpu& cpu, const Insn& insn)
     return interrupt(cpu, insn, Event::Kind::Software, static_cast<std::uint8_t>(Exception::Of));
 }
 
-// A debug trap without privilege checks; DR6 stays.
+// A debug trap without privilege checks; DR6 has nothing to say of it.
 Outcome int1(Cpu& cpu, const Insn& insn)
 {
     cpu.s.dr7 &= ~x86::dr7::kGd;
+    merge_held_traps(cpu);
     return interrupt(cpu, insn, Event::Kind::Exception, static_cast<std::uint8_t>(Exception::Db));
 }
 

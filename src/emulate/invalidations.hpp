@@ -19,7 +19,7 @@ namespace windsor::emulate {
 
 class Invalidations final : public memory::MemoryObserver {
 public:
-    // Pages of each kind; a processor that sleeps long has everything to forget.
+    // Pages that were written; a processor that sleeps long has everything to forget.
     static constexpr std::size_t kMost = 1024;
     // Stores to one page that are told apart; one with more is being filled anew.
     static constexpr std::size_t kMostInPage = 16;
@@ -30,18 +30,18 @@ public:
         bool operator==(const Range&) const = default;
     };
     using Written = std::unordered_map<const std::uint8_t*, std::vector<Range>>; // by host page
-    struct Held {
-        const std::uint8_t* host{nullptr}; // page
-        std::uint64_t physical{0};
-    };
     struct Batch {
         bool mappings{false};
         bool dirty_log{false};
-        bool everything{false};       // there was too much to list
-        Written written;              // by devices and other processors
-        std::vector<Held> held;       // pages whose code another processor holds
-        std::vector<std::shared_ptr<const void>> askers; // let go of when the batch has been dealt with
+        bool everything{false}; // there was too much to list
+        Written written;        // by devices and other processors
     };
+    // A page that other processors hold; the askers are let go of when that has been dealt with.
+    struct Hold {
+        std::uint64_t physical{0};
+        std::vector<std::shared_ptr<const void>> askers;
+    };
+    using Holds = std::unordered_map<const std::uint8_t*, Hold>; // by host page
 
     Invalidations(memory::GuestMemory& memory, vcpu::Signals& signals) : memory_{memory}, signals_{signals}
     {
@@ -75,14 +75,15 @@ public:
         if (announces()) {
             return;
         }
-        const Held held{memory_.lookup(page).host, page.raw()};
-        ask([&](Batch& batch) {
-            batch.everything = batch.everything || batch.held.size() == kMost;
-            if (!batch.everything) {
-                batch.held.push_back(held);
+        const std::uint8_t* host = memory_.lookup(page).host;
+        holds_.with([&](Holds& holds) {
+            Hold& hold = holds[host];
+            hold.physical = page.raw();
+            if (std::ranges::find(hold.askers, asker) == hold.askers.end()) {
+                hold.askers.push_back(asker);
             }
-            batch.askers.push_back(asker);
         });
+        signals_.raise(vcpu::Signal::Attention);
         if (!running_.load()) {
             forget_askers();
         }
@@ -94,7 +95,11 @@ public:
 
     Batch take()
     {
-        return batch_.with([](Batch& batch) { return std::exchange(batch, Batch{}); });
+        return batch_.with([](Batch& batch) { return std::exchange(batch, {}); });
+    }
+    Holds take_holds()
+    {
+        return holds_.with([](Holds& holds) { return std::exchange(holds, {}); });
     }
 
     // The processor runs from here on, and looks at its signals first; it stands, and has dealt with all that it was
@@ -110,10 +115,10 @@ public:
     // so until they have heard that it is held.
     template <typename Drop> void each_unsettled(Drop drop)
     {
-        std::erase_if(unsettled_, [](const Unsettled& page) { return page.asker.use_count() == 1; });
+        std::erase_if(unsettled_, [](const auto& page) { return page.second.use_count() == 1; });
         std::atomic_thread_fence(std::memory_order_seq_cst);
-        for (const Unsettled& page : unsettled_) {
-            drop(page.host);
+        for (const auto& [host, asker] : unsettled_) {
+            drop(host);
         }
     }
 
@@ -127,24 +132,22 @@ public:
         memory_.written(base::GuestPhysical{physical}, size);
         announcing_.store(std::thread::id{}, std::memory_order_relaxed);
     }
-    // … or that it has set kPageCode.
-    void announce_code(const std::uint8_t* host_page, std::uint64_t physical)
+    // … or that it holds a page from now on, which has kPageCode.
+    void announce_hold(const std::uint8_t* host_page, std::uint64_t physical)
     {
-        Unsettled page{.host = host_page, .asker = std::make_shared<const int>(0)};
+        std::shared_ptr<const void>& asker = unsettled_[host_page];
+        if (asker == nullptr) {
+            asker = std::make_shared<const int>(0);
+        }
         announcing_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-        memory_.code_held(base::GuestPhysical{physical}, page.asker);
+        memory_.code_held(base::GuestPhysical{physical}, asker);
         announcing_.store(std::thread::id{}, std::memory_order_relaxed);
-        if (page.asker.use_count() > 1) {
-            unsettled_.push_back(std::move(page));
+        if (asker.use_count() == 1) {
+            unsettled_.erase(host_page);
         }
     }
 
 private:
-    struct Unsettled {
-        const std::uint8_t* host{nullptr};
-        std::shared_ptr<const void> asker; // shared with those that have not heard
-    };
-
     static void add(std::vector<Range>& ranges, const Range& range)
     {
         if (std::ranges::find(ranges, range) != ranges.end()) {
@@ -158,7 +161,11 @@ private:
     }
     void forget_askers()
     {
-        batch_.with([](Batch& batch) { batch.askers.clear(); });
+        holds_.with([](Holds& holds) {
+            for (auto& [host, hold] : holds) {
+                hold.askers.clear();
+            }
+        });
     }
     bool announces() const { return announcing_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
     template <typename Change> void ask(Change change)
@@ -170,9 +177,11 @@ private:
     memory::GuestMemory& memory_;
     vcpu::Signals& signals_;
     base::Guarded<Batch> batch_;
+    base::Guarded<Holds> holds_;
     std::atomic<std::thread::id> announcing_{};
     std::atomic<bool> running_{false};
-    std::vector<Unsettled> unsettled_; // of the processor's own thread
+    // By host page, of the processor's own thread; each asker is shared with those that have not heard.
+    std::unordered_map<const std::uint8_t*, std::shared_ptr<const void>> unsettled_;
 };
 
 } // namespace windsor::emulate

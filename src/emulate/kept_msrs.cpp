@@ -3,6 +3,7 @@
 
 #include "emulate/features.hpp"
 #include "emulate/descriptors.hpp"
+#include "emulate/machine_check_banks.hpp"
 #include "emulate/mtrr.hpp"
 #include "x86/msr.hpp"
 
@@ -67,7 +68,6 @@ constexpr std::array kQuiet{
     Quiet{msr::kDebugCtl, msr::kDebugCtl},
     Quiet{0x1db, 0x1de},           // LASTBRANCHFROMIP to LASTINTTOIP
     Quiet{0x1fc, 0x1fc},           // POWER_CTL
-    Quiet{0x400, 0x427},           // MC0_CTL to MC9_MISC: no error is ever held
 };
 
 constexpr std::array kQuietAmd{
@@ -76,7 +76,6 @@ constexpr std::array kQuietAmd{
     Quiet{0xe7, 0xe8},
     Quiet{msr::kDebugCtl, msr::kDebugCtl},
     Quiet{0x1db, 0x1de},
-    Quiet{0x400, 0x427},
     Quiet{0xc0010000, 0xc0010007}, // PERF_CTL, PERF_CTR
     Quiet{0xc0010010, 0xc0010010}, // SYSCFG
     Quiet{0xc0010015, 0xc0010015, 1u << 24}, // HWCR: the TSC runs at the P0 frequency
@@ -102,8 +101,8 @@ const Quiet* find_quiet(const vcpu::CpuModel& model, std::uint32_t number)
     return found == table.end() ? nullptr : &*found;
 }
 
-// Ten banks that never hold an error.
-constexpr std::uint64_t kMcgCap = 10;
+// As many banks as there are; neither MCG_CTL nor anything else. SDM volume 3B, section 15.3.1.1.
+constexpr std::uint64_t kMcgCap = vcpu::MachineCheckBanks{}.control.size();
 // Not affected by Meltdown, L1TF, SSB, MDS, TAA, stale MMIO data, BHI, GDS and RFDS: nothing runs speculatively here.
 constexpr std::uint64_t kNotAffected = (1u << 0) | (1u << 3) | (1u << 4) | (1u << 5) | (1u << 6) | (1u << 8) |
                                        (1u << 13) | (1u << 14) | (1u << 15) | (1u << 20) | (1u << 26) | (1u << 27);
@@ -144,8 +143,12 @@ std::optional<std::uint64_t> read_fixed(const KeptMsrs& msrs, std::uint32_t numb
     case msr::kFeatureControl: return is_amd(msrs.model) ? std::nullopt : std::optional<std::uint64_t>{1}; // locked
     case msr::kArchCapabilities: return with(Feature::ArchCapabilities, kNotAffected);
     case msr::kMcgCap: return with(Feature::Mca, kMcgCap);
-    default: return offers(msrs.model, Feature::Mtrr) ? read_mtrr(msrs.state.mtrrs, number) : std::nullopt;
+    default: break;
     }
+    if (is_machine_check_bank(number) && offers(msrs.model, Feature::Mca)) {
+        return read_machine_check_bank(msrs.state.machine_checks, number);
+    }
+    return offers(msrs.model, Feature::Mtrr) ? read_mtrr(msrs.state.mtrrs, number) : std::nullopt;
 }
 
 } // namespace
@@ -185,6 +188,9 @@ bool write_kept_msr(const KeptMsrs& msrs, std::uint32_t number, std::uint64_t va
     case msr::kMtrrCap:
     case msr::kMcgCap: return false; // locked or read-only
     default: break;
+    }
+    if (is_machine_check_bank(number) && offers(msrs.model, Feature::Mca)) {
+        return write_machine_check_bank(msrs.state.machine_checks, number, value);
     }
     if (offers(msrs.model, Feature::Mtrr) && is_mtrr(number)) {
         return write_mtrr(msrs.state.mtrrs, number, value);

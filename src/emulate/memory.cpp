@@ -68,6 +68,7 @@ void Cpu::fill(std::uint64_t linear, const Translation& translation, bool write,
     const std::size_t at = TlbEntries::index(linear);
     const memory::Page& backing = physical_->page(translation.physical);
     if (!tag::holds(entries.read[at], linear)) {
+        tell_short_stores();
         entries.clear(at);
     }
     const bool watched = (s.dr7 & x86::dr7::kEnables) != 0 && watches_data(linear);
@@ -109,7 +110,8 @@ bool Cpu::locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set,
     result.size = size;
     if (write && !through_mmio && tag::slow(entries.write[at])) {
         result.flags = physical_->page(result.physical).flags;
-        const bool held = result.flags != nullptr && (result.flags->load(std::memory_order_relaxed) & memory::kPageCode) != 0;
+        const bool held =
+            result.flags != nullptr && (result.flags->load(std::memory_order_relaxed) & memory::kPageCode) != 0;
         const bool mmio = entries.is(at, TlbEntries::kReadMmio | TlbEntries::kWriteMmio);
         if (!held && !mmio && !watches_data(linear)) {
             entries.write[at] = linear & kLinearPage; // the page has lost its code
@@ -231,9 +233,10 @@ void Cpu::code_page_written(const Located& at, Writer writer)
     auto effect = blocks_->written(at.host - offset, static_cast<unsigned>(offset), at.size);
     if (accelerator_ != nullptr) {
         const auto own = accelerator_->written(at.host - offset, static_cast<unsigned>(offset), at.size);
-        const bool tables = writer == Writer::Walker
-                                ? accelerator_->holds_tables(at.host - offset)
-                                : accelerator_->tables_written(at.host - offset, static_cast<unsigned>(offset), at.size);
+        const bool tables =
+            writer == Writer::Walker
+                ? accelerator_->holds_tables(at.host - offset)
+                : accelerator_->tables_written(at.host - offset, static_cast<unsigned>(offset), at.size);
         effect = {.dropped = effect.dropped || own.dropped, .page_held = effect.page_held || own.page_held || tables};
     }
     if (effect.dropped) {
@@ -252,10 +255,11 @@ void Cpu::code_page_written(const Located& at, Writer writer)
 bool Cpu::spares_flag(const std::uint8_t* host_page)
 {
     constexpr unsigned kMostWrites = 64;
-    if (!invalidations_->has_company()) {
+    if (!has_company()) {
         return false;
     }
-    std::uint8_t& writes = foreign_writes_[(reinterpret_cast<std::uintptr_t>(host_page) >> 12) % foreign_writes_.size()];
+    std::uint8_t& writes =
+        foreign_writes_[(reinterpret_cast<std::uintptr_t>(host_page) >> 12) % foreign_writes_.size()];
     writes = static_cast<std::uint8_t>((writes + 1) % kMostWrites);
     return writes != 0;
 }
@@ -294,10 +298,15 @@ memory::Page Cpu::physical_page(std::uint64_t physical)
     return physical_->page(physical);
 }
 
-void Cpu::hold_code(const memory::Page& page, std::uint64_t physical)
+// If the flag was up, others hold the page, too, and have not been told of the stores that went there by a short way
+// until now. They may not have told anybody yet, or not everybody has heard: all others are asked in any case.
+void Cpu::hold_page(const memory::Page& page, std::uint64_t physical)
 {
-    Decoder::flag_page(*this, page, physical);
-    code_page_held(page.host);
+    const bool first = (page.flags->fetch_or(memory::kPageCode) & memory::kPageCode) == 0;
+    if (code_page_held(page.host) && !first) {
+        invalidations_->announce_write(physical & ~memory::kPageMask, memory::kPageSize);
+    }
+    invalidations_->announce_hold(page.host, physical);
 }
 
 bool Cpu::locate_code(std::uint64_t linear, CodePlace& place)

@@ -83,7 +83,7 @@ template <typename T> bool Cpu::read(x86::Seg seg, std::uint64_t offset, T& valu
         const std::uint64_t linear = (window.base + offset) & linear_mask_;
         const TlbEntries& entries = *program_.entries;
         const std::size_t at = TlbEntries::index(linear);
-        if (((linear + sizeof(T) - 1) & kLinearPage) == entries.read[at]) [[likely]] {
+        if (tag::admits(entries.read[at], linear, sizeof(T))) [[likely]] {
             std::memcpy(&value, entries.host_address(at, linear), sizeof(T));
             return true;
         }
@@ -100,7 +100,7 @@ template <typename T> bool Cpu::write(x86::Seg seg, std::uint64_t offset, T valu
         const std::uint64_t linear = (window.base + offset) & linear_mask_;
         const TlbEntries& entries = *program_.entries;
         const std::size_t at = TlbEntries::index(linear);
-        if (((linear + sizeof(T) - 1) & kLinearPage) == entries.write[at]) [[likely]] {
+        if (tag::admits(entries.write[at], linear, sizeof(T))) [[likely]] {
             std::memcpy(entries.host_address(at, linear), &value, sizeof(T));
             return true;
         }
@@ -124,7 +124,7 @@ template <typename T> bool Cpu::locate_for_write(x86::Seg seg, std::uint64_t off
         const std::uint64_t linear = (window.base + offset) & linear_mask_;
         const TlbEntries& entries = *program_.entries;
         const std::size_t at = TlbEntries::index(linear);
-        if (((linear + sizeof(T) - 1) & kLinearPage) == entries.write[at]) [[likely]] {
+        if (tag::admits(entries.write[at], linear, sizeof(T))) [[likely]] {
             host = entries.host_address(at, linear);
             return true;
         }
@@ -137,7 +137,7 @@ template <typename T> bool Cpu::read_linear(std::uint64_t linear, T& value, As a
 {
     const TlbEntries& entries = tlb_.set(set_for(as));
     const std::size_t at = TlbEntries::index(linear);
-    if (((linear + sizeof(T) - 1) & kLinearPage) == entries.read[at]) [[likely]] {
+    if (tag::admits(entries.read[at], linear, sizeof(T))) [[likely]] {
         std::memcpy(&value, entries.host_address(at, linear), sizeof(T));
         return true;
     }
@@ -148,7 +148,7 @@ template <typename T> bool Cpu::write_linear(std::uint64_t linear, T value, As a
 {
     const TlbEntries& entries = tlb_.set(set_for(as));
     const std::size_t at = TlbEntries::index(linear);
-    if (((linear + sizeof(T) - 1) & kLinearPage) == entries.write[at]) [[likely]] {
+    if (tag::admits(entries.write[at], linear, sizeof(T))) [[likely]] {
         std::memcpy(entries.host_address(at, linear), &value, sizeof(T));
         return true;
     }
@@ -159,7 +159,7 @@ template <typename T> bool Cpu::read_linear_for_write(std::uint64_t linear, T& v
 {
     const TlbEntries& entries = tlb_.set(set_for(as));
     const std::size_t at = TlbEntries::index(linear);
-    if (((linear + sizeof(T) - 1) & kLinearPage) == entries.write[at]) [[likely]] {
+    if (tag::admits(entries.write[at], linear, sizeof(T))) [[likely]] {
         std::memcpy(&value, entries.host_address(at, linear), sizeof(T));
         return true;
     }

@@ -7,6 +7,7 @@
 #include "emulate/kept_msrs.hpp"
 #include "emulate/memory_access.hpp"
 #include "emulate/system_families.hpp"
+#include "vcpu/memory_types.hpp"
 
 #include <optional>
 
@@ -59,11 +60,8 @@ bool write_efer(Cpu& cpu, std::uint64_t value)
 
 bool write_pat(Cpu& cpu, std::uint64_t value)
 {
-    for (unsigned i = 0; i < 8; ++i) {
-        const std::uint64_t type = (value >> (i * 8)) & 0xff;
-        if (type > 7 || type == 2 || type == 3) {
-            return false;
-        }
+    if (!vcpu::valid_pat(value)) {
+        return false;
     }
     cpu.s.pat = value;
     return true;

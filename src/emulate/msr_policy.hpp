@@ -2,9 +2,10 @@
 // What happens at model-specific registers that the processor does not have.
 #pragma once
 
+#include "base/mutex.hpp"
+
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <set>
 #include <utility>
 
@@ -30,7 +31,7 @@ public:
     // Notes an access to an unknown register; true if it is to be tolerated.
     bool tolerate(std::uint32_t number, MsrAccess access)
     {
-        const std::scoped_lock lock{mutex_};
+        const base::MutexLock lock{mutex_};
         if (report_ && reported_.size() < kReports && reported_.emplace(number, access).second) {
             report_(number, access);
         }
@@ -42,8 +43,8 @@ private:
 
     Unknown unknown_;
     Report report_;
-    std::mutex mutex_;
-    std::set<std::pair<std::uint32_t, MsrAccess>> reported_;
+    base::Mutex mutex_;
+    std::set<std::pair<std::uint32_t, MsrAccess>> reported_ WINDSOR_GUARDED_BY(mutex_);
 };
 
 } // namespace windsor::emulate

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "emulate/mtrr.hpp"
 
+#include "vcpu/memory_types.hpp"
 #include "x86/msr.hpp"
 
 namespace windsor::emulate {
@@ -12,21 +13,6 @@ namespace {
 constexpr std::uint32_t kVariable = 16; // eight pairs
 // Eight variable ranges, fixed ranges, write-combining.
 constexpr std::uint64_t kCapabilities = 8 | (1u << 8) | (1u << 10);
-
-constexpr bool valid_type(std::uint64_t type)
-{
-    return type == 0 || type == 1 || (type >= 4 && type <= 6);
-}
-
-bool valid_fixed(std::uint64_t value)
-{
-    for (unsigned i = 0; i < 8; ++i) {
-        if (!valid_type((value >> (i * 8)) & 0xff)) {
-            return false;
-        }
-    }
-    return true;
-}
 
 // The index among the eleven fixed-range registers.
 std::optional<unsigned> fixed_index(std::uint32_t number)
@@ -48,26 +34,10 @@ bool is_variable(std::uint32_t number)
     return number >= msr::kMtrrPhysBase0 && number < msr::kMtrrPhysBase0 + kVariable;
 }
 
-bool write_default_type(vcpu::Mtrrs& mtrrs, std::uint64_t value)
+bool store(std::uint64_t& into, std::uint64_t value, bool valid)
 {
-    constexpr std::uint64_t kDefined = 0xcff; // type, fixed enable, enable
-    if ((value & ~kDefined) != 0 || !valid_type(value & 0xff)) {
-        return false;
-    }
-    mtrrs.default_type = value;
-    return true;
-}
-
-bool write_variable(vcpu::Mtrrs& mtrrs, unsigned index, std::uint64_t value)
-{
-    constexpr std::uint64_t kAddress = 0x000f'ffff'ffff'f000;
-    const bool mask = (index & 1) != 0;
-    const std::uint64_t defined = kAddress | (mask ? 1u << 11 : 0xffu);
-    if ((value & ~defined) != 0 || (!mask && !valid_type(value & 0xff))) {
-        return false;
-    }
-    mtrrs.variable[index] = value;
-    return true;
+    into = valid ? value : into;
+    return valid;
 }
 
 } // namespace
@@ -96,17 +66,14 @@ std::optional<std::uint64_t> read_mtrr(const vcpu::Mtrrs& mtrrs, std::uint32_t n
 bool write_mtrr(vcpu::Mtrrs& mtrrs, std::uint32_t number, std::uint64_t value)
 {
     if (number == msr::kMtrrDefType) {
-        return write_default_type(mtrrs, value);
+        return store(mtrrs.default_type, value, vcpu::valid_default_mtrr(value));
     }
     if (is_variable(number)) {
-        return write_variable(mtrrs, number - msr::kMtrrPhysBase0, value);
+        const unsigned index = number - msr::kMtrrPhysBase0;
+        return store(mtrrs.variable[index], value, vcpu::valid_variable_mtrr(index, value));
     }
     const auto index = fixed_index(number);
-    if (!index || !valid_fixed(value)) {
-        return false;
-    }
-    mtrrs.fixed[*index] = value;
-    return true;
+    return index && store(mtrrs.fixed[*index], value, vcpu::valid_fixed_mtrr(value));
 }
 
 } // namespace windsor::emulate

@@ -72,7 +72,7 @@ constexpr auto kAlways = std::to_array<ZydisISASet>({
     ZYDIS_ISA_SET_PAUSE, ZYDIS_ISA_SET_PREFETCH_NOP, ZYDIS_ISA_SET_RDPMC, ZYDIS_ISA_SET_LAHF, ZYDIS_ISA_SET_AMD,
 });
 
-// These run on the host's own unit: a model that has them on a host that lacks them does not offer them.
+// These run by the host's own instructions: a model that has them on a host that lacks them does not offer them.
 bool host_runs(ZydisISASet set)
 {
     const vcpu::HostFeatures host = vcpu::host_features();
@@ -82,6 +82,10 @@ bool host_runs(ZydisISASet set)
     case ZYDIS_ISA_SET_AVX2GATHER: return host.avx2;
     case ZYDIS_ISA_SET_FMA: return host.fma;
     case ZYDIS_ISA_SET_F16C: return host.f16c;
+    case ZYDIS_ISA_SET_BMI1: return host.bmi1;
+    case ZYDIS_ISA_SET_BMI2: return host.bmi2;
+    case ZYDIS_ISA_SET_LZCNT: return host.lzcnt;
+    case ZYDIS_ISA_SET_MOVBE: return host.movbe;
     default: return true;
     }
 }
@@ -93,8 +97,11 @@ std::bitset<ZYDIS_ISA_SET_MAX_VALUE + 1> offered_sets(const vcpu::CpuModel& mode
     const vcpu::CpuState state;
     const vcpu::CpuidLeaf basic = model.cpuid(1, 0, state, 0);
     const vcpu::CpuidLeaf extended = model.cpuid(0x80000001, 0, state, 0);
-    const vcpu::CpuidLeaf structured = model.cpuid(7, 0, state, 0);
-    const vcpu::CpuidLeaf xsave = model.cpuid(0xd, 1, state, 0);
+    // A processor without the leaf answers with another one, which has no features in it.
+    const bool has_structured = model.word(0, 0, 0) >= 7;
+    const vcpu::CpuidLeaf structured = has_structured ? model.cpuid(7, 0, state, 0) : vcpu::CpuidLeaf{};
+    const bool has_xsave = model.word(0, 0, 0) >= 0xd;
+    const vcpu::CpuidLeaf xsave = has_xsave ? model.cpuid(0xd, 1, state, 0) : vcpu::CpuidLeaf{};
     std::bitset<ZYDIS_ISA_SET_MAX_VALUE + 1> offered;
     for (const ZydisISASet set : kAlways) {
         offered.set(set);

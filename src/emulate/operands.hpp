@@ -118,7 +118,8 @@ template <std::unsigned_integral T, typename Change>
     return true;
 }
 
-template <std::unsigned_integral T, typename Change> [[nodiscard]] bool modify(Cpu& cpu, const Insn& insn, Change&& change)
+template <std::unsigned_integral T, typename Change>
+[[nodiscard]] bool modify(Cpu& cpu, const Insn& insn, Change&& change)
 {
     return modify_at<T>(cpu, insn.segment, cpu.effective_address(insn), insn.lock, std::forward<Change>(change));
 }
@@ -197,6 +198,7 @@ void add_moves(OpcodeTable& table);
 void add_exchanges(OpcodeTable& table);
 void add_shifts(OpcodeTable& table);
 void add_bits(OpcodeTable& table);
+void add_bmi(OpcodeTable& table);
 void add_multiply(OpcodeTable& table);
 void add_decimal(OpcodeTable& table);
 void add_stack(OpcodeTable& table);

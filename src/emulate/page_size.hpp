@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Sizes of pages, as far as INVLPG asks: an address takes along what is known of the whole page that it lies in, in however
-// many pieces of 4 KiB that is kept. SDM volume 3A, section 4.10.4.1.
+// Sizes of pages, as far as INVLPG asks: an address takes along what is known of the whole page that it lies in, in
+// however many pieces of 4 KiB that is kept. SDM volume 3A, section 4.10.4.1.
 #pragma once
 
 #include "emulate/page_filter.hpp"

@@ -226,7 +226,8 @@ bool Cpu::mark_accessed(const PageView::Entry& entry, std::uint64_t bits, unsign
         return true;
     }
     std::uint8_t* at = page.host + (address & memory::kPageMask);
-    if (!(size == 8 ? set_bits<std::uint64_t>(at, entry.value, bits) : set_bits<std::uint32_t>(at, entry.value, bits))) {
+    if (!(size == 8 ? set_bits<std::uint64_t>(at, entry.value, bits)
+                    : set_bits<std::uint32_t>(at, entry.value, bits))) {
         return false;
     }
     const std::uint8_t flags = page.flags->load(std::memory_order_relaxed);
@@ -251,7 +252,8 @@ bool Cpu::view_page(std::uint64_t linear, PageView& view)
     s.cr2 = cr2;
     fault_ = fault;
     const auto entries = std::span{walk.entries}.first(walk.levels);
-    const bool accessed = std::ranges::all_of(entries, [](const PageView::Entry& entry) { return (entry.value & pte::kA) != 0; });
+    const bool accessed =
+        std::ranges::all_of(entries, [](const PageView::Entry& entry) { return (entry.value & pte::kA) != 0; });
     if (!found || !accessed || (walk.rights & pte::kUs) == 0) {
         return false;
     }

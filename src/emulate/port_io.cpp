@@ -20,10 +20,19 @@ void after_access(Cpu& cpu)
     }
 }
 
+void look_for_breakpoints(Cpu& cpu, std::uint16_t port, unsigned size)
+{
+    if (const std::uint64_t met = port_breakpoints(cpu, port, size); met != 0) {
+        cpu.pending_debug |= met;
+        cpu.leave_block();
+    }
+}
+
 template <typename T> T read_port(Cpu& cpu, std::uint16_t port)
 {
     const auto value = static_cast<T>(cpu.io().port_read(base::Port{port}, static_cast<unsigned>(sizeof(T))));
     after_access(cpu);
+    look_for_breakpoints(cpu, port, sizeof(T));
     return value;
 }
 
@@ -31,6 +40,7 @@ template <typename T> void write_port(Cpu& cpu, std::uint16_t port, T value)
 {
     cpu.io().port_write(base::Port{port}, unsigned{sizeof(T)}, static_cast<std::uint32_t>(value));
     after_access(cpu);
+    look_for_breakpoints(cpu, port, sizeof(T));
 }
 
 constexpr std::size_t kWidest = 4; // bytes of a port
@@ -81,14 +91,16 @@ Handler select_in(const Decoded& decoded, Insn& insn)
 {
     const bool by_dx = decoded.operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER;
     insn.ends_block = true;
-    return by_port_width(width_of(decoded), [by_dx]<typename T>() -> Handler { return by_dx ? in<T, true> : in<T, false>; });
+    return by_port_width(width_of(decoded),
+                         [by_dx]<typename T>() -> Handler { return by_dx ? in<T, true> : in<T, false>; });
 }
 
 Handler select_out(const Decoded& decoded, Insn& insn)
 {
     const bool by_dx = decoded.operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER;
     insn.ends_block = true;
-    return by_port_width(width_of(decoded, 1), [by_dx]<typename T>() -> Handler { return by_dx ? out<T, true> : out<T, false>; });
+    return by_port_width(width_of(decoded, 1),
+                         [by_dx]<typename T>() -> Handler { return by_dx ? out<T, true> : out<T, false>; });
 }
 
 // The destination is checked before the port is read: a device must not lose a byte to a page fault.
@@ -112,7 +124,8 @@ template <typename T, typename A> struct Ins {
     }
     static std::uint64_t many(Cpu& cpu, const Insn&, std::uint64_t count)
     {
-        if (sizeof(T) > kWidest || !permitted(cpu)) {
+        if (sizeof(T) > kWidest || !permitted(cpu) ||
+            port_breakpoints(cpu, cpu.reg<std::uint16_t>(x86::kRdx), sizeof(T)) != 0) {
             return 0;
         }
         const Cpu::Run to = cpu.direct_run(Seg::Es, cpu.reg<A>(x86::kRdi), Intent::Write);
@@ -143,7 +156,8 @@ template <typename T, typename A> struct Outs {
     }
     static std::uint64_t many(Cpu& cpu, const Insn& insn, std::uint64_t count)
     {
-        if (sizeof(T) > kWidest || !permitted(cpu)) {
+        if (sizeof(T) > kWidest || !permitted(cpu) ||
+            port_breakpoints(cpu, cpu.reg<std::uint16_t>(x86::kRdx), sizeof(T)) != 0) {
             return 0;
         }
         const Cpu::Run from = cpu.direct_run(insn.segment, cpu.reg<A>(x86::kRsi), Intent::Read);

@@ -2,6 +2,7 @@
 // CPUID and the counters: RDTSC, RDTSCP, RDPMC. SDM volume 2.
 #include "emulate/memory_access.hpp"
 #include "emulate/system_families.hpp"
+#include "x86/msr.hpp"
 
 namespace windsor::emulate {
 
@@ -9,10 +10,26 @@ using x86::Exception;
 
 namespace {
 
+// A local APIC that IA32_APIC_BASE[11] has switched off is not there. SDM volume 3A, section 10.4.3; AMD has the flag
+// twice (AMD64 APM volume 3, Fn8000_0001_EDX).
+void follow_apic_base(Cpu& cpu, std::uint32_t leaf, vcpu::CpuidLeaf& answer)
+{
+    constexpr std::uint32_t kApic = 1u << 9;
+    constexpr std::uint64_t kEnabled = 1u << 11;
+    if ((leaf != 1 && leaf != 0x80000001) || (answer.edx & kApic) == 0) {
+        return;
+    }
+    const auto base = cpu.io().read_msr(x86::msr::kApicBase);
+    if (base && (*base & kEnabled) == 0) {
+        answer.edx &= ~kApic;
+    }
+}
+
 Outcome cpuid(Cpu& cpu, const Insn&)
 {
-    const auto leaf =
-        cpu.model().cpuid(cpu.reg<std::uint32_t>(x86::kRax), cpu.reg<std::uint32_t>(x86::kRcx), cpu.s, cpu.apic_id());
+    const auto number = cpu.reg<std::uint32_t>(x86::kRax);
+    auto leaf = cpu.model().cpuid(number, cpu.reg<std::uint32_t>(x86::kRcx), cpu.s, cpu.apic_id());
+    follow_apic_base(cpu, number, leaf);
     cpu.set_reg(x86::kRax, leaf.eax);
     cpu.set_reg(x86::kRbx, leaf.ebx);
     cpu.set_reg(x86::kRcx, leaf.ecx);

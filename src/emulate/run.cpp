@@ -83,6 +83,17 @@ bool Cpu::shut_down()
     return false;
 }
 
+// Delivers the fault that is noted; traps that were held for the instruction are lost. False: the processor stops
+// running.
+bool Cpu::take_fault()
+{
+    ++statistics_.exceptions;
+    pending_debug = 0;
+    const bool alive = deliver_fault(*this) || shut_down();
+    update_special();
+    return alive;
+}
+
 // What an instruction that did not simply end asks for. False: the processor stops running.
 bool Cpu::settle(Outcome outcome, const Insn& insn)
 {
@@ -90,9 +101,12 @@ bool Cpu::settle(Outcome outcome, const Insn& insn)
     switch (outcome) {
     case Outcome::Next: s.rip = (s.rip + insn.length) & code_mask(); break;
     case Outcome::Fault:
-        ++statistics_.exceptions;
-        pending_debug = 0;
-        alive = deliver_fault(*this) || shut_down();
+        if (fault_.waits) {
+            s.activity = Activity::Halted;
+            alive = false;
+            break;
+        }
+        alive = take_fault();
         break;
     case Outcome::Halt:
         s.activity = Activity::Halted;
@@ -180,17 +194,11 @@ bool Cpu::step(HaltReason&)
     s.sti_shadow = false;
     s.mov_ss_shadow = false;
     if (!blocks_traps_before && meets_instruction_breakpoint(*this)) {
-        ++statistics_.exceptions;
-        const bool alive = deliver_fault(*this) || shut_down();
-        update_special();
-        return alive;
+        return take_fault();
     }
     const Block* block = find_block();
     if (block == nullptr) {
-        ++statistics_.exceptions;
-        const bool alive = deliver_fault(*this) || shut_down();
-        update_special();
-        return alive;
+        return take_fault();
     }
     s.rflags &= ~rflags::kRf;
     bool was_stepping = (s.rflags & rflags::kTf) != 0;
@@ -249,7 +257,8 @@ bool Cpu::service_signals(HaltReason& reason)
         return true;
     }
     signals_.lower(Signal::Sipi);
-    Event event{.kind = Event::Kind::External, .vector = 2, .has_error_code = false, .error_code = 0, .return_rip = s.rip};
+    Event event{
+        .kind = Event::Kind::External, .vector = 2, .has_error_code = false, .error_code = 0, .return_rip = s.rip};
     if (signals_.test(Signal::Nmi) && !s.nmi_blocked) {
         signals_.lower(Signal::Nmi);
         s.nmi_blocked = true;
@@ -291,8 +300,11 @@ HaltReason Cpu::run_on()
     }
     for (;;) {
         if (pending_debug != 0 && !s.mov_ss_shadow) [[unlikely]] {
-            // Of data breakpoints met outside step(), and of a task switch with the T bit.
-            static_cast<void>(deliver_debug_traps(*this, false) || shut_down());
+            // Of breakpoints met outside step(), of a task switch with the T bit, and of SYSRET with TF.
+            const bool delivered = deliver_debug_traps(*this, false) || shut_down();
+            if (delivered && s.activity == Activity::Halted) {
+                s.activity = Activity::Running;
+            }
             update_special();
         }
         if (signals_.pending() != 0 && !service_signals(reason)) [[unlikely]] {
@@ -311,11 +323,7 @@ HaltReason Cpu::run_on()
         }
         const Block* block = find_block();
         if (block == nullptr) [[unlikely]] {
-            ++statistics_.exceptions;
-            if (!deliver_fault(*this)) {
-                shut_down();
-            }
-            update_special();
+            static_cast<void>(take_fault());
             continue;
         }
         static_cast<void>(execute(*block));

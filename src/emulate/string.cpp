@@ -31,7 +31,8 @@ template <typename T, typename A> struct Movs {
     static bool once(Cpu& cpu, const Insn& insn)
     {
         T value = 0;
-        if (!cpu.read<T>(insn.segment, cpu.reg<A>(x86::kRsi), value) || !cpu.write<T>(Seg::Es, cpu.reg<A>(x86::kRdi), value)) {
+        if (!cpu.read<T>(insn.segment, cpu.reg<A>(x86::kRsi), value) ||
+            !cpu.write<T>(Seg::Es, cpu.reg<A>(x86::kRdi), value)) {
             return false;
         }
         advance<T, A>(cpu, x86::kRsi);
@@ -120,7 +121,8 @@ template <typename T, typename A> struct Cmps {
         T left = 0;
         T right = 0;
         // If both fault, the hardware reports the second operand.
-        if (!cpu.read<T>(Seg::Es, cpu.reg<A>(x86::kRdi), right) || !cpu.read<T>(insn.segment, cpu.reg<A>(x86::kRsi), left)) {
+        if (!cpu.read<T>(Seg::Es, cpu.reg<A>(x86::kRdi), right) ||
+            !cpu.read<T>(insn.segment, cpu.reg<A>(x86::kRsi), left)) {
             return false;
         }
         alu::Cmp::apply<T>(left, right, cpu.s.rflags);
@@ -171,7 +173,8 @@ template <typename T, typename A> struct Scas {
 template <template <typename, typename> typename Op> Handler select_string(const Decoded& decoded, Insn& insn)
 {
     for (const ZydisDecodedOperand& operand : decoded.operands) {
-        if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER && ZydisRegisterGetClass(operand.reg.value) == ZYDIS_REGCLASS_XMM) {
+        if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER &&
+            ZydisRegisterGetClass(operand.reg.value) == ZYDIS_REGCLASS_XMM) {
             return select_simd(decoded, insn);
         }
     }

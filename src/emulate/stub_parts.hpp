@@ -23,8 +23,8 @@ inline asmjit::x86::Mem frame_at(std::size_t offset, unsigned size)
 // RFLAGS to the frame, if the recipe says so.
 void save_flags(asmjit::x86::Assembler& out, const StubRecipe& recipe);
 
-// RAX and RDX for PCMPxSTRx with explicit lengths, and RCX from those that give an index, if the recipe says so. RAX and
-// RCX are lost.
+// RAX and RDX for PCMPxSTRx with explicit lengths, and RCX from those that give an index, if the recipe says so. RAX
+// and RCX are lost.
 void load_string_lengths(asmjit::x86::Assembler& out, const StubRecipe& recipe);
 void store_string_index(asmjit::x86::Assembler& out, const StubRecipe& recipe);
 

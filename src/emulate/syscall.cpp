@@ -83,6 +83,11 @@ Outcome sysret(Cpu& cpu, const Insn& insn)
     if (cpu.long_mode()) {
         constexpr std::uint64_t kLoaded = 0x3c7fd7;
         cpu.s.rflags = (cpu.s.gpr[x86::kR11] & kLoaded & ~fl::kRf) | fl::kFixed1;
+        // Unlike IRET and POPF, it traps before the next instruction: the step is the SYSCALL's. AMD64 APM volume 3,
+        // SYSRET.
+        if ((cpu.s.rflags & fl::kTf) != 0) {
+            cpu.pending_debug |= x86::dr6::kBs;
+        }
     } else {
         cpu.s.rflags |= fl::kIf;
     }

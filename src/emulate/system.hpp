@@ -34,11 +34,21 @@ struct Event {
 // before the instruction. False: triple fault.
 [[nodiscard]] bool deliver_debug_traps(Cpu& cpu, bool was_stepping);
 
+// A MOV or POP to SS holds the traps of its data breakpoints over the next instruction. If that is itself a #DB (INT1,
+// general detection), there is one for all: what was held goes into DR6. Other exceptions lose what was held; software
+// interrupts and fast system calls have it behind them, at the first instruction of their handlers. SDM volume 3A,
+// section 6.8.3; volume 3C, section 26.7.3.
+void merge_held_traps(Cpu& cpu);
+
 // An instruction breakpoint (DR0-DR3, type 0) at the current RIP, unless RF is set: notes #DB and answers true.
 [[nodiscard]] bool meets_instruction_breakpoint(Cpu& cpu);
 
 // Notes in DR6 bits pending for deliver_debug_traps() that [linear, linear + size) touches an armed data breakpoint.
 void note_data_breakpoint(Cpu& cpu, std::uint64_t linear, unsigned size, Intent intent);
+
+// The DR6 bits of armed breakpoints on I/O that an access to [port, port + size) meets; they trap behind it. They exist
+// with CR4.DE only. SDM volume 3B, section 17.2.4.
+std::uint64_t port_breakpoints(const Cpu& cpu, std::uint16_t port, unsigned size);
 
 // Whether IN/OUT (and INS/OUTS) on the ports may proceed: IOPL, V86 and the TSS bitmap. Notes #GP otherwise.
 [[nodiscard]] bool port_allowed(Cpu& cpu, std::uint16_t port, unsigned size);

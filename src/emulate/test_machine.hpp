@@ -32,7 +32,10 @@ constexpr std::uint64_t kMmio = 0xe0000000;
 class FakeIo final : public vcpu::CpuIo {
 public:
     std::uint32_t port_read(base::Port port, unsigned size) override { return on_port_read(port.raw(), size); }
-    void port_write(base::Port port, unsigned size, std::uint32_t value) override { on_port_write(port.raw(), size, value); }
+    void port_write(base::Port port, unsigned size, std::uint32_t value) override
+    {
+        on_port_write(port.raw(), size, value);
+    }
     void port_read_run(base::Port port, unsigned size, std::span<std::uint8_t> data) override
     {
         ++runs;
@@ -68,7 +71,8 @@ public:
         bool operator==(const Access&) const = default;
     };
     std::function<std::uint32_t(std::uint16_t, unsigned)> on_port_read = [](std::uint16_t, unsigned) { return ~0u; };
-    std::function<void(std::uint16_t, unsigned, std::uint32_t)> on_port_write = [](std::uint16_t, unsigned, std::uint32_t) {};
+    std::function<void(std::uint16_t, unsigned, std::uint32_t)> on_port_write = [](std::uint16_t, unsigned,
+                                                                                   std::uint32_t) {};
     std::function<void()> on_mmio = [] {};
     std::optional<base::Vector> interrupt;
     int runs{0}; // of port accesses
@@ -204,7 +208,8 @@ private:
     static void set_flat(vcpu::CpuState& state, std::uint16_t code_attributes)
     {
         for (x86::Segment& segment : state.segments) {
-            segment = {.selector = 16, .base = 0, .limit = 0xffffffff, .attributes = x86::Attributes::from_word(0xc093)};
+            segment = {
+                .selector = 16, .base = 0, .limit = 0xffffffff, .attributes = x86::Attributes::from_word(0xc093)};
         }
         state.segment(x86::Seg::Cs) = {
             .selector = 8, .base = 0, .limit = 0xffffffff, .attributes = x86::Attributes::from_word(code_attributes)};

@@ -43,6 +43,12 @@ constexpr bool slow(std::uint64_t tag)
 {
     return ((tag ^ (tag << 1)) >> 63) != 0;
 }
+// Whether an access may go straight to the page, and lies in it as a whole. The offset of its first byte tells both: an
+// access that begins before an address which a tag stands for may well end there.
+constexpr bool admits(std::uint64_t tag, std::uint64_t linear, std::uint64_t size)
+{
+    return (tag ^ linear) <= ~kLinearPage + 1 - size;
+}
 
 } // namespace tag
 
@@ -87,7 +93,10 @@ struct TlbEntries {
         const std::uint64_t known = tag::empty(read[at]) ? write[at] : read[at];
         return tag::slow(known) ? known ^ tag::kSlow : known;
     }
-    std::uint8_t* host_address(std::size_t at, std::uint64_t linear) const { return host[at] + (linear & ~kLinearPage); }
+    std::uint8_t* host_address(std::size_t at, std::uint64_t linear) const
+    {
+        return host[at] + (linear & ~kLinearPage);
+    }
 };
 
 class Tlb {

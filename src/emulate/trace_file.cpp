@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "emulate/trace_file.hpp"
 
+#include "base/whole.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -105,20 +107,9 @@ void TraceFile::instruction(const vcpu::CpuState& state, const Insn& insn)
 
 void TraceFile::write_out()
 {
-    const char* at = text_.data();
-    std::size_t bytes = text_.size();
-    while (file_ && bytes != 0) {
-        const ssize_t written = ::write(file_.get(), at, bytes);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written <= 0) {
-            log_.error("{}: the trace ends here: {}", path_, base::errno_text(errno));
-            file_.reset();
-            break;
-        }
-        at += written;
-        bytes -= static_cast<std::size_t>(written);
+    if (file_ && !base::write_whole(file_.get(), {text_.data(), text_.size()})) {
+        log_.error("{}: the trace ends here: {}", path_, base::errno_text(errno));
+        file_.reset();
     }
     text_.clear();
 }

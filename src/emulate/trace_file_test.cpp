@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/test_folder.hpp"
 #include "emulate/trace_file.hpp"
 #include "emulate/test_machine.hpp"
 
-#include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,8 +17,6 @@ using ::testing::StartsWith;
 
 class TraceFileTest : public ::testing::Test {
 protected:
-    ~TraceFileTest() override { std::filesystem::remove(path_); }
-
     static std::vector<std::string> lines_of(const std::string& path)
     {
         std::ifstream file{path};
@@ -38,7 +36,8 @@ protected:
         m_.cpu.set_trace(nullptr);
     }
 
-    std::string path_{std::filesystem::temp_directory_path() / fmt::format("windsor-trace-{}", ::getpid())};
+    base::TestFolder folder_;
+    std::string path_{folder_ / "trace"};
     base::Log log_{base::Log::discard()};
     TestMachine m_;
 };

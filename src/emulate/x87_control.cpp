@@ -172,6 +172,11 @@ template <Handler kHandler> Handler select_fixed(const Decoded&, Insn&)
     return kHandler;
 }
 
+template <Handler kHandler> Handler select_clearing(const Decoded&, Insn&)
+{
+    return clearing_numeric_error<kHandler>;
+}
+
 } // namespace
 
 void add_x87_control(OpcodeTable& table)
@@ -182,15 +187,15 @@ void add_x87_control(OpcodeTable& table)
          {ZYDIS_MNEMONIC_FENI8087_NOP, ZYDIS_MNEMONIC_FDISI8087_NOP, ZYDIS_MNEMONIC_FSETPM287_NOP}) {
         table.set(mnemonic, select_fixed<run_obsolete>);
     }
-    table.set(ZYDIS_MNEMONIC_FNINIT, select_fixed<run_fninit>);
-    table.set(ZYDIS_MNEMONIC_FNCLEX, select_fixed<run_fnclex>);
-    table.set(ZYDIS_MNEMONIC_FLDCW, select_fixed<run_fldcw>);
+    table.set(ZYDIS_MNEMONIC_FNINIT, select_clearing<run_fninit>);
+    table.set(ZYDIS_MNEMONIC_FNCLEX, select_clearing<run_fnclex>);
+    table.set(ZYDIS_MNEMONIC_FLDCW, select_clearing<run_fldcw>);
     table.set(ZYDIS_MNEMONIC_FNSTCW, select_fixed<run_fnstcw>);
     table.set(ZYDIS_MNEMONIC_FNSTSW, select_fnstsw);
-    table.set(ZYDIS_MNEMONIC_FNSTENV, select_fixed<run_fnstenv>);
-    table.set(ZYDIS_MNEMONIC_FLDENV, select_fixed<run_fldenv>);
-    table.set(ZYDIS_MNEMONIC_FNSAVE, select_fixed<run_fnsave>);
-    table.set(ZYDIS_MNEMONIC_FRSTOR, select_fixed<run_frstor>);
+    table.set(ZYDIS_MNEMONIC_FNSTENV, select_clearing<run_fnstenv>);
+    table.set(ZYDIS_MNEMONIC_FLDENV, select_clearing<run_fldenv>);
+    table.set(ZYDIS_MNEMONIC_FNSAVE, select_clearing<run_fnsave>);
+    table.set(ZYDIS_MNEMONIC_FRSTOR, select_clearing<run_frstor>);
 }
 
 } // namespace windsor::emulate

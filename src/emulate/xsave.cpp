@@ -294,8 +294,8 @@ void add_xsave(OpcodeTable& table)
     table.set(ZYDIS_MNEMONIC_XSAVEOPT64, select_form<run_save<SaveForm::Optimized>, 8>);
     table.set(ZYDIS_MNEMONIC_XSAVEC, select_form<run_save<SaveForm::Compacted>, 4>);
     table.set(ZYDIS_MNEMONIC_XSAVEC64, select_form<run_save<SaveForm::Compacted>, 8>);
-    table.set(ZYDIS_MNEMONIC_XRSTOR, select_form<run_xrstor, 4>);
-    table.set(ZYDIS_MNEMONIC_XRSTOR64, select_form<run_xrstor, 8>);
+    table.set(ZYDIS_MNEMONIC_XRSTOR, select_form<clearing_numeric_error<run_xrstor>, 4>);
+    table.set(ZYDIS_MNEMONIC_XRSTOR64, select_form<clearing_numeric_error<run_xrstor>, 8>);
     table.set(ZYDIS_MNEMONIC_XSETBV, select_xsetbv);
     table.set(ZYDIS_MNEMONIC_XGETBV, select_xgetbv);
 }

@@ -96,15 +96,20 @@ void add_enclosure(Bytes& tables, const SmbiosOptions& options)
     enclosure.finish(tables);
 }
 
+// Processor characteristics, section 3.3.5.9.
+constexpr std::uint16_t kCapable64 = 1u << 2;
+
 void add_processors(Bytes& tables, const SmbiosOptions& options)
 {
-    for (unsigned i = 0; i < options.processors; ++i) {
+    for (unsigned i = 0; i < options.packages; ++i) {
         Structure processor{Type::Processor, static_cast<std::uint16_t>(0x0400 + i)};
         processor.text("CPU " + std::to_string(i)).put(3, 1).put(1, 1).text("Windsor");
         processor.put(options.processor_signature, 4).put(options.processor_features, 4);
         processor.text(options.processor_name).put(0, 1).put(0, 2).put(2000, 2).put(2000, 2);
         processor.put(0x41, 1).put(1, 1); // populated and enabled; upgrade: other
         processor.put(0xffff, 2).put(0xffff, 2).put(0xffff, 2).text("").text("").text("");
+        const unsigned cores = std::min(options.cores, 255u);
+        processor.put(cores, 1).put(cores, 1).put(cores, 1).put(kCapable64, 2); // there, enabled, and threads
         processor.finish(tables);
     }
 }
@@ -128,7 +133,7 @@ void add_memory(Bytes& tables, const SmbiosOptions& options)
 
 std::uint16_t count_structures(const SmbiosOptions& options)
 {
-    return static_cast<std::uint16_t>(8 + options.processors);
+    return static_cast<std::uint16_t>(8 + options.packages);
 }
 
 // The entry point structure, chapter 2.1.
@@ -139,7 +144,7 @@ Bytes make_anchor(const Bytes& tables, std::uint16_t structures)
     put_little(anchor, 0, 1);    // checksum
     put_little(anchor, 0x1f, 1); // length
     put_little(anchor, 2, 1);
-    put_little(anchor, 4, 1);
+    put_little(anchor, 5, 1);
     put_little(anchor, 0x100, 2); // largest structure
     put_little(anchor, 0, 6);     // revision, formatted area
     put_text(anchor, "_DMI_", 5);
@@ -147,7 +152,7 @@ Bytes make_anchor(const Bytes& tables, std::uint16_t structures)
     put_little(anchor, tables.size(), 2);
     put_little(anchor, 0, 4); // address
     put_little(anchor, structures, 2);
-    put_little(anchor, 0x24, 1);
+    put_little(anchor, 0x25, 1); // version, in decimal digits
     return anchor;
 }
 

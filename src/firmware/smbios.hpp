@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The SMBIOS tables: who made the machine, its serial number and UUID, its memory.
-// System Management BIOS Reference Specification 2.4.
+// System Management BIOS Reference Specification 2.5.
 #pragma once
 
 #include "firmware/fw_cfg.hpp"
@@ -17,7 +17,8 @@ struct SmbiosOptions {
     std::string processor_name;
     std::uint32_t processor_signature{0}; // CPUID.1:EAX
     std::uint32_t processor_features{0};  // CPUID.1:EDX
-    unsigned processors{1};
+    unsigned packages{1};        // sockets with a processor in them
+    unsigned cores{1};           // in each; of one thread
     std::uint64_t memory{0}; // bytes
 };
 

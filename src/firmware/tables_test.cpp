@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The tables as firmware would install them, checked by ACPICA's own tools.
 #include "firmware/acpi_tables.hpp"
+
+#include "base/test_folder.hpp"
 #include "firmware/smbios.hpp"
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <map>
@@ -14,8 +15,6 @@
 namespace windsor::firmware {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::uint32_t kTablesAddress = 0x7fff'0000;
 
@@ -30,7 +29,8 @@ std::uint32_t little(const Bytes& bytes, std::size_t at, unsigned size = 4)
 
 std::string name_at(const Bytes& bytes, std::size_t at)
 {
-    return {bytes.begin() + static_cast<std::ptrdiff_t>(at), std::find(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.end(), 0)};
+    return {bytes.begin() + static_cast<std::ptrdiff_t>(at),
+            std::find(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.end(), 0)};
 }
 
 // Does what SeaBIOS does with the loader script.
@@ -50,7 +50,8 @@ void link(AcpiFiles& files)
             const std::size_t offset = little(files.loader, at + 60);
             const auto first = file.begin() + little(files.loader, at + 64);
             file.at(offset) = 0;
-            file.at(offset) = static_cast<std::uint8_t>(-std::accumulate(first, first + little(files.loader, at + 68), 0));
+            file.at(offset) =
+                static_cast<std::uint8_t>(-std::accumulate(first, first + little(files.loader, at + 68), 0));
         }
     }
 }
@@ -74,7 +75,6 @@ class AcpiTables : public testing::Test {
 protected:
     void SetUp() override
     {
-        fs::create_directories(folder_);
         link(files_);
         const std::uint32_t rsdt = little(files_.rsdp, 16) - kTablesAddress;
         write("RSDT", rsdt);
@@ -87,7 +87,6 @@ protected:
         write("DSDT", little(files_.tables, fadt + 40) - kTablesAddress);
         write("FACS", little(files_.tables, fadt + 36) - kTablesAddress);
     }
-    void TearDown() override { fs::remove_all(folder_); }
 
     void write(const std::string& name, std::uint32_t offset)
     {
@@ -100,14 +99,14 @@ protected:
     }
 
     AcpiFiles files_{make_acpi_tables({.processors = 2, .pm_base = 0x600})};
-    fs::path folder_{fs::path{testing::TempDir()} / "windsor-acpi-test"};
+    base::TestFolder folder_;
     std::map<std::string, std::uint32_t> offsets_;
 };
 
 TEST_F(AcpiTables, DisassembleWithoutComplaint)
 {
     for (const auto& [name, offset] : offsets_) {
-        const Finished result = run("cd " + folder_.string() + " && iasl -d " + name + ".dat");
+        const Finished result = run("cd " + folder_.path().string() + " && iasl -d " + name + ".dat");
         EXPECT_EQ(result.status, 0) << result.output;
         EXPECT_EQ(result.output.find("ncorrect checksum"), std::string::npos) << name << ": " << result.output;
         EXPECT_EQ(result.output.find("Invalid"), std::string::npos) << name << ": " << result.output;
@@ -116,7 +115,7 @@ TEST_F(AcpiTables, DisassembleWithoutComplaint)
 
 TEST_F(AcpiTables, FadtNamesThePortsOfTheChip)
 {
-    run("cd " + folder_.string() + " && iasl -d FACP.dat");
+    run("cd " + folder_.path().string() + " && iasl -d FACP.dat");
     std::ifstream file{folder_ / "FACP.dsl"};
     std::stringstream text;
     text << file.rdbuf();
@@ -127,7 +126,7 @@ TEST_F(AcpiTables, FadtNamesThePortsOfTheChip)
 
 TEST_F(AcpiTables, TheInterpreterRoutesInterruptsInBothModes)
 {
-    const std::string acpiexec = "cd " + folder_.string() + " && acpiexec -b ";
+    const std::string acpiexec = "cd " + folder_.path().string() + " && acpiexec -b ";
     const Finished links = run(acpiexec + "\"execute \\_SB.PCI0._PRT\" DSDT.dat");
     EXPECT_NE(links.output.find("LNK"), std::string::npos) << links.output.substr(0, 4000);
     const Finished gsis = run(acpiexec + "\"execute \\_PIC 1; execute \\_SB.PCI0._PRT\" DSDT.dat");
@@ -144,16 +143,24 @@ TEST(AcpiTablesWithoutApic, HaveNoMadt)
 
 TEST(Smbios, CountsItsStructuresAndHoldsTheUuid)
 {
-    SmbiosOptions options{.serial = "W-1", .processor_name = "cpu", .memory = 512u << 20};
+    SmbiosOptions options{.serial = "W-1", .processor_name = "cpu", .packages = 2, .cores = 3, .memory = 512u << 20};
     for (std::uint8_t i = 0; i < 16; ++i) {
         options.uuid[i] = i;
     }
     const SmbiosFiles files = make_smbios_tables(options);
     unsigned structures = 0;
+    unsigned packages = 0;
     for (std::size_t at = 0; at < files.tables.size(); ++structures) {
         if (files.tables[at] == 1) {
             EXPECT_EQ(files.tables[at + 8], 0) << "in text order";
             EXPECT_EQ(files.tables[at + 23], 15);
+        }
+        if (files.tables[at] == 4) {
+            ++packages;
+            EXPECT_EQ(files.tables[at + 1], 0x28) << "as version 2.5 has it";
+            EXPECT_EQ(files.tables[at + 0x23], 3) << "cores";
+            EXPECT_EQ(files.tables[at + 0x24], 3) << "of them enabled";
+            EXPECT_EQ(files.tables[at + 0x25], 3) << "threads";
         }
         at += files.tables.at(at + 1);
         while (files.tables.at(at) != 0 || files.tables.at(at + 1) != 0) {
@@ -161,6 +168,7 @@ TEST(Smbios, CountsItsStructuresAndHoldsTheUuid)
         }
         at += 2;
     }
+    EXPECT_EQ(packages, 2u);
     EXPECT_EQ(structures, little(files.anchor, 28, 2));
     EXPECT_EQ(files.tables.size(), little(files.anchor, 22, 2));
     EXPECT_EQ(files.anchor.size(), 31u);

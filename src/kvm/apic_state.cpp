@@ -34,8 +34,8 @@ static_assert(sizeof(kvm_lapic_state::regs) == vcpu::LocalApicState::kRegisters 
 
 } // namespace
 
-// A timer that stands is given without its initial count, which the guest then reads as 0: KVM would take it for one that
-// has just come to its end or begins anew, and the guest would get an interrupt that it has had.
+// A timer that stands is given without its initial count, which the guest then reads as 0: KVM would take it for one
+// that has just come to its end or begins anew, and the guest would get an interrupt that it has had.
 kvm_lapic_state to_lapic(const vcpu::LocalApicState& state)
 {
     kvm_lapic_state lapic{};

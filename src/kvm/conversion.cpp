@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kvm/conversion.hpp"
 
+#include "emulate/fx_state.hpp"
 #include "x86/msr.hpp"
 #include "x86/xsave_area.hpp"
 
@@ -264,6 +265,7 @@ void from_xsave(const kvm_xsave& area, CpuState& state)
     std::memcpy(&components, bytes.data() + x86::xsave::kLegacyBytes, sizeof components);
     std::memcpy(state.ymm_high.data(), bytes.data() + x86::xsave::kYmmOffset, x86::xsave::kYmmBytes);
     take_initial(state, components);
+    emulate::update_exception_summary(state.fx); // processors differ in what they store where nothing waits
     state.fcs = 0;
     state.fds = 0;
 }

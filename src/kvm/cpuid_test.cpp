@@ -25,7 +25,8 @@ std::vector<kvm_cpuid_entry2> everything()
     return entries;
 }
 
-const kvm_cpuid_entry2* find(const std::vector<kvm_cpuid_entry2>& entries, std::uint32_t leaf, std::uint32_t subleaf = 0)
+const kvm_cpuid_entry2* find(const std::vector<kvm_cpuid_entry2>& entries, std::uint32_t leaf,
+                             std::uint32_t subleaf = 0)
 {
     const auto found = std::ranges::find_if(
         entries, [&](const kvm_cpuid_entry2& entry) { return entry.function == leaf && entry.index == subleaf; });

@@ -19,8 +19,8 @@
 
 namespace windsor::kvm {
 
-// The local APIC is the machine's, and then interrupts, NMIs, INIT and start-up IPIs come as signals; or KVM's, if it is
-// so in the VM: then it has HLT and the wait for the start, too, and only the 8259's interrupts come as signals.
+// The local APIC is the machine's, and then interrupts, NMIs, INIT and start-up IPIs come as signals; or KVM's, if it
+// is so in the VM: then it has HLT and the wait for the start, too, and only the 8259's interrupts come as signals.
 class Engine final : public vcpu::Engine {
 public:
     // All outlive the engine.

@@ -37,14 +37,16 @@ Probe cannot_open(int error)
     case ENOENT:
     case ENXIO:
     case ENODEV:
-        return {Verdict::Absent, "there is no /dev/kvm: load the module kvm_intel or kvm_amd, or turn on virtualization "
-                                 "in the host's firmware"};
+        return {Verdict::Absent,
+                "there is no /dev/kvm: load the module kvm_intel or kvm_amd, or turn on virtualization "
+                "in the host's firmware"};
     case EACCES:
     case EPERM:
-        return {Verdict::Forbidden, "this user may not open /dev/kvm: add the user to the group 'kvm' and log in again"};
+        return {Verdict::Forbidden,
+                "this user may not open /dev/kvm: add the user to the group 'kvm' and log in again"};
     default:
-        return {Verdict::Unavailable,
-                fmt::format("/dev/kvm cannot be opened ({}): the host's kernel log may say why", base::errno_text(error))};
+        return {Verdict::Unavailable, fmt::format("/dev/kvm cannot be opened ({}): the host's kernel log may say why",
+                                                  base::errno_text(error))};
     }
 }
 
@@ -111,10 +113,11 @@ std::optional<Probe> look(ProbedHost& host)
         return cannot_open(error);
     }
     if (const int version = host.api_version(); version != KVM_API_VERSION) {
-        return Probe{Verdict::WrongVersion,
-                     fmt::format("/dev/kvm speaks version {} of its interface and Windsor version {}: update the host's "
-                                 "kernel",
-                                 version, KVM_API_VERSION)};
+        return Probe{
+            Verdict::WrongVersion,
+            fmt::format("/dev/kvm speaks version {} of its interface and Windsor version {}: update the host's "
+                        "kernel",
+                        version, KVM_API_VERSION)};
     }
     for (const Capability& capability : needed_capabilities()) {
         if (!host.has(capability.number)) {

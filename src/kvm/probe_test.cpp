@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/test_folder.hpp"
 #include "kvm/probe.hpp"
 
 #include "kvm/vm.hpp"
@@ -6,7 +7,6 @@
 #include <cerrno>
 #include <fstream>
 #include <gtest/gtest.h>
-#include <unistd.h>
 #include <vector>
 
 namespace windsor::kvm {
@@ -39,14 +39,10 @@ public:
 
 class ProbeTest : public testing::Test {
 protected:
-    ProbeTest() { std::filesystem::create_directories(directory); }
-    ~ProbeTest() override { std::filesystem::remove_all(directory); }
-
     Probe result() { return probe(host, cache); }
 
-    std::filesystem::path directory{std::filesystem::temp_directory_path() /
-                                    ("windsor-probe-test." + std::to_string(::getpid()))};
-    ProbeCache cache{directory, "this boot"};
+    base::TestFolder directory;
+    ProbeCache cache{directory.path(), "this boot"};
     FakeHost host;
 };
 
@@ -104,7 +100,7 @@ TEST_F(ProbeTest, TheThresholdIsWhereItIsSaidToBe)
     host.bad_mode = TrialMode::Long;
     host.bad = {.outcome = Outcome::Finished, .time = kTrialInstructions * base::kSecond / kLeastRate};
     EXPECT_EQ(result().verdict, Verdict::Useful);
-    std::filesystem::remove_all(directory);
+    std::filesystem::remove_all(directory.path());
     ++host.bad.time;
     EXPECT_EQ(result().verdict, Verdict::Slow);
 }
@@ -123,7 +119,7 @@ TEST_F(ProbeTest, AFailureIsQuotedAndAHangIsSlow)
     host.bad_mode = TrialMode::Long;
     host.bad = {.outcome = Outcome::Failed, .failure = "no such thing"};
     EXPECT_NE(result().reason.find("(no such thing)"), std::string::npos);
-    std::filesystem::remove_all(directory);
+    std::filesystem::remove_all(directory.path());
     host.bad = {.outcome = Outcome::TimedOut};
     EXPECT_EQ(result().verdict, Verdict::Slow);
 }
@@ -134,7 +130,7 @@ TEST_F(ProbeTest, TrialsAreRememberedForThisBootOnly)
     host.modes.clear();
     EXPECT_EQ(result(), first);
     EXPECT_TRUE(host.modes.empty());
-    EXPECT_EQ(probe(host, ProbeCache{directory, "the next boot"}), first);
+    EXPECT_EQ(probe(host, ProbeCache{directory.path(), "the next boot"}), first);
     EXPECT_EQ(host.modes.size(), 3u);
     // What can be seen at once is looked at each time.
     host.open_error = EACCES;
@@ -147,7 +143,7 @@ TEST_F(ProbeTest, ADamagedMemoryIsNoMemory)
         std::ofstream{directory / "kvm-probe"} << text;
         EXPECT_EQ(cache.load(), std::nullopt) << text;
     }
-    std::filesystem::remove_all(directory);
+    std::filesystem::remove_all(directory.path());
     EXPECT_EQ(result().verdict, Verdict::Useful); // and cannot be written
 }
 

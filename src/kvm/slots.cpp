@@ -92,7 +92,7 @@ MemorySlots::MemorySlots(memory::GuestMemory& memory, SlotTable& table, unsigned
 MemorySlots::~MemorySlots()
 {
     memory_.remove_observer(*this);
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     for (const Live& live : live_) {
         collect(live); // another engine may take over
     }
@@ -101,7 +101,7 @@ MemorySlots::~MemorySlots()
 void MemorySlots::set_a20(A20 a20)
 {
     {
-        const std::scoped_lock lock{mutex_};
+        const base::MutexLock lock{mutex_};
         if (a20_ == a20) {
             return;
         }
@@ -112,13 +112,13 @@ void MemorySlots::set_a20(A20 a20)
 
 A20 MemorySlots::a20() const
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     return a20_;
 }
 
 std::string MemorySlots::failure() const
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     return failure_;
 }
 
@@ -130,7 +130,7 @@ void MemorySlots::mappings_changed()
 void MemorySlots::refresh()
 {
     const std::vector<Slot> wanted = plan_slots(memory_, a20());
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     apply(wanted);
 }
 
@@ -139,6 +139,7 @@ void MemorySlots::apply(const std::vector<Slot>& wanted)
 {
     failure_.clear();
     std::erase_if(live_, [&](const Live& live) {
+        mutex_.assert_held();
         if (std::ranges::find(wanted, live.slot) != wanted.end()) {
             return false;
         }
@@ -180,7 +181,7 @@ void MemorySlots::fail(const Slot& slot, int error)
 
 void MemorySlots::collect_dirty(memory::Block& block)
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     for (const Live& live : live_) {
         if (live.slot.block == &block) {
             collect(live);

@@ -2,11 +2,11 @@
 // Which stretches of guest-physical memory KVM knows. KVM API, KVM_SET_USER_MEMORY_REGION and KVM_GET_DIRTY_LOG.
 #pragma once
 
+#include "base/mutex.hpp"
 #include "base/result.hpp"
 #include "memory/guest_memory.hpp"
 
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -69,19 +69,19 @@ private:
     };
 
     void refresh();
-    void apply(const std::vector<Slot>& wanted);
-    void add(const Slot& slot);
-    void collect(const Live& live);
-    void fail(const Slot& slot, int error);
+    void apply(const std::vector<Slot>& wanted) WINDSOR_REQUIRES(mutex_);
+    void add(const Slot& slot) WINDSOR_REQUIRES(mutex_);
+    void collect(const Live& live) WINDSOR_REQUIRES(mutex_);
+    void fail(const Slot& slot, int error) WINDSOR_REQUIRES(mutex_);
 
     memory::GuestMemory& memory_;
     SlotTable& table_;
     unsigned most_;
     // After the lock of the memory map.
-    mutable std::mutex mutex_;
-    std::vector<Live> live_;
-    std::string failure_;
-    A20 a20_{A20::Open};
+    mutable base::Mutex mutex_;
+    std::vector<Live> live_ WINDSOR_GUARDED_BY(mutex_);
+    std::string failure_ WINDSOR_GUARDED_BY(mutex_);
+    A20 a20_ WINDSOR_GUARDED_BY(mutex_){A20::Open};
 };
 
 } // namespace windsor::kvm

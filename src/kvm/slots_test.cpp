@@ -81,8 +81,10 @@ TEST_F(SlotsTest, RamIsCutOnlyAtTheFirstTwoMebibytes)
 TEST_F(SlotsTest, RomExitsOnWritesAndWriteOnlyMemoryHasNoSlot)
 {
     memory.map({.size = kMebibyte, .block = ram.get()});
-    memory.map({.start = GuestPhysical{0xf0000}, .size = 0x10000, .block = rom.get(), .access = Access::ReadOnly, .layer = 1});
-    memory.map({.start = GuestPhysical{0xe0000}, .size = 0x1000, .block = ram.get(), .access = Access::WriteOnly, .layer = 1});
+    memory.map(
+        {.start = GuestPhysical{0xf0000}, .size = 0x10000, .block = rom.get(), .access = Access::ReadOnly, .layer = 1});
+    memory.map(
+        {.start = GuestPhysical{0xe0000}, .size = 0x1000, .block = ram.get(), .access = Access::WriteOnly, .layer = 1});
     const std::vector<Slot> plan = plan_slots(memory, A20::Open);
     ASSERT_EQ(plan.size(), 3u);
     EXPECT_EQ(plan[0].size, 0xe0000u);
@@ -121,7 +123,8 @@ TEST_F(SlotsTest, ATableFollowsTheMemoryAndKeepsWhatStays)
 
 TEST_F(SlotsTest, DirtyPagesReachTheFlags)
 {
-    memory.map({.start = GuestPhysical{0xa0000}, .size = 0x10000, .block = ram.get(), .block_offset = 0x4000, .logged = true});
+    memory.map(
+        {.start = GuestPhysical{0xa0000}, .size = 0x10000, .block = ram.get(), .block_offset = 0x4000, .logged = true});
     MemorySlots slots{memory, table, 8};
     table.dirty[0xa0000] = 0b101;
     std::vector<bool> dirty = memory.take_dirty(*ram);
@@ -155,7 +158,12 @@ TEST_F(SlotsTest, DirtyPagesOutliveTheEngine)
 TEST_F(SlotsTest, TheLogForMigrationIsTurnedOnAndOff)
 {
     memory.map({.size = 4 * kMebibyte, .block = ram.get()});
-    memory.map({.start = GuestPhysical{0xf0000}, .size = 0x10000, .block = ram.get(), .block_offset = 0xf0000, .access = Access::ReadOnly, .layer = 1});
+    memory.map({.start = GuestPhysical{0xf0000},
+                .size = 0x10000,
+                .block = ram.get(),
+                .block_offset = 0xf0000,
+                .access = Access::ReadOnly,
+                .layer = 1});
     MemorySlots slots{memory, table, 8};
     memory.log_writes(*ram, memory::Logging::On);
     EXPECT_EQ(live(), plan_slots(memory, A20::Open));

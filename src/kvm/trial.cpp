@@ -59,7 +59,8 @@ std::vector<std::uint8_t> loop(TrialMode mode)
     return code;
 }
 
-template <typename Entry> void put_table(std::uint8_t* memory, std::uint32_t at, unsigned count, Entry first, Entry step)
+template <typename Entry>
+void put_table(std::uint8_t* memory, std::uint32_t at, unsigned count, Entry first, Entry step)
 {
     for (unsigned i = 0; i < count; ++i) {
         const auto entry = static_cast<Entry>((first + i * step) | x86::pte::kP | x86::pte::kRw);

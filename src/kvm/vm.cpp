@@ -55,9 +55,9 @@ std::unexpected<base::Error> failed(const char* what)
     return base::fail("KVM refuses to {}: {}; set engine = 'translate'", what, base::errno_text(errno));
 }
 
-base::Result<base::Fd> open_kvm()
+base::Result<base::Fd> open_kvm(int device)
 {
-    base::Fd kvm{::open("/dev/kvm", O_RDWR | O_CLOEXEC)};
+    base::Fd kvm{device >= 0 ? ::fcntl(device, F_DUPFD_CLOEXEC, 0) : ::open("/dev/kvm", O_RDWR | O_CLOEXEC)};
     if (!kvm) {
         return base::fail("cannot open /dev/kvm: {}; set engine = 'translate'", base::errno_text(errno));
     }
@@ -75,9 +75,9 @@ base::Result<std::vector<kvm_cpuid_entry2>> read_supported(const base::Fd& kvm)
 
 } // namespace
 
-base::Result<vcpu::CpuModel> fit_to_host(const vcpu::CpuModel& model)
+base::Result<vcpu::CpuModel> fit_to_host(const vcpu::CpuModel& model, int device)
 {
-    const base::Fd kvm = WINDSOR_TRY(open_kvm());
+    const base::Fd kvm = WINDSOR_TRY(open_kvm(device));
     return fit(model, WINDSOR_TRY(read_supported(kvm)));
 }
 
@@ -122,10 +122,10 @@ private:
     int vm_;
 };
 
-base::Result<std::shared_ptr<Vm>> Vm::create(memory::GuestMemory& memory, Apics apics)
+base::Result<std::shared_ptr<Vm>> Vm::create(memory::GuestMemory& memory, Apics apics, int device)
 {
     std::shared_ptr<Vm> vm{new Vm{memory}};
-    WINDSOR_TRY(vm->open());
+    WINDSOR_TRY(vm->open(device));
     if (apics == Apics::Kernel) {
         WINDSOR_TRY(vm->take_apics());
     }
@@ -147,9 +147,9 @@ bool Vm::has(int capability) const
     return control(vm_.get(), KVM_CHECK_EXTENSION, capability) > 0;
 }
 
-base::Status Vm::open()
+base::Status Vm::open(int device)
 {
-    kvm_ = WINDSOR_TRY(open_kvm());
+    kvm_ = WINDSOR_TRY(open_kvm(device));
     vm_.reset(control(kvm_.get(), KVM_CREATE_VM));
     if (!vm_) {
         return failed("create a virtual machine");

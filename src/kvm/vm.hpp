@@ -28,17 +28,18 @@ struct Capability {
 std::span<const Capability> needed_capabilities();
 
 // The processor model without the features that this host's KVM does not have. Fails without KVM, or where features are
-// missing that nothing does without.
-base::Result<vcpu::CpuModel> fit_to_host(const vcpu::CpuModel& model);
+// missing that nothing does without. `device` is an open /dev/kvm; -1: it is opened.
+base::Result<vcpu::CpuModel> fit_to_host(const vcpu::CpuModel& model, int device = -1);
 
 // Where the processors' local APICs are. Other interrupt controllers are never KVM's.
 enum class Apics : std::uint8_t { Outside, Kernel };
 
 class Vm {
 public:
-    // Fails, with one sentence, if KVM is not there or refuses. `memory` outlives the VM. Local APICs in the kernel are a
-    // wish: apics() says what has become of it.
-    static base::Result<std::shared_ptr<Vm>> create(memory::GuestMemory& memory, Apics apics = Apics::Outside);
+    // Fails, with one sentence, if KVM is not there or refuses. `memory` outlives the VM. Local APICs in the kernel are
+    // a wish: apics() says what has become of it. `device` is as above.
+    static base::Result<std::shared_ptr<Vm>> create(memory::GuestMemory& memory, Apics apics = Apics::Outside,
+                                                   int device = -1);
     ~Vm();
     Vm(const Vm&) = delete;
     Vm& operator=(const Vm&) = delete;
@@ -58,7 +59,7 @@ private:
     class Table;
 
     explicit Vm(memory::GuestMemory& memory);
-    base::Status open();
+    base::Status open(int device);
     base::Status take_apics();
     base::Status prepare_intel();
     base::Status filter_msrs();

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "base/mutex.hpp"
 #include "vcpu/engine.hpp"
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
 namespace windsor::kvm {
@@ -20,7 +19,7 @@ public:
     ~Watchdog()
     {
         {
-            const std::scoped_lock lock{mutex_};
+            const base::MutexLock lock{mutex_};
             done_ = true;
         }
         changed_.notify_all();
@@ -32,15 +31,18 @@ public:
 private:
     void watch(vcpu::Engine& engine, std::chrono::seconds patience)
     {
-        std::unique_lock lock{mutex_};
-        if (!changed_.wait_for(lock, patience, [this] { return done_; })) {
+        const base::MutexLock lock{mutex_};
+        const auto end = std::chrono::steady_clock::now() + patience;
+        while (!done_ && changed_.wait_until(mutex_, end)) {
+        }
+        if (!done_) {
             engine.raise(vcpu::Signal::Stop);
         }
     }
 
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool done_{false};
+    base::Mutex mutex_;
+    base::Condition changed_;
+    bool done_ WINDSOR_GUARDED_BY(mutex_){false};
     std::thread thread_;
 };
 

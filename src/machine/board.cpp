@@ -27,30 +27,43 @@ std::vector<std::unique_ptr<Socket>> make_sockets(unsigned count, const Socket::
 
 } // namespace
 
-Board::Board(const Options& options, base::Log& log, const base::Clock& clock, base::TimerQueue& timers, BoardHost& host)
+Board::Board(const Options& options, base::Log& log, const base::Clock& clock, base::TimerQueue& timers,
+             BoardHost& host)
     : log_{log}, host_{host}, ports_{"port", log}, mmio_{"mmio", log},
-      sockets_{make_sockets(options.processors, {.log = log, .clock = clock, .timers = timers, .bus = apic_bus_, .host = host})},
-      ioapic_{kIoApicPins, [this](const lapic::Message& message) { return deliver(message); }},
-      engine_apics_{sockets_, ioapic_, IsaInterrupts::kTimerIoApicInput, clock, log},
-      pic_output_{sockets_}, pic_{bus::IrqLine{pic_output_, 0}}, isa_interrupts_{pic_, ioapic_},
+      sockets_{make_sockets(options.processors,
+                            {.log = log, .clock = clock, .timers = timers, .bus = apic_bus_, .host = host})},
+      ioapic_{kIoApicPins, [this](const lapic::Message& message) { return assert_locked(), deliver(message); }},
+      engine_apics_{sockets_, ioapic_, IsaInterrupts::kTimerIoApicInput, clock, log}, pic_output_{sockets_, host},
+      pic_{bus::IrqLine{pic_output_, 0}}, isa_interrupts_{pic_, ioapic_},
       pci_interrupts_{isa_interrupts_.links(), ioapic_, pci::LinkWiring::Seabios}, isa_bridge_{pci_interrupts_},
-      reset_control_{[this](piix3::ResetKind) { host_.request(Event::Reset); }},
+      reset_control_{[this](piix3::ResetKind kind) {
+          assert_locked();
+          kind == piix3::ResetKind::Hard ? host_.request(Event::Reset) : reset_processors();
+      }},
+      numeric_error_{isa_interrupts_.line(piix3::kNumericErrorIrq)},
       ide_{isa_interrupts_.line(ide::kInterrupts[0]), isa_interrupts_.line(ide::kInterrupts[1]), memory_},
-      rtc_{clock, timers, isa_interrupts_.line(8), {.base_seconds = options.rtc_base_seconds, .missed = options.missed_ticks}},
-      pit_{clock, timers, isa_interrupts_.line(0),
-           {.missed = options.missed_ticks, .tick_state = [this] { return timer_tick_state(); }}}, system_control_{pit_, clock}, dma_{memory_},
-      a20_{[this](bool open) { host_.set_a20(open); }},
-      i8042_{clock, timers, a20_,
+      rtc_{clock,
+           timers,
+           isa_interrupts_.line(8),
+           {.base_seconds = options.rtc_base_seconds, .missed = options.missed_ticks}},
+      pit_{clock,
+           timers,
+           isa_interrupts_.line(0),
+           {.missed = options.missed_ticks, .tick_state = [this] { return assert_locked(), timer_tick_state(); }}},
+      system_control_{pit_, clock}, dma_{memory_}, a20_{[this](bool open) { assert_locked(), host_.set_a20(open); }},
+      i8042_{clock,
+             timers,
+             a20_,
              {.irq1 = isa_interrupts_.line(1),
               .irq12 = isa_interrupts_.line(12),
-              .system_reset = [this] { host_.request(Event::Reset); }}},
-      system_control_a_{a20_, [this] { host_.request(Event::Reset); }},
+              .system_reset = [this] { assert_locked(), reset_processors(); }}},
+      system_control_a_{a20_, [this] { assert_locked(), reset_processors(); }},
       uart_{clock, timers, isa_interrupts_.line(4), options.serial != nullptr ? *options.serial : discard_},
       seabios_debug_{[this](std::string_view line) { debug_line(line); }},
       port_e9_{[this](std::string_view line) { debug_line(line); }}, fw_cfg_{memory_}
 {
     apic_bus_.on_end_of_interrupt([this](std::uint8_t vector) { ioapic_.end_of_interrupt(vector); });
-    ioapic_.on_entry_changed([this] { engine_apics_.entry_changed(); });
+    ioapic_.on_entry_changed([this] { assert_locked(), engine_apics_.entry_changed(); });
 }
 
 Board::~Board() = default;
@@ -71,7 +84,11 @@ base::Result<std::unique_ptr<Board>> Board::create(const Options& options, base:
 base::Status Board::load_memory(const Options& options)
 {
     ram_ = WINDSOR_TRY(Ram::create(options.memory, memory_));
-    bios_ = WINDSOR_TRY(Rom::load(options.bios, "BIOS"));
+    firmware_ = options.firmware;
+    if (firmware_ == nullptr) {
+        firmware_ = std::make_shared<FirmwareFiles>(WINDSOR_TRY(FirmwareFiles::read(options.bios, options.vga_bios)));
+    }
+    bios_ = WINDSOR_TRY(Rom::of(firmware_->bios));
     bios_.map_below_4g(memory_);
     pam_ = std::make_unique<i440fx::PamMapper>(memory_, i440fx::PamMapper::Options{.ram = ram_.low.get(),
                                                                                    .rom = bios_.block.get(),
@@ -122,6 +139,7 @@ void Board::claim_isa_ports()
     ports_.claim(0x92, 1, system_control_a_, "port 92");
     ports_.claim(0x70, 2, rtc_.ports(), "rtc");
     ports_.claim(0x72, 2, rtc_.extended_ports(), "rtc");
+    ports_.claim(piix3::kNumericErrorPort, 1, numeric_error_, "coprocessor error");
     ports_.claim(0x3f8, 8, uart_, "uart");
     ports_.claim(fw_debug::kSeabiosPort, 1, seabios_debug_, "seabios debug");
     ports_.claim(fw_debug::kBochsPort, 1, port_e9_, "port e9");
@@ -136,7 +154,7 @@ void Board::claim_isa_ports()
 
 void Board::debug_line(std::string_view line)
 {
-    log_.write(base::Log::Level::Info, fmt::format("firmware: {}", line));
+    log_.guest_text("firmware", line);
 }
 
 void Board::release_media()
@@ -178,7 +196,8 @@ TickState Board::timer_tick_state() const
         if (engine_apics_.in_charge()) {
             return engine_apics_.timer_pending() ? TickState::Pending : TickState::Taken;
         }
-        const bool requested = std::ranges::any_of(sockets_, [entry](const auto& socket) {
+        const bool requested = std::ranges::any_of(sockets_, [this, entry](const auto& socket) {
+            assert_locked();
             return socket->lapic().requested(static_cast<std::uint8_t>(entry));
         });
         return requested ? TickState::Pending : TickState::Taken;
@@ -194,6 +213,7 @@ void Board::reset()
 {
     pci_bus_.reset();
     reset_control_.reset();
+    numeric_error_.reset();
     for (const auto& socket : sockets_) {
         socket->lapic().reset();
     }
@@ -210,6 +230,24 @@ void Board::reset()
     seabios_debug_.reset();
     port_e9_.reset();
     fw_cfg_.reset();
+}
+
+void Board::reset_processors()
+{
+    constexpr std::uint8_t kShutdownCode = 0x0f; // IBM PC AT technical reference, "CMOS RAM address map"
+    if (rtc_.cmos(kShutdownCode) == 0) {
+        host_.request(Event::Reset);
+        return;
+    }
+    a20_.set(true); // or the reset vector would not lead to the BIOS
+    if (engine_apics_.in_charge()) {
+        engine_apics_.deliver({.destination = lapic::kEveryone, .mode = lapic::DeliveryMode::Init});
+        return;
+    }
+    for (const auto& socket : sockets_) {
+        socket->lapic().init();
+        socket->init();
+    }
 }
 
 } // namespace windsor::machine

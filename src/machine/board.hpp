@@ -15,6 +15,7 @@
 #include "devices/ioapic/ioapic.hpp"
 #include "devices/pic/pic.hpp"
 #include "devices/piix3/isa_bridge.hpp"
+#include "devices/piix3/numeric_error.hpp"
 #include "devices/pit/pit.hpp"
 #include "devices/rtc/rtc.hpp"
 #include "devices/uart/uart16550.hpp"
@@ -37,49 +38,57 @@
 
 namespace windsor::machine {
 
-// All of it is used under the machine lock.
+// What needs no lock gives what has locks of its own, or asks for the machine lock itself.
 class Board final : public pci::BarTarget {
 public:
     // Everything given outlives the board.
     static base::Result<std::unique_ptr<Board>> create(const Options& options, base::Log& log, const base::Clock& clock,
-                                                       base::TimerQueue& timers, BoardHost& host, const Executor& executor);
+                                                       base::TimerQueue& timers, BoardHost& host,
+                                                       const Executor& executor) WINDSOR_REQUIRES(bus::kMachineLock);
     ~Board() override;
 
     memory::GuestMemory& memory() { return memory_; }
     bus::Router& ports() { return ports_; }
     bus::Router& mmio() { return mmio_; }
-    devices::pic::Pic& pic() { return pic_; }
+    devices::pic::Pic& pic() WINDSOR_REQUIRES(bus::kMachineLock) { return pic_; }
     // One for each processor.
-    std::vector<std::unique_ptr<Socket>>& sockets() { return sockets_; }
-    bool a20_open() const { return a20_.enabled(); }
+    std::vector<std::unique_ptr<Socket>>& sockets() WINDSOR_REQUIRES(bus::kMachineLock) { return sockets_; }
+    bool a20_open() const WINDSOR_REQUIRES(bus::kMachineLock) { return a20_.enabled(); }
     devices::Screen& screen() { return *vga_; }
-    devices::i8042::I8042& keyboard_and_mouse() { return i8042_; }
-    devices::uart::Uart16550& uart() { return uart_; }
-    devices::rtc::Rtc& rtc() { return rtc_; }
+    devices::KeyboardInput& keyboard() { return i8042_; }
+    devices::MouseInput& mouse() { return i8042_; }
+    devices::uart::Uart16550& uart() WINDSOR_REQUIRES(bus::kMachineLock) { return uart_; }
+    devices::rtc::Rtc& rtc() WINDSOR_REQUIRES(bus::kMachineLock) { return rtc_; }
+    devices::piix3::NumericError& numeric_error() WINDSOR_REQUIRES(bus::kMachineLock) { return numeric_error_; }
     // Null without ACPI.
-    devices::acpi_pm::PowerManagement* power_management() { return power_.get(); }
+    devices::acpi_pm::PowerManagement* power_management() WINDSOR_REQUIRES(bus::kMachineLock) { return power_.get(); }
 
     // The processor has taken an interrupt.
-    void interrupt_taken() { pit_.interrupt_taken(); }
+    void interrupt_taken() WINDSOR_REQUIRES(bus::kMachineLock) { pit_.interrupt_taken(); }
 
     // Engines with local APICs of their own are in charge of them from here on, until take_back(); nothing happens with
     // others. They stand still, both times. An engine's APIC then tells of an interrupt's end.
-    void hand_out_apics(std::span<vcpu::Engine* const> engines);
-    void take_back_apics() { engine_apics_.take_back(); }
-    void interrupt_ended(std::uint8_t vector);
+    void hand_out_apics(std::span<vcpu::Engine* const> engines) WINDSOR_REQUIRES(bus::kMachineLock);
+    void take_back_apics() WINDSOR_REQUIRES(bus::kMachineLock) { engine_apics_.take_back(); }
+    void interrupt_ended(std::uint8_t vector) WINDSOR_REQUIRES(bus::kMachineLock);
 
     // Power-on state of every chip.
-    void reset();
+    void reset() WINDSOR_REQUIRES(bus::kMachineLock);
+    // The PIIX3 raises INIT, upon the keyboard controller's pulse, port 92h, CF9h = 04h or the processor's shutdown
+    // cycle: the processors begin anew, memory and chips stay as they are, and the BIOS finds in CMOS what to do then.
+    // 82371SB PIIX3 datasheet, "RCIN#", "INIT" and the reset control register. If CMOS says nothing (0), the BIOS would
+    // test and set up the whole machine; that is a reset, which the machine's owner has a say in.
+    void reset_processors() WINDSOR_REQUIRES(bus::kMachineLock);
 
     // A request to a medium is under way: such a board cannot be saved.
-    bool media_busy() { return ide_.media_busy(); }
+    bool media_busy() WINDSOR_REQUIRES(bus::kMachineLock) { return ide_.media_busy(); }
     // The drives and the sizes of their media.
     std::vector<NeededDrive> drives() const { return drives_; }
     // A record for each chip; memory is apart. The processor is told of what was due (drive_interrupt()).
-    base::Status save(state::StreamWriter& to);
+    base::Status save(state::StreamWriter& to) WINDSOR_REQUIRES(bus::kMachineLock);
     // Into a fresh board, with the clock as it was.
-    base::Status load(state::Records& from);
-    void drive_interrupts();
+    base::Status load(state::Records& from) WINDSOR_REQUIRES(bus::kMachineLock);
+    void drive_interrupts() WINDSOR_REQUIRES(bus::kMachineLock);
     struct NamedMemory {
         std::string name;
         memory::Block* block;
@@ -88,7 +97,7 @@ public:
     std::vector<NamedMemory> saved_memory();
 
     // Unplugs all drives.
-    void release_media();
+    void release_media() WINDSOR_REQUIRES(bus::kMachineLock);
 
 private:
     struct Discard final : devices::CharacterSink {
@@ -98,17 +107,21 @@ private:
 
     Board(const Options& options, base::Log& log, const base::Clock& clock, base::TimerQueue& timers, BoardHost& host);
 
+    // For callbacks of chips: whoever reaches a chip holds the lock.
+    void assert_locked() const WINDSOR_ASSERT_CAPABILITY(bus::kMachineLock) { host_.lock().assert_held(); }
     base::Status load_memory(const Options& options);
     base::Status attach_drives(const Options& options, const Executor& executor);
-    void claim_isa_ports();
-    base::Status build_pci(const Options& options, const base::Clock& clock, base::TimerQueue& timers);
-    void build_power_management(const base::Clock& clock, base::TimerQueue& timers);
+    void claim_isa_ports() WINDSOR_REQUIRES(bus::kMachineLock);
+    base::Status build_pci(const Options& options, const base::Clock& clock, base::TimerQueue& timers)
+        WINDSOR_REQUIRES(bus::kMachineLock);
+    void build_power_management(const base::Clock& clock, base::TimerQueue& timers)
+        WINDSOR_REQUIRES(bus::kMachineLock);
     void fill_fw_cfg(const Options& options);
     void add_pci(unsigned device, unsigned number, pci::Function& function);
-    bool deliver(const devices::lapic::Message& message);
-    devices::TickState timer_tick_state() const;
+    bool deliver(const devices::lapic::Message& message) WINDSOR_REQUIRES(bus::kMachineLock);
+    devices::TickState timer_tick_state() const WINDSOR_REQUIRES(bus::kMachineLock);
     void debug_line(std::string_view line);
-    template <typename Visit> base::Status visit(Visit visit);
+    template <typename Visit> base::Status visit(Visit visit) WINDSOR_REQUIRES(bus::kMachineLock);
     template <typename Visit> base::Status visit_drive(Visit visit, unsigned slot);
 
     // pci::BarTarget
@@ -123,20 +136,25 @@ private:
     bus::Router ports_;
     bus::Router mmio_;
     Ram ram_;
+    std::shared_ptr<const FirmwareFiles> firmware_;
     Rom bios_;
     devices::lapic::ApicBus apic_bus_;
     std::vector<std::unique_ptr<Socket>> sockets_;
     devices::ioapic::IoApic ioapic_;
     EngineApics engine_apics_;
     struct PicOutput final : bus::IrqSink {
-        explicit PicOutput(const std::vector<std::unique_ptr<Socket>>& sockets) : sockets_{sockets} {}
+        PicOutput(const std::vector<std::unique_ptr<Socket>>& sockets, BoardHost& host) : sockets_{sockets}, host_{host}
+        {
+        }
         void set_irq(unsigned, bool level) override
         {
+            host_.lock().assert_held();
             for (const auto& socket : sockets_) {
                 socket->set_pic_output(level);
             }
         }
         const std::vector<std::unique_ptr<Socket>>& sockets_;
+        BoardHost& host_;
     } pic_output_;
     devices::pic::Pic pic_;
     IsaInterrupts isa_interrupts_;
@@ -146,6 +164,7 @@ private:
     std::unique_ptr<devices::i440fx::HostBridge> host_bridge_;
     devices::piix3::IsaBridge isa_bridge_;
     devices::piix3::ResetControl reset_control_;
+    devices::piix3::NumericError numeric_error_;
     devices::ide::Controller ide_;
     std::unique_ptr<devices::acpi_pm::PowerManagement> power_;
     std::optional<std::uint16_t> pm_base_;

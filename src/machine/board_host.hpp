@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "bus/machine_lock.hpp"
 #include "machine/machine.hpp"
 
 #include <cstdint>
@@ -11,14 +12,16 @@ namespace windsor::machine {
 class BoardHost {
 public:
     virtual ~BoardHost() = default;
-    virtual void set_interrupt(unsigned processor, bool level) = 0;
-    virtual void raise_nmi(unsigned processor) = 0;
-    virtual void raise_init(unsigned processor) = 0;
+    // Under which the board is used.
+    virtual const bus::MachineLock& lock() const = 0;
+    virtual void set_interrupt(unsigned processor, bool level) WINDSOR_REQUIRES(bus::kMachineLock) = 0;
+    virtual void raise_nmi(unsigned processor) WINDSOR_REQUIRES(bus::kMachineLock) = 0;
+    virtual void raise_init(unsigned processor) WINDSOR_REQUIRES(bus::kMachineLock) = 0;
     // Start-up IPI.
-    virtual void raise_startup(unsigned processor, std::uint8_t vector) = 0;
-    virtual void set_a20(bool open) = 0;
+    virtual void raise_startup(unsigned processor, std::uint8_t vector) WINDSOR_REQUIRES(bus::kMachineLock) = 0;
+    virtual void set_a20(bool open) WINDSOR_REQUIRES(bus::kMachineLock) = 0;
     // Takes note; called in the middle of a guest's access.
-    virtual void request(Event event) = 0;
+    virtual void request(Event event) WINDSOR_REQUIRES(bus::kMachineLock) = 0;
 };
 
 } // namespace windsor::machine

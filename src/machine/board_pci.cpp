@@ -40,7 +40,7 @@ base::Status Board::build_pci(const Options& options, const base::Clock& clock, 
         build_power_management(clock, timers);
     }
     vga_ = WINDSOR_TRY(vga::Vga::create(memory_, clock));
-    const Rom vga_bios = WINDSOR_TRY(Rom::load(options.vga_bios, "VGA BIOS"));
+    const Rom vga_bios = WINDSOR_TRY(Rom::of(firmware_->vga_bios));
     vga_function_ = WINDSOR_TRY(vga::PciFunction::create(*vga_, memory_, vga_bios.block->bytes()));
     add_pci(kDisplaySlot, 0, *vga_function_);
     ports_.claim(vga::kPortsStart, vga::kPortsSize, vga_->ports(), "vga");
@@ -55,6 +55,7 @@ void Board::build_power_management(const base::Clock& clock, base::TimerQueue& t
 {
     const auto place = [this](std::optional<std::uint16_t>& held, std::optional<std::uint16_t> base, std::uint64_t size,
                               bus::AccessHandler& handler, const char* name) {
+        assert_locked();
         if (held) {
             ports_.release(*held, handler);
         }
@@ -71,6 +72,7 @@ void Board::build_power_management(const base::Clock& clock, base::TimerQueue& t
         place(smbus_base_, base, acpi_pm::kSmbusSize, power_->smbus_io(), "smbus");
     };
     wiring.on_sleep = [this](acpi_pm::SleepType type) {
+        assert_locked();
         if (type == acpi_pm::SleepType::SoftOff) {
             host_.request(Event::PowerOff);
         } else {
@@ -86,6 +88,7 @@ void Board::build_power_management(const base::Clock& clock, base::TimerQueue& t
 
 void Board::bar_mapped(pci::Function& function, unsigned index, std::uint64_t base, std::uint64_t size)
 {
+    assert_locked();
     if (&function == &ide_ && index == ide::kBusMasterBar) {
         ports_.claim(base, size, ide_.bus_master_ports(), "ide bus master");
     } else if (&function == vga_function_.get() && index == vga::kRegistersBar) {
@@ -97,6 +100,7 @@ void Board::bar_mapped(pci::Function& function, unsigned index, std::uint64_t ba
 
 void Board::bar_unmapped(pci::Function& function, unsigned index, std::uint64_t base, std::uint64_t /*size*/)
 {
+    assert_locked();
     if (&function == &ide_ && index == ide::kBusMasterBar) {
         ports_.release(base, ide_.bus_master_ports());
     } else if (&function == vga_function_.get() && index == vga::kRegistersBar) {
@@ -128,6 +132,11 @@ firmware::SmbiosFiles smbios(const Options& options)
 {
     constexpr std::uint32_t kFeatures = 1;
     const vcpu::CpuidLeaf features = options.cpu.cpuid(kFeatures, 0, {}, 0);
+    // As CPUID tells the guest: cores of one package, where the model can say so. See CpuModel::share_package().
+    constexpr std::uint32_t kCaches = 4;
+    constexpr std::uint32_t kAddressSizes = 0x80000008;
+    const bool shares =
+        options.acpi && (options.cpu.word(kCaches, 0, 0) != 0 || options.cpu.word(kAddressSizes, 0, 0) != 0);
     std::string serial;
     for (const std::uint8_t byte : options.uuid) {
         serial += fmt::format("{:02x}", byte);
@@ -137,6 +146,8 @@ firmware::SmbiosFiles smbios(const Options& options)
                                          .processor_name = "Windsor",
                                          .processor_signature = options.cpu.signature(),
                                          .processor_features = features.edx,
+                                         .packages = shares ? 1 : options.processors,
+                                         .cores = shares ? options.processors : 1,
                                          .memory = options.memory});
 }
 
@@ -150,7 +161,8 @@ void Board::fill_fw_cfg(const Options& options)
     fw_cfg_.add_number(FwCfgKey::RamSize, options.memory, 8);
     fw_cfg_.add_number(FwCfgKey::NoGraphic, 0, 2);
     fw_cfg_.add_number(FwCfgKey::ProcessorCount, options.processors, 2);
-    fw_cfg_.add_number(FwCfgKey::MaxProcessors, firmware::local_apic_id(options.processors - 1) + 1u, 2); // ids, in truth
+    fw_cfg_.add_number(FwCfgKey::MaxProcessors, firmware::local_apic_id(options.processors - 1) + 1u,
+                       2); // ids, in truth
     fw_cfg_.add_number(FwCfgKey::NumaNodes, 0, 8);
     fw_cfg_.add_number(FwCfgKey::BootMenu, 0, 2);
     fw_cfg_.add_number(FwCfgKey::Irq0Override, 1, 4);
@@ -161,7 +173,8 @@ void Board::fill_fw_cfg(const Options& options)
     if (options.acpi) {
         // Firmware has placed the power management ports by the time it asks for the tables.
         const auto make = [this, apic = options.apic, processors = options.processors] {
-            return firmware::make_acpi_tables({.processors = processors, .apic = apic, .pm_base = pm_base_.value_or(0x600)});
+            return firmware::make_acpi_tables(
+                {.processors = processors, .apic = apic, .pm_base = pm_base_.value_or(0x600)});
         };
         const AcpiFiles sizes = make();
         fw_cfg_.add_file(AcpiFiles::kTablesName, [make] { return make().tables; }, sizes.tables.size());

@@ -73,6 +73,7 @@ template <typename Visit> base::Status Board::visit(Visit visit)
     WINDSOR_TRY(visit("isa_bridge", ConfigSpace{isa_bridge_}));
     WINDSOR_TRY(visit("pci_interrupts", pci_interrupts_));
     WINDSOR_TRY(visit("reset_control", reset_control_));
+    WINDSOR_TRY(visit("numeric_error", numeric_error_));
     WINDSOR_TRY(visit("ide", ConfigSpace{ide_}));
     for (unsigned slot = 0; slot < kDrives; ++slot) {
         WINDSOR_TRY(visit_drive(visit, slot));
@@ -113,18 +114,25 @@ base::Status Board::save(state::StreamWriter& to)
 {
     rtc_.settle();
     pit_.settle();
+    i8042_.settle();
     if (power_) {
         power_->settle();
     }
     return visit([&to](const std::string& name, const auto& chip) { return to.object(name, chip.state()); });
 }
 
+// Chips put right what they could not hold: indices, counts, phases, deadlines, bits that are not there. A state in
+// which there was anything to put right comes from no chip.
 base::Status Board::load(state::Records& from)
 {
     const base::Status loaded = visit([&from](const std::string& name, auto&& chip) -> base::Status {
         auto state = chip.state();
         WINDSOR_TRY(from.take(name, state));
         chip.load(state);
+        const std::string changed = state::difference(state::pack(state), state::pack(chip.state()));
+        if (!changed.empty()) {
+            return base::fail("the saved state cannot be used: no chip can hold what it says of {}{}", name, changed);
+        }
         return {};
     });
     drive_interrupts();

@@ -2,13 +2,14 @@
 // What one processor sees of the machine: ports, MMIO, its interrupt controller.
 #pragma once
 
+#include "bus/machine_lock.hpp"
 #include "bus/router.hpp"
 #include "devices/pic/pic.hpp"
+#include "devices/piix3/numeric_error.hpp"
 #include "machine/socket.hpp"
 #include "vcpu/engine.hpp"
 
 #include <functional>
-#include <mutex>
 
 namespace windsor::machine {
 
@@ -16,13 +17,16 @@ class CpuBridge final : public vcpu::CpuIo {
 public:
     // All outlive the bridge. Every call takes the machine lock.
     struct Parts {
-        std::mutex& lock;
+        bus::MachineLock& lock;
         bus::Router& ports;
         bus::Router& mmio;
-        devices::pic::Pic& pic;
+        devices::pic::Pic& pic WINDSOR_GUARDED_BY(bus::kMachineLock);
         Socket& socket;
         std::function<void()> taken; // told after each interrupt that the processor has taken
         bool apic; // the processor has a local APIC that the guest can use
+        // Where FERR# and IGNNE# lead. Null, as for all but the bootstrap processor: nobody is told of an x87 exception
+        // while CR0.NE is clear, and the program goes on.
+        devices::piix3::NumericError* numeric_error WINDSOR_PT_GUARDED_BY(bus::kMachineLock){nullptr};
     };
 
     explicit CpuBridge(const Parts& parts) : parts_{parts} {}
@@ -36,14 +40,16 @@ public:
     std::optional<base::Vector> acknowledge_interrupt() override;
     std::uint8_t task_priority() override;
     void set_task_priority(std::uint8_t priority) override;
+    bool raise_numeric_error() override;
+    void clear_numeric_error() override;
     std::optional<std::uint64_t> read_msr(std::uint32_t number) override;
     bool write_msr(std::uint32_t number, std::uint64_t value) override;
 
 private:
-    std::optional<base::Vector> next_interrupt();
-    devices::lapic::Lapic& lapic() { return parts_.socket.lapic(); }
+    std::optional<base::Vector> next_interrupt() WINDSOR_REQUIRES(bus::kMachineLock);
+    devices::lapic::Lapic& lapic() WINDSOR_REQUIRES(bus::kMachineLock) { return parts_.socket.lapic(); }
     // Who answers at a guest-physical address without memory.
-    bus::Router& router(std::uint64_t address)
+    bus::Router& router(std::uint64_t address) WINDSOR_REQUIRES(bus::kMachineLock)
     {
         bus::Router* const local = parts_.socket.local(address);
         return local != nullptr ? *local : parts_.mmio;

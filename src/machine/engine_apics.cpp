@@ -52,8 +52,8 @@ std::vector<vcpu::ApicMessage> reported_messages(const ioapic::IoApic& ioapic, u
     return messages;
 }
 
-EngineApics::EngineApics(const std::vector<std::unique_ptr<Socket>>& sockets, ioapic::IoApic& ioapic, unsigned timer_pin,
-                         const base::Clock& clock, base::Log& log)
+EngineApics::EngineApics(const std::vector<std::unique_ptr<Socket>>& sockets, ioapic::IoApic& ioapic,
+                         unsigned timer_pin, const base::Clock& clock, base::Log& log)
     : sockets_{sockets}, ioapic_{ioapic}, timer_pin_{timer_pin}, clock_{clock}, log_{log}
 {
 }

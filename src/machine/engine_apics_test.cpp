@@ -68,6 +68,7 @@ private:
 
 class Host final : public BoardHost {
 public:
+    const bus::MachineLock& lock() const override { return lock_; }
     void set_interrupt(unsigned, bool level) override { interrupt = level; }
     void raise_nmi(unsigned) override { ++nmis; }
     void raise_init(unsigned) override {}
@@ -77,6 +78,10 @@ public:
 
     bool interrupt{false};
     unsigned nmis{0};
+
+private:
+    bus::MachineLock lock_;
+    bus::MachineGuard guard_{lock_}; // held throughout the test
 };
 
 constexpr unsigned kTimerPin = 2;
@@ -88,12 +93,12 @@ protected:
     {
         sockets.push_back(std::make_unique<Socket>(
             0, Socket::Parts{.log = log, .clock = clock, .timers = timers, .bus = bus, .host = host}));
-        ioapic.on_entry_changed([this] { apics.entry_changed(); });
+        ioapic.on_entry_changed([this] { host.lock().assert_held(), apics.entry_changed(); });
         put(lapic::Register::SpuriousVector, lapic::kSvrEnable | 0xff);
     }
 
-    lapic::Lapic& own() { return sockets.front()->lapic(); }
-    void put(lapic::Register reg, std::uint32_t value)
+    lapic::Lapic& own() WINDSOR_REQUIRES(bus::kMachineLock) { return sockets.front()->lapic(); }
+    void put(lapic::Register reg, std::uint32_t value) WINDSOR_REQUIRES(bus::kMachineLock)
     {
         own().write(std::uint64_t{static_cast<unsigned>(reg)} * 16, bus::Width::Dword, value);
     }
@@ -104,7 +109,7 @@ protected:
             ioapic.write(ioapic::kWindow, bus::Width::Dword, entry >> (32 * half) & 0xffffffff);
         }
     }
-    void hand_out()
+    void hand_out() WINDSOR_REQUIRES(bus::kMachineLock)
     {
         vcpu::Engine* const one = &engine;
         apics.hand_out(std::span{&one, 1});
@@ -121,6 +126,7 @@ protected:
     lapic::ApicBus bus;
     std::vector<std::unique_ptr<Socket>> sockets;
     ioapic::IoApic ioapic{24, [this](const lapic::Message& message) {
+                              host.lock().assert_held();
                               return apics.in_charge() ? apics.deliver(message) : bus.deliver(message);
                           }};
     EngineApics apics{sockets, ioapic, kTimerPin, clock, log};
@@ -130,6 +136,7 @@ protected:
 
 TEST_F(EngineApicsTest, LevelEntriesAreReportedMaskedOnesToo)
 {
+    host.lock().assert_held();
     program(4, kEdge | 0x34);
     program(20, ioapic::kLevel | 0x91);
     program(21, ioapic::kLevel | ioapic::kMasked | 0x92);
@@ -141,6 +148,7 @@ TEST_F(EngineApicsTest, LevelEntriesAreReportedMaskedOnesToo)
 
 TEST_F(EngineApicsTest, TheEngineLearnsOfAnEntryBeforeItsInterrupt)
 {
+    host.lock().assert_held();
     hand_out();
     EXPECT_TRUE(messages.reported.empty());
     ioapic.set_irq(20, true);
@@ -154,6 +162,7 @@ TEST_F(EngineApicsTest, TheEngineLearnsOfAnEntryBeforeItsInterrupt)
 
 TEST_F(EngineApicsTest, ALevelComesAgainAfterItsEnd)
 {
+    host.lock().assert_held();
     program(20, ioapic::kLevel | 0x91);
     hand_out();
     ioapic.set_irq(20, true);
@@ -167,6 +176,7 @@ TEST_F(EngineApicsTest, ALevelComesAgainAfterItsEnd)
 
 TEST_F(EngineApicsTest, ALevelThatTheEngineRefusesIsOfferedAgain)
 {
+    host.lock().assert_held();
     messages.taken = false;
     hand_out();
     ioapic.set_irq(20, true);
@@ -179,6 +189,7 @@ TEST_F(EngineApicsTest, ALevelThatTheEngineRefusesIsOfferedAgain)
 
 TEST_F(EngineApicsTest, AnEngineWithoutOneLeavesTheMachinesInCharge)
 {
+    host.lock().assert_held();
     engine.absent = true;
     hand_out();
     EXPECT_FALSE(apics.in_charge());
@@ -191,6 +202,7 @@ TEST_F(EngineApicsTest, AnEngineWithoutOneLeavesTheMachinesInCharge)
 
 TEST_F(EngineApicsTest, StateGoesOutAndComesBack)
 {
+    host.lock().assert_held();
     put(lapic::Register::LvtTimer, 0x40);
     put(lapic::Register::DivideConfiguration, 0xb);
     put(lapic::Register::InitialCount, 1000);
@@ -221,6 +233,7 @@ TEST_F(EngineApicsTest, StateGoesOutAndComesBack)
 // The local APIC that is in charge decides about LINT0; the line is told as it is.
 TEST_F(EngineApicsTest, TheOutputOfThe8259sGoesThrough)
 {
+    host.lock().assert_held();
     put(lapic::Register::LvtLint0, lapic::kLvtMasked);
     sockets.front()->set_pic_output(true);
     EXPECT_FALSE(host.interrupt);
@@ -237,6 +250,7 @@ TEST_F(EngineApicsTest, TheOutputOfThe8259sGoesThrough)
 
 TEST_F(EngineApicsTest, TheRegistersAreNotTheMachinesMeanwhile)
 {
+    host.lock().assert_held();
     EXPECT_NE(sockets.front()->local(lapic::kDefaultBase), nullptr);
     hand_out();
     EXPECT_EQ(sockets.front()->local(lapic::kDefaultBase), nullptr);
@@ -248,6 +262,7 @@ TEST_F(EngineApicsTest, TheRegistersAreNotTheMachinesMeanwhile)
 
 TEST_F(EngineApicsTest, ATickWaitsUntilItsEnd)
 {
+    host.lock().assert_held();
     program(kTimerPin, kEdge | 0x30);
     hand_out();
     const auto tick = [this] {

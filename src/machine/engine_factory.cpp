@@ -63,13 +63,13 @@ void log_apics(const kvm::Vm& vm, const kvm::ApicChoice& choice, base::Log& log)
     }
 }
 
-base::Result<Engines> make_kvm(std::span<const emulate::Cpu::Parts> processors, base::Log& log)
+base::Result<Engines> make_kvm(std::span<const emulate::Cpu::Parts> processors, base::Log& log, int device)
 {
     kvm::ApicChoice choice;
     if (has_apic(processors.front().model)) {
         choice = WINDSOR_TRY(kvm::choose_apics(std::getenv("WINDSOR_KVM_APICS"), kvm::host_hypervisor()));
     }
-    const std::shared_ptr<kvm::Vm> vm = WINDSOR_TRY(kvm::Vm::create(processors.front().memory, choice.apics));
+    const std::shared_ptr<kvm::Vm> vm = WINDSOR_TRY(kvm::Vm::create(processors.front().memory, choice.apics, device));
     log_apics(*vm, choice, log);
     Engines engines;
     for (const emulate::Cpu::Parts& parts : processors) {
@@ -101,10 +101,16 @@ std::size_t code_bytes(std::size_t processors)
     return std::max(kAll / processors, kLeast);
 }
 
-base::Result<Engines> make_translators(std::span<const emulate::Cpu::Parts> processors, emulate::TraceSink* trace)
+base::Result<Engines> make_translators(std::span<const emulate::Cpu::Parts> processors, emulate::TraceSink* trace,
+                                       Verify verify, base::Log& log)
 {
     translate::Options options = WINDSOR_TRY(translate_options());
     options.code_bytes = code_bytes(processors.size());
+    options.verify = verify == Verify::Yes;
+    options.on_violation = [&log](const std::string& what) {
+        log.guest("verify", "a piece of guest code is left to the interpreter: {}", what);
+    };
+    options.report = [&log](const std::string& text) { log.guest("translator", "{}", text); };
     Engines engines;
     for (const emulate::Cpu::Parts& parts : processors) {
         auto engine = WINDSOR_TRY(translate::Translator::create(parts, options));
@@ -116,13 +122,13 @@ base::Result<Engines> make_translators(std::span<const emulate::Cpu::Parts> proc
 
 } // namespace
 
-base::Result<vcpu::CpuModel> fit_model(EngineType type, const vcpu::CpuModel& model)
+base::Result<vcpu::CpuModel> fit_model(EngineType type, const vcpu::CpuModel& model, int kvm)
 {
-    return type == EngineType::Kvm ? kvm::fit_to_host(model) : model;
+    return type == EngineType::Kvm ? kvm::fit_to_host(model, kvm) : model;
 }
 
 base::Result<Engines> make_engines(EngineType type, std::span<const emulate::Cpu::Parts> processors,
-                                   emulate::TraceSink* trace, base::Log& log)
+                                   emulate::TraceSink* trace, Verify verify, base::Log& log, int kvm)
 {
     if (trace != nullptr && type == EngineType::Kvm) {
         return base::fail("KVM cannot trace instructions: unset WINDSOR_TRACE, or set engine = 'translate'");
@@ -131,8 +137,8 @@ base::Result<Engines> make_engines(EngineType type, std::span<const emulate::Cpu
         return base::fail("a trace is of one processor: unset WINDSOR_TRACE, or set vcpus = 1");
     }
     switch (type) {
-    case EngineType::Kvm: return make_kvm(processors, log);
-    case EngineType::Translate: return make_translators(processors, trace);
+    case EngineType::Kvm: return make_kvm(processors, log, kvm);
+    case EngineType::Translate: return make_translators(processors, trace, verify, log);
     case EngineType::Emulate: break;
     }
     return make_interpreters(processors, trace);

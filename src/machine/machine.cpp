@@ -35,15 +35,17 @@ public:
             pause();
             processors_.reset();
         }
-        const std::scoped_lock lock{lock_};
+        const bus::MachineGuard guard{lock_};
         board_.reset();
     }
 
     base::Status build(const Options& options)
     {
-        cpu_ = WINDSOR_TRY(fit_model(options.engine, options.cpu));
+        cpu_ = WINDSOR_TRY(fit_model(options.engine, options.cpu, options.kvm));
         memory_ = options.memory;
+        acpi_ = options.acpi;
         apic_ = options.apic;
+        verify_ = options.verify;
         uuid_ = options.uuid;
         wall_clock_ = options.wall_clock != nullptr ? options.wall_clock : &host_wall_clock_;
         wall_start_ = wall_clock_->now();
@@ -53,25 +55,15 @@ public:
         if (options.acpi) { // without, the MP table lists packages only
             cpu_.share_package(options.processors);
         }
-        const Executor executor = [this](std::function<void()> work) { service_.post(std::move(work)); };
-        board_ = WINDSOR_TRY(Board::create(options, log_, clock_, timers_, *this, executor));
-        for (const auto& socket : board_->sockets()) {
-            bridges_.push_back(std::make_unique<CpuBridge>(CpuBridge::Parts{.lock = lock_,
-                                                                            .ports = board_->ports(),
-                                                                            .mmio = board_->mmio(),
-                                                                            .pic = board_->pic(),
-                                                                            .socket = *socket,
-                                                                            .taken = [this] { board_->interrupt_taken(); },
-                                                                            .apic = options.apic}));
-        }
+        WINDSOR_TRY(build_board(options));
         using Unknown = emulate::MsrPolicy::Unknown;
         const Unknown unknown = options.unknown_msrs == UnknownMsrs::ReadZero ? Unknown::Zero : Unknown::Fault;
         msr_policy_ = std::make_unique<emulate::MsrPolicy>(
             unknown, [this](std::uint32_t number, emulate::MsrAccess access) { report_msr(number, access); });
-        trace_ = WINDSOR_TRY(make_trace(log_));
+        trace_ = options.trace != nullptr ? options.trace : std::shared_ptr{WINDSOR_TRY(make_trace(log_))};
         processors_ = std::make_unique<Processors>(
-            WINDSOR_TRY(build_engines(options.engine)),
-            [this](vcpu::Engine& engine, vcpu::HaltReason reason) { ended(engine, reason); });
+            WINDSOR_TRY(build_engines(options.engine, options.kvm)),
+            [this](vcpu::Engine& engine, vcpu::HaltReason reason) { return ended(engine, reason); });
         reset_processors();
         return {};
     }
@@ -95,7 +87,7 @@ public:
         }
         processors_->pause();
         {
-            const std::scoped_lock lock{lock_};
+            const bus::MachineGuard guard{lock_};
             board_->take_back_apics();
         }
         service_.set_running(false);
@@ -107,7 +99,7 @@ public:
         const bool was_running = running_;
         pause();
         {
-            const std::scoped_lock lock{lock_};
+            const bus::MachineGuard guard{lock_};
             pending_.reset();
             board_->reset();
         }
@@ -118,15 +110,15 @@ public:
     }
 
     // The new engines take over between two instructions, with machine time standing still.
-    base::Status change_engine(EngineType type)
+    base::Status change_engine(EngineType type, int kvm)
     {
-        const vcpu::CpuModel fitted = WINDSOR_TRY(fit_model(type, cpu_));
+        const vcpu::CpuModel fitted = WINDSOR_TRY(fit_model(type, cpu_, kvm));
         WINDSOR_TRY(check_features(vcpu::save(cpu_), vcpu::save(fitted)));
-        Engines engines = WINDSOR_TRY(build_engines(type));
+        Engines engines = WINDSOR_TRY(build_engines(type, kvm));
         const bool was_running = running_;
         pause();
         {
-            const std::scoped_lock lock{lock_};
+            const bus::MachineGuard guard{lock_};
             for (std::size_t number = 0; number < engines.size(); ++number) {
                 give_processor(*engines[number], take_processor(processors_->at(number).engine()));
                 engines[number]->set_a20(board_->a20_open());
@@ -154,7 +146,7 @@ public:
     base::Status save_devices(state::StreamWriter& to)
     {
         WINDSOR_TRY(quiesce());
-        const std::scoped_lock lock{lock_};
+        const bus::MachineGuard guard{lock_};
         if (pending_) {
             return base::fail("the guest has just ended, or reset the machine");
         }
@@ -169,7 +161,7 @@ public:
     base::Result<std::vector<std::string>> restore(const Needs& saved, state::StreamReader& from)
     {
         WINDSOR_TRY(check(saved, needs()));
-        const std::scoped_lock lock{lock_};
+        const bus::MachineGuard guard{lock_};
         state::Records records = WINDSOR_TRY(read_records(from, *board_));
         SavedTime time;
         WINDSOR_TRY(records.take("time", time));
@@ -178,7 +170,7 @@ public:
         caught_up_ = std::clamp(time.caught_up, -kLatestTime / base::kSecond, kLatestTime / base::kSecond);
         for (unsigned number = 0; number < processors_->count(); ++number) {
             SavedProcessor processor;
-            WINDSOR_TRY(take_saved_processor(records, number, processor));
+            WINDSOR_TRY(take_saved_processor(records, number, cpu_, processor));
             give_processor(processors_->at(number).engine(), processor);
         }
         WINDSOR_TRY(board_->load(records));
@@ -218,7 +210,7 @@ public:
             processors_->set_a20(open);
         }
     }
-    void request(Event event) override
+    void request(Event event) override WINDSOR_REQUIRES(bus::kMachineLock)
     {
         if (!pending_) {
             pending_ = event;
@@ -228,14 +220,34 @@ public:
     }
 
     bool running() const { return running_; }
-    std::mutex& lock() { return lock_; }
+    bus::MachineLock& lock() { return lock_; }
+    const bus::MachineLock& lock() const override { return lock_; }
     Board& board() { return *board_; }
     const base::Clock& clock() const { return clock_; }
     bool idle() const { return processors_->asleep(); }
     std::vector<ProcessorStatus> processors() const { return processors_->status(); }
 
 private:
-    base::Result<Engines> build_engines(EngineType type)
+    base::Status build_board(const Options& options)
+    {
+        const Executor executor = [this](std::function<void()> work) { service_.post(std::move(work)); };
+        const bus::MachineGuard guard{lock_};
+        board_ = WINDSOR_TRY(Board::create(options, log_, clock_, timers_, *this, executor));
+        for (const auto& socket : board_->sockets()) {
+            bridges_.push_back(std::make_unique<CpuBridge>(
+                CpuBridge::Parts{.lock = lock_,
+                                 .ports = board_->ports(),
+                                 .mmio = board_->mmio(),
+                                 .pic = board_->pic(),
+                                 .socket = *socket,
+                                 .taken = [this] { lock_.assert_held(), board_->interrupt_taken(); },
+                                 .apic = options.apic,
+                                 .numeric_error = numeric_error_of(*socket)}));
+        }
+        return {};
+    }
+
+    base::Result<Engines> build_engines(EngineType type, int kvm)
     {
         std::vector<emulate::Cpu::Parts> parts;
         for (unsigned number = 0; number < bridges_.size(); ++number) {
@@ -246,17 +258,22 @@ private:
                              .apic_id = firmware::local_apic_id(number),
                              .msr_policy = msr_policy_.get()});
         }
-        return make_engines(type, parts, trace_.get(), log_);
+        return make_engines(type, parts, trace_.get(), verify_, log_, kvm);
+    }
+
+    devices::piix3::NumericError* numeric_error_of(const Socket& socket) WINDSOR_REQUIRES(bus::kMachineLock)
+    {
+        return &socket == board_->sockets().front().get() ? &board_->numeric_error() : nullptr;
     }
 
     // Where engines have local APICs of their own, the machine's hold the state in pauses only.
     void hand_out_apics()
     {
-        const std::scoped_lock lock{lock_};
+        const bus::MachineGuard guard{lock_};
         const std::vector<vcpu::Engine*> engines = processors_->engines();
         if (vcpu::LocalApic* const apic = engines.front()->local_apic()) {
             apic->messages().on_end([this](std::uint8_t vector) {
-                const std::scoped_lock own{lock_};
+                const bus::MachineGuard own{lock_};
                 board_->interrupt_ended(vector);
             });
         }
@@ -280,7 +297,7 @@ private:
     {
         return {.memory = memory_,
                 .processors = static_cast<std::uint32_t>(processors_->count()),
-                .acpi = board_->power_management() != nullptr,
+                .acpi = acpi_,
                 .apic = apic_,
                 .uuid = uuid_,
                 .drives = board_->drives(),
@@ -295,7 +312,7 @@ private:
         constexpr std::chrono::seconds kLongest{30};
         for (auto waited = std::chrono::milliseconds{0}; waited < kLongest; waited += kStep) {
             {
-                const std::scoped_lock lock{lock_};
+                const bus::MachineGuard guard{lock_};
                 if (!board_->media_busy()) {
                     return {};
                 }
@@ -306,22 +323,23 @@ private:
     }
 
     // On the processor's thread.
-    void ended(vcpu::Engine& engine, vcpu::HaltReason reason)
+    Processor::Then ended(vcpu::Engine& engine, vcpu::HaltReason reason)
     {
-        const std::scoped_lock lock{lock_};
+        const bus::MachineGuard guard{lock_};
         if (reason == vcpu::HaltReason::Shutdown) {
-            log_.guest("processor", "triple fault: the machine resets");
-            request(Event::Reset);
+            log_.guest("processor", "triple fault: the processor resets");
+            board_->reset_processors();
         } else {
             log_.error("the processor cannot go on: {}", engine.failure());
             request(Event::Failed);
         }
+        return pending_ ? Processor::Then::Park : Processor::Then::GoOn;
     }
 
     // The wall clock has gone on while machine time stood still, or the host has set or slept through it.
     void catch_up()
     {
-        const std::scoped_lock lock{lock_};
+        const bus::MachineGuard guard{lock_};
         const base::Nanoseconds behind =
             wall_clock_->now() - wall_start_ - clock_.now() - caught_up_ * base::kSecond;
         caught_up_ += behind / base::kSecond; // less than a second either way is left for the next time
@@ -331,13 +349,18 @@ private:
     // On the processor's thread, once for each register.
     void report_msr(std::uint32_t number, emulate::MsrAccess access)
     {
+        // Systems read it on every processor with SSE2, and the others of its vendor's refuse it as this one does.
+        constexpr std::uint32_t kAmdDecodeConfiguration = 0xc0011029;
+        if (number == kAmdDecodeConfiguration) {
+            return;
+        }
         log_.guest("processor", "the guest {} MSR {:#x}, which the processor does not have",
                    access == emulate::MsrAccess::Read ? "reads" : "writes", number);
     }
 
     base::Log& log_;
     std::function<void(Event)> on_event_;
-    std::mutex lock_;
+    bus::MachineLock lock_;
     base::PausableClock clock_;
     base::HostWallClock host_wall_clock_;
     const base::WallClock* wall_clock_{nullptr};
@@ -345,16 +368,18 @@ private:
     std::int64_t caught_up_{0};       // seconds that the real-time clock has been told of
     base::TimerQueue timers_;
     std::uint64_t memory_{0};
+    bool acpi_{true};
     bool apic_{true};
+    Verify verify_{Verify::No};
     std::array<std::uint8_t, 16> uuid_{};
     vcpu::CpuModel cpu_{vcpu::CpuModel::standard()};
-    std::optional<Event> pending_;
+    std::optional<Event> pending_ WINDSOR_GUARDED_BY(bus::kMachineLock);
     std::atomic<bool> running_{false};
     ServiceThread service_{lock_, timers_, clock_};
     std::unique_ptr<Board> board_;
     std::vector<std::unique_ptr<CpuBridge>> bridges_;
     std::unique_ptr<emulate::MsrPolicy> msr_policy_;
-    std::unique_ptr<emulate::TraceSink> trace_;
+    std::shared_ptr<emulate::TraceSink> trace_;
     std::unique_ptr<Processors> processors_;
 };
 
@@ -390,9 +415,9 @@ void Machine::reset()
     parts_->reset();
 }
 
-base::Status Machine::change_engine(EngineType type)
+base::Status Machine::change_engine(EngineType type, int kvm)
 {
-    return parts_->change_engine(type);
+    return parts_->change_engine(type, kvm);
 }
 
 base::Status Machine::save(state::StreamWriter& to, const state::Progress& progress)
@@ -428,18 +453,18 @@ std::uint64_t Machine::saved_bytes()
 void Machine::release_media()
 {
     pause();
-    const std::scoped_lock lock{parts_->lock()};
+    const bus::MachineGuard guard{parts_->lock()};
     parts_->board().release_media();
 }
 
 bool Machine::press_power_button()
 {
-    const std::scoped_lock lock{parts_->lock()};
+    const bus::MachineGuard guard{parts_->lock()};
     auto* power = parts_->board().power_management();
     return power != nullptr && power->press_power_button();
 }
 
-std::mutex& Machine::lock()
+bus::MachineLock& Machine::lock()
 {
     return parts_->lock();
 }
@@ -451,17 +476,17 @@ devices::Screen& Machine::screen()
 
 devices::KeyboardInput& Machine::keyboard()
 {
-    return parts_->board().keyboard_and_mouse();
+    return parts_->board().keyboard();
 }
 
 devices::MouseInput& Machine::mouse()
 {
-    return parts_->board().keyboard_and_mouse();
+    return parts_->board().mouse();
 }
 
 std::size_t Machine::receive_serial(std::span<const std::uint8_t> bytes)
 {
-    const std::scoped_lock lock{parts_->lock()};
+    const bus::MachineGuard guard{parts_->lock()};
     return parts_->board().uart().receive(bytes);
 }
 
@@ -482,7 +507,7 @@ const base::Clock& Machine::clock() const
 
 std::int64_t Machine::guest_time() const
 {
-    const std::scoped_lock lock{parts_->lock()};
+    const bus::MachineGuard guard{parts_->lock()};
     return parts_->board().rtc().seconds();
 }
 

@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "bus/machine_lock.hpp"
 #include "devices/character.hpp"
 #include "devices/input.hpp"
 #include "devices/media.hpp"
@@ -12,6 +13,7 @@
 #include "devices/screen.hpp"
 #include "vcpu/cpu_model.hpp"
 #include "machine/engine_factory.hpp"
+#include "machine/firmware_files.hpp"
 #include "state/pages.hpp"
 #include "vcpu/engine.hpp"
 
@@ -19,7 +21,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -52,6 +53,7 @@ struct Options {
     unsigned processors{1};           // 1 to kMostProcessors
     vcpu::CpuModel cpu{vcpu::CpuModel::standard()};
     EngineType engine{EngineType::Emulate};
+    Verify verify{Verify::No};
     bool acpi{true};
     bool apic{true};
     UnknownMsrs unknown_msrs{UnknownMsrs::Fault};
@@ -63,6 +65,13 @@ struct Options {
     std::array<std::uint8_t, 16> uuid{};
     std::string bios{"/usr/share/seabios/bios-256k.bin"};
     std::string vga_bios{"/usr/share/seabios/vgabios-stdvga.bin"};
+    // Their contents, for a machine that is built where files cannot be opened any more; null: they are read.
+    std::shared_ptr<const FirmwareFiles> firmware{};
+    // An open /dev/kvm, for the same reason, which outlives the machine's
+    // creation; -1: it is opened where it is needed.
+    int kvm{-1};
+    // Where every instruction is traced to; null: where the environment says.
+    std::shared_ptr<emulate::TraceSink> trace{};
     std::vector<DriveOptions> drives{};
     // Takes what the guest sends over its first serial line; may be null. Outlives the machine.
     devices::CharacterSink* serial{nullptr};
@@ -76,6 +85,7 @@ enum class Event : std::uint8_t {
 };
 
 struct ProcessorStatus {
+    int host_processor{0}; // on which the thread has run last
     int thread{0};       // of the host, as the kernel numbers it; it lasts as long as the machine
     bool asleep{false};  // it waits in HLT, or to be started
     base::Nanoseconds time{0}; // of the host's processors that it has used
@@ -104,8 +114,9 @@ public:
     void reset();
 
     // Goes on with another processor engine; the guest sees nothing of it. Keeps running or paused. Fails, with
-    // nothing changed, where the host refuses the engine, or it lacks features that the guest has seen.
-    base::Status change_engine(EngineType type);
+    // nothing changed, where the host refuses the engine, or it lacks features that the guest has seen. `kvm` is as in
+    // Options.
+    base::Status change_engine(EngineType type, int kvm = -1);
 
     // A machine that stands still into a saved state: its owner has begun the stream, and may have put records of its
     // own before. Waits until the drives have done what they were asked for. `progress` may stop it; the machine can
@@ -118,12 +129,13 @@ public:
     base::Result<std::vector<std::string>> restore(const Needs& saved, state::StreamReader& from);
 
     // For live migration, which sends memory while the guest runs: what is saved first, then the log that says which
-    // memory has to be sent, then all but memory. Without `save_devices()`, and unless it is said otherwise, the machine
-    // may run.
+    // memory has to be sent, then all but memory. Without `save_devices()`, and unless it is said otherwise, the
+    // machine may run.
     base::Status save_needs(state::StreamWriter& to);
     // Of a machine that stands still. The log is taken down while it stands still, too.
     std::unique_ptr<MemoryLog> log_memory();
-    // As save(): of a machine that stands still, and drives that come to rest; what these store is in the log afterwards.
+    // As save(): of a machine that stands still, and drives that come to rest; what these store is in the log
+    // afterwards.
     base::Status save_devices(state::StreamWriter& to);
 
     // Takes the media out of all drives and closes them. The guest must not run again.
@@ -133,7 +145,7 @@ public:
     bool press_power_button();
 
     // The lock under which devices are used, and the devices that consoles use under it.
-    std::mutex& lock();
+    bus::MachineLock& lock();
     devices::Screen& screen();
     devices::KeyboardInput& keyboard();
     devices::MouseInput& mouse();

@@ -94,7 +94,7 @@ TEST_F(MachineTest, AKeyPressInterruptsTheProcessor)
     ASSERT_TRUE(wait_for_text(*machine, "No bootable device"));
     const auto interrupts = machine->statistics().interrupts;
     {
-        const std::scoped_lock lock{machine->lock()};
+        const bus::MachineGuard guard{machine->lock()};
         machine->keyboard().key(0x1e, true);
         machine->keyboard().key(0x1e, false);
     }

@@ -26,8 +26,10 @@ std::vector<bool> touched(memory::Block& block)
         }
         const off_t to = std::max(::lseek(block.file(), from, SEEK_HOLE), from + 1);
         const auto first = static_cast<std::uint64_t>(from) / kPageSize;
-        const auto end = std::min<std::uint64_t>((static_cast<std::uint64_t>(to) + kPageSize - 1) / kPageSize, pages.size());
-        std::fill(pages.begin() + static_cast<std::ptrdiff_t>(first), pages.begin() + static_cast<std::ptrdiff_t>(end), true);
+        const auto end =
+            std::min<std::uint64_t>((static_cast<std::uint64_t>(to) + kPageSize - 1) / kPageSize, pages.size());
+        std::fill(pages.begin() + static_cast<std::ptrdiff_t>(first), pages.begin() + static_cast<std::ptrdiff_t>(end),
+                  true);
         at = to;
     }
     return pages;
@@ -35,10 +37,10 @@ std::vector<bool> touched(memory::Block& block)
 
 } // namespace
 
-MemoryLog::MemoryLog(std::mutex& lock, memory::GuestMemory& memory, std::vector<Board::NamedMemory> blocks)
+MemoryLog::MemoryLog(bus::MachineLock& lock, memory::GuestMemory& memory, std::vector<Board::NamedMemory> blocks)
     : lock_{lock}, memory_{memory}
 {
-    const std::scoped_lock held{lock_};
+    const bus::MachineGuard guard{lock_};
     for (Board::NamedMemory& block : blocks) {
         memory_.log_writes(*block.block, memory::Logging::On);
         static_cast<void>(memory_.take_unsent(*block.block)); // of an earlier log
@@ -51,7 +53,7 @@ MemoryLog::MemoryLog(std::mutex& lock, memory::GuestMemory& memory, std::vector<
 
 MemoryLog::~MemoryLog()
 {
-    const std::scoped_lock held{lock_};
+    const bus::MachineGuard guard{lock_};
     for (const Part& part : parts_) {
         memory_.log_writes(*part.memory.block, memory::Logging::Off);
     }
@@ -59,7 +61,7 @@ MemoryLog::~MemoryLog()
 
 void MemoryLog::collect()
 {
-    const std::scoped_lock held{lock_};
+    const bus::MachineGuard guard{lock_};
     for (Part& part : parts_) {
         const std::vector<bool> taken = memory_.take_unsent(*part.memory.block);
         for (std::size_t page = 0; page < taken.size(); ++page) {

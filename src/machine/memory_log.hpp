@@ -3,12 +3,12 @@
 // touched, later those that have been written since they were sent.
 #pragma once
 
+#include "bus/machine_lock.hpp"
 #include "machine/board.hpp"
 #include "memory/guest_memory.hpp"
 #include "state/pages.hpp"
 
 #include <cstdint>
-#include <mutex>
 #include <vector>
 
 namespace windsor::machine {
@@ -16,7 +16,7 @@ namespace windsor::machine {
 class MemoryLog {
 public:
     // Logs from now on. Like collect() and the destructor, of a machine that stands still. `lock` is the machine lock.
-    MemoryLog(std::mutex& lock, memory::GuestMemory& memory, std::vector<Board::NamedMemory> blocks);
+    MemoryLog(bus::MachineLock& lock, memory::GuestMemory& memory, std::vector<Board::NamedMemory> blocks);
     ~MemoryLog();
     MemoryLog(const MemoryLog&) = delete;
     MemoryLog& operator=(const MemoryLog&) = delete;
@@ -25,8 +25,8 @@ public:
     void collect();
     // How many pages there are to be sent.
     std::uint64_t pages() const { return pages_; }
-    // Sends them, also while the guest runs: what it writes meanwhile is found by the next collect(). `progress` is told
-    // of the bytes sent by this call, and can stop it.
+    // Sends them, also while the guest runs: what it writes meanwhile is found by the next collect(). `progress` is
+    // told of the bytes sent by this call, and can stop it.
     base::Status send(state::StreamWriter& to, const state::Progress& progress = {});
 
 private:
@@ -37,8 +37,8 @@ private:
 
     base::Status send(state::PageWriter& to, Part& part, const state::Progress& progress, std::uint64_t& sent);
 
-    std::mutex& lock_;
-    memory::GuestMemory& memory_;
+    bus::MachineLock& lock_;
+    memory::GuestMemory& memory_ WINDSOR_GUARDED_BY(bus::kMachineLock);
     std::vector<Part> parts_;
     std::uint64_t pages_{0};
 };

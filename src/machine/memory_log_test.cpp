@@ -200,7 +200,8 @@ protected:
         firmware_.code({0xfa, 0x2e, 0x66, 0x0f, 0x01, 0x16, 0x80, 0x00, 0x0f, 0x20, 0xc0, 0x0c, 0x01, 0x0f, 0x22, 0xc0,
                         0x66, 0xea, 0x00, 0x01, 0x0f, 0x00, 0x08, 0x00});
         firmware_.put(0x80, {0x17, 0x00, 0x88, 0x00, 0x0f, 0x00});
-        firmware_.put(0x88, {0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0x9b, 0xcf, 0, 0xff, 0xff, 0, 0, 0, 0x93, 0xcf, 0});
+        firmware_.put(0x88,
+                      {0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0x9b, 0xcf, 0, 0xff, 0xff, 0, 0, 0, 0x93, 0xcf, 0});
         std::size_t at = kProtected;
         for (const std::uint8_t byte : protected_code()) {
             firmware_.put(at++, {byte});
@@ -210,7 +211,8 @@ protected:
 
     std::unique_ptr<Machine> make(EngineType engine)
     {
-        return Machine::create({.memory = 16 * kMiB, .engine = engine, .apic = false, .bios = bios_}, log_, [](Event) {})
+        return Machine::create({.memory = 16 * kMiB, .engine = engine, .apic = false, .bios = bios_}, log_,
+                               [](Event) {})
             .value();
     }
     static void run_a_while(Machine& machine)

@@ -46,8 +46,9 @@ base::Status check_features(const vcpu::SavedModel& saved, const vcpu::SavedMode
         const auto found = std::ranges::find_if(own.features, same);
         const std::uint32_t missing = word.bits & ~(found != own.features.end() ? found->bits : 0);
         if (missing != 0) {
-            return base::fail("the engine lacks processor features that the guest has seen: {}",
-                              vcpu::words({.leaf = word.leaf, .subleaf = word.subleaf, .reg = word.reg, .bits = missing}));
+            return base::fail(
+                "the engine lacks processor features that the guest has seen: {}",
+                vcpu::words({.leaf = word.leaf, .subleaf = word.subleaf, .reg = word.reg, .bits = missing}));
         }
     }
     return {};
@@ -67,7 +68,8 @@ base::Status check(const Needs& saved, const Needs& own)
                           saved.acpi ? 1 : 0, saved.apic ? 1 : 0, own.acpi ? 1 : 0, own.apic ? 1 : 0);
     }
     if (saved.drives.size() != own.drives.size()) {
-        return base::fail("the saved machine has {} drives, and this one has {}", saved.drives.size(), own.drives.size());
+        return base::fail("the saved machine has {} drives, and this one has {}", saved.drives.size(),
+                          own.drives.size());
     }
     for (const NeededDrive& drive : saved.drives) {
         WINDSOR_TRY(check_drive(drive, own));

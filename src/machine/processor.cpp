@@ -1,15 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "machine/processor.hpp"
 
+#include "sandbox/thread_role.hpp"
+
+#include <algorithm>
 #include <ctime>
 #include <pthread.h>
+#include <sys/rseq.h>
 #include <unistd.h>
 #include <utility>
 
 namespace windsor::machine {
 
+namespace {
+
+// Of the calling thread: where the kernel says on which processor it runs, by rseq(2), which the C library asks for.
+// /proc would say so, too, but is out of sight in the sandbox. Null where there is none.
+const std::uint32_t* place_of_processor_number()
+{
+    if (__rseq_size == 0) {
+        return nullptr;
+    }
+    void* const area = static_cast<char*>(__builtin_thread_pointer()) + __rseq_offset;
+    return &static_cast<const rseq*>(area)->cpu_id;
+}
+
+} // namespace
+
 Processor::Processor(std::unique_ptr<vcpu::Engine> engine, Ended ended)
-    : engine_{std::move(engine)}, ended_{std::move(ended)}, thread_{[this] { thread_main(); }}
+    : engine_{std::move(engine)}, ended_{std::move(ended)}, thread_{[this] {
+          sandbox::confine_thread(sandbox::ThreadRole::Processor);
+          thread_main();
+      }}
 {
 }
 
@@ -17,7 +39,7 @@ Processor::~Processor()
 {
     pause();
     {
-        const std::scoped_lock lock{mutex_};
+        const base::MutexLock lock{mutex_};
         quit_ = true;
     }
     changed_.notify_all();
@@ -27,7 +49,7 @@ Processor::~Processor()
 void Processor::resume()
 {
     {
-        const std::scoped_lock lock{mutex_};
+        const base::MutexLock lock{mutex_};
         pause_requested_ = false;
         engine_->lower(vcpu::Signal::Stop);
         state_ = State::Running;
@@ -44,12 +66,12 @@ void Processor::request_pause()
 
 void Processor::pause()
 {
-    std::unique_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     while (state_ != State::Parked) {
         pause_requested_ = true;
         engine_->raise(vcpu::Signal::Stop);
         changed_.notify_all();
-        changed_.wait(lock);
+        changed_.wait(mutex_);
     }
 }
 
@@ -100,9 +122,16 @@ base::Nanoseconds Processor::host_time() const
     return used.tv_sec * base::kSecond + used.tv_nsec;
 }
 
+int Processor::host_processor() const
+{
+    const std::uint32_t* const place = where_it_runs_;
+    const auto number = place != nullptr ? static_cast<int>(__atomic_load_n(place, __ATOMIC_RELAXED)) : 0;
+    return std::max(number, 0); // negative where the kernel has refused
+}
+
 std::unique_ptr<vcpu::Engine> Processor::replace(std::unique_ptr<vcpu::Engine> engine)
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     return std::exchange(engine_, std::move(engine));
 }
 
@@ -111,7 +140,7 @@ void Processor::wake()
     // Pairs with the fence in sleep(): either this sees asleep_, or sleep() sees the signal.
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (asleep_.load(std::memory_order_relaxed)) {
-        { const std::scoped_lock lock{mutex_}; }
+        { const base::MutexLock lock{mutex_}; }
         changed_.notify_all();
     }
 }
@@ -119,17 +148,20 @@ void Processor::wake()
 void Processor::thread_main()
 {
     thread_id_ = ::gettid();
+    where_it_runs_ = place_of_processor_number();
     for (;;) {
         {
-            std::unique_lock lock{mutex_};
-            changed_.wait(lock, [this] { return quit_ || state_ == State::Running; });
+            const base::MutexLock lock{mutex_};
+            while (!quit_ && state_ != State::Running) {
+                changed_.wait(mutex_);
+            }
             if (quit_) {
                 return;
             }
         }
         run_until_parked();
         {
-            const std::scoped_lock lock{mutex_};
+            const base::MutexLock lock{mutex_};
             state_ = State::Parked;
         }
         changed_.notify_all();
@@ -145,8 +177,7 @@ void Processor::run_until_parked()
             if (!sleep()) {
                 return;
             }
-        } else if (reason != vcpu::HaltReason::Stopped) {
-            ended_(*engine_, reason);
+        } else if (reason != vcpu::HaltReason::Stopped && ended_(*engine_, reason) == Then::Park) {
             return;
         }
     }
@@ -154,10 +185,12 @@ void Processor::run_until_parked()
 
 bool Processor::sleep()
 {
-    std::unique_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     asleep_.store(true, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    changed_.wait(lock, [this] { return pause_requested_ || engine_->signalled(); });
+    while (!pause_requested_ && !engine_->signalled()) {
+        changed_.wait(mutex_);
+    }
     asleep_ = false;
     return !pause_requested_;
 }

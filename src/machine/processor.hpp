@@ -3,22 +3,22 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 #include "vcpu/engine.hpp"
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <thread>
 
 namespace windsor::machine {
 
 class Processor {
 public:
-    // What ended a run other than pause(). Called on the processor's thread, which then stands parked
-    // until resume().
-    using Ended = std::function<void(vcpu::Engine& engine, vcpu::HaltReason reason)>;
+    // What ended a run other than pause(). Called on the processor's thread, which then goes on, having been sent a
+    // signal, or stands parked until resume().
+    enum class Then : std::uint8_t { GoOn, Park };
+    using Ended = std::function<Then(vcpu::Engine& engine, vcpu::HaltReason reason)>;
 
     Processor(std::unique_ptr<vcpu::Engine> engine, Ended ended);
     // Pauses, then ends the thread.
@@ -48,6 +48,8 @@ public:
 
     // The host's thread, as the kernel numbers it; zero until it runs.
     int thread_id() const { return thread_id_; }
+    // The host's processor on which the thread has run last; 0 while that is not known.
+    int host_processor() const;
     // Processor time that its thread has used.
     base::Nanoseconds host_time() const;
 
@@ -70,14 +72,16 @@ private:
 
     std::unique_ptr<vcpu::Engine> engine_;
     Ended ended_;
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    State state_{State::Parked};
-    bool quit_{false};
+    base::Mutex mutex_;
+    base::Condition changed_;
+    State state_ WINDSOR_GUARDED_BY(mutex_){State::Parked};
+    bool quit_ WINDSOR_GUARDED_BY(mutex_){false};
     std::atomic<bool> pause_requested_{false};
     std::atomic<bool> asleep_{false};
     std::atomic<A20> wanted_a20_{A20::AsItIs};
     std::atomic<int> thread_id_{0};
+    std::atomic<const std::uint32_t*> where_it_runs_{
+        nullptr}; // the kernel writes there; it lasts as long as the thread
     std::thread thread_;
 };
 

@@ -61,7 +61,10 @@ std::vector<ProcessorStatus> Processors::status() const
 {
     std::vector<ProcessorStatus> all;
     for (const auto& processor : processors_) {
-        all.push_back({.thread = processor->thread_id(), .asleep = processor->asleep(), .time = processor->host_time()});
+        all.push_back({.host_processor = processor->host_processor(),
+                       .thread = processor->thread_id(),
+                       .asleep = processor->asleep(),
+                       .time = processor->host_time()});
     }
     return all;
 }

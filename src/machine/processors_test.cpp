@@ -109,7 +109,8 @@ public:
     // Until it has not counted for 65,536 rounds: l: mov bx, [kCount]; xor cx, cx; w: loop w; cmp bx, [kCount]; jne l
     void await_stand_still()
     {
-        firmware_.code({0x8b, 0x1e, low(kCount), high(kCount), 0x31, 0xc9, 0xe2, 0xfe, 0x3b, 0x1e, low(kCount), high(kCount), 0x75, 0xf2});
+        firmware_.code({0x8b, 0x1e, low(kCount), high(kCount), 0x31, 0xc9, 0xe2, 0xfe, 0x3b, 0x1e, low(kCount),
+                        high(kCount), 0x75, 0xf2});
     }
 
 private:
@@ -147,7 +148,8 @@ TEST_P(ProcessorsTest, InitEndsWhatAProcessorDoes)
         firmware.say('z');
         firmware.halt();
         Listener listener;
-        const auto machine = make({.memory = 16 * kMiB, .processors = 2, .bios = firmware.write(), .serial = &listener});
+        const auto machine =
+            make({.memory = 16 * kMiB, .processors = 2, .bios = firmware.write(), .serial = &listener});
         machine->resume();
         EXPECT_TRUE(eventually([&] { return listener.heard().ends_with('z'); })) << listener.heard();
         EXPECT_EQ(listener.heard(), "ibibibz");
@@ -164,7 +166,8 @@ TEST_P(ProcessorsTest, AGuestGoesOnWithOtherEngines)
     EXPECT_TRUE(machine->change_engine(EngineType::Translate).has_value()) << "before it has run";
     EXPECT_FALSE(machine->running());
     machine->resume();
-    for (const EngineType type : {EngineType::Emulate, EngineType::Translate, EngineType::Translate, EngineType::Emulate}) {
+    for (const EngineType type :
+         {EngineType::Emulate, EngineType::Translate, EngineType::Translate, EngineType::Emulate}) {
         const std::size_t before = listener.heard().size();
         EXPECT_TRUE(eventually([&] { return listener.heard().size() > before + 1000; }));
         EXPECT_TRUE(machine->change_engine(type).has_value());

@@ -3,15 +3,12 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <vector>
 
 namespace windsor::machine {
 
 namespace {
-
-constexpr std::size_t kLargestRom = 16 * kMiB;
 
 // What the host could give without swapping, in bytes; nothing if it does not say.
 std::optional<std::uint64_t> host_available()
@@ -30,13 +27,19 @@ std::optional<std::uint64_t> host_available()
 
 } // namespace
 
-base::Result<Ram> Ram::create(std::uint64_t size, memory::GuestMemory& memory)
+base::Status Ram::check_room(std::uint64_t size)
 {
     const auto available = host_available();
     if (available && size > *available) {
         return base::fail("memory = {} MiB is more than the host has free ({} MiB); give the domain less, or free some",
                           size / kMiB, *available / kMiB);
     }
+    return {};
+}
+
+base::Result<Ram> Ram::create(std::uint64_t size, memory::GuestMemory& memory)
+{
+    WINDSOR_TRY(check_room(size));
     Ram ram;
     ram.low = WINDSOR_TRY(memory::Block::create(low_ram(size), memory::Sharing::Shared));
     memory.map({.size = ram.low->size(), .block = ram.low.get(), .layer = kRamLayer});
@@ -52,16 +55,8 @@ base::Result<Ram> Ram::create(std::uint64_t size, memory::GuestMemory& memory)
     return ram;
 }
 
-base::Result<Rom> Rom::load(const std::string& path, const std::string& what)
+base::Result<Rom> Rom::of(const std::vector<char>& bytes)
 {
-    std::ifstream file{path, std::ios::binary};
-    const std::vector<char> bytes{std::istreambuf_iterator<char>{file}, {}};
-    if (!file || bytes.empty()) {
-        return base::fail("cannot read the {} {}; install Debian's package seabios", what, path);
-    }
-    if (bytes.size() > kLargestRom) {
-        return base::fail("the {} {} is larger than {} MiB", what, path, kLargestRom / kMiB);
-    }
     Rom rom;
     rom.block = WINDSOR_TRY(memory::Block::create(bytes.size()));
     rom.size = rom.block->size();

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace windsor::machine {
 
@@ -33,7 +34,9 @@ struct Ram {
     std::unique_ptr<memory::Block> low;
     std::unique_ptr<memory::Block> high; // null unless there is more than kLowRamLimit
 
-    // Fails if the host has not that much memory free. The blocks outlive their mappings.
+    // Fails if the host has not that much memory free, where /proc says how much it has.
+    static base::Status check_room(std::uint64_t size);
+    // The blocks outlive their mappings.
     static base::Result<Ram> create(std::uint64_t size, memory::GuestMemory& memory);
 };
 
@@ -42,8 +45,8 @@ struct Rom {
     std::unique_ptr<memory::Block> block;
     std::uint64_t size{0}; // bytes, a multiple of a page
 
-    // Fails for a file that is missing, empty or larger than 16 MiB; `what` names it in the message.
-    static base::Result<Rom> load(const std::string& path, const std::string& what);
+    // Fails where there is no memory for it.
+    static base::Result<Rom> of(const std::vector<char>& bytes);
     // Maps it so that its last byte lies just below 4 GiB.
     void map_below_4g(memory::GuestMemory& memory) const;
 };

@@ -2,6 +2,7 @@
 #include "machine/saved_machine.hpp"
 
 #include "vcpu/saved_state.hpp"
+#include "vcpu/state_check.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -27,9 +28,14 @@ SavedProcessor take_processor(vcpu::Engine& engine)
             .sipi_vector = engine.sipi_vector()};
 }
 
-base::Status take_saved_processor(state::Records& records, unsigned number, SavedProcessor& processor)
+base::Status take_saved_processor(state::Records& records, unsigned number, const vcpu::CpuModel& model,
+                                  SavedProcessor& processor)
 {
-    return records.take(fmt::format("processor{}", number), processor);
+    WINDSOR_TRY(records.take(fmt::format("processor{}", number), processor));
+    if (const auto possible = vcpu::check_state(processor.state, model); !possible) {
+        return base::fail("the saved state cannot be used: of processor {}, {}", number, possible.error().message());
+    }
+    return {};
 }
 
 void give_processor(vcpu::Engine& engine, const SavedProcessor& processor)
@@ -53,11 +59,13 @@ base::Status write_records(state::StreamWriter& to, const Needs& needs, const Sa
     return write_state(to, time, engines, board);
 }
 
-base::Status write_state(state::StreamWriter& to, const SavedTime& time, std::span<vcpu::Engine* const> engines, Board& board)
+base::Status write_state(state::StreamWriter& to, const SavedTime& time, std::span<vcpu::Engine* const> engines,
+                         Board& board)
 {
     WINDSOR_TRY(to.object("time", time));
     std::vector<SavedProcessor> processors;
-    std::ranges::transform(engines, std::back_inserter(processors), [](vcpu::Engine* engine) { return take_processor(*engine); });
+    std::ranges::transform(engines, std::back_inserter(processors),
+                           [](vcpu::Engine* engine) { return take_processor(*engine); });
     WINDSOR_TRY(board.save(to)); // first it brings the chips up to date
     board.drive_interrupts();
     for (std::size_t number = 0; number < processors.size(); ++number) {

@@ -33,14 +33,17 @@ struct SavedProcessor {
 
 // Of an engine that stands still. Interrupt lines follow from the chips.
 SavedProcessor take_processor(vcpu::Engine& engine);
-base::Status take_saved_processor(state::Records& records, unsigned number, SavedProcessor& processor);
+// Refuses a state that no processor of `model` can be in.
+base::Status take_saved_processor(state::Records& records, unsigned number, const vcpu::CpuModel& model,
+                                  SavedProcessor& processor);
 void give_processor(vcpu::Engine& engine, const SavedProcessor& processor);
 
-// Needs, time, processors and chips; the machine lock is held and everything stands still.
+// Needs, time, processors and chips; everything stands still.
 base::Status write_records(state::StreamWriter& to, const Needs& needs, const SavedTime& time,
-                           std::span<vcpu::Engine* const> engines, Board& board);
+                           std::span<vcpu::Engine* const> engines, Board& board) WINDSOR_REQUIRES(bus::kMachineLock);
 // The same without the needs.
-base::Status write_state(state::StreamWriter& to, const SavedTime& time, std::span<vcpu::Engine* const> engines, Board& board);
+base::Status write_state(state::StreamWriter& to, const SavedTime& time, std::span<vcpu::Engine* const> engines,
+                         Board& board) WINDSOR_REQUIRES(bus::kMachineLock);
 // Memory, and the end mark.
 base::Status write_memory(state::StreamWriter& to, const std::vector<Board::NamedMemory>& memory,
                           const state::Progress& progress);

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "machine/service_thread.hpp"
 
+#include "sandbox/thread_role.hpp"
+
 #include <utility>
 
 namespace windsor::machine {
 
-ServiceThread::ServiceThread(std::mutex& machine_lock, base::TimerQueue& timers, const base::Clock& clock)
+ServiceThread::ServiceThread(bus::MachineLock& machine_lock, base::TimerQueue& timers, const base::Clock& clock)
     : machine_lock_{machine_lock}, timers_{timers}, clock_{clock}
 {
     timers_.on_earlier_deadline([this] { kick(); });
-    thread_ = std::thread{[this] { thread_main(); }};
+    thread_ = std::thread{[this] {
+        sandbox::confine_thread(sandbox::ThreadRole::Service);
+        thread_main();
+    }};
 }
 
 ServiceThread::~ServiceThread()
 {
     {
-        const std::scoped_lock lock{mutex_};
+        const base::MutexLock lock{mutex_};
         quit_ = true;
     }
     changed_.notify_one();
@@ -26,7 +31,7 @@ ServiceThread::~ServiceThread()
 void ServiceThread::post(std::function<void()> work)
 {
     {
-        const std::scoped_lock lock{mutex_};
+        const base::MutexLock lock{mutex_};
         posted_.push_back(std::move(work));
     }
     changed_.notify_one();
@@ -41,43 +46,51 @@ void ServiceThread::set_running(bool running)
 void ServiceThread::kick()
 {
     {
-        const std::scoped_lock lock{mutex_};
+        const base::MutexLock lock{mutex_};
         kicked_ = true;
     }
     changed_.notify_one();
 }
 
-bool ServiceThread::wait(std::unique_lock<std::mutex>& lock)
+bool ServiceThread::wait()
 {
-    const auto something_to_do = [this] { return quit_ || kicked_ || !posted_.empty(); };
-    if (!running_ || !deadline_) {
-        changed_.wait(lock, something_to_do);
-    } else {
-        changed_.wait_for(lock, std::chrono::nanoseconds{*deadline_ - clock_.now()}, something_to_do);
+    while (!quit_ && !kicked_ && posted_.empty()) {
+        if (!running_ || !deadline_) {
+            changed_.wait(mutex_);
+            continue;
+        }
+        const std::chrono::nanoseconds left{*deadline_ - clock_.now()};
+        if (left.count() <= 0 || !changed_.wait_until(mutex_, std::chrono::steady_clock::now() + left)) {
+            break;
+        }
     }
     kicked_ = false;
     return !quit_;
 }
 
+std::optional<base::Nanoseconds> ServiceThread::serve(const std::vector<std::function<void()>>& work, bool timers)
+{
+    const bus::MachineGuard guard{machine_lock_};
+    for (const auto& item : work) {
+        item();
+    }
+    if (running_ && timers) {
+        timers_.run_due(clock_.now());
+    }
+    return timers_.next_deadline();
+}
+
 void ServiceThread::thread_main()
 {
-    std::unique_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     for (bool go_on = true; go_on;) {
-        go_on = wait(lock);
+        go_on = wait();
         const auto work = std::exchange(posted_, {});
-        lock.unlock();
         std::optional<base::Nanoseconds> deadline;
         {
-            const std::scoped_lock machine{machine_lock_};
-            for (const auto& item : work) {
-                item();
-            }
-            if (running_ && go_on) {
-                timers_.run_due(clock_.now());
-            }
-            deadline = timers_.next_deadline();
+            const base::MutexUnlock unlocked{mutex_};
+            deadline = serve(work, go_on);
         }
-        lock.lock();
         deadline_ = deadline;
     }
 }

@@ -3,12 +3,12 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 #include "base/timer.hpp"
+#include "bus/machine_lock.hpp"
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -18,7 +18,7 @@ namespace windsor::machine {
 class ServiceThread {
 public:
     // `machine_lock` is what timers and posted work run under. All outlive the thread.
-    ServiceThread(std::mutex& machine_lock, base::TimerQueue& timers, const base::Clock& clock);
+    ServiceThread(bus::MachineLock& machine_lock, base::TimerQueue& timers, const base::Clock& clock);
     // Runs what is still posted, then ends.
     ~ServiceThread();
     ServiceThread(const ServiceThread&) = delete;
@@ -31,21 +31,23 @@ public:
 
 private:
     void thread_main();
-    // Under mutex_: waits until there is something to do. False to end.
-    bool wait(std::unique_lock<std::mutex>& lock);
+    // Waits until there is something to do. False to end.
+    bool wait() WINDSOR_REQUIRES(mutex_);
+    // Runs the work, and the timers that are due if so wanted. Gives the next deadline.
+    std::optional<base::Nanoseconds> serve(const std::vector<std::function<void()>>& work, bool timers);
     void kick();
 
-    std::mutex& machine_lock_;
-    base::TimerQueue& timers_; // under machine_lock_
+    bus::MachineLock& machine_lock_;
+    base::TimerQueue& timers_ WINDSOR_GUARDED_BY(bus::kMachineLock);
     const base::Clock& clock_;
 
     std::atomic<bool> running_{false}; // false before a lock of machine_lock_: no timer runs after it
-    std::mutex mutex_; // taken after machine_lock_; guards what follows
-    std::condition_variable changed_;
-    std::vector<std::function<void()>> posted_;
-    std::optional<base::Nanoseconds> deadline_;
-    bool kicked_{false};
-    bool quit_{false};
+    base::Mutex mutex_; // taken after machine_lock_
+    base::Condition changed_;
+    std::vector<std::function<void()>> posted_ WINDSOR_GUARDED_BY(mutex_);
+    std::optional<base::Nanoseconds> deadline_ WINDSOR_GUARDED_BY(mutex_);
+    bool kicked_ WINDSOR_GUARDED_BY(mutex_){false};
+    bool quit_ WINDSOR_GUARDED_BY(mutex_){false};
     std::thread thread_;
 };
 

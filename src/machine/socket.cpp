@@ -14,7 +14,10 @@ Socket::Socket(unsigned number, const Parts& parts)
              lapic::Lapic::Options{.id = firmware::local_apic_id(number),
                                    .boot_processor = number == 0,
                                    .x2apic = false,
-                                   .on_page_moved = [this](std::optional<std::uint64_t> page) { place(page); }}}
+                                   .on_page_moved = [this](std::optional<std::uint64_t> page) {
+                                       host_.lock().assert_held();
+                                       place(page);
+                                   }}}
 {
     place(lapic::kDefaultBase);
 }

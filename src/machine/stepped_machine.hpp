@@ -7,6 +7,7 @@
 #include "machine/saved_machine.hpp"
 #include "state/testing.hpp"
 
+#include <atomic>
 #include <cstring>
 #include <gtest/gtest.h>
 #include <map>
@@ -35,16 +36,19 @@ class SteppedMachine final : public BoardHost, public vcpu::CpuIo {
 public:
     explicit SteppedMachine(const Options& options)
     {
+        const bus::MachineGuard guard{lock_};
         board_ = Board::create(options, log_, clock_, timers_, *this, [](const std::function<void()>&) {}).value();
-        bridge_ = std::make_unique<CpuBridge>(CpuBridge::Parts{.lock = lock_,
-                                                               .ports = board_->ports(),
-                                                               .mmio = board_->mmio(),
-                                                               .pic = board_->pic(),
-                                                               .socket = *board_->sockets().front(),
-                                                               .taken = [this] { board_->interrupt_taken(); },
-                                                               .apic = true});
+        bridge_ = std::make_unique<CpuBridge>(
+            CpuBridge::Parts{.lock = lock_,
+                             .ports = board_->ports(),
+                             .mmio = board_->mmio(),
+                             .pic = board_->pic(),
+                             .socket = *board_->sockets().front(),
+                             .taken = [this] { lock_.assert_held(), board_->interrupt_taken(); },
+                             .apic = true});
         const emulate::Cpu::Parts parts{.memory = board_->memory(), .io = *this, .model = cpu_, .clock = clock_};
-        engine_ = std::move(make_engines(EngineType::Emulate, std::span{&parts, 1}, nullptr, log_).value().front());
+        engine_ = std::move(
+            make_engines(EngineType::Emulate, std::span{&parts, 1}, nullptr, Verify::No, log_).value().front());
         engine_->set_state(vcpu::reset_state(cpu_.signature()));
     }
 
@@ -52,17 +56,12 @@ public:
     bool run(std::uint64_t accesses)
     {
         stop_at_ = accesses_ + accesses;
-        while (accesses_ < stop_at_) {
+        while (accesses_ < stop_at_ && !given_up_) {
             switch (engine_->run()) {
             case vcpu::HaltReason::Stopped: break;
             case vcpu::HaltReason::Halted:
-                while (!engine_->signalled()) {
-                    const auto deadline = timers_.next_deadline();
-                    if (!deadline) {
-                        return false;
-                    }
-                    clock_.set(std::max(*deadline, clock_.now()));
-                    timers_.run_due(clock_.now());
+                if (!wait_for_signal()) {
+                    return false;
                 }
                 break;
             default: return false;
@@ -71,14 +70,23 @@ public:
         return true;
     }
 
+    // From any thread: run() returns soon, also from a guest that never accesses anything.
+    void give_up()
+    {
+        given_up_ = true;
+        engine_->raise(vcpu::Signal::Stop);
+    }
+
     void key(std::uint16_t code)
     {
-        board_->keyboard_and_mouse().key(code, true);
-        board_->keyboard_and_mouse().key(code, false);
+        const bus::MachineGuard guard{lock_};
+        board_->keyboard().key(code, true);
+        board_->keyboard().key(code, false);
     }
 
     std::vector<std::uint8_t> save()
     {
+        const bus::MachineGuard guard{lock_};
         state::MemoryOutput output;
         state::StreamWriter writer{output};
         EXPECT_TRUE(writer.begin().has_value());
@@ -90,6 +98,7 @@ public:
 
     base::Status restore(std::span<const std::uint8_t> bytes)
     {
+        const bus::MachineGuard guard{lock_};
         state::MemoryInput input{bytes};
         state::StreamReader reader{input};
         WINDSOR_TRY(reader.begin());
@@ -100,7 +109,7 @@ public:
         WINDSOR_TRY(records.take("time", time));
         clock_.set(time.now);
         SavedProcessor processor;
-        WINDSOR_TRY(take_saved_processor(records, 0, processor));
+        WINDSOR_TRY(take_saved_processor(records, 0, cpu_, processor));
         give_processor(*engine_, processor);
         WINDSOR_TRY(board_->load(records));
         return records.finish();
@@ -108,6 +117,7 @@ public:
 
     std::string text()
     {
+        const bus::MachineGuard guard{lock_};
         devices::TextScreen screen;
         std::string text;
         if (board_->screen().text(screen)) {
@@ -119,6 +129,7 @@ public:
     }
 
     // BoardHost
+    const bus::MachineLock& lock() const override { return lock_; }
     void set_interrupt(unsigned, bool level) override
     {
         if (engine_) {
@@ -169,10 +180,25 @@ public:
     bool write_msr(std::uint32_t number, std::uint64_t value) override { return bridge_->write_msr(number, value); }
 
 private:
+    // Lets time pass until the processor has something to do. False if nothing will ever come.
+    bool wait_for_signal()
+    {
+        const bus::MachineGuard guard{lock_};
+        while (!engine_->signalled()) {
+            const auto deadline = timers_.next_deadline();
+            if (!deadline) {
+                return false;
+            }
+            clock_.set(std::max(*deadline, clock_.now()));
+            timers_.run_due(clock_.now());
+        }
+        return true;
+    }
     void tick()
     {
         constexpr base::Nanoseconds kAccess = 700;
         clock_.advance(kAccess);
+        const bus::MachineGuard guard{lock_};
         timers_.run_due(clock_.now());
         if (++accesses_ == stop_at_) {
             engine_->raise(vcpu::Signal::Stop);
@@ -180,7 +206,7 @@ private:
     }
 
     base::Log log_{base::Log::discard()};
-    std::mutex lock_;
+    bus::MachineLock lock_;
     base::ManualClock clock_;
     base::TimerQueue timers_;
     vcpu::CpuModel cpu_{vcpu::CpuModel::standard()};
@@ -189,6 +215,7 @@ private:
     std::unique_ptr<vcpu::Engine> engine_;
     std::uint64_t accesses_{0};
     std::uint64_t stop_at_{0};
+    std::atomic<bool> given_up_{false};
 };
 
 // Where two saved states differ, by record and field; empty if they are equal.

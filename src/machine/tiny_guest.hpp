@@ -2,17 +2,16 @@
 // For tests: a machine whose firmware is a few instructions of real mode, and whose first serial line is heard.
 #pragma once
 
+#include "base/test_folder.hpp"
 #include "machine/machine.hpp"
 #include "machine/ram.hpp"
 
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <initializer_list>
 #include <string>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 namespace windsor::machine {
@@ -21,19 +20,19 @@ class Listener final : public devices::CharacterSink {
 public:
     void transmit(std::uint8_t character) override
     {
-        const std::scoped_lock lock{mutex_};
+        const base::MutexLock lock{mutex_};
         heard_ += static_cast<char>(character);
     }
     void input_wanted() override {}
     std::string heard() const
     {
-        const std::scoped_lock lock{mutex_};
+        const base::MutexLock lock{mutex_};
         return heard_;
     }
 
 private:
-    mutable std::mutex mutex_;
-    std::string heard_;
+    mutable base::Mutex mutex_;
+    std::string heard_ WINDSOR_GUARDED_BY(mutex_);
 };
 
 // 64 KiB of firmware. Code is put at F000:0000, where the reset vector leads; segment registers and the stack are as
@@ -41,9 +40,6 @@ private:
 class TinyFirmware {
 public:
     TinyFirmware() : image_(0x10000, '\0') { put(0xfff0, {0xea, 0x00, 0x00, 0x00, 0xf0}); }
-    ~TinyFirmware() { std::filesystem::remove(path_); }
-    TinyFirmware(const TinyFirmware&) = delete;
-    TinyFirmware& operator=(const TinyFirmware&) = delete;
 
     void put(std::size_t at, std::initializer_list<unsigned> bytes)
     {
@@ -70,8 +66,8 @@ public:
 private:
     std::vector<char> image_;
     std::size_t end_{0};
-    std::string path_{
-        (std::filesystem::temp_directory_path() / ("windsor-firmware-" + std::to_string(::getpid()))).string()};
+    base::TestFolder folder_;
+    std::string path_{(folder_ / "firmware").string()};
 };
 
 // Runs the machine until it has said so much. Host time only bounds the wait.
@@ -88,7 +84,7 @@ inline std::string listen(Machine& machine, const Listener& listener, std::size_
 // What the machine shows in a text mode.
 inline std::string text_of(Machine& machine)
 {
-    const std::scoped_lock lock{machine.lock()};
+    const bus::MachineGuard guard{machine.lock()};
     devices::TextScreen screen;
     std::string text;
     if (machine.screen().text(screen)) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "memory/guest_memory.hpp"
 
+#include "base/copy_once.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -29,7 +31,8 @@ base::Result<base::Fd> backing(std::uint64_t size, Sharing sharing)
 } // namespace
 
 Block::Block(base::Fd file, std::uint8_t* data, std::uint64_t size)
-    : file_{std::move(file)}, data_{data}, size_{size}, pages_{data, size}, flags_{std::make_unique<std::atomic<std::uint8_t>[]>(size / kPageSize)}
+    : file_{std::move(file)}, data_{data}, size_{size}, pages_{data, size},
+      flags_{std::make_unique<std::atomic<std::uint8_t>[]>(size / kPageSize)}
 {
 }
 
@@ -52,7 +55,7 @@ Block::~Block()
 
 MappingId GuestMemory::map(const Mapping& mapping)
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     entries_.push_back({next_id_, mapping});
     rebuild();
     return next_id_++;
@@ -60,14 +63,14 @@ MappingId GuestMemory::map(const Mapping& mapping)
 
 void GuestMemory::unmap(MappingId id)
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     std::erase_if(entries_, [&](const Entry& entry) { return entry.id == id; });
     rebuild();
 }
 
 void GuestMemory::remap(MappingId id, const Mapping& mapping)
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     for (Entry& entry : entries_) {
         if (entry.id == id) {
             entry.mapping = mapping;
@@ -141,13 +144,13 @@ Page GuestMemory::lookup_locked(std::uint64_t address) const
 
 Page GuestMemory::lookup(GuestPhysical address) const
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     return lookup_locked(address.raw());
 }
 
 bool GuestMemory::read(GuestPhysical address, std::span<std::uint8_t> into) const
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     std::uint64_t at = address.raw();
     while (!into.empty()) {
         const Page page = lookup_locked(at);
@@ -155,7 +158,7 @@ bool GuestMemory::read(GuestPhysical address, std::span<std::uint8_t> into) cons
             return false;
         }
         const std::size_t count = std::min<std::size_t>(into.size(), kPageSize - (at & kPageMask));
-        std::memcpy(into.data(), page.host + (at & kPageMask), count);
+        base::copy_once(into.data(), page.host + (at & kPageMask), count);
         into = into.subspan(count);
         at += count;
     }
@@ -164,7 +167,7 @@ bool GuestMemory::read(GuestPhysical address, std::span<std::uint8_t> into) cons
 
 bool GuestMemory::write(GuestPhysical address, std::span<const std::uint8_t> from)
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     std::uint64_t at = address.raw();
     while (!from.empty()) {
         const Page page = lookup_locked(at);
@@ -185,7 +188,7 @@ bool GuestMemory::write(GuestPhysical address, std::span<const std::uint8_t> fro
 
 void GuestMemory::written(GuestPhysical address, unsigned size)
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     for (MemoryObserver* observer : observers_) {
         observer->code_written(address, size);
     }
@@ -193,7 +196,7 @@ void GuestMemory::written(GuestPhysical address, unsigned size)
 
 void GuestMemory::code_held(GuestPhysical page, const std::shared_ptr<const void>& asker)
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     for (MemoryObserver* observer : observers_) {
         observer->code_held(GuestPhysical{page.raw() & ~kPageMask}, asker);
     }
@@ -201,7 +204,7 @@ void GuestMemory::code_held(GuestPhysical page, const std::shared_ptr<const void
 
 std::vector<bool> GuestMemory::take_dirty(Block& block)
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     for (MemoryObserver* observer : observers_) {
         observer->collect_dirty(block);
     }
@@ -229,7 +232,7 @@ std::vector<bool> GuestMemory::take_flag(Block& block, PageFlag flag)
 
 void GuestMemory::log_writes(Block& block, Logging logging)
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     if (block.logged() != (logging == Logging::On)) {
         block.logged_.store(logging == Logging::On, std::memory_order_relaxed);
         tell_mappings_changed();
@@ -238,7 +241,7 @@ void GuestMemory::log_writes(Block& block, Logging logging)
 
 std::vector<bool> GuestMemory::take_unsent(Block& block)
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     for (MemoryObserver* observer : observers_) {
         observer->collect_dirty(block);
     }
@@ -249,25 +252,25 @@ std::vector<bool> GuestMemory::take_unsent(Block& block)
 
 void GuestMemory::add_observer(MemoryObserver& observer)
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     observers_.push_back(&observer);
 }
 
 void GuestMemory::remove_observer(MemoryObserver& observer)
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     std::erase(observers_, &observer);
 }
 
 std::size_t GuestMemory::observers() const
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     return observers_.size();
 }
 
 void GuestMemory::for_each(const std::function<void(const Mapping&)>& visit) const
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     for (const Mapping& mapping : visible_) {
         visit(mapping);
     }

@@ -4,6 +4,7 @@
 
 #include "base/fd.hpp"
 #include "base/huge_pages.hpp"
+#include "base/mutex.hpp"
 #include "base/result.hpp"
 #include "base/strong.hpp"
 
@@ -12,7 +13,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -169,17 +169,17 @@ private:
         Mapping mapping;
     };
     // Disjoint visible ranges, sorted by start.
-    void rebuild();
-    const Mapping* find(std::uint64_t address) const;
-    Page lookup_locked(std::uint64_t address) const;
+    void rebuild() WINDSOR_REQUIRES(mutex_);
+    const Mapping* find(std::uint64_t address) const WINDSOR_REQUIRES(mutex_);
+    Page lookup_locked(std::uint64_t address) const WINDSOR_REQUIRES(mutex_);
     static std::vector<bool> take_flag(Block& block, PageFlag flag);
-    void tell_mappings_changed();
+    void tell_mappings_changed() WINDSOR_REQUIRES(mutex_);
 
-    mutable std::recursive_mutex mutex_;
-    std::vector<Entry> entries_;
-    std::vector<Mapping> visible_;
-    std::vector<MemoryObserver*> observers_;
-    MappingId next_id_{1};
+    mutable base::RecursiveMutex mutex_;
+    std::vector<Entry> entries_ WINDSOR_GUARDED_BY(mutex_);
+    std::vector<Mapping> visible_ WINDSOR_GUARDED_BY(mutex_);
+    std::vector<MemoryObserver*> observers_ WINDSOR_GUARDED_BY(mutex_);
+    MappingId next_id_ WINDSOR_GUARDED_BY(mutex_){1};
 };
 
 } // namespace windsor::memory

@@ -124,12 +124,6 @@ void Function::set_config16(unsigned offset, std::uint16_t value)
     set_config8(offset + 1, static_cast<std::uint8_t>(value >> 8));
 }
 
-void Function::set_config32(unsigned offset, std::uint32_t value)
-{
-    set_config16(offset, static_cast<std::uint16_t>(value));
-    set_config16(offset + 2, static_cast<std::uint16_t>(value >> 16));
-}
-
 std::uint32_t Function::config_read(unsigned offset, unsigned width)
 {
     std::uint32_t value = 0;
@@ -226,9 +220,21 @@ void Function::update_bars()
     }
 }
 
+// What neither the guest nor the device ever changes is what it was built with, whatever a saved state says.
+void Function::keep_fixed_bits()
+{
+    for (unsigned at = 0; at < kConfigSize; ++at) {
+        const bool status = at == offset_of(Register::Status);
+        const auto changes =
+            static_cast<std::uint8_t>(writable_[at] | clear_by_one_[at] | (status ? kStatusInterrupt : 0));
+        state_.config[at] = static_cast<std::uint8_t>((defaults_[at] & ~changes) | (state_.config[at] & changes));
+    }
+}
+
 void Function::load(const State& state)
 {
     state_ = state;
+    keep_fixed_bits();
     const bool disabled = (config16(offset_of(Register::Command)) & kCommandInterruptDisable) != 0;
     line_.restore_level(state_.interrupt && !disabled);
     update_bars();

@@ -97,8 +97,6 @@ public:
     bool bus_master() const { return (config16(offset_of(Register::Command)) & kCommandBusMaster) != 0; }
     // Where a range answers now, if it does.
     std::optional<std::uint64_t> bar_base(unsigned index) const;
-    std::uint32_t bar_size(unsigned index) const { return bars_[index].size; }
-    BarKind bar_kind(unsigned index) const { return bars_[index].kind; }
     std::uint8_t interrupt_pin() const { return config8(offset_of(Register::InterruptPin)); }
 
     // The device's own view of its configuration bytes, past all masks.
@@ -107,7 +105,6 @@ public:
     std::uint32_t config32(unsigned offset) const;
     void set_config8(unsigned offset, std::uint8_t value) { state_.config[offset] = value; }
     void set_config16(unsigned offset, std::uint16_t value);
-    void set_config32(unsigned offset, std::uint32_t value);
 
     const State& state() const { return state_; }
     // Takes over a saved state, re-decodes the ranges and calls config_replaced(); makes no edge on the
@@ -133,6 +130,7 @@ private:
     // Where the registers say that a range answers, if it is decoded at all.
     std::optional<std::uint64_t> decode(unsigned index) const;
     void update_bars();
+    void keep_fixed_bits();
     void update_interrupt();
 
     State state_;

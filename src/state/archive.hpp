@@ -15,6 +15,7 @@
 #include <array>
 #include <bitset>
 #include <concepts>
+#include <cstddef>
 #include <limits>
 #include <optional>
 #include <string_view>
@@ -45,7 +46,10 @@ public:
     // A field that every reader has to understand.
     template <typename T> void field(std::string_view name, T& member) { add(name, Need::Mandatory, to_value(member)); }
     // One that a reader can do without; missing, it keeps its default.
-    template <typename T> void optional(std::string_view name, T& member) { add(name, Need::Optional, to_value(member)); }
+    template <typename T> void optional(std::string_view name, T& member)
+    {
+        add(name, Need::Optional, to_value(member));
+    }
     // An enumeration whose values lie between zero and `last`.
     template <typename E> void choice(std::string_view name, E& member, E /*last*/)
     {
@@ -93,7 +97,10 @@ public:
     }
 
 private:
-    void add(std::string_view name, Need need, Value value) { fields_.push_back({std::string{name}, need, std::move(value)}); }
+    void add(std::string_view name, Need need, Value value)
+    {
+        fields_.push_back({std::string{name}, need, std::move(value)});
+    }
 
     std::vector<Field> fields_;
 };
@@ -144,7 +151,8 @@ public:
     // After the last field: what is left over nobody knows.
     void finish();
 
-    template <typename T> static void from_value(const Value& value, T& member, const std::string& path, Findings& findings)
+    template <typename T>
+    static void from_value(const Value& value, T& member, const std::string& path, Findings& findings)
     {
         if constexpr (std::same_as<T, bool>) {
             expect(value, Type::Flag, path, findings, [&] { member = value.number != 0; });
@@ -210,7 +218,7 @@ private:
     static void copy(const std::vector<std::uint8_t>& bytes, T& member, const std::string& path, Findings& findings)
     {
         if (resize(bytes.size(), member, path, findings)) {
-            std::ranges::copy(bytes, member.begin());
+            std::ranges::copy_n(bytes.begin(), static_cast<std::ptrdiff_t>(member.size()), member.begin());
         }
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "state/file.hpp"
 
+#include "base/whole.hpp"
+
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -13,26 +15,26 @@ namespace {
 
 constexpr std::size_t kBuffer = 1u << 20;
 
-std::unexpected<base::Error> cannot_write(const std::filesystem::path& path)
+std::unexpected<base::Error> cannot_write(const std::string& name)
 {
-    return base::fail("cannot write {}: {}", path.string(), base::errno_text(errno));
+    return base::fail("cannot write {}: {}", name, base::errno_text(errno));
 }
 
 } // namespace
 
-FileOutput::FileOutput(std::filesystem::path path, std::filesystem::path temporary, base::Fd file)
+NewFile::NewFile(std::filesystem::path path, std::filesystem::path temporary, base::Fd file)
     : path_{std::move(path)}, temporary_{std::move(temporary)}, file_{std::move(file)}
 {
 }
 
-FileOutput::~FileOutput()
+NewFile::~NewFile()
 {
-    if (!committed_) {
+    if (file_) {
         ::unlink(temporary_.c_str());
     }
 }
 
-base::Result<std::unique_ptr<FileOutput>> FileOutput::create(const std::filesystem::path& path)
+base::Result<NewFile> NewFile::create(const std::filesystem::path& path)
 {
     // Guest memory has secrets in it: for the owner only, as mkstemp() makes it.
     std::string temporary = path.string() + ".XXXXXX";
@@ -42,9 +44,22 @@ base::Result<std::unique_ptr<FileOutput>> FileOutput::create(const std::filesyst
     }
     base::Fd file{::mkostemp(temporary.data(), O_CLOEXEC)};
     if (!file) {
-        return cannot_write(path);
+        return cannot_write(path.string());
     }
-    return std::unique_ptr<FileOutput>{new FileOutput{path, temporary, std::move(file)}};
+    return NewFile{path, temporary, std::move(file)};
+}
+
+base::Status NewFile::commit()
+{
+    if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
+        return cannot_write(path_.string());
+    }
+    file_.reset();
+    const base::Fd folder{::open(path_.has_parent_path() ? path_.parent_path().c_str() : ".", O_RDONLY | O_CLOEXEC)};
+    if (folder) {
+        ::fsync(folder.get());
+    }
+    return {};
 }
 
 base::Status FileOutput::write(std::span<const std::uint8_t> bytes)
@@ -55,30 +70,17 @@ base::Status FileOutput::write(std::span<const std::uint8_t> bytes)
 
 base::Status FileOutput::flush()
 {
-    std::span<const std::uint8_t> left{buffer_};
-    while (!left.empty()) {
-        const ssize_t written = ::write(file_.get(), left.data(), left.size());
-        if (written < 0 && errno != EINTR) {
-            return cannot_write(path_);
-        }
-        left = left.subspan(written < 0 ? 0 : static_cast<std::size_t>(written));
+    if (!base::write_whole(file_.get(), {reinterpret_cast<const char*>(buffer_.data()), buffer_.size()})) {
+        return cannot_write(name_);
     }
     buffer_.clear();
     return {};
 }
 
-base::Status FileOutput::commit()
+base::Status FileOutput::finish()
 {
     WINDSOR_TRY(flush());
-    if (::fsync(file_.get()) != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
-        return cannot_write(path_);
-    }
-    committed_ = true;
-    const base::Fd folder{::open(path_.has_parent_path() ? path_.parent_path().c_str() : ".", O_RDONLY | O_CLOEXEC)};
-    if (folder) {
-        ::fsync(folder.get());
-    }
-    return {};
+    return ::fsync(file_.get()) == 0 ? base::Status{} : cannot_write(name_);
 }
 
 base::Result<std::unique_ptr<FileInput>> FileInput::open(const std::filesystem::path& path)
@@ -88,6 +90,13 @@ base::Result<std::unique_ptr<FileInput>> FileInput::open(const std::filesystem::
         return base::fail("cannot open {}: {}", path.string(), base::errno_text(errno));
     }
     return std::unique_ptr<FileInput>{new FileInput{path, std::move(file)}};
+}
+
+bool FileInput::is_own() const
+{
+    struct stat info{};
+    return ::fstat(file_.get(), &info) == 0 && (info.st_uid == ::geteuid() || info.st_uid == 0) &&
+           (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 base::Result<std::size_t> FileInput::read(std::span<std::uint8_t> into)

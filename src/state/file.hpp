@@ -6,31 +6,48 @@
 #include "state/stream.hpp"
 
 #include <filesystem>
+#include <string>
 
 namespace windsor::state {
 
-// A file that is there as a whole or not at all: written beside its place, and moved there by commit().
-class FileOutput final : public Output {
+// A file that is there as a whole or not at all: made beside its place, and moved there by commit(). Who writes it may
+// be another process.
+class NewFile {
 public:
-    static base::Result<std::unique_ptr<FileOutput>> create(const std::filesystem::path& path);
+    static base::Result<NewFile> create(const std::filesystem::path& path);
+    NewFile(NewFile&&) noexcept = default;
+    NewFile& operator=(NewFile&&) = delete;
     // Leaves nothing behind unless commit() has succeeded.
-    ~FileOutput() override;
-    FileOutput(const FileOutput&) = delete;
-    FileOutput& operator=(const FileOutput&) = delete;
+    ~NewFile();
 
-    base::Status write(std::span<const std::uint8_t> bytes) override;
-    // All is on stable storage, and under its name, when this has succeeded.
+    int descriptor() const { return file_.get(); }
+    // It stands under its name, for good, when this has succeeded.
     base::Status commit();
 
 private:
-    FileOutput(std::filesystem::path path, std::filesystem::path temporary, base::Fd file);
-    base::Status flush();
+    NewFile(std::filesystem::path path, std::filesystem::path temporary, base::Fd file);
 
     std::filesystem::path path_;
     std::filesystem::path temporary_;
+    base::Fd file_; // none: committed, or moved from
+};
+
+// Writes an open file.
+class FileOutput final : public Output {
+public:
+    // Messages call it `name`.
+    FileOutput(base::Fd file, std::string name) : file_{std::move(file)}, name_{std::move(name)} {}
+
+    base::Status write(std::span<const std::uint8_t> bytes) override;
+    // All is written when this has succeeded.
+    base::Status flush();
+    // All is on stable storage when this has succeeded.
+    base::Status finish();
+
+private:
     base::Fd file_;
+    std::string name_;
     std::vector<std::uint8_t> buffer_;
-    bool committed_{false};
 };
 
 class FileInput final : public Input {
@@ -38,6 +55,8 @@ public:
     static base::Result<std::unique_ptr<FileInput>> open(const std::filesystem::path& path);
 
     base::Result<std::size_t> read(std::span<std::uint8_t> into) override;
+    // Whether nobody but this process's user and root can have written it.
+    bool is_own() const;
 
 private:
     FileInput(std::filesystem::path path, base::Fd file) : path_{std::move(path)}, file_{std::move(file)} {}

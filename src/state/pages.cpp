@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Contents of a record of pages: name (u8 length and text), first page u64, a bit for each page of the chunk that is not
-// all zeros (32 bytes), and those pages one after the other as one zstd frame.
-// Of changed pages: name, number of pages u16, each page's number u64 in ascending order, a bit for each of them that is
-// not all zeros (32 bytes), and those as one zstd frame.
+// Contents of a record of pages: name (u8 length and text), first page u64, a bit for each page of the chunk that is
+// not all zeros (32 bytes), and those pages one after the other as one zstd frame.
+// Of changed pages: name, number of pages u16, each page's number u64 in ascending order, a bit for each of them that
+// is not all zeros (32 bytes), and those as one zstd frame.
 #include "state/pages.hpp"
 
 #include "state/bytes.hpp"

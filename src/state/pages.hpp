@@ -31,7 +31,8 @@ public:
                        const Progress& progress = {});
     // Pages of a block that may have been written before, by their numbers in ascending order; at most kMostPages. They
     // may change meanwhile: what is written is then of no use, and they have to be written again.
-    base::Status pages(std::string_view name, std::span<const std::uint8_t> bytes, std::span<const std::uint64_t> numbers);
+    base::Status pages(std::string_view name, std::span<const std::uint8_t> bytes,
+                       std::span<const std::uint64_t> numbers);
 
 private:
     struct Compressor;
@@ -52,7 +53,10 @@ public:
 
     // Of either kind.
     base::Status load(const Record& record);
-    static bool knows(const Record& record) { return record.name == kPagesRecord || record.name == kChangedPagesRecord; }
+    static bool knows(const Record& record)
+    {
+        return record.name == kPagesRecord || record.name == kChangedPagesRecord;
+    }
 
 private:
     struct Block {

@@ -89,8 +89,8 @@ base::Status StreamReader::begin()
     }
     const auto version = Cursor{std::span{head}.subspan<kMagic.size()>()}.take<std::uint32_t>();
     if (version != kFormatVersion) {
-        return base::fail("the saved state has format version {}, and this version of Windsor reads version {}", *version,
-                          kFormatVersion);
+        return base::fail("the saved state has format version {}, and this version of Windsor reads version {}",
+                          *version, kFormatVersion);
     }
     checksum_.add(head);
     return {};

@@ -61,7 +61,8 @@ public:
     explicit StreamWriter(Output& output) : output_{output} {}
 
     base::Status begin();
-    base::Status record(std::string_view name, std::uint32_t version, Need need, std::span<const std::uint8_t> contents);
+    base::Status record(std::string_view name, std::uint32_t version, Need need,
+                        std::span<const std::uint8_t> contents);
     // Of a struct that has a describe().
     template <typename T> base::Status object(std::string_view name, const T& object, Need need = Need::Mandatory)
     {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/test_folder.hpp"
 #include "state/file.hpp"
 #include "state/pages.hpp"
 #include "state/testing.hpp"
@@ -257,14 +258,20 @@ TEST_F(PagesTest, ProgressCanStopIt)
 
 class FileTest : public testing::Test {
 protected:
-    void SetUp() override { fs::create_directories(folder_); }
-    void TearDown() override { fs::remove_all(folder_); }
     std::size_t files() const
     {
-        return static_cast<std::size_t>(std::distance(fs::directory_iterator{folder_}, fs::directory_iterator{}));
+        return static_cast<std::size_t>(
+            std::distance(fs::directory_iterator{folder_.path()}, fs::directory_iterator{}));
     }
 
-    fs::path folder_{fs::temp_directory_path() / ("windsor-state-" + std::to_string(::getpid()))};
+    base::Status write_to(const NewFile& file) const
+    {
+        FileOutput output{base::Fd{::dup(file.descriptor())}, "saved"};
+        WINDSOR_TRY(output.write(large_));
+        return output.finish();
+    }
+
+    base::TestFolder folder_;
     fs::path path_{folder_ / "saved"};
     std::vector<std::uint8_t> large_ = std::vector<std::uint8_t>(3'000'001, 0x5a);
 };
@@ -272,15 +279,15 @@ protected:
 TEST_F(FileTest, AFileIsThereAsAWholeOrNotAtAll)
 {
     {
-        const auto output = FileOutput::create(path_).value();
-        ASSERT_TRUE(output->write(large_).has_value());
+        const auto file = NewFile::create(path_).value();
+        ASSERT_TRUE(write_to(file).has_value());
         EXPECT_FALSE(fs::exists(path_));
     }
     EXPECT_EQ(files(), 0u) << "given up";
     {
-        const auto output = FileOutput::create(path_).value();
-        ASSERT_TRUE(output->write(large_).has_value());
-        ASSERT_TRUE(output->commit().has_value());
+        auto file = NewFile::create(path_).value();
+        ASSERT_TRUE(write_to(file).has_value());
+        ASSERT_TRUE(file.commit().has_value());
     }
     EXPECT_EQ(files(), 1u);
     EXPECT_EQ(fs::status(path_).permissions(), fs::perms::owner_read | fs::perms::owner_write);
@@ -294,9 +301,9 @@ TEST_F(FileTest, AFileIsThereAsAWholeOrNotAtAll)
 
 TEST_F(FileTest, WhatCannotBeIsSaid)
 {
-    EXPECT_FALSE(FileOutput::create(folder_ / "missing" / "saved").has_value());
-    EXPECT_FALSE(FileOutput::create(folder_).has_value());
-    EXPECT_FALSE(FileOutput::create("/dev/null").has_value());
+    EXPECT_FALSE(NewFile::create(folder_ / "missing" / "saved").has_value());
+    EXPECT_FALSE(NewFile::create(folder_.path()).has_value());
+    EXPECT_FALSE(NewFile::create("/dev/null").has_value());
     EXPECT_NE(FileInput::open(path_).error().message().find(path_.string()), std::string::npos);
     EXPECT_EQ(files(), 0u);
 }
@@ -305,8 +312,8 @@ TEST_F(FileTest, AnOldFileStaysWhenSavingFails)
 {
     std::ofstream{path_} << "old";
     {
-        const auto output = FileOutput::create(path_).value();
-        ASSERT_TRUE(output->write(large_).has_value());
+        const auto file = NewFile::create(path_).value();
+        ASSERT_TRUE(write_to(file).has_value());
     }
     std::string text;
     std::ifstream{path_} >> text;

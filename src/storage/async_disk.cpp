@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "storage/async_disk.hpp"
 
+#include "sandbox/thread_role.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -39,7 +41,10 @@ Result<std::unique_ptr<AsyncDisk>> AsyncDisk::create(std::unique_ptr<Image> imag
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     Status result;
     try {
-        disk->thread_ = std::thread{[raw = disk.get()] { raw->work(); }};
+        disk->thread_ = std::thread{[raw = disk.get()] {
+            sandbox::confine_thread(sandbox::ThreadRole::Disk);
+            raw->work();
+        }};
     } catch (const std::system_error& error) {
         result = base::fail("{}: no thread can be started for this disk: {}; raise the limit on processes",
                             disk->image_->path(), error.what());
@@ -52,7 +57,7 @@ Result<std::unique_ptr<AsyncDisk>> AsyncDisk::create(std::unique_ptr<Image> imag
 AsyncDisk::~AsyncDisk()
 {
     {
-        const std::scoped_lock lock{mutex_};
+        const base::MutexLock lock{mutex_};
         stopping_ = true;
     }
     changed_.notify_all();
@@ -111,7 +116,7 @@ void AsyncDisk::submit(Kind kind, Done done)
 void AsyncDisk::submit(Request request)
 {
     {
-        const std::scoped_lock lock{mutex_};
+        const base::MutexLock lock{mutex_};
         if (requests_.size() < options_.most_waiting) {
             requests_.push_back(std::move(request));
             changed_.notify_all();
@@ -124,7 +129,7 @@ void AsyncDisk::submit(Request request)
 void AsyncDisk::retry()
 {
     {
-        const std::scoped_lock lock{mutex_};
+        const base::MutexLock lock{mutex_};
         retry_ = no_space_;
     }
     changed_.notify_all();
@@ -132,21 +137,25 @@ void AsyncDisk::retry()
 
 bool AsyncDisk::waiting_for_space() const
 {
-    const std::scoped_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     return no_space_;
 }
 
 void AsyncDisk::work()
 {
     for (;;) {
-        std::unique_lock lock{mutex_};
-        changed_.wait(lock, [this] { return stopping_ || !requests_.empty(); });
-        if (requests_.empty()) {
-            return;
+        Request request{};
+        {
+            const base::MutexLock lock{mutex_};
+            while (!stopping_ && requests_.empty()) {
+                changed_.wait(mutex_);
+            }
+            if (requests_.empty()) {
+                return;
+            }
+            request = std::move(requests_.front());
+            requests_.pop_front();
         }
-        Request request = std::move(requests_.front());
-        requests_.pop_front();
-        lock.unlock();
         Status result = serve(request);
         finish(std::move(request.done), std::move(result));
     }
@@ -167,7 +176,7 @@ Status AsyncDisk::serve(const Request& request)
     case Kind::LetGo:
         return do_let_go();
     case Kind::TakeBack:
-        return image_->fd() >= 0 ? Status{} : image_->reopen();
+        return do_take_back();
     case Kind::Flush:
         break;
     }
@@ -181,6 +190,14 @@ Status AsyncDisk::do_let_go()
         image_->close();
     }
     return {};
+}
+
+Status AsyncDisk::do_take_back()
+{
+    if (image_->fd() >= 0) {
+        return {};
+    }
+    return image_->reopen(WINDSOR_TRY(options_.open ? options_.open() : open_file(image_->spec())));
 }
 
 Status AsyncDisk::do_read(std::uint64_t offset, std::span<std::uint8_t> into)
@@ -249,15 +266,18 @@ bool AsyncDisk::wait_for_space()
     if (!options_.on_no_space) {
         return false;
     }
-    std::unique_lock lock{mutex_};
+    const base::MutexLock lock{mutex_};
     if (stopping_) {
         return false;
     }
     no_space_ = true;
-    lock.unlock();
-    options_.executor(options_.on_no_space);
-    lock.lock();
-    changed_.wait(lock, [this] { return stopping_ || retry_; });
+    {
+        const base::MutexUnlock unlocked{mutex_};
+        options_.executor(options_.on_no_space);
+    }
+    while (!stopping_ && !retry_) {
+        changed_.wait(mutex_);
+    }
     no_space_ = false;
     retry_ = false;
     return true; // once more even when stopping: there may be space by now

@@ -2,14 +2,13 @@
 // A raw image as a drive's medium: a thread of its own does the work.
 #pragma once
 
+#include "base/mutex.hpp"
 #include "devices/media.hpp"
 #include "storage/image.hpp"
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <thread>
 
 namespace windsor::storage {
@@ -27,6 +26,8 @@ public:
         // The host has no space for a write (also a quota or a file size limit). The request is kept, and
         // those behind it wait, until retry(). Run through the executor. None: such writes fail.
         std::function<void()> on_no_space{};
+        // Opens the image's file for take_back(), on the disk's thread. None: open_file(), for a process that can.
+        std::function<base::Result<base::Fd>()> open{};
         // Requests beyond this many waiting are refused; a drive has one at a time.
         std::size_t most_waiting{256};
     };
@@ -76,6 +77,7 @@ private:
     base::Status do_write(std::uint64_t offset, std::span<const std::uint8_t> from);
     base::Status do_flush();
     base::Status do_let_go();
+    base::Status do_take_back();
     // True to try again.
     bool wait_for_space();
     void finish(Done done, base::Status result);
@@ -83,12 +85,12 @@ private:
     std::unique_ptr<Image> image_;
     Options options_;
 
-    mutable std::mutex mutex_; // guards the four below; nothing else is locked under it
-    std::deque<Request> requests_;
-    bool stopping_{false};
-    bool no_space_{false};
-    bool retry_{false};
-    std::condition_variable changed_;
+    mutable base::Mutex mutex_; // nothing else is locked under it
+    std::deque<Request> requests_ WINDSOR_GUARDED_BY(mutex_);
+    bool stopping_ WINDSOR_GUARDED_BY(mutex_){false};
+    bool no_space_ WINDSOR_GUARDED_BY(mutex_){false};
+    bool retry_ WINDSOR_GUARDED_BY(mutex_){false};
+    base::Condition changed_;
 
     // Used by the thread only.
     base::Status flush_result_;

@@ -208,6 +208,11 @@ Result<std::unique_ptr<Image>> inspect_image(const ImageSpec& spec)
     return Image::open(spec, Image::Locking::No);
 }
 
+Result<Fd> open_file(const ImageSpec& spec)
+{
+    return Image::open_file(spec, Image::Locking::Yes);
+}
+
 Result<std::unique_ptr<Image>> expect_image(const ImageSpec& spec, std::uint64_t size)
 {
     std::unique_ptr<Image> image{new Image};
@@ -217,9 +222,12 @@ Result<std::unique_ptr<Image>> expect_image(const ImageSpec& spec, std::uint64_t
     return image;
 }
 
-Status Image::reopen()
+Status Image::reopen(Fd file)
 {
-    std::unique_ptr<Image> fresh = WINDSOR_TRY(open_image(spec_));
+    const std::unique_ptr<Image> fresh{new Image};
+    fresh->path_ = path_;
+    fresh->spec_ = spec_;
+    WINDSOR_TRY(fresh->adopt(std::move(file), Locking::Yes));
     if (fresh->size_ != size_) {
         return base::fail("{}: is {} bytes long now, and the guest knows it with {}; give it its old size", path_,
                           fresh->size_, size_);
@@ -234,7 +242,14 @@ Result<std::unique_ptr<Image>> Image::open(const ImageSpec& spec, Locking lockin
     std::unique_ptr<Image> image{new Image};
     image->path_ = WINDSOR_TRY(resolve_target(spec.target));
     image->spec_ = spec;
-    const std::string& path = image->path_;
+    Fd file = WINDSOR_TRY(open_file(spec, locking));
+    WINDSOR_TRY(image->adopt(std::move(file), locking));
+    return image;
+}
+
+Result<Fd> Image::open_file(const ImageSpec& spec, Locking locking)
+{
+    const std::string path = WINDSOR_TRY(resolve_target(spec.target));
     struct stat info{};
     WINDSOR_TRY(check_kind(path, spec.access, info));
 
@@ -242,40 +257,22 @@ Result<std::unique_ptr<Image>> Image::open(const ImageSpec& spec, Locking lockin
     if (S_ISBLK(info.st_mode) && spec.access == Access::ReadWrite && locking == Locking::Yes) {
         flags |= O_EXCL; // open(2): refused while the host has it mounted
     }
-    image->fd_ = Fd{::open(path.c_str(), flags)};
-    if (!image->fd_) {
+    Fd file{::open(path.c_str(), flags)};
+    if (!file) {
         return std::unexpected{open_error(path, spec.access, errno)};
     }
-    const int fd = image->fd();
-    image->stored_ = WINDSOR_TRY(stored_size(fd, path));
-    image->size_ = WINDSOR_TRY(visible_size(image->stored_, spec.kind, path, image->notes_));
-    WINDSOR_TRY(refuse_other_formats(fd, path));
-    if (locking == Locking::Yes) {
-        WINDSOR_TRY(take_lock(fd, path, spec.access, image->notes_));
-    }
-    return image;
+    return file;
 }
 
-Status create_sparse(const std::string& path, std::uint64_t bytes)
+Status Image::adopt(Fd file, Locking locking)
 {
-    constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max()) - kSectorBytes;
-    if (bytes == 0 || bytes > kMost) {
-        return base::fail("{}: {} bytes is no size for an image; give one from 512 bytes on", path, bytes);
+    stored_ = WINDSOR_TRY(stored_size(file.get(), path_));
+    size_ = WINDSOR_TRY(visible_size(stored_, spec_.kind, path_, notes_));
+    WINDSOR_TRY(refuse_other_formats(file.get(), path_));
+    if (locking == Locking::Yes) {
+        WINDSOR_TRY(take_lock(file.get(), path_, spec_.access, notes_));
     }
-    const Fd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)};
-    if (!fd) {
-        const int number = errno;
-        return number == EEXIST
-                   ? base::fail("{}: exists already; choose another name, or remove it first", path)
-                   : base::fail("{}: cannot be made: {}; check the directory", path, base::errno_text(number));
-    }
-    const std::uint64_t whole = (bytes + kSectorBytes - 1) / kSectorBytes * kSectorBytes;
-    if (::ftruncate(fd.get(), static_cast<off_t>(whole)) != 0) {
-        const int number = errno;
-        ::unlink(path.c_str());
-        return base::fail("{}: cannot be given {} bytes: {}; choose a smaller size or another file system", path, whole,
-                          base::errno_text(number));
-    }
+    fd_ = std::move(file);
     return {};
 }
 

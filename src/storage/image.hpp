@@ -36,11 +36,13 @@ public:
     const std::string& path() const { return path_; }
     int fd() const { return fd_.get(); } // -1 while closed
     bool read_only() const { return spec_.access == Access::ReadOnly; }
+    const ImageSpec& spec() const { return spec_; }
 
     // Lets go of file and lock, for another process to take over.
     void close() { fd_.reset(); }
-    // Opens and locks it again. Fails as open_image() does, and if the guest would see another size.
-    base::Status reopen();
+    // Checks and locks it again, with a descriptor from open_file(). Fails as open_image() does, and if the guest would
+    // see another size.
+    base::Status reopen(base::Fd file);
 
     // What the guest sees, in bytes: whole sectors of a hard disk (an odd end is left out), whole blocks of
     // a CD-ROM (an odd end is filled with zeros).
@@ -56,6 +58,9 @@ private:
     friend base::Result<std::unique_ptr<Image>> expect_image(const ImageSpec& spec, std::uint64_t size);
     enum class Locking : std::uint8_t { Yes, No };
     static base::Result<std::unique_ptr<Image>> open(const ImageSpec& spec, Locking locking);
+    static base::Result<base::Fd> open_file(const ImageSpec& spec, Locking locking);
+    base::Status adopt(base::Fd file, Locking locking);
+    friend base::Result<base::Fd> open_file(const ImageSpec& spec);
     Image() = default;
 
     ImageSpec spec_;
@@ -73,14 +78,14 @@ base::Result<std::unique_ptr<Image>> open_image(const ImageSpec& spec);
 // The same without a lock, whoever uses the image: only to be looked at.
 base::Result<std::unique_ptr<Image>> inspect_image(const ImageSpec& spec);
 
+// Opens the file or device alone: for a process that cannot, and then looks at what is in it.
+base::Result<base::Fd> open_file(const ImageSpec& spec);
+
 // An image that is closed as yet, since another process uses it, and will be of `size` bytes when reopen() has taken it
 // over. Nothing is looked at but the target's form.
 base::Result<std::unique_ptr<Image>> expect_image(const ImageSpec& spec, std::uint64_t size);
 
 // The path that a disk line's target means. Fails for formats and protocols that are not raw images.
 base::Result<std::string> resolve_target(const std::string& target);
-
-// Makes a file of `bytes` bytes, rounded up to sectors, that occupies no space yet. Never touches an existing one.
-base::Status create_sparse(const std::string& path, std::uint64_t bytes);
 
 } // namespace windsor::storage

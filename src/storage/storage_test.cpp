@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/mutex.hpp"
+#include "base/test_folder.hpp"
 #include "storage/async_disk.hpp"
 #include "storage/image.hpp"
 
@@ -7,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <condition_variable>
 #include <cstdlib>
 #include <deque>
 #include <fcntl.h>
@@ -15,7 +16,6 @@
 #include <fstream>
 #include <functional>
 #include <future>
-#include <mutex>
 #include <optional>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -30,13 +30,6 @@ using namespace std::chrono_literals;
 
 class StorageTest : public testing::Test {
 protected:
-    StorageTest()
-    {
-        std::string pattern = (fs::temp_directory_path() / "windsor-storage-XXXXXX").string();
-        directory = ::mkdtemp(pattern.data());
-    }
-    ~StorageTest() override { fs::remove_all(directory); }
-
     std::string path(const std::string& name) const { return (directory / name).string(); }
     std::string make(const std::string& name, std::uint64_t bytes) const
     {
@@ -56,7 +49,7 @@ protected:
         return image ? "not refused" : image.error().message();
     }
 
-    fs::path directory;
+    base::TestFolder directory;
 };
 
 bool mentions(const std::string& text, const std::string& part)
@@ -102,7 +95,7 @@ TEST_F(StorageTest, RefusalsSayWhatAndWhere)
 {
     EXPECT_TRUE(mentions(refusal(path("none.img")), "none.img: there is no such image"));
     EXPECT_TRUE(mentions(refusal(path("no/dir.img")), "there is no such image"));
-    EXPECT_TRUE(mentions(refusal(directory.string()), "is a directory"));
+    EXPECT_TRUE(mentions(refusal(directory.path().string()), "is a directory"));
     EXPECT_TRUE(mentions(refusal(make("empty.img", 0)), "empty.img: is empty"));
     EXPECT_TRUE(mentions(refusal(make("tiny.img", 100)), "smaller than one 512-byte sector"));
     EXPECT_TRUE(mentions(refusal("/dev/full"), "neither a file nor a block device"));
@@ -116,7 +109,7 @@ TEST_F(StorageTest, UnreadableImagesAreRefused)
 {
     const std::string image = make("secret.img", 1024);
     ASSERT_EQ(::chmod(image.c_str(), 0400), 0);
-    ASSERT_EQ(::chmod(directory.c_str(), 0755), 0);
+    ASSERT_EQ(::chmod(directory.path().c_str(), 0755), 0);
     const pid_t child = ::fork();
     if (child == 0) { // as a user without rights, who may be this one already
         if (::geteuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0)) {
@@ -181,6 +174,11 @@ TEST_F(StorageTest, AnImageInUseElsewhereNamesItsHolder)
     EXPECT_TRUE(open(image).has_value()); // the lock went with its holder
 }
 
+base::Status reopen(Image& image)
+{
+    return image.reopen(WINDSOR_TRY(open_file(image.spec())));
+}
+
 TEST_F(StorageTest, AClosedImageCanBeTakenOverAndBack)
 {
     const std::string image = make("disk.img", 1 << 20);
@@ -188,32 +186,19 @@ TEST_F(StorageTest, AClosedImageCanBeTakenOverAndBack)
     const auto second = expect_image({.target = image, .access = Access::ReadWrite}, 1 << 20).value();
     EXPECT_EQ(second->fd(), -1);
     EXPECT_EQ(second->size_bytes(), 1u << 20);
-    EXPECT_NE(second->reopen().error().message().find("is in use by"), std::string::npos);
+    EXPECT_NE(reopen(*second).error().message().find("is in use by"), std::string::npos);
     EXPECT_TRUE(inspect_image({.target = image, .access = Access::ReadWrite}).has_value()) << "looking takes no lock";
     first->close();
-    ASSERT_TRUE(second->reopen().has_value());
+    ASSERT_TRUE(reopen(*second).has_value());
     EXPECT_EQ(second->stored_bytes(), 1u << 20);
-    EXPECT_NE(first->reopen().error().message().find("is in use by"), std::string::npos);
+    EXPECT_NE(reopen(*first).error().message().find("is in use by"), std::string::npos);
     second->close();
-    ASSERT_TRUE(first->reopen().has_value());
+    ASSERT_TRUE(reopen(*first).has_value());
     first->close();
     fs::resize_file(image, 2 << 20);
-    EXPECT_EQ(first->reopen().error().message(),
+    EXPECT_EQ(reopen(*first).error().message(),
               image + ": is 2097152 bytes long now, and the guest knows it with 1048576; give it its old size");
     EXPECT_EQ(refusal(image), "not refused") << "no lock is left";
-}
-
-TEST_F(StorageTest, SparseFilesOccupyNothing)
-{
-    ASSERT_TRUE(create_sparse(path("s.img"), 2'000'000'001).has_value());
-    struct stat info{};
-    ASSERT_EQ(::stat(path("s.img").c_str(), &info), 0);
-    EXPECT_EQ(info.st_size, 2'000'000'512);
-    EXPECT_LT(info.st_blocks, 64);
-    EXPECT_TRUE(mentions(create_sparse(path("s.img"), 512).error().message(), "exists already"));
-    EXPECT_FALSE(create_sparse(path("zero.img"), 0).has_value());
-    EXPECT_FALSE(create_sparse(path("huge.img"), ~std::uint64_t{0}).has_value());
-    EXPECT_FALSE(fs::exists(path("huge.img")));
 }
 
 // Stands for the machine: work arrives from the disk's thread and is run here.
@@ -222,7 +207,7 @@ public:
     AsyncDisk::Executor executor()
     {
         return [this](std::function<void()> work) {
-            const std::scoped_lock lock{mutex_};
+            const base::MutexLock lock{mutex_};
             work_.push_back(std::move(work));
             arrived_.notify_all();
         };
@@ -231,27 +216,39 @@ public:
     bool run_until(const std::function<bool()>& done)
     {
         while (!done()) {
-            std::unique_lock lock{mutex_};
-            if (!arrived_.wait_for(lock, 20s, [this] { return !work_.empty(); })) {
+            const std::function<void()> work = next();
+            if (!work) {
                 return false;
             }
-            const auto work = std::move(work_.front());
-            work_.pop_front();
-            lock.unlock();
             work();
         }
         return true;
     }
     std::size_t waiting()
     {
-        const std::scoped_lock lock{mutex_};
+        const base::MutexLock lock{mutex_};
         return work_.size();
     }
 
 private:
-    std::mutex mutex_;
-    std::condition_variable arrived_;
-    std::deque<std::function<void()>> work_;
+    // None if nothing comes.
+    std::function<void()> next()
+    {
+        const base::MutexLock lock{mutex_};
+        const auto end = std::chrono::steady_clock::now() + 20s;
+        while (work_.empty()) {
+            if (!arrived_.wait_until(mutex_, end)) {
+                return {};
+            }
+        }
+        auto work = std::move(work_.front());
+        work_.pop_front();
+        return work;
+    }
+
+    base::Mutex mutex_;
+    base::Condition arrived_;
+    std::deque<std::function<void()>> work_ WINDSOR_GUARDED_BY(mutex_);
 };
 
 class AsyncDiskTest : public StorageTest {

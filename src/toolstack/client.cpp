@@ -1,12 +1,72 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "toolstack/client.hpp"
 
+#include <array>
 #include <chrono>
+#include <span>
 #include <thread>
 
 namespace windsor::toolstack {
 
 using domain::Json;
+
+namespace {
+
+enum class Kind : std::uint8_t { Text, Integer, Number, Truth };
+struct Field {
+    std::string_view name;
+    Kind kind;
+};
+constexpr std::array kStatus{
+    Field{"uuid", Kind::Text},           Field{"state", Kind::Text},         Field{"engine", Kind::Text},
+    Field{"engine_line", Kind::Text},    Field{"console", Kind::Text},       Field{"sandbox", Kind::Text},
+    Field{"memory_mb", Kind::Integer},   Field{"maxmem_mb", Kind::Integer},  Field{"vcpus", Kind::Integer},
+    Field{"restarts", Kind::Integer},    Field{"cpu_seconds", Kind::Number}, Field{"started", Kind::Integer},
+    Field{"uptime_seconds", Kind::Integer},
+};
+constexpr std::array kVnc{
+    Field{"listen", Kind::Text},
+    Field{"port", Kind::Integer},
+    Field{"display", Kind::Integer},
+    Field{"password", Kind::Truth},
+};
+
+bool is_of(const Json& value, Kind kind)
+{
+    switch (kind) {
+    case Kind::Text: return value.is_string();
+    case Kind::Integer: return value.is_number_integer();
+    case Kind::Number: return value.is_number();
+    case Kind::Truth: return value.is_boolean();
+    }
+    return false;
+}
+
+void drop_others(Json& object, std::span<const Field> fields)
+{
+    for (const Field& field : fields) {
+        const auto found = object.find(field.name);
+        if (found != object.end() && !is_of(*found, field.kind)) {
+            object.erase(found);
+        }
+    }
+}
+
+// One domain that lies must not spoil the list of all: who it is, the registry says, and what is not of its kind is
+// left out.
+Json plausible(Json said, const domain::Entry& entry)
+{
+    drop_others(said, kStatus);
+    if (const auto vnc = said.find("vnc"); vnc != said.end()) {
+        vnc->is_object() ? drop_others(*vnc, kVnc) : static_cast<void>(said.erase(vnc));
+    }
+    said["id"] = entry.id;
+    said["name"] = entry.name;
+    said["pid"] = entry.pid;
+    return said;
+}
+
+} // namespace
 
 base::Result<Connection> connect(const Context& context, std::string_view name_or_id)
 {
@@ -28,7 +88,7 @@ Json status_of(const domain::Entry& entry)
     if (auto client = domain::RpcClient::connect(entry.control_socket())) {
         auto status = client->call("status");
         if (status && status->is_object()) {
-            return *status;
+            return plausible(*std::move(status), entry);
         }
     }
     return Json{{"id", entry.id}, {"name", entry.name}, {"pid", entry.pid}, {"state", "------"}};

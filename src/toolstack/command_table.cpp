@@ -30,6 +30,7 @@ constexpr std::string_view kNoCore = "core dumps of domains are not written yet"
 constexpr std::array kCreateOptions{
     Option{'f', "defconfig", "FILE", "Take FILE as the configuration; all other words are settings."},
     Option{'\0', "path", "DIRECTORIES", "Where to look for a name without a slash: directories joined by colons, .:/etc/xen by default."},
+    Option{'\0', "settings", "FILE", "Take settings from FILE, too, a KEY=VALUE a line: nobody else sees a password there."},
     Option{'\0', "engine", "NAME", "Take this processor engine, whatever the configuration says: auto, kvm, translate or emulate."},
     Option{'c', "console_autoconnect", "", "Join the serial console afterwards; Ctrl-] leaves it."},
     Option{'p', "paused", "", "Leave the domain paused."},
@@ -101,7 +102,9 @@ constexpr std::array kSaveOptions{
 constexpr std::array kRestoreOptions{
     Option{'p', "paused", "", "Leave the domain paused."},
     Option{'\0', "check", "", "Only say whether the domain could be restored here, and what is missing."},
-    Option{'\0', "engine", "NAME", "Run it on this processor engine instead of the configuration's: auto, kvm, translate or emulate."},
+    Option{'\0', "trust", "", "Open the images that FILE names, though somebody else can have written it."},
+    Option{'\0', "engine", "NAME",
+           "Run it on this processor engine instead of the configuration's: auto, kvm, translate or emulate."},
     Option{'e', "", "", "Do not wait for the domain's end: accepted, since that is what happens.", For::Xl},
     Option{'V', "vncviewer", "", "Start a VNC viewer afterwards.", For::Xl},
 };
@@ -225,7 +228,7 @@ constexpr std::array kCommands{
     Command{"rename", Both, "DOMAIN NEWNAME", "Give a domain another name.", rename, {}, 2, 2},
     Command{"reset", Xm, "DOMAIN", "Press the machine's reset button.", reset, {}, 1, 1},
     Command{"restore", Both, "[CONFIG] FILE", "Let a saved domain go on.", restore, kRestoreOptions, 1, 2,
-            "The domain comes back with its name, UUID and configuration; its disks must be where they were, and no running domain may have its name. With CONFIG, a configuration file, it comes back with that one: its disks may be elsewhere and its console another, but the machine must be the same. Any processor engine takes it over. The guest's clock follows the host's, as after a pause. FILE is kept: restoring it once more after the domain has run on would bring back an old memory to newer disks."},
+            "The domain comes back with its name, UUID and configuration; its disks must be where they were, and no running domain may have its name. With CONFIG, a configuration file, it comes back with that one: its disks may be elsewhere and its console another, but the machine must be the same. Any processor engine takes it over. The guest's clock follows the host's, as after a pause. A file that belongs to another user but root, or that others can write to, is refused without CONFIG or --trust. FILE is kept: restoring it once more after the domain has run on would bring back an old memory to newer disks."},
     refused("resume", Both, kNoSuspend),
     Command{"save", Both, "DOMAIN FILE", "Save a domain's state to a file, and end the domain.", save, kSaveOptions, 2, 3,
             "The file holds memory, all devices and the configuration; disks are named in it and stay where they are. While it is written the domain stands still. After Ctrl-C or a failure the domain goes on, and there is no file."},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "toolstack/command.hpp"
 
+#include "base/test_folder.hpp"
+#include "sandbox/testing.hpp"
 #include "toolstack/help.hpp"
 
 #include <algorithm>
@@ -21,13 +23,6 @@ using ::testing::HasSubstr;
 // A context with a registry of its own and no host configuration.
 class Commands : public ::testing::Test {
 protected:
-    Commands()
-    {
-        std::string name = (fs::temp_directory_path() / "windsor-toolstack-XXXXXX").string();
-        directory_ = ::mkdtemp(name.data());
-    }
-    ~Commands() override { fs::remove_all(directory_); }
-
     int run_as(Dialect dialect, const std::string& program, const std::vector<std::string>& words)
     {
         out_.str("");
@@ -56,7 +51,7 @@ protected:
                                                     [](const auto& item) { return item.is_directory(); });
     }
 
-    fs::path directory_;
+    base::TestFolder directory_;
     std::string host_config_; // the path of an xl.conf
     std::ostringstream out_;
     std::ostringstream err_;
@@ -164,7 +159,8 @@ TEST_F(Commands, NamesADomainThatIsNotThere)
 TEST_F(Commands, RefusesWhatIsNotInThisVersion)
 {
     EXPECT_EQ(xl({"getenforce"}), 1);
-    EXPECT_EQ(err_.str(), "xl: 'getenforce' is not in this version of Windsor: there is no Xen hypervisor underneath\n");
+    EXPECT_EQ(err_.str(),
+              "xl: 'getenforce' is not in this version of Windsor: there is no Xen hypervisor underneath\n");
     EXPECT_EQ(out_.str(), "");
 }
 
@@ -175,7 +171,8 @@ TEST_F(Commands, MigrateSaysWhatItCannotDo)
         EXPECT_EQ(status, 1);
         return err_.str();
     };
-    EXPECT_THAT(refusal(xl({"migrate", "-C", "other.cfg", "falstaff", "host"})), HasSubstr("moves with its configuration"));
+    EXPECT_THAT(refusal(xl({"migrate", "-C", "other.cfg", "falstaff", "host"})),
+                HasSubstr("moves with its configuration"));
     EXPECT_THAT(refusal(xl({"migrate", "-D", "falstaff", "host"})), HasSubstr("the same disks"));
     EXPECT_THAT(refusal(xm({"migrate", "-n", "1", "falstaff", "host"})), HasSubstr("NUMA"));
     EXPECT_THAT(refusal(xm({"migrate", "-c", "falstaff", "host"})), HasSubstr("home server"));
@@ -185,7 +182,8 @@ TEST_F(Commands, MigrateSaysWhatItCannotDo)
     EXPECT_THAT(refusal(windsor({"migrate", "falstaff", "-", "x"})), HasSubstr("does not know what to do with 'x'"));
     EXPECT_THAT(refusal(windsor({"migrate", "falstaff", "a;b"})), HasSubstr("'a;b' is no host"));
     EXPECT_THAT(refusal(windsor({"migrate", "falstaff", "unix:"})), HasSubstr("a socket's path has"));
-    EXPECT_THAT(refusal(xl({"migrate", "-p", "-e", "--debug", "-s", "rsh", "falstaff", "host"})), HasSubstr("no running domain"));
+    EXPECT_THAT(refusal(xl({"migrate", "-p", "-e", "--debug", "-s", "rsh", "falstaff", "host"})),
+                HasSubstr("no running domain"));
     EXPECT_THAT(refusal(windsor({"migrate-receive", "--listen", "host:8002"})), HasSubstr("is no address"));
     EXPECT_THAT(refusal(windsor({"migrate-receive", "--listen", "tcp:[::1]:8002"})), HasSubstr("say --insecure"));
     EXPECT_THAT(refusal(windsor({"migrate-receive", "--engine", "vmx"})), HasSubstr("'vmx' is no engine"));
@@ -199,28 +197,35 @@ TEST_F(Commands, MigrateKnowsWhenThereIsToBeTls)
         EXPECT_EQ(status, 1);
         return err_.str();
     };
-    EXPECT_EQ(refusal(windsor({"migrate", "falstaff", "tcp:host:8002"})),
-              "windsor: over TCP the guest's memory goes unencrypted and to whoever answers; give certificates for TLS by "
-              "--tls DIRECTORY or by migration_tls in the host's configuration, say --insecure if the network is trusted, or "
-              "use ssh\n");
+    EXPECT_EQ(
+        refusal(windsor({"migrate", "falstaff", "tcp:host:8002"})),
+        "windsor: over TCP the guest's memory goes unencrypted and to whoever answers; give certificates for TLS by "
+        "--tls DIRECTORY or by migration_tls in the host's configuration, say --insecure if the network is trusted, or "
+        "use ssh\n");
     const auto missing = [&](const std::string& directory) {
         return HasSubstr("cannot open " + directory + "/ca-cert.pem, which TLS needs: No such file or directory\n");
     };
     EXPECT_THAT(refusal(windsor({"migrate", "--tls", none, "falstaff", "tcp:host:8002"})), missing(none));
     EXPECT_THAT(refusal(windsor({"migrate-receive", "--tls", none, "--listen", "tcp:[::1]:8002"})), missing(none));
-    EXPECT_THAT(refusal(xm({"migrate", "-s", "-p", "8002", "falstaff", "host"})), HasSubstr("TLS needs certificates: give --tls"));
-    EXPECT_THAT(refusal(windsor({"migrate", "--ssl", "falstaff", "tcp:host:8002"})), HasSubstr("TLS needs certificates"));
-    EXPECT_THAT(refusal(windsor({"migrate", "--ssl", "--insecure", "falstaff", "tcp:host:8002"})), HasSubstr("--insecure contradicts --ssl"));
-    EXPECT_THAT(refusal(windsor({"migrate", "--tls", none, "--insecure", "falstaff", "tcp:host:8002"})), HasSubstr("--insecure contradicts --tls"));
+    EXPECT_THAT(refusal(xm({"migrate", "-s", "-p", "8002", "falstaff", "host"})),
+                HasSubstr("TLS needs certificates: give --tls"));
+    EXPECT_THAT(refusal(windsor({"migrate", "--ssl", "falstaff", "tcp:host:8002"})),
+                HasSubstr("TLS needs certificates"));
+    EXPECT_THAT(refusal(windsor({"migrate", "--ssl", "--insecure", "falstaff", "tcp:host:8002"})),
+                HasSubstr("--insecure contradicts --ssl"));
+    EXPECT_THAT(refusal(windsor({"migrate", "--tls", none, "--insecure", "falstaff", "tcp:host:8002"})),
+                HasSubstr("--insecure contradicts --tls"));
     for (const char* target : {"host", "unix:/socket"}) {
         EXPECT_THAT(refusal(windsor({"migrate", "--ssl", "falstaff", target})), HasSubstr("TLS is for tcp:HOST:PORT"));
-        EXPECT_THAT(refusal(windsor({"migrate", "--tls", none, "falstaff", target})), HasSubstr("TLS is for tcp:HOST:PORT"));
+        EXPECT_THAT(refusal(windsor({"migrate", "--tls", none, "falstaff", target})),
+                    HasSubstr("TLS is for tcp:HOST:PORT"));
     }
     host_config_ = write("xl.conf", "migration_tls = '/of/the/host'\n");
     EXPECT_THAT(refusal(windsor({"migrate", "falstaff", "tcp:host:8002"})), missing("/of/the/host"));
     EXPECT_THAT(refusal(xm({"migrate", "--ssl", "--port=8002", "falstaff", "host"})), missing("/of/the/host"));
     EXPECT_THAT(refusal(windsor({"migrate", "--tls", none, "falstaff", "tcp:host:8002"})), missing(none));
-    EXPECT_THAT(refusal(windsor({"migrate", "--insecure", "falstaff", "tcp:host:8002"})), HasSubstr("no running domain"));
+    EXPECT_THAT(refusal(windsor({"migrate", "--insecure", "falstaff", "tcp:host:8002"})),
+                HasSubstr("no running domain"));
     EXPECT_THAT(refusal(windsor({"migrate", "falstaff", "host"})), HasSubstr("no running domain"));
     EXPECT_THAT(refusal(windsor({"migrate-receive", "--listen", "tcp:[::1]:8002"})), missing("/of/the/host"));
 }
@@ -290,9 +295,9 @@ TEST_F(Commands, CreateRefusesWrongWordsAndLeavesNothingBehind)
 {
     EXPECT_EQ(windsor({"create"}), 1);
     EXPECT_EQ(err_.str(), "windsor: say which configuration file to start a domain from\n");
-    EXPECT_EQ(windsor({"create", "--path=" + directory_.string(), "nothing"}), 1);
-    EXPECT_EQ(err_.str(),
-              "windsor: there is no configuration file 'nothing' in " + directory_.string() + "; give its path\n");
+    EXPECT_EQ(windsor({"create", "--path=" + directory_.path().string(), "nothing"}), 1);
+    EXPECT_EQ(err_.str(), "windsor: there is no configuration file 'nothing' in " + directory_.path().string() +
+                              "; give its path\n");
     const std::string file = write("falstaff", "name = 'falstaff'\n");
     EXPECT_EQ(windsor({"create", file, "second"}), 1);
     EXPECT_THAT(err_.str(), HasSubstr("'second' is one configuration file too many"));
@@ -307,7 +312,7 @@ TEST_F(Commands, CreateRefusesAMissingImageAndLeavesNothingBehind)
 {
     const std::string file =
         write("falstaff", "name = 'falstaff'\nmemory = 16\nvnc = 0\ndisk = ['file:/nonexistent/image,hda,w']\n");
-    EXPECT_EQ(windsor({"create", "-q", file}), 1);
+    EXPECT_EQ(windsor({"create", "-q", file, sandbox::testing::kSanitized ? "sandbox='off'" : "sandbox='on'"}), 1);
     EXPECT_THAT(err_.str(), HasSubstr("/nonexistent/image"));
     EXPECT_TRUE(registry_is_empty());
 }

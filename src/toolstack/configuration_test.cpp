@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/test_folder.hpp"
 #include "toolstack/configuration.hpp"
 
 #include <filesystem>
@@ -17,17 +18,13 @@ class ConfigurationTest : public ::testing::Test {
 protected:
     void SetUp() override
     {
-        std::string name = (fs::temp_directory_path() / "windsor-config.XXXXXX").string();
-        ASSERT_NE(::mkdtemp(name.data()), nullptr);
-        directory_ = name;
         fs::create_directories(directory_ / "one");
         fs::create_directories(directory_ / "two");
     }
-    void TearDown() override { fs::remove_all(directory_); }
     void write(const fs::path& file, const std::string& text) { std::ofstream{directory_ / file} << text; }
     std::string search() const { return (directory_ / "one").string() + ":" + (directory_ / "two").string(); }
 
-    fs::path directory_;
+    base::TestFolder directory_;
 };
 
 TEST_F(ConfigurationTest, IsTheFirstOnTheSearchPath)

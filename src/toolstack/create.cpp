@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/descriptors.hpp"
 #include "config/build.hpp"
 #include "config/file.hpp"
 #include "config/xend_form.hpp"
@@ -9,6 +10,7 @@
 #include "toolstack/spawn.hpp"
 
 #include <algorithm>
+#include <sstream>
 #include <sys/wait.h>
 
 namespace windsor::toolstack {
@@ -30,6 +32,23 @@ base::Result<std::string> engine_setting(const std::string& word)
     return fmt::format("engine='{}'", word);
 }
 
+// KEY=VALUE a line; empty lines and comments are nothing.
+base::Result<std::vector<std::string>> read_settings(const std::string& file)
+{
+    std::vector<std::string> settings;
+    std::istringstream lines{WINDSOR_TRY(config::read_config_file(file, "file of settings"))};
+    for (std::string line; std::getline(lines, line);) {
+        if (line.empty() || line[0] == '#') {
+            continue;
+        }
+        if (line.find('=') == std::string::npos) {
+            return base::fail("{}: a line is no setting; settings are written KEY=VALUE, a line each", file);
+        }
+        settings.push_back(line);
+    }
+    return settings;
+}
+
 base::Result<Request> read_request(const Arguments& arguments)
 {
     std::vector<std::string> operands = arguments.operands();
@@ -49,6 +68,13 @@ base::Result<Request> read_request(const Arguments& arguments)
         std::ranges::find_if(operands, [](const std::string& word) { return word.find('=') == std::string::npos; });
     if (wrong != operands.end()) {
         return base::fail("'{}' is one configuration file too many; settings are written KEY=VALUE", *wrong);
+    }
+    if (arguments.has("settings")) {
+        const auto settings = WINDSOR_TRY(read_settings(arguments.value("settings")));
+        operands.insert(operands.begin(), settings.begin(), settings.end());
+    }
+    if (std::ranges::any_of(operands, [](const std::string& word) { return word.find('\n') != std::string::npos; })) {
+        return base::fail("a setting has a line break in it; write long ones to the configuration file");
     }
     if (arguments.has("engine")) {
         operands.push_back(WINDSOR_TRY(engine_setting(arguments.value("engine"))));
@@ -85,7 +111,7 @@ base::Result<int> follow_up(Context& context, const Arguments& arguments, const 
         return open_console(context, config.name);
     }
     if (arguments.has("F")) {
-        ::waitpid(started.pid, nullptr, 0);
+        ::waitpid(started.keeper, nullptr, 0);
     }
     return 0;
 }
@@ -111,7 +137,7 @@ base::Result<Started> start(const Context& context, const Arguments& arguments, 
 
 base::Result<int> create(Context& context, const Arguments& arguments)
 {
-    const std::vector<int> inherited = open_descriptors();
+    const std::vector<int> inherited = base::open_descriptors();
     const Request request = WINDSOR_TRY(read_request(arguments));
     const bool quiet = arguments.has("quiet");
     const bool dry = arguments.has("dryrun");

@@ -115,8 +115,8 @@ base::Result<int> help(Context& context, const Arguments& arguments)
         return 0;
     }
     if (const auto nearest = config::nearest_key(name); !nearest.empty()) {
-        return base::fail("'{}' is neither a command nor a key of the configuration file; the nearest key is '{}'", name,
-                          nearest);
+        return base::fail("'{}' is neither a command nor a key of the configuration file; the nearest key is '{}'",
+                          name, nearest);
     }
     return base::fail("'{}' is neither a command nor a key of the configuration file; '{} help' lists the commands, "
                       "windsor.cfg(5) the keys",

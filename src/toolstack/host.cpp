@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "toolstack/host.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string_view>
@@ -101,12 +102,6 @@ HostFacts HostFacts::read()
     facts.kvm = kvm_words();
     facts.iommu = iommu_words();
     return facts;
-}
-
-fs::path ended_log(const domain::Paths& paths, const std::string& name)
-{
-    // A name is a single file name: one with a slash has no log.
-    return name.find('/') == std::string::npos ? paths.runtime / "logs" / (name + ".log") : fs::path{};
 }
 
 } // namespace windsor::toolstack

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "domain/paths.hpp"
-
 #include <cstdint>
-#include <filesystem>
 #include <string>
 
 namespace windsor::toolstack {
@@ -27,8 +24,5 @@ struct HostFacts {
 
     static HostFacts read();
 };
-
-// Where the log of the last domain of that name lies after its end.
-std::filesystem::path ended_log(const domain::Paths& paths, const std::string& name);
 
 } // namespace windsor::toolstack

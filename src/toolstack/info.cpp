@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the host is and can do.
+#include "base/printable.hpp"
 #include "domain/domain.hpp"
+#include "sandbox/domain_plan.hpp"
 #include "toolstack/client.hpp"
 #include "toolstack/commands.hpp"
 #include "toolstack/host.hpp"
@@ -23,11 +25,33 @@ std::string engine_words(const std::filesystem::path& runtime)
     return engine->line.starts_with(kEnginePrefix) ? engine->line.substr(kEnginePrefix.size()) : engine->line;
 }
 
+// The walls that a domain of this user would have.
+std::string sandbox_words()
+{
+    const auto walls = sandbox::survey(sandbox::plan_for_domain({}));
+    return walls ? sandbox::describe(*walls) : walls.error().message();
+}
+
+// The domain writes what it likes, also lines without an end. A character of two bytes stays whole.
+void print_log(std::ostream& to, std::istream& log)
+{
+    constexpr std::size_t kPiece = 4096;
+    std::string piece;
+    for (char character = 0; log.get(character);) {
+        piece += character;
+        if (character == '\n' || (piece.size() >= kPiece && character != '\xc2')) {
+            to << base::printable(piece);
+            piece.clear();
+        }
+    }
+    to << base::printable(piece);
+}
+
 base::Result<int> domain_log(Context& context, const std::string& name)
 {
     const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
     const auto entry = registry.find(name);
-    const std::filesystem::path path = entry ? entry->log_file() : ended_log(context.paths, name);
+    const std::filesystem::path path = entry ? entry->log_file() : context.paths.ended_log(name);
     std::ifstream file{path};
     if (!file) {
         if (!entry) {
@@ -36,9 +60,7 @@ base::Result<int> domain_log(Context& context, const std::string& name)
         }
         return base::fail("cannot read the log {}", path.string());
     }
-    for (std::string line; std::getline(file, line);) {
-        context.out << line << '\n';
-    }
+    print_log(context.out, file);
     return 0;
 }
 
@@ -65,6 +87,7 @@ base::Result<int> info(Context& context, const Arguments&)
     line("hardware_virtualization", host.virtualization);
     line("kvm", host.kvm);
     line("iommu", host.iommu);
+    line("sandbox", sandbox_words());
     line("xend_config_format", "4");
     return 0;
 }

@@ -2,6 +2,7 @@
 // The commands that begin and end a guest's life, other than create.
 #include "toolstack/client.hpp"
 #include "toolstack/commands.hpp"
+#include "toolstack/end_domain.hpp"
 
 #include <chrono>
 #include <thread>
@@ -106,10 +107,9 @@ base::Result<int> simple(Context& context, const std::string& domain, const std:
 
 base::Result<int> destroy(Context& context, const Arguments& arguments)
 {
-    Connection connection = WINDSOR_TRY(connect(context, arguments.operand(0)));
-    WINDSOR_TRY(connection.client.call("destroy"));
-    // The next command may want them.
-    WINDSOR_TRY(wait_until_gone(context, connection.entry));
+    const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
+    const domain::Entry entry = WINDSOR_TRY(registry.find(arguments.operand(0)));
+    WINDSOR_TRY(end_domain(context, entry));
     return 0;
 }
 

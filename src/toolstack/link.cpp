@@ -118,7 +118,7 @@ base::Result<base::Fd> listen_unix(const std::string& path)
     const mode_t mask = ::umask(0177); // a guest's memory has secrets in it
     const bool bound = socket && ::bind(socket.get(), generic(address), sizeof address) == 0;
     ::umask(mask);
-    if (!bound || ::listen(socket.get(), 1) != 0) {
+    if (!bound || ::listen(socket.get(), SOMAXCONN) != 0) {
         return base::fail("cannot listen at unix:{}: {}", path, base::errno_text(errno));
     }
     return socket;
@@ -130,7 +130,8 @@ base::Result<base::Fd> listen_tcp(const Endpoint& at)
     base::Fd socket{::socket(addresses->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     const int on = 1;
     ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (!socket || ::bind(socket.get(), addresses->ai_addr, addresses->ai_addrlen) != 0 || ::listen(socket.get(), 1) != 0) {
+    if (!socket || ::bind(socket.get(), addresses->ai_addr, addresses->ai_addrlen) != 0 ||
+        ::listen(socket.get(), SOMAXCONN) != 0) {
         return base::fail("cannot listen at tcp:{}:{}: {}", at.place, at.port, base::errno_text(errno));
     }
     return socket;
@@ -197,11 +198,13 @@ base::Result<std::optional<std::filesystem::path>> tls_directory(const Endpoint&
         return directory;
     }
     if (asked) {
-        return base::fail("TLS needs certificates: give --tls DIRECTORY, or set migration_tls in the host's configuration");
+        return base::fail(
+            "TLS needs certificates: give --tls DIRECTORY, or set migration_tls in the host's configuration");
     }
-    return base::fail("over TCP the guest's memory goes unencrypted and to whoever answers; give certificates for TLS by "
-                      "--tls DIRECTORY or by migration_tls in the host's configuration, say --insecure if the network is "
-                      "trusted, or use ssh");
+    return base::fail(
+        "over TCP the guest's memory goes unencrypted and to whoever answers; give certificates for TLS by "
+        "--tls DIRECTORY or by migration_tls in the host's configuration, say --insecure if the network is "
+        "trusted, or use ssh");
 }
 
 base::Result<Link> Link::open(const Endpoint& to, std::optional<TlsCredentials> tls, const Interrupts& interrupts)
@@ -259,26 +262,6 @@ base::Status Link::await_greeting(const Interrupts& interrupts) const
 base::Result<base::Fd> listen_at(const Endpoint& at)
 {
     return at.kind == Endpoint::Kind::Unix ? listen_unix(at.place) : listen_tcp(at);
-}
-
-base::Result<base::Fd> accept_one(base::Fd listener, const Endpoint& at, const Interrupts& interrupts)
-{
-    base::Result<bool> came = false;
-    while (came && !*came) {
-        came = interrupts.wait_for(listener.get(), POLLIN, kPatience);
-    }
-    base::Fd connection{came ? ::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC) : -1};
-    if (at.kind == Endpoint::Kind::Unix) {
-        ::unlink(at.place.c_str());
-    }
-    WINDSOR_TRY(std::move(came));
-    if (!connection) {
-        return base::fail("a connection was lost while it was made: {}", base::errno_text(errno));
-    }
-    if (at.kind == Endpoint::Kind::Tcp) {
-        send_at_once(connection);
-    }
-    return connection;
 }
 
 } // namespace windsor::toolstack

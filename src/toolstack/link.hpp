@@ -55,8 +55,7 @@ private:
     base::Fd socket_;
 };
 
-// A socket at an address, and the one connection that it waits for; then the address is gone. An interrupt ends it.
+// A socket that waits for connections at an address.
 base::Result<base::Fd> listen_at(const Endpoint& at);
-base::Result<base::Fd> accept_one(base::Fd listener, const Endpoint& at, const Interrupts& interrupts);
 
 } // namespace windsor::toolstack

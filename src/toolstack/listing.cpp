@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "toolstack/listing.hpp"
 
+#include "base/json_bounds.hpp"
+
 namespace windsor::toolstack {
 
 using domain::Json;
@@ -57,7 +59,7 @@ nlohmann::ordered_json long_json(const Json& status, const Json& config)
 {
     using Ordered = nlohmann::ordered_json;
     Ordered domain{{"domid", status.value("id", 0u)}};
-    const Ordered known = Ordered::parse(config.value("xl", ""), nullptr, false);
+    const Ordered known = base::parse_json<Ordered>(config.value("xl", ""));
     domain["config"] = known.is_object() ? known : Ordered{{"c_info", {{"name", status.value("name", "")}}}};
     Ordered own = Ordered::object();
     for (const char* key : {"state", "pid", "cpu_seconds", "started", "uptime_seconds", "engine", "vnc", "console"}) {

@@ -61,8 +61,8 @@ TEST(Listing, LongFormOfXmIsWhatTheDomainSays)
 
 TEST(Listing, LongFormOfXlIsJsonAsScriptsReadIt)
 {
-    const auto domain = long_json(
-        falstaff(), Json{{"xl", R"({"c_info":{"type":"hvm","name":"falstaff"},"b_info":{}})"}, {"json", {{"memory", 512}}}});
+    const auto domain = long_json(falstaff(), Json{{"xl", R"({"c_info":{"type":"hvm","name":"falstaff"},"b_info":{}})"},
+                                                   {"json", {{"memory", 512}}}});
     EXPECT_TRUE(domain.dump().starts_with(
         R"({"domid":7,"config":{"c_info":{"type":"hvm","name":"falstaff"},"b_info":{}},"windsor":{"state":"-b----",)"))
         << domain;
@@ -103,6 +103,9 @@ TEST(Viewer, ConnectsToWhereTheConsoleListens)
     EXPECT_EQ(address("0.0.0.0", 5900), "127.0.0.1:0");
     EXPECT_EQ(address("192.0.2.1", 6100), "192.0.2.1::6100");
     EXPECT_EQ(address("::1", 5902), "[::1]:2");
+    for (const char* option : {"-via=-oProxyCommand=x", "/tmp/viewer.conf", "host -x", "a;b"}) {
+        EXPECT_FALSE(viewer_address(Json{{"vnc", {{"listen", option}, {"port", 5900}, {"display", 0}}}})) << option;
+    }
     EXPECT_EQ(viewer_address(Json{{"name", "blind"}}).error().message(),
               "domain 'blind' has no VNC console; set vnc=1 in its configuration");
 }

@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Moving a running domain to another Windsor: the target's end.
+#include "base/descriptors.hpp"
 #include "config/build.hpp"
 #include "domain/incoming.hpp"
 #include "toolstack/commands.hpp"
 #include "toolstack/link.hpp"
+#include "toolstack/reception.hpp"
 #include "toolstack/spawn.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <fcntl.h>
+#include <functional>
 #include <memory>
 #include <optional>
 
 namespace windsor::toolstack {
 
 namespace {
+
+constexpr std::chrono::seconds kPatience{180};         // with a source whose domain is on its way
+constexpr std::chrono::seconds kStrangersPatience{30}; // until it has said what it brings
 
 // Where messages go and come from, and the process that decrypts them, which waits for the channel's end.
 struct Source {
@@ -29,21 +36,13 @@ std::shared_ptr<domain::Channel> channel_over(base::Fd in, base::Fd out = {})
     return std::make_shared<domain::Channel>(std::move(in), std::move(out), "the source");
 }
 
-base::Result<Source> listen_for_source(Context& context, const Arguments& arguments)
+// Over a connection that has been accepted.
+base::Result<Source> source_of(base::Fd connection, std::optional<TlsCredentials> tls)
 {
-    const Endpoint at = WINDSOR_TRY(parse_address(arguments.value("listen")));
-    const config::HostConfig host = WINDSOR_TRY(config::load_host_config(context.host_config));
-    std::optional<TlsCredentials> tls;
-    if (const auto directory = WINDSOR_TRY(tls_directory(at, arguments, host))) {
-        tls = WINDSOR_TRY(TlsCredentials::load(*directory, TlsRole::Target));
-    }
-    const Interrupts interrupts;
-    base::Fd listener = WINDSOR_TRY(listen_at(at));
-    context.err << fmt::format("Waiting for a domain at {}\n", arguments.value("listen")) << std::flush;
-    base::Fd connection = WINDSOR_TRY(accept_one(std::move(listener), at, interrupts));
     if (!tls) {
         return Source{.channel = channel_over(std::move(connection))};
     }
+    const Interrupts interrupts;
     auto relay = TlsRelay::start(std::move(*tls), std::move(connection), "", interrupts);
     if (!relay) {
         return base::fail("no domain was received: {}", relay.error().message());
@@ -52,14 +51,12 @@ base::Result<Source> listen_for_source(Context& context, const Arguments& argume
     return Source{.relay = std::move(*relay), .channel = channel_over(std::move(socket))};
 }
 
-base::Result<Source> open_source(Context& context, const Arguments& arguments)
+base::Result<Source> standard_source()
 {
-    if (arguments.has("listen")) {
-        return listen_for_source(context, arguments);
-    }
     if (::isatty(STDIN_FILENO) != 0 || ::isatty(STDOUT_FILENO) != 0) {
-        return base::fail("a domain is to come over standard input, which is a terminal; 'migrate' on the source starts "
-                          "this command over ssh, or give --listen");
+        return base::fail(
+            "a domain is to come over standard input, which is a terminal; 'migrate' on the source starts "
+            "this command over ssh, or give --listen");
     }
     base::Fd in{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
     base::Fd out{::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
@@ -79,8 +76,9 @@ domain::Settings settings_for(Context& context, const Arguments& arguments, cons
 }
 
 // The domain's process talks with the source itself.
-base::Result<Started> start(Context& context, const Arguments& arguments, const std::shared_ptr<domain::Incoming>& incoming,
-                            config::EngineChoice engine, const std::vector<int>& inherited)
+base::Result<Started> start(Context& context, const Arguments& arguments,
+                            const std::shared_ptr<domain::Incoming>& incoming, config::EngineChoice engine,
+                            const std::vector<int>& inherited)
 {
     const config::HostConfig host = WINDSOR_TRY(config::load_host_config(context.host_config));
     const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
@@ -92,17 +90,17 @@ base::Result<Started> start(Context& context, const Arguments& arguments, const 
     return start_domain(std::move(settings), std::move(claim), incoming->saved.domain.origin, context.paths, inherited);
 }
 
-} // namespace
-
-base::Result<int> migrate_receive(Context& context, const Arguments& arguments)
+// `welcome` is called when the source has shown that it brings a domain.
+base::Result<int> receive(Context& context, const Arguments& arguments, const Source& source,
+                          config::EngineChoice engine, const std::vector<int>& inherited,
+                          const std::function<void()>& welcome)
 {
-    const std::vector<int> inherited = open_descriptors();
-    const auto engine = arguments.has("engine") ? WINDSOR_TRY(engine_named(arguments.value("engine")))
-                                                : config::EngineChoice::Auto;
-    ::signal(SIGPIPE, SIG_IGN); // a source that goes away is an error like any other
-    const Source source = WINDSOR_TRY(open_source(context, arguments));
     WINDSOR_TRY(source.channel->write(domain::kGreeting));
     const auto incoming = domain::receive_beginning(source.channel);
+    if (incoming) {
+        welcome();
+        source.channel->set_patience(kPatience);
+    }
     const auto started = incoming ? start(context, arguments, *incoming, engine, inherited)
                                   : base::Result<Started>{std::unexpected{incoming.error()}};
     if (!started) {
@@ -114,6 +112,52 @@ base::Result<int> migrate_receive(Context& context, const Arguments& arguments)
                                started->status.value("id", 0u))
                 << std::flush;
     return 0;
+}
+
+// Who connects is served until one of them has brought a domain.
+base::Result<int> receive_by_listening(Context& context, const Arguments& arguments, config::EngineChoice engine,
+                                       const std::vector<int>& inherited)
+{
+    const Endpoint at = WINDSOR_TRY(parse_address(arguments.value("listen")));
+    const config::HostConfig host = WINDSOR_TRY(config::load_host_config(context.host_config));
+    std::optional<TlsCredentials> tls;
+    if (const auto directory = WINDSOR_TRY(tls_directory(at, arguments, host))) {
+        tls = WINDSOR_TRY(TlsCredentials::load(*directory, TlsRole::Target));
+    }
+    const Interrupts interrupts;
+    const base::Fd listener = WINDSOR_TRY(listen_at(at));
+    context.err << fmt::format("Waiting for a domain at {}\n", arguments.value("listen")) << std::flush;
+    const auto serve = [&](base::Fd connection, const Reception::Report& report, Reception::Telling telling) {
+        auto source = source_of(std::move(connection), std::move(tls));
+        base::Result<int> received = 0;
+        if (source) {
+            source->channel->set_patience(kStrangersPatience);
+            received = receive(context, arguments, *source, engine, inherited, [&] { report.welcome(); });
+        } else {
+            received = std::unexpected{source.error()};
+        }
+        if (!received && telling == Reception::Telling::Aloud) {
+            context.err << fmt::format("{}: {}; still waiting\n", context.program, received.error().message())
+                        << std::flush;
+        }
+        return received.has_value();
+    };
+    WINDSOR_TRY(Reception::wait(listener, at, interrupts, serve));
+    return 0;
+}
+
+} // namespace
+
+base::Result<int> migrate_receive(Context& context, const Arguments& arguments)
+{
+    const std::vector<int> inherited = base::open_descriptors();
+    const auto engine = arguments.has("engine") ? WINDSOR_TRY(engine_named(arguments.value("engine")))
+                                                : config::EngineChoice::Auto;
+    ::signal(SIGPIPE, SIG_IGN); // a source that goes away is an error like any other
+    if (arguments.has("listen")) {
+        return receive_by_listening(context, arguments, engine, inherited);
+    }
+    return receive(context, arguments, WINDSOR_TRY(standard_source()), engine, inherited, [] {});
 }
 
 } // namespace windsor::toolstack

@@ -2,6 +2,10 @@
 // The commands about virtual processors and what runs them.
 #include "toolstack/client.hpp"
 #include "toolstack/commands.hpp"
+#include "toolstack/spawn.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
 
 namespace windsor::toolstack {
 
@@ -17,11 +21,26 @@ std::string vcpu_line(Dialect dialect, const domain::Entry& entry, std::size_t n
     const double seconds = vcpu.value("seconds", 0.0);
     const std::string head = fmt::format("{:<32} {:>5} {:>5}", entry.name, entry.id, number);
     if (dialect == Dialect::Xm) {
-        return fmt::format("{} {:>5} {:>5} {:>9.1f} {}", head, vcpu.value("cpu", 0), vcpu.value("state", "---"), seconds,
-                           affinity == "all" ? "any cpu" : affinity);
+        return fmt::format("{} {:>5} {:>5} {:>9.1f} {}", head, vcpu.value("cpu", 0), vcpu.value("state", "---"),
+                           seconds, affinity == "all" ? "any cpu" : affinity);
     }
-    return fmt::format("{} {:>5}   {} {:>9.1f}  {} / all", head, vcpu.value("cpu", 0), vcpu.value("state", "---"), seconds,
-                       affinity);
+    return fmt::format("{} {:>5}   {} {:>9.1f}  {} / all", head, vcpu.value("cpu", 0), vcpu.value("state", "---"),
+                       seconds, affinity);
+}
+
+// The domain does not see the host: what can be had is found out here, and /dev/kvm sent along.
+base::Result<Json> change_engine(const Context& context, Connection& connection, const std::string& name)
+{
+    const auto choice = WINDSOR_TRY(engine_named(name));
+    const domain::EngineReport report = WINDSOR_TRY(domain::choose_engine(choice, context.paths.runtime));
+    base::Fd kvm;
+    if (report.type == machine::EngineType::Kvm) {
+        kvm.reset(::open("/dev/kvm", O_RDWR | O_CLOEXEC));
+        if (!kvm) {
+            return base::fail("cannot open /dev/kvm: {}", base::errno_text(errno));
+        }
+    }
+    return connection.client.call("engine", {{"name", report.name}, {"line", report.line}}, kvm.get());
 }
 
 } // namespace
@@ -30,7 +49,7 @@ base::Result<int> engine(Context& context, const Arguments& arguments)
 {
     Connection connection = WINDSOR_TRY(connect(context, arguments.operand(0)));
     const Json answer = arguments.operands().size() > 1
-                            ? WINDSOR_TRY(connection.client.call("engine", {{"name", arguments.operand(1)}}))
+                            ? WINDSOR_TRY(change_engine(context, connection, arguments.operand(1)))
                             : WINDSOR_TRY(connection.client.call("status"));
     context.out << answer.value("engine_line", "") << '\n';
     return 0;
@@ -46,8 +65,8 @@ base::Result<int> vcpu_list(Context& context, const Arguments& arguments)
     if (entries.empty()) {
         entries = WINDSOR_TRY(registry.list());
     }
-    context.out << fmt::format("{:<32} {:>5} {:>5} {:>5} {:>5} {:>9} {}\n", "Name", "ID", "VCPU", "CPU", "State", "Time(s)",
-                               context.dialect == Dialect::Xm ? "CPU Affinity" : "Affinity (Hard / Soft)");
+    context.out << fmt::format("{:<32} {:>5} {:>5} {:>5} {:>5} {:>9} {}\n", "Name", "ID", "VCPU", "CPU", "State",
+                               "Time(s)", context.dialect == Dialect::Xm ? "CPU Affinity" : "Affinity (Hard / Soft)");
     for (const domain::Entry& entry : entries) {
         const Json all = WINDSOR_TRY(call(context, std::to_string(entry.id), "vcpus"));
         for (std::size_t number = 0; number < all.size(); ++number) {

@@ -1,17 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "toolstack/restart.hpp"
 
+#include "base/fd.hpp"
+#include "base/whole.hpp"
+
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <spawn.h>
 #include <string_view>
-#include <sys/wait.h>
+#include <sys/mman.h>
 #include <unistd.h>
+#include <vector>
 
 namespace windsor::toolstack {
 
 namespace {
+
+// Numbers of descriptors in the new process, which closes them before it makes a domain.
+constexpr int kConfiguration = 3;
+constexpr int kSettings = 4;
+
+// A file that only the new process gets: both may hold passwords, and one that has a path could be changed by a keeper
+// that somebody has taken over. Its number is none of those above.
+base::Result<base::Fd> file_of(const std::string& text)
+{
+    const base::Fd file{::memfd_create("windsor-restart", MFD_CLOEXEC)};
+    if (!file || !base::write_whole(file.get(), text)) {
+        return base::fail("cannot keep a configuration in memory: {}", base::errno_text(errno));
+    }
+    base::Fd elsewhere{::fcntl(file.get(), F_DUPFD_CLOEXEC, kSettings + 1)};
+    if (!elsewhere) {
+        return base::fail("cannot keep a configuration in memory: {}", base::errno_text(errno));
+    }
+    return elsewhere;
+}
+
+std::string in_lines(const std::vector<std::string>& settings)
+{
+    std::string lines;
+    for (const std::string& setting : settings) {
+        lines += setting + '\n';
+    }
+    return lines;
+}
+
+std::string path_of(int descriptor)
+{
+    return "/proc/self/fd/" + std::to_string(descriptor);
+}
 
 std::vector<char*> pointers(std::vector<std::string>& words)
 {
@@ -40,17 +78,21 @@ std::vector<std::string> environment(const domain::Paths& paths)
 
 } // namespace
 
-bool Restart::operator()(const std::string& name) const
+base::Result<pid_t> Restart::operator()(int errors, const std::string& name) const
 {
-    std::vector<std::string> words{"windsor", "create", "--quiet", "--defconfig=" + source.string()};
-    words.insert(words.end(), overrides.begin(), overrides.end());
-    words.push_back("name='" + name + "'");
+    // Settings may be passwords, and everybody on the host can see a process's arguments.
+    std::vector<std::string> words{"windsor", "create", "--quiet", "--defconfig=" + path_of(kConfiguration),
+                                   "--settings=" + path_of(kSettings), "name='" + name + "'"};
     std::vector<std::string> variables = environment(paths);
+    const base::Fd configuration = WINDSOR_TRY(file_of(origin.text));
+    const base::Fd settings = WINDSOR_TRY(file_of(in_lines(origin.overrides)));
 
     posix_spawn_file_actions_t actions{};
     ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_addchdir_np(&actions, directory.c_str());
-    ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(), O_WRONLY | O_APPEND, 0);
+    ::posix_spawn_file_actions_addchdir_np(&actions, origin.directory.c_str());
+    ::posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, configuration.get(), kConfiguration);
+    ::posix_spawn_file_actions_adddup2(&actions, settings.get(), kSettings);
     posix_spawnattr_t attributes{};
     ::posix_spawnattr_init(&attributes);
     sigset_t set{};
@@ -61,12 +103,14 @@ bool Restart::operator()(const std::string& name) const
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 
     pid_t child = 0;
-    const bool spawned = ::posix_spawn(&child, "/proc/self/exe", &actions, &attributes, pointers(words).data(),
-                                       pointers(variables).data()) == 0;
+    const int error = ::posix_spawn(&child, "/proc/self/exe", &actions, &attributes, pointers(words).data(),
+                                    pointers(variables).data());
     ::posix_spawnattr_destroy(&attributes);
     ::posix_spawn_file_actions_destroy(&actions);
-    int status = 0;
-    return spawned && ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (error != 0) {
+        return base::fail("cannot start a fresh domain: {}", base::errno_text(error));
+    }
+    return child;
 }
 
 } // namespace windsor::toolstack

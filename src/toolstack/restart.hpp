@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "base/result.hpp"
 #include "domain/paths.hpp"
+#include "domain/saved_domain.hpp"
 
-#include <filesystem>
 #include <string>
-#include <vector>
+#include <sys/types.h>
 
 namespace windsor::toolstack {
 
-// Starts a fresh domain from a saved configuration, as a domain process does for rename-restart: it has
-// threads, so it cannot fork a domain itself and executes this program again.
+// Starts a fresh domain from a domain's configuration, as its nursery does for rename-restart: by executing this
+// program again, so that the new domain has nothing of the old one's but the configuration.
 struct Restart {
-    std::filesystem::path source;       // the configuration's text
-    std::vector<std::string> overrides; // key=value
-    std::filesystem::path directory;    // in which relative paths of the configuration are meant
+    domain::Origin origin;
     domain::Paths paths;
-    std::filesystem::path log; // takes the error, if there is one
 
-    // Waits until the domain runs; false if it does not.
-    bool operator()(const std::string& name) const;
+    // The process that starts it. Its exit status is 0 when the domain runs. The descriptor takes the error, if there
+    // is one.
+    base::Result<pid_t> operator()(int errors, const std::string& name) const;
 };
 
 } // namespace windsor::toolstack

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/descriptors.hpp"
+#include "base/printable.hpp"
 #include "config/build.hpp"
 #include "domain/saved_domain.hpp"
 #include "toolstack/commands.hpp"
@@ -8,6 +10,7 @@
 
 #include <array>
 #include <ctime>
+#include <fmt/ranges.h>
 
 namespace windsor::toolstack {
 
@@ -58,16 +61,36 @@ base::Status replace_configuration(Context& context, const std::string& name, co
     return {};
 }
 
+// A file that somebody else can have written names images that he cannot open, and that this user would open for his
+// guest; and a configuration for rename-restart, which may name others.
+base::Status refuse_strangers_file(const std::string& file, const domain::SavedFile& saved)
+{
+    if (saved.own) {
+        return {};
+    }
+    std::vector<std::string> images;
+    for (const config::DiskConfig& disk : saved.config.disks) {
+        if (!disk.path.empty()) {
+            images.push_back(base::printable(disk.path));
+        }
+    }
+    return base::fail("{} can have been written by somebody else, and says what its guest is given ({}): give a "
+                      "configuration of your own before it, or --trust if that is what you want",
+                      file, images.empty() ? "no images" : fmt::format("{}", fmt::join(images, ", ")));
+}
+
 } // namespace
 
 base::Result<int> restore(Context& context, const Arguments& arguments)
 {
-    const std::vector<int> inherited = open_descriptors();
+    const std::vector<int> inherited = base::open_descriptors();
     const std::string& file = arguments.operands().back();
     domain::SavedFile saved = WINDSOR_TRY(domain::open_saved(file));
     const config::HostConfig host = WINDSOR_TRY(config::load_host_config(context.host_config));
     if (arguments.operands().size() == 2) {
         WINDSOR_TRY(replace_configuration(context, arguments.operand(0), host, saved));
+    } else if (!arguments.has("trust")) {
+        WINDSOR_TRY(refuse_strangers_file(file, saved));
     }
     if (arguments.has("check")) {
         return check(context, file, saved);

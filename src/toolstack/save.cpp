@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "state/file.hpp"
 #include "toolstack/client.hpp"
 #include "toolstack/commands.hpp"
 #include "toolstack/progress.hpp"
@@ -14,19 +15,18 @@ namespace {
 
 constexpr std::chrono::milliseconds kLook{200};
 
-// Asks for a save and waits for its end, which an interrupt brings forward.
-base::Status run_save(Context& context, Connection& connection, const Json& order)
+// Asks for a save into an open file and waits for its end, which an interrupt brings forward. Gives whether the guest
+// ran.
+base::Result<bool> write_state(Context& context, Connection& connection, const Json& order, int file,
+                               const Interrupts& interrupts)
 {
     Connection side = WINDSOR_TRY(connect(context, std::to_string(connection.entry.id)));
-    const Interrupts interrupts;
     ProgressLine line{context, fmt::format("Saving {}", connection.entry.name)};
-    WINDSOR_TRY(connection.client.send("save", order));
+    WINDSOR_TRY(connection.client.send("save", order, file));
     for (;;) {
         if (auto answer = connection.client.answer_within(kLook)) {
-            if (!*answer) {
-                return std::unexpected{answer->error()};
-            }
-            return {};
+            const Json saved = WINDSOR_TRY(std::move(*answer));
+            return saved.value("ran", false);
         }
         if (interrupts.came()) {
             static_cast<void>(side.client.call("save_cancel"));
@@ -34,6 +34,26 @@ base::Status run_save(Context& context, Connection& connection, const Json& orde
         const Json progress = side.client.call("save_progress").value_or(Json::object());
         line.show(progress.value("done", std::uint64_t{0}), progress.value("total", std::uint64_t{0}));
     }
+}
+
+// The file has its name before the domain ends: there is always one of them.
+base::Status run_save(Context& context, Connection& connection, const std::filesystem::path& path,
+                      const std::string& after)
+{
+    const Interrupts interrupts;
+    state::NewFile file = WINDSOR_TRY(state::NewFile::create(path));
+    const Json order{{"name", path.string()}, {"after", after == "go-on" ? "go-on" : "pause"}};
+    const bool ran = WINDSOR_TRY(write_state(context, connection, order, file.descriptor(), interrupts));
+    if (const base::Status named = file.commit(); !named) {
+        if (ran) {
+            static_cast<void>(connection.client.call("unpause"));
+        }
+        return named;
+    }
+    if (after == "end") {
+        WINDSOR_TRY(connection.client.call("destroy"));
+    }
+    return {};
 }
 
 } // namespace
@@ -53,7 +73,7 @@ base::Result<int> save(Context& context, const Arguments& arguments)
     }
     Connection connection = WINDSOR_TRY(connect(context, arguments.operand(0)));
     const std::string after = go_on ? "go-on" : paused ? "pause" : "end";
-    const base::Status saved = run_save(context, connection, {{"file", file.string()}, {"after", after}});
+    const base::Status saved = run_save(context, connection, file, after);
     if (!saved) {
         return base::fail("domain '{}' was not saved: {}", connection.entry.name, saved.error().message());
     }

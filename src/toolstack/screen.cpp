@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The console for programs: the screen as text or picture, keys, mouse, waiting for a text.
 #include "domain/base64.hpp"
+#include "state/file.hpp"
 #include "toolstack/client.hpp"
 #include "toolstack/commands.hpp"
 #include "toolstack/numbers.hpp"
 #include "toolstack/screen_text.hpp"
 
 #include <chrono>
+#include <fcntl.h>
 #include <filesystem>
-#include <fstream>
+#include <sys/stat.h>
 #include <thread>
 
 namespace windsor::toolstack {
@@ -43,28 +45,30 @@ base::Status wait_until_typed(Connection& connection)
     }
 }
 
-// Written beside its place and moved there, so that nobody sees half a picture.
+mode_t usual_mode()
+{
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    return 0666 & ~mask;
+}
+
+// Written beside its place and moved there, so that nobody sees half a picture. The directory may be somebody else's: a
+// new file has a name there that he cannot have foreseen.
 base::Status write_file(const std::string& path, const std::vector<std::uint8_t>& bytes)
 {
     namespace fs = std::filesystem;
     std::error_code error;
-    const bool ordinary = !fs::exists(path, error) || fs::is_regular_file(path, error);
-    const std::string temporary = ordinary ? path + ".new" : path;
-    std::ofstream file{temporary, std::ios::binary};
-    const std::string text{bytes.begin(), bytes.end()};
-    file.write(text.data(), static_cast<std::streamsize>(text.size()));
-    file.close();
-    if (file.good() && ordinary) {
-        fs::rename(temporary, path, error);
+    if (fs::exists(path, error) && !fs::is_regular_file(path, error)) {
+        state::FileOutput output{base::Fd{::open(path.c_str(), O_WRONLY | O_CLOEXEC)}, path};
+        WINDSOR_TRY(output.write(bytes));
+        return output.flush();
     }
-    if (!file.good() || error) {
-        std::error_code ignored;
-        if (ordinary) {
-            fs::remove(temporary, ignored);
-        }
-        return base::fail("cannot write {}: {}", path, error ? error.message() : base::errno_text(errno));
-    }
-    return {};
+    state::NewFile file = WINDSOR_TRY(state::NewFile::create(path));
+    ::fchmod(file.descriptor(), usual_mode());
+    state::FileOutput output{base::Fd{::fcntl(file.descriptor(), F_DUPFD_CLOEXEC, 0)}, path};
+    WINDSOR_TRY(output.write(bytes));
+    WINDSOR_TRY(output.finish());
+    return file.commit();
 }
 
 } // namespace

@@ -17,16 +17,14 @@ namespace windsor::toolstack {
 using domain::Origin;
 
 struct Started {
-    pid_t pid;
+    pid_t keeper; // ends after the domain
     domain::Json status; // the domain's own answer to "status"
 };
 
-// The descriptors beyond standard error that this process has now. A domain must not keep what its creator
-// was given: pipes would never end, locks never be released.
-std::vector<int> open_descriptors();
-
-// Forks a domain process of its own session, which owns the claim from now on, and waits until the machine is
-// built. Fails with the domain's error sentence, with nothing left behind. `inherited` is closed in it.
+// Forks a domain's keeper, in a session of its own, which owns the claim from now on and forks the domain's process;
+// waits until the machine is built. Fails with the domain's error sentence, with nothing left behind. `inherited` is
+// closed in them: a domain must not keep what its creator was given, or pipes would never end and locks never be
+// released.
 base::Result<Started> start_domain(domain::Settings settings, domain::Claim claim, const Origin& origin,
                                    const domain::Paths& paths, const std::vector<int>& inherited);
 

@@ -45,7 +45,8 @@ constexpr std::array kFlaws{
     Flaw{GNUTLS_CERT_PURPOSE_MISMATCH, "it is for another purpose"},
     Flaw{GNUTLS_CERT_UNEXPECTED_OWNER, "it is for another host"},
     Flaw{GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED, "the list of revoked certificates in ca-crl.pem is out of date"},
-    Flaw{GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE, "the list of revoked certificates in ca-crl.pem is not valid yet"},
+    Flaw{GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE,
+         "the list of revoked certificates in ca-crl.pem is not valid yet"},
 };
 
 bool about_certificate(gnutls_alert_description_t alert)
@@ -63,7 +64,8 @@ base::Result<TlsSession> TlsSession::open(TlsCredentials credentials, base::Fd s
                                           milliseconds patience)
 {
     const bool source = credentials.role() == TlsRole::Source;
-    const unsigned flags = (source ? GNUTLS_CLIENT : GNUTLS_SERVER | GNUTLS_NO_TICKETS) | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL;
+    const unsigned flags =
+        (source ? GNUTLS_CLIENT : GNUTLS_SERVER | GNUTLS_NO_TICKETS) | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL;
     gnutls_session_t made = nullptr;
     if (const int error = ::gnutls_init(&made, flags); error < 0) {
         return base::fail("cannot have TLS: {}", ::gnutls_strerror(error));

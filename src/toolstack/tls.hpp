@@ -24,8 +24,8 @@ namespace windsor::toolstack {
 enum class TlsRole : std::uint8_t { Source, Target };
 
 // What a host proves itself with, and the authority that it believes. The names of the files are those of libvirt and
-// QEMU: ca-cert.pem; client-cert.pem and client-key.pem at the source, server-cert.pem and server-key.pem at the target;
-// ca-crl.pem, if there is one, lists what is revoked.
+// QEMU: ca-cert.pem; client-cert.pem and client-key.pem at the source, server-cert.pem and server-key.pem at the
+// target; ca-crl.pem, if there is one, lists what is revoked.
 class TlsCredentials {
 public:
     // Fails if a file is missing or of no use, or if others than the owner and the group can read the key.
@@ -37,7 +37,10 @@ public:
 
 private:
     struct Free {
-        void operator()(gnutls_certificate_credentials_t handle) const { ::gnutls_certificate_free_credentials(handle); }
+        void operator()(gnutls_certificate_credentials_t handle) const
+        {
+            ::gnutls_certificate_free_credentials(handle);
+        }
     };
     using Handle = std::unique_ptr<std::remove_pointer_t<gnutls_certificate_credentials_t>, Free>;
 
@@ -61,8 +64,8 @@ public:
     // Reads what there is: the number of bytes; 0 if the other end has ended in good order; nothing if there is nothing
     // yet. A connection that ends otherwise is an error. `into` has room for kRecord bytes.
     base::Result<std::optional<std::size_t>> receive(std::span<std::uint8_t> into);
-    // Sends a beginning of these bytes: its length, or nothing if there is no room; then the next call has to be for the
-    // same bytes.
+    // Sends a beginning of these bytes: its length, or nothing if there is no room; then the next call has to be for
+    // the same bytes.
     base::Result<std::optional<std::size_t>> send(std::span<const std::uint8_t> bytes);
     // Tells the other end that nothing more comes; false if there is no room yet.
     base::Result<bool> say_farewell();

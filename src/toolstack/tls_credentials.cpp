@@ -58,8 +58,8 @@ base::Result<Secret> read_file(const fs::path& path, Readable readable)
         return base::fail("{} is no regular file", path.string());
     }
     if (readable == Readable::NotByOthers && (about.st_mode & S_IRWXO) != 0) {
-        return base::fail("{} is a private key that every user can reach; make it safe with 'chmod o= {}'", path.string(),
-                          path.string());
+        return base::fail("{} is a private key that every user can reach; make it safe with 'chmod o= {}'",
+                          path.string(), path.string());
     }
     std::string text(kLongestFile, '\0');
     std::size_t size = 0;
@@ -115,8 +115,8 @@ base::Status load_own(gnutls_certificate_credentials_t into, const fs::path& dir
     const int error =
         ::gnutls_certificate_set_x509_key_mem(into, &certificate_datum, &key_datum, GNUTLS_X509_FMT_PEM);
     if (error < 0) {
-        return base::fail("{} and {} are no certificate with its key: {}", certificate.string(), key.filename().string(),
-                          ::gnutls_strerror(error));
+        return base::fail("{} and {} are no certificate with its key: {}", certificate.string(),
+                          key.filename().string(), ::gnutls_strerror(error));
     }
     return {};
 }

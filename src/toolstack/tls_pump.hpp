@@ -10,8 +10,8 @@
 
 namespace windsor::toolstack {
 
-// Carries bytes between an encrypted connection and a local socket, in both directions as they come, with one buffer each
-// way: who does not read stops who writes.
+// Carries bytes between an encrypted connection and a local socket, in both directions as they come, with one buffer
+// each way: who does not read stops who writes.
 class TlsPump {
 public:
     static constexpr std::chrono::milliseconds kFarewell{10'000};

@@ -230,7 +230,8 @@ TEST_F(Relay, CarriesAConnection)
 TEST_F(Relay, SaysWhyAConnectionCannotBe)
 {
     const Directory other{authority_, TlsRole::Target, *authority_.issue({.hosts = {"other.example"}})};
-    EXPECT_EQ(why(start(other, Peer::GivesBack)), "the certificate of the target does not hold: it is for another host");
+    EXPECT_EQ(why(start(other, Peer::GivesBack)),
+              "the certificate of the target does not hold: it is for another host");
 }
 
 TEST_F(Relay, SaysWhyAConnectionHasBroken)

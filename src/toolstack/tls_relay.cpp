@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "toolstack/tls_relay.hpp"
 
-#include "toolstack/spawn.hpp"
+#include "base/descriptors.hpp"
 #include "toolstack/tls_pump.hpp"
 
 #include <algorithm>
@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
-#include <initializer_list>
 #include <optional>
 #include <poll.h>
 #include <unistd.h>
@@ -21,26 +20,12 @@ namespace {
 // The process itself gives up earlier.
 constexpr std::chrono::milliseconds kPatience = TlsSession::kPatience + std::chrono::seconds{5};
 
-// What the creator has open, and nobody is to wait for.
-void let_go_of_all_but(std::initializer_list<int> kept)
-{
-    for (const int fd : open_descriptors()) {
-        if (std::ranges::find(kept, fd) == kept.end()) {
-            ::close(fd);
-        }
-    }
-    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-        ::dup2(null, fd);
-    }
-    ::close(null);
-}
-
 void report(int to, std::string sentence)
 {
     std::ranges::replace(sentence, '\n', ' ');
     sentence += '\n';
-    static_cast<void>(::write(to, sentence.data(), sentence.size()));
+    // Who reads the reports may have gone.
+    [[maybe_unused]] const ssize_t written = ::write(to, sentence.data(), sentence.size());
 }
 
 base::Status relay(TlsCredentials credentials, base::Fd network, int local, const std::string& host, int reports)
@@ -81,7 +66,8 @@ base::Result<TlsRelay> TlsRelay::start(TlsCredentials credentials, base::Fd netw
     Carrier process = WINDSOR_TRY(Carrier::start("TLS", [&] {
         ::signal(SIGPIPE, SIG_IGN);
         ::signal(SIGHUP, SIG_IGN);
-        let_go_of_all_but({network.get(), ends.other.get(), reporter.get()});
+        base::close_all_but(std::array{network.get(), ends.other.get(), reporter.get()});
+        base::silence_standard_streams();
         // Said before the local end is closed: who sees that may ask why.
         if (const base::Status done =
                 relay(std::move(credentials), std::move(network), ends.other.get(), host, reporter.get());

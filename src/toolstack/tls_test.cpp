@@ -115,13 +115,15 @@ TEST_F(Tls, AnotherAuthorityIsNotBelieved)
     EXPECT_EQ(why(meet(source_, Directory{authority_, TlsRole::Target, *server}, "target.example").source),
               "the certificate of the target does not hold: its signature is wrong");
     const Authority third{"another"};
-    const auto [source, target] = meet(Directory{authority_, TlsRole::Source, *third.issue({})}, target_, "target.example");
+    const auto [source, target] =
+        meet(Directory{authority_, TlsRole::Source, *third.issue({})}, target_, "target.example");
     EXPECT_EQ(why(target), "the certificate of the source does not hold: it is not from the authority in ca-cert.pem");
 }
 
 TEST_F(Tls, TheSourceLearnsThatItIsRefused)
 {
-    auto [source, target] = meet(Directory{authority_, TlsRole::Source, *Authority{"another"}.issue({})}, target_, "target.example");
+    auto [source, target] =
+        meet(Directory{authority_, TlsRole::Source, *Authority{"another"}.issue({})}, target_, "target.example");
     ASSERT_FALSE(target);
     ASSERT_TRUE(source) << why(source); // as TLS 1.3 has it, this end is done before
     EXPECT_THAT(read(*source, 1), HasSubstr("the target refuses this host's certificate"));
@@ -148,13 +150,16 @@ TEST_F(Tls, ACertificateHasItsPurpose)
 
 TEST_F(Tls, ACertificateCanBeRevoked)
 {
-    const auto keep = [&](const Identity& revoked) { target_.write("ca-crl.pem", authority_.list_of_revoked(revoked)); };
+    const auto keep = [&](const Identity& revoked) {
+        target_.write("ca-crl.pem", authority_.list_of_revoked(revoked));
+    };
     keep(*server_);
     EXPECT_EQ(why(meet().target), "nothing");
     keep(*client_);
     EXPECT_EQ(why(meet().target), "the certificate of the source does not hold: it has been revoked");
     target_.write("ca-crl.pem", "nothing");
-    EXPECT_THAT(why(TlsCredentials::load(target_.path(), TlsRole::Target)), HasSubstr("is no list of revoked certificates"));
+    EXPECT_THAT(why(TlsCredentials::load(target_.path(), TlsRole::Target)),
+                HasSubstr("is no list of revoked certificates"));
 }
 
 // --- Strangers ---
@@ -179,7 +184,8 @@ void speak(int socket, const char* protocol)
 
 TEST_F(Tls, WhoShowsNoCertificateIsNotLetIn)
 {
-    EXPECT_EQ(meet_stranger(TlsRole::Target, [](int fd) { speak(fd, "NORMAL"); }), "the source has shown no certificate");
+    EXPECT_EQ(meet_stranger(TlsRole::Target, [](int fd) { speak(fd, "NORMAL"); }),
+              "the source has shown no certificate");
 }
 
 TEST_F(Tls, OlderProtocolsAreNotSpoken)
@@ -208,8 +214,10 @@ TEST_F(Tls, PlainTextIsNoHandshake)
 
 TEST_F(Tls, WhoHangsUpIsNamed)
 {
-    EXPECT_EQ(meet_stranger(TlsRole::Source, read_something), "the target has closed the connection before TLS was agreed on");
-    EXPECT_EQ(meet_stranger(TlsRole::Target, [](int) {}), "the source has closed the connection before TLS was agreed on");
+    EXPECT_EQ(meet_stranger(TlsRole::Source, read_something),
+              "the target has closed the connection before TLS was agreed on");
+    EXPECT_EQ(meet_stranger(TlsRole::Target, [](int) {}),
+              "the source has closed the connection before TLS was agreed on");
 }
 
 TEST_F(Tls, AHandshakeHasToEnd)
@@ -229,7 +237,8 @@ TEST_F(Tls, EachFileIsNeeded)
         const Directory directory{authority_, TlsRole::Source, *client_};
         fs::remove(directory.path() / name);
         EXPECT_EQ(why(TlsCredentials::load(directory.path(), TlsRole::Source)),
-                  fmt::format("cannot open {}/{}, which TLS needs: No such file or directory", directory.path().string(), name));
+                  fmt::format("cannot open {}/{}, which TLS needs: No such file or directory",
+                              directory.path().string(), name));
         directory.write(name, "rubbish");
         directory.allow(name, fs::perms::owner_all);
         EXPECT_THAT(why(TlsCredentials::load(directory.path(), TlsRole::Source)), HasSubstr(name));

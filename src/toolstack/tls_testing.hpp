@@ -2,6 +2,7 @@
 // For tests: authorities, certificates and the directories that hold them, made on the spot.
 #pragma once
 
+#include "base/test_folder.hpp"
 #include "toolstack/tls.hpp"
 
 #include <array>
@@ -50,7 +51,9 @@ public:
     {
         ::gnutls_x509_privkey_init(&key_);
         ::gnutls_x509_crt_init(&certificate_);
-        EXPECT_EQ(::gnutls_x509_privkey_generate(key_, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0), 0);
+        EXPECT_EQ(
+            ::gnutls_x509_privkey_generate(key_, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
+            0);
         const std::array<std::uint8_t, 2> serial{1, static_cast<std::uint8_t>(claim.name.size())};
         ::gnutls_x509_crt_set_version(certificate_, 3);
         ::gnutls_x509_crt_set_serial(certificate_, serial.data(), serial.size());
@@ -144,11 +147,7 @@ private:
 // A directory for credentials, which goes with the test.
 class Directory {
 public:
-    Directory()
-    {
-        std::string name = (fs::temp_directory_path() / "windsor-tls-XXXXXX").string();
-        path_ = ::mkdtemp(name.data());
-    }
+    Directory() = default;
     Directory(const Authority& believed, TlsRole role, const Identity& own) : Directory{}
     {
         const std::string kind = role == TlsRole::Source ? "client" : "server";
@@ -157,20 +156,17 @@ public:
         write(kind + "-key.pem", own.key_text());
         allow(kind + "-key.pem", fs::perms::owner_read);
     }
-    ~Directory() { fs::remove_all(path_); }
-    Directory(const Directory&) = delete;
-    Directory& operator=(const Directory&) = delete;
 
     void write(const std::string& name, std::string_view text) const
     {
-        fs::remove(path_ / name);
-        std::ofstream{path_ / name} << text;
+        fs::remove(folder_ / name);
+        std::ofstream{folder_ / name} << text;
     }
-    void allow(const std::string& name, fs::perms rights) const { fs::permissions(path_ / name, rights); }
-    const fs::path& path() const { return path_; }
+    void allow(const std::string& name, fs::perms rights) const { fs::permissions(folder_ / name, rights); }
+    const fs::path& path() const { return folder_.path(); }
 
 private:
-    fs::path path_;
+    base::TestFolder folder_;
 };
 
 // What a session or its lack says of itself.
@@ -209,7 +205,8 @@ protected:
     static Sessions meet(const Directory& source, const Directory& target, const std::string& host)
     {
         Ends ends = make_ends();
-        auto waiting = std::async(std::launch::async, [&] { return open(target, TlsRole::Target, std::move(ends.other), ""); });
+        auto waiting =
+            std::async(std::launch::async, [&] { return open(target, TlsRole::Target, std::move(ends.other), ""); });
         Session connected = open(source, TlsRole::Source, std::move(ends.one), host);
         // Who is refused learns it later, and hangs up.
         while (connected && waiting.wait_for(std::chrono::milliseconds{1}) != std::future_status::ready) {

@@ -3,6 +3,7 @@
 
 #include "base/fd.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -26,6 +27,17 @@ bool reads_password_from_input(const std::string& program)
     std::error_code error;
     const fs::path real = fs::canonical(program, error);
     return (error ? fs::path{program} : real).filename().string().find("tight") != std::string::npos;
+}
+
+// Letters, digits and what addresses have between them; none that a viewer would take for an option or a file.
+bool is_address(const std::string& host)
+{
+    constexpr std::string_view kMarks = ".:-_%";
+    const auto good = [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               kMarks.find(c) != std::string_view::npos;
+    };
+    return std::ranges::all_of(host, good) && !host.starts_with('-');
 }
 
 bool is_everywhere(const std::string& address)
@@ -62,6 +74,10 @@ base::Result<std::string> viewer_address(const domain::Json& status)
         return base::fail("domain '{}' has no VNC console; set vnc=1 in its configuration", status.value("name", ""));
     }
     const std::string listen = status["vnc"].value("listen", "127.0.0.1");
+    if (!is_address(listen)) {
+        return base::fail("domain '{}' says that its console is at '{}', which is no address", status.value("name", ""),
+                          listen);
+    }
     const std::string host = is_everywhere(listen)                   ? "127.0.0.1"
                              : listen.find(':') != std::string::npos ? '[' + listen + ']'
                                                                      : listen;

@@ -3,6 +3,7 @@
 // registers and memory operands that both share. Intel SDM volume 2A, chapter 2.
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <cstdint>
 #include <cstring>
@@ -53,8 +54,7 @@ public:
     void byte(unsigned value) { *at_++ = static_cast<std::uint8_t>(value); }
     void bytes(std::span<const std::uint8_t> values)
     {
-        std::memcpy(at_, values.data(), values.size());
-        at_ += values.size();
+        at_ = std::ranges::copy(values, at_).out;
     }
     template <typename T> void raw(T value)
     {
@@ -106,6 +106,15 @@ public:
         rex(false, number(to), number(from.index), number(from.base));
         bytes({0x0f, 0xb6});
         modrm_memory(number(to), from);
+    }
+    // Nothing of what the register was before stays in it.
+    void load_whole(Reg to, const Mem& from, Width width)
+    {
+        switch (width) {
+        case Width::Byte: load_zero_extended8(to, from); break;
+        case Width::Word: load_zero_extended16(to, from); break;
+        default: load(to, from, width);
+        }
     }
     void store(const Mem& to, Reg from, Width width = Width::Qword);
     void store_byte(const Mem& to, std::uint8_t value);

@@ -41,6 +41,18 @@ Block* BlockMap::find(const std::uint8_t* host, std::uint64_t rip, std::uint32_t
     return block;
 }
 
+Block* BlockMap::find_code(const std::uint8_t* code) const
+{
+    for (Block* block : buckets_) {
+        for (; block != nullptr; block = block->next) {
+            if (block->from_host <= code && code < block->from_host + block->code_bytes) {
+                return block;
+            }
+        }
+    }
+    return nullptr;
+}
+
 const Block* BlockMap::find_original(const std::uint8_t* host, std::uint32_t context) const
 {
     const Block* block = originals_[bucket_of(host, 0)];
@@ -55,14 +67,15 @@ std::uint64_t BlockMap::lines_of(unsigned offset, unsigned size)
     return (~std::uint64_t{0} << first) & (~std::uint64_t{0} >> (63 - last));
 }
 
+// Both of its pages may be the same one of the host, mapped twice in a row.
 std::uint64_t BlockMap::lines_of(const Block& block, const std::uint8_t* host_page)
 {
-    if (host_page == block.second_page) {
-        return lines_of(0, block.second_length);
-    }
-    std::uint64_t lines = lines_of(offset_of(block.host), block.length);
-    for (const auto& [offset, length] : block.looked_at) {
-        lines |= lines_of(offset, length);
+    std::uint64_t lines = host_page == block.second_page ? lines_of(0, block.second_length) : 0;
+    if (host_page == page_of(block.host)) {
+        lines |= lines_of(offset_of(block.host), block.length);
+        for (const auto& [offset, length] : block.looked_at) {
+            lines |= lines_of(offset, length);
+        }
     }
     return lines;
 }
@@ -75,7 +88,9 @@ bool BlockMap::depends(const Block& block, const std::uint8_t* host_page, unsign
     if (host_page != page_of(block.host)) {
         return false;
     }
-    const auto meets = [&](unsigned start, unsigned length) { return start < offset + size && offset < start + length; };
+    const auto meets = [&](unsigned start, unsigned length) {
+        return start < offset + size && offset < start + length;
+    };
     return meets(offset_of(block.host), block.length) ||
            std::ranges::any_of(block.looked_at, [&](const auto& at) { return meets(at.first, at.second); });
 }
@@ -109,13 +124,16 @@ Block* BlockMap::insert(Block& block)
     spare_ = nullptr;
     const std::uint8_t* first = page_of(block.host);
     enter(pages_[first], lines_of(block, first), &block);
-    if (block.second_page != nullptr) {
+    if (block.second_page != nullptr && block.second_page != first) {
         enter(pages_[block.second_page], lines_of(block, block.second_page), &block);
     }
-    Block*& bucket = buckets_[bucket_of(block.host, block.rip)];
-    block.next = std::exchange(bucket, &block);
+    const std::size_t bucket = bucket_of(block.host, block.rip);
+    block.next = std::exchange(buckets_[bucket], &block);
+    note_filled(bucket);
     if (block.original) {
-        originals_[bucket_of(block.host, 0)] = &block;
+        const std::size_t original = bucket_of(block.host, 0);
+        originals_[original] = &block;
+        note_filled(original);
     }
     return &block;
 }
@@ -129,7 +147,7 @@ void BlockMap::take_out(const Block& block)
     *at = block.next;
     const std::uint8_t* first = page_of(block.host);
     leave(pages_.at(first), lines_of(block, first), &block);
-    if (block.second_page != nullptr) {
+    if (block.second_page != nullptr && block.second_page != first) {
         leave(pages_.at(block.second_page), lines_of(block, block.second_page), &block);
     }
 }
@@ -183,8 +201,15 @@ std::vector<const std::uint8_t*> BlockMap::pages() const
 
 void BlockMap::clear()
 {
-    std::ranges::fill(buckets_, nullptr);
-    std::ranges::fill(originals_, nullptr);
+    if (filled_.size() > kFewFilled) {
+        std::ranges::fill(buckets_, nullptr);
+        std::ranges::fill(originals_, nullptr);
+    }
+    for (const std::size_t bucket : filled_) {
+        buckets_[bucket] = nullptr;
+        originals_[bucket] = nullptr;
+    }
+    filled_.clear();
     pages_.clear();
     spare_ = nullptr;
     made_ = 0;

@@ -19,8 +19,8 @@ namespace windsor::translate {
 
 struct Block;
 
-// Where a block expects the guest's arithmetic flags, or an edge leaves them. Again: nowhere, but they can be computed once
-// more; within a block.
+// Where a block expects the guest's arithmetic flags, or an edge leaves them. Again: nowhere, but they can be computed
+// once more; within a block.
 enum class FlagPlace : std::uint8_t { Nowhere, Host, Memory, Again };
 
 // A direct jump from one block to another in the same page. Until it is linked it leads to a stub.
@@ -96,6 +96,7 @@ struct Block {
     const std::uint8_t* second_page{nullptr}; // host page of the rest, of a block of one instruction that crosses
     std::uint16_t second_length{0};
     bool dropped{false};
+    bool cautious{false};              // written without window and groups, or with a second body without them
     // Code further on in the page whose flags decided what this block does, as offsets in the page.
     std::pmr::vector<std::pair<std::uint16_t, std::uint16_t>> looked_at;
     std::pmr::vector<std::uint8_t> bytes; // a copy of the guest code
@@ -110,8 +111,8 @@ struct Block {
 
     // What copies are made from.
     std::pmr::vector<Fixup> fixups;
-    bool original{false};        // fixups tells all; not so of copies and of blocks that cross pages or use a window
-    std::uint32_t code_bytes{0}; // from from_host on
+    bool original{false};        // fixups tells all; not so of copies and of those that copies cannot be made from
+    std::uint32_t code_bytes{0}; // from from_host on; of copies, too
     std::uint32_t first_site{0};
     std::uint32_t sites{0};
     std::uint32_t first_link{0};
@@ -133,6 +134,14 @@ public:
     // Enough is held; time for clear().
     bool full() const { return made_ >= kMostBlocks || pages_.size() >= kMostPages; }
     bool holds_page(const std::uint8_t* host_page) const { return pages_.contains(host_page); }
+    // Whether the page is not only kept for the code that it will have again.
+    bool holds_code(const std::uint8_t* host_page) const
+    {
+        const auto found = pages_.find(host_page);
+        return found != pages_.end() && found->second.entries != 0;
+    }
+    // The one whose own code lies at a host address; null: none that has not been taken out. It takes a while.
+    Block* find_code(const std::uint8_t* code) const;
 
     // Takes out the blocks that depend on bytes of [offset, offset + size) of a page, for the caller to unlink. They
     // live until clear().
@@ -160,11 +169,18 @@ private:
     };
     static constexpr std::size_t kMostBlocks = std::size_t{1} << 19; // those that were dropped count, too
     static constexpr std::size_t kMostPages = std::size_t{1} << 16;
+    static constexpr std::size_t kFewFilled = 4096;
     static constexpr unsigned kMostIdle = 256;
     static constexpr unsigned kOften = 4;
     static std::size_t bucket_of(const std::uint8_t* host, std::uint64_t rip);
     static void enter(CodePage& page, std::uint64_t lines, Block* block);
     static void leave(CodePage& page, std::uint64_t lines, const Block* block);
+    void note_filled(std::size_t bucket)
+    {
+        if (filled_.size() <= kFewFilled) {
+            filled_.push_back(bucket);
+        }
+    }
     void take_out(const Block& block);
     static std::uint64_t lines_of(unsigned offset, unsigned size);
     static std::uint64_t lines_of(const Block& block, const std::uint8_t* host_page);
@@ -172,6 +188,9 @@ private:
 
     std::vector<Block*> buckets_; // by the host address of the first byte, and RIP
     std::vector<const Block*> originals_; // by the host address; the latest of each bucket
+    // Buckets of either kind that have been filled since clear(), as long as they are few: clearing megabytes of empty
+    // ones takes longer than many a small program.
+    std::vector<std::size_t> filled_;
     std::unordered_map<const std::uint8_t*, CodePage> pages_;
     std::pmr::memory_resource& arena_;
     Block* spare_{nullptr};

@@ -91,7 +91,9 @@ void Translation::ret(const Instruction& i)
     const auto released = releases ? static_cast<std::int32_t>(i.operands[0].imm.value.u) : 0;
     clobber_flags();
     const std::uint32_t site = new_site(Site::Kind::Access, i);
-    a_.load(kTemp0, stack(0, {.size = static_cast<unsigned>(size)}, site), word());
+    const Mem top = stack(0, {.size = static_cast<unsigned>(size)}, site);
+    may_be_refused();
+    a_.load(kTemp0, top, word());
     find_jump(site);
     move_stack_pointer(size + released);
     Mem code = cell(&shop_.frame.jumps[slot_][0].code);

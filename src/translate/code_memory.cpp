@@ -17,24 +17,29 @@ base::Result<std::unique_ptr<CodeMemory>> CodeMemory::create(std::size_t size)
         }
         return base::fail("the host gives no memory for translated code: {}", base::errno_text(error));
     }
-    std::uint8_t* writable = base::map_aligned(size, PROT_READ | PROT_WRITE, MAP_SHARED, file);
+    std::uint8_t* reserved =
+        base::map_aligned(reserved_bytes(size), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
     std::uint8_t* executable = base::map_aligned(size, PROT_READ | PROT_EXEC, MAP_SHARED, file);
+    std::uint8_t* writable = reserved != nullptr ? reserved + kGuard : nullptr; // which is a multiple of a huge page
+    const bool mapped = writable != nullptr && executable != nullptr &&
+                        ::mmap(writable, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) != MAP_FAILED;
     const int error = errno;
     ::close(file);
-    if (writable == nullptr || executable == nullptr) {
-        for (std::uint8_t* mapping : {writable, executable}) {
-            if (mapping != nullptr) {
-                ::munmap(mapping, size);
-            }
+    if (!mapped) {
+        if (reserved != nullptr) {
+            ::munmap(reserved, reserved_bytes(size));
+        }
+        if (executable != nullptr) {
+            ::munmap(executable, size);
         }
         return base::fail("the host refuses executable memory for translated code: {}", base::errno_text(error));
     }
-    return std::unique_ptr<CodeMemory>{new CodeMemory{writable, executable, size}};
+    return std::unique_ptr<CodeMemory>{new CodeMemory{reserved, writable, executable, size}};
 }
 
 CodeMemory::~CodeMemory()
 {
-    ::munmap(writable_, size_);
+    ::munmap(reserved_, reserved_bytes(size_));
     ::munmap(executable_, size_);
 }
 

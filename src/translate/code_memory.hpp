@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The memory of translated code: one memfd, mapped twice, so that no address is writable and executable.
+// The memory of translated code: one memfd, mapped twice, so that no address is writable and executable. The writable
+// mapping lies alone in a stretch of addresses that nothing else is in: further away from everything that translated
+// code may reach than an operand with an index and a displacement of 32 bits, or a window with its guard areas, is
+// long. Mapping it only while something is written would cost two system calls, and a stop of all other processors, a
+// block.
 #pragma once
 
 #include "base/huge_pages.hpp"
@@ -13,6 +17,9 @@ namespace windsor::translate {
 
 class CodeMemory {
 public:
+    // What is kept free on either side of the writable mapping, in bytes.
+    static constexpr std::size_t kGuard = std::size_t{8} << 30;
+
     // `size` in bytes, a multiple of a page.
     static base::Result<std::unique_ptr<CodeMemory>> create(std::size_t size);
     ~CodeMemory();
@@ -35,11 +42,13 @@ public:
     std::uint8_t* writable(const std::uint8_t* code) { return writable_ + (code - executable_); }
 
 private:
-    CodeMemory(std::uint8_t* writable, std::uint8_t* executable, std::size_t size)
-        : writable_{writable}, executable_{executable}, size_{size}, pages_{writable, size}
+    CodeMemory(std::uint8_t* reserved, std::uint8_t* writable, std::uint8_t* executable, std::size_t size)
+        : reserved_{reserved}, writable_{writable}, executable_{executable}, size_{size}, pages_{writable, size}
     {
     }
+    static constexpr std::size_t reserved_bytes(std::size_t size) { return size + base::kHugePage + 2 * kGuard; }
 
+    std::uint8_t* reserved_;
     std::uint8_t* writable_;
     std::uint8_t* executable_;
     std::size_t size_;

@@ -3,6 +3,9 @@
 // then, and the program does not notice.
 #include "translate/test_machine.hpp"
 
+#include <fstream>
+#include <string>
+
 namespace windsor::translate::testing {
 
 namespace {
@@ -13,6 +16,28 @@ using vcpu::HaltReason;
 constexpr std::uint64_t kFunctions = 0x100000; // 32 bytes each
 constexpr unsigned kCount = 2000;
 constexpr unsigned kRounds = 4;
+
+// What translated code can reach lies nowhere near the mapping through which code is written.
+TEST(CodeMemory, IsWrittenFarFromAllElse)
+{
+    constexpr std::size_t kSize = std::size_t{4} << 20;
+    const auto code = CodeMemory::create(kSize).value();
+    const auto from = reinterpret_cast<std::uintptr_t>(code->writable());
+    std::ifstream maps{"/proc/self/maps"};
+    std::string line;
+    unsigned met = 0;
+    while (std::getline(maps, line)) {
+        const std::uint64_t start = std::stoull(line, nullptr, 16);
+        const std::uint64_t end = std::stoull(line.substr(line.find('-') + 1), nullptr, 16);
+        const std::string rights = line.substr(line.find(' ') + 1, 3);
+        if (start >= from && end <= from + kSize) {
+            ++met;
+        } else if (end + CodeMemory::kGuard > from && start < from + kSize + CodeMemory::kGuard) {
+            EXPECT_EQ(rights, "---") << line;
+        }
+    }
+    EXPECT_GE(met, 1u);
+}
 
 class TranslatorCodeMemory : public ::testing::TestWithParam<std::size_t> {};
 

@@ -31,6 +31,12 @@ bool Translator::copy(const Block& original, Block& block)
     block.from_host = code;
     block.unchecked = original.unchecked + by;
     block.original = false;
+    block.cautious = original.cautious;
+    block.code_bytes = original.code_bytes;
+    block.first_site = move.site;
+    block.sites = original.sites;
+    block.first_link = move.link;
+    block.links = original.links;
     copy_sites(original, block, by);
     copy_links(original, block, by);
     copy_faults(original, block);

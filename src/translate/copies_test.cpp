@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The same code at several linear addresses: it runs alike, and copies of a translation are what translating again gives.
+// The same code at several linear addresses: it runs alike, and copies of a translation are what translating again
+// gives.
 #include "translate/random_program.hpp"
 #include "translate/test_machine.hpp"
 
@@ -196,7 +197,8 @@ protected:
         });
         std::uint64_t at = kData;
         for (const std::uint64_t base : place.bases) {
-            place.wide ? m.put<std::uint64_t>(at, base + kShared) : m.put(at, static_cast<std::uint32_t>(base + kShared));
+            place.wide ? m.put<std::uint64_t>(at, base + kShared)
+                       : m.put(at, static_cast<std::uint32_t>(base + kShared));
             at += place.wide ? 8 : 4;
         }
         m.put<std::uint64_t>(kSharedData, 0x0123456789abcdef);
@@ -252,6 +254,46 @@ std::string name_of(const ::testing::TestParamInfo<Place>& place)
 INSTANTIATE_TEST_SUITE_P(Equal, TranslatorCopies, kEqual, name_of);
 INSTANTIATE_TEST_SUITE_P(Unequal, TranslatorCopies, kUnequal, name_of);
 INSTANTIATE_TEST_SUITE_P(Equal, TranslatorEqualCopies, kEqual, name_of);
+
+// What is relative to EIP wraps around at 4 GiB, and does not go with the block then. Where a copy would look that does
+// not know so, 4 GiB below, is something else.
+TEST(TranslatorCopiesOfWrappingAddresses, AreNotMade)
+{
+    constexpr std::uint64_t kOwnTables = 0x60000;
+    constexpr std::uint64_t kFirst = 0x13fc00000 + kShared;
+    constexpr std::uint64_t kSecond = 0xffc00000 + kShared;
+    constexpr std::uint64_t kWrong = 0xffffffffffc00000 + kSharedData;
+    const auto prepare = [=](Machine& m) {
+        m.reset();
+        vcpu::CpuState state = everywhere64(m);
+        for (unsigned i = 2; i < 512; ++i) {
+            m.put<std::uint64_t>(kTables + 0x2000 + 8 * i, m.get<std::uint64_t>(kTables + 0x2000 + 8 * (i % 2)));
+        }
+        m.put<std::uint64_t>(kTables + 8 * 511, kOwnTables | 7);
+        m.put<std::uint64_t>(kOwnTables + 8 * (kWrong >> 30 & 511), (kOwnTables + 0x1000) | 7);
+        m.put<std::uint64_t>(kOwnTables + 0x1000 + 8 * (kWrong >> 21 & 511), (kOwnTables + 0x2000) | 7);
+        m.put<std::uint64_t>(kOwnTables + 0x2000 + 8 * (kWrong >> 12 & 511), kData | 7);
+        m.put<std::uint32_t>(kData, 0xbad);
+        m.put<std::uint32_t>(kSharedData, 0x600d);
+        m.code(kShared, {0x67, 0x8b, 0x05, 0xf9, 0x1f, 0x00, 0x00, 0xc3}); // MOV EAX, [EIP+1FF9h]; RET
+        m.assemble(kCode, true, [](x::Assembler& a) {
+            a.call(x::r8);
+            a.call(x::r8);
+            a.mov(x::ecx, x::dword_ptr(x::r10)); // the page is known to the TLB
+            a.call(x::r9);
+            a.hlt();
+        });
+        state.gpr[x86::kR8] = kFirst;
+        state.gpr[x86::kR9] = kSecond;
+        state.gpr[x86::kR10] = kWrong;
+        return state;
+    };
+    emulate::testing::TestMachine interpreter;
+    TranslatorMachine translator;
+    expect_same(interpreter, translator, prepare);
+    EXPECT_EQ(translator.cpu.state().gpr[x86::kRcx], 0xbadu);
+    EXPECT_EQ(translator.cpu.state().gpr[x86::kRax], 0x600du);
+}
 
 // Straight-line code of all kinds, whose end is a fault: the handler of the first runs it once more, elsewhere.
 class TranslatorRandomCopies : public ::testing::Test {

@@ -80,8 +80,8 @@ std::string name_of(const ::testing::TestParamInfo<Golden>& golden)
     return golden.param.name;
 }
 
-// What one more of the kind costs in a block that has two already. Accesses from one register share a lookup; those named
-// "alone" have a new value of the register each time, by a MOV that is counted.
+// What one more of the kind costs in a block that has two already. Accesses from one register share a lookup; those
+// named "alone" have a new value of the register each time, by a MOV that is counted.
 class TranslatorEmits : public ::testing::TestWithParam<Golden> {};
 
 TEST_P(TranslatorEmits, AsFewAsTheTableSays)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The interpreter's suites on the translator.
 #include "emulate/engine_kind.hpp"
-#include "translate/translator.hpp"
+#include "translate/test_machine.hpp"
 
 namespace windsor::emulate {
 
@@ -11,7 +11,7 @@ std::unique_ptr<vcpu::Engine> make(const EngineParts& parts, const translate::Wi
 {
     auto engine = translate::Translator::create(
         {.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock},
-        {.code_bytes = 1 << 20, .windows = windows, .extract = extract});
+        translate::testing::verified({.code_bytes = 1 << 20, .windows = windows, .extract = extract}));
     return engine ? std::move(*engine) : nullptr;
 }
 
@@ -22,7 +22,8 @@ const std::vector<EngineKind>& engine_kinds()
 {
     static const std::vector<EngineKind> kKinds{
         {.name = "translator", .make = [](const EngineParts& parts) { return make(parts, {.most = 0}, true); }},
-        {.name = "windows", .make = [](const EngineParts& parts) { return make(parts, {.warm = 0, .tick = 0}, false); }},
+        {.name = "windows",
+         .make = [](const EngineParts& parts) { return make(parts, {.warm = 0, .tick = 0}, false); }},
     };
     return kKinds;
 }

@@ -77,7 +77,7 @@ void Translation::finish_fixups(std::size_t first_site, std::size_t first_link)
     block_->first_link = static_cast<std::uint32_t>(first_link);
     block_->links = static_cast<std::uint32_t>(shop_.links.size() - first_link);
     block_->code_bytes = static_cast<std::uint32_t>(a_.position() - begin_);
-    block_->original = block_->second_page == nullptr && !context_.window && !single_;
+    block_->original = block_->second_page == nullptr && !context_.window && !single_ && !wraps_;
     block_->fixups.assign(fixups_.begin(), block_->original ? fixups_.end() : fixups_.begin());
 }
 
@@ -98,8 +98,8 @@ bool apply_fixups(const Block& original, const Move& move, std::uint8_t* code)
             add<std::uint32_t>(at, distance(jump_index(fixup.address), jump_index(address), sizeof(JumpEntry)));
             break;
         case Fixup::Kind::TlbEntry:
-            add<std::uint32_t>(at, distance(emulate::TlbEntries::index(fixup.address), emulate::TlbEntries::index(address),
-                                            sizeof(std::uint64_t)));
+            add<std::uint32_t>(at, distance(emulate::TlbEntries::index(fixup.address),
+                                            emulate::TlbEntries::index(address), sizeof(std::uint64_t)));
             break;
         case Fixup::Kind::Site: add<std::uint32_t>(at, move.site - original.first_site); break;
         case Fixup::Kind::Link: add<std::uint32_t>(at, move.link - original.first_link); break;

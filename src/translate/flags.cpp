@@ -35,10 +35,11 @@ std::uint32_t bit_of(const ZydisDecodedOperand& operand)
 
 bool changes(const Instruction& i, std::uint32_t registers)
 {
-    return std::ranges::any_of(i.operands.begin(), i.operands.begin() + i.decoded.operand_count, [&](const auto& operand) {
-        return is_register(operand) && (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0 &&
-               (bit_of(operand) & registers) != 0;
-    });
+    return std::ranges::any_of(
+        i.operands.begin(), i.operands.begin() + i.decoded.operand_count, [&](const auto& operand) {
+            return is_register(operand) && (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0 &&
+                   (bit_of(operand) & registers) != 0;
+        });
 }
 
 bool is_stable(const ZydisDecodedOperand& operand)
@@ -145,8 +146,8 @@ void Translation::note_flags(const Instruction& i, bool native)
     }
 }
 
-// AND, OR and XOR set the flags by their result as TEST does. Taking back leaves the upper half of a register of 32 bits
-// as clear as it is.
+// AND, OR and XOR set the flags by their result as TEST does. Taking back leaves the upper half of a register of 32
+// bits as clear as it is.
 Translation::Recipe Translation::recipe_for(const Instruction& i)
 {
     const ZydisDecodedOperand& to = i.operands[0];
@@ -171,7 +172,8 @@ Translation::Recipe Translation::recipe_for(const Instruction& i)
     case ZYDIS_MNEMONIC_SUB: {
         const bool same = is_register(from) && bit_of(from) == bit_of(to);
         const bool wide = i.decoded.operand_width >= 32 && to.size >= 32;
-        return is_stable(from) && !same && wide ? Recipe{.kind = Recipe::Kind::Redo, .of = &i, .registers = both} : Recipe{};
+        return is_stable(from) && !same && wide ? Recipe{.kind = Recipe::Kind::Redo, .of = &i, .registers = both}
+                                                : Recipe{};
     }
     default: return {};
     }

@@ -63,8 +63,10 @@ const std::vector<Writer>& followers()
         [](x::Assembler& a) { a.mov(x::rdi, x::ptr(kAbsent)); },
         [](x::Assembler& a) { a.mov(x::rax, x::ptr(x::rbx)); a.mov(x::rdi, x::ptr(kAbsent)); },
         [](x::Assembler& a) { a.mov(x::rdi, x::ptr(x::rbx)); a.mov(x::rax, x::rdi); a.mov(x::rdi, x::ptr(kAbsent)); },
-        [](x::Assembler& a) { a.mov(x::rdi, x::ptr(x::rbx)); a.mov(x::cl, 3); a.setb(x::dil); a.mov(x::rdi, x::ptr(kAbsent)); },
-        [](x::Assembler& a) { a.mov(x::rdi, x::ptr(x::rbx)); a.lea(x::rcx, x::ptr(x::rcx, 5)); a.push(x::rax); a.pushf(); },
+        [](x::Assembler& a) { a.mov(x::rdi, x::ptr(x::rbx)); a.mov(x::cl, 3); a.setb(x::dil);
+                              a.mov(x::rdi, x::ptr(kAbsent)); },
+        [](x::Assembler& a) { a.mov(x::rdi, x::ptr(x::rbx)); a.lea(x::rcx, x::ptr(x::rcx, 5)); a.push(x::rax);
+                              a.pushf(); },
         [](x::Assembler& a) { a.mov(x::rdi, x::ptr(x::rbx)); a.setl(x::byte_ptr(x::rbx, 48)); },
         [](x::Assembler& a) { a.cmovbe(x::rax, x::ptr(x::rbx)); a.seto(x::cl); a.setp(x::dl); },
         [](x::Assembler& a) { a.adc(x::rax, x::ptr(x::rbx)); },

@@ -87,8 +87,8 @@ INSTANTIATE_TEST_SUITE_P(Windows, TranslatorThreadSegment,
                                            Window{"Null", 0, 0, 0x4093, true}),
                          [](const auto& window) { return std::string{window.param.name}; });
 
-// 32 bits of address wrap around: in the middle of an access, between two from one register, before the first of them, and
-// as the stack grows.
+// 32 bits of address wrap around: in the middle of an access, between two from one register, before the first of them,
+// and as the stack grows.
 class TranslatorAddresses : public ::testing::TestWithParam<unsigned> {
 protected:
     static void write(x::Assembler& a, unsigned way)
@@ -194,6 +194,52 @@ INSTANTIATE_TEST_SUITE_P(Each, TranslatorFlatSegment, ::testing::Values(Seg::Ds,
                          [](const auto& seg) {
                              return seg.param == Seg::Ds ? "Ds" : seg.param == Seg::Es ? "Es" : "Ss";
                          });
+
+// In compatibility mode, where the TLB also holds pages that 64-bit code has reached beyond 4 GiB.
+TEST(TranslatorCompatibility, AddressesWrapAroundAtFourGigabytes)
+{
+    constexpr std::uint64_t kBeyond = std::uint64_t{1} << 32;
+    constexpr std::uint64_t kBacking = 0x300000; // of the page there
+    constexpr std::uint64_t kCode32 = kCode + 0x100;
+    constexpr std::uint16_t kCompatibility = 0x18;
+    constexpr std::int32_t kOver = 0x1000; // from EBX around
+    constexpr std::uint64_t kAt = 0xff8;
+    emulate::testing::TestMachine interpreter;
+    TranslatorMachine translator;
+    expect_same(interpreter, translator, [&](Machine& m) {
+        vcpu::CpuState state = m.flat64();
+        m.put<std::uint64_t>(emulate::testing::kGdt + kCompatibility, 0x00cf9b000000ffff);
+        m.put<std::uint64_t>(kTables + 0x1020, (kTables + 0x5000) | 7);
+        m.put<std::uint64_t>(kTables + 0x5000, (kTables + 0x6000) | 7);
+        m.put<std::uint64_t>(kTables + 0x6000, kBacking | 7);
+        m.put<std::uint64_t>(kAt, 0x1111'0000'2222);
+        m.put<std::uint64_t>(kBacking + kAt, 0x3333'0000'4444);
+        m.assemble(kCode, true, [&](x::Assembler& a) {
+            a.mov(x::rax, kBeyond + kAt);
+            a.mov(x::rcx, x::ptr(x::rax));
+            a.mov(x::ptr(x::rax), x::rcx);
+            a.push(kCompatibility);
+            a.push(static_cast<std::int32_t>(kCode32));
+            a.db(0x48); // far return
+            a.db(0xcb);
+        });
+        m.assemble(kCode32, false, [&](x::Assembler& a) {
+            const auto again = a.newLabel();
+            a.mov(x::ebx, static_cast<std::int32_t>(kAt) - kOver);
+            a.mov(x::edi, x::ebx);
+            a.mov(x::esi, 4);
+            a.bind(again);
+            a.add(x::edx, x::ptr(x::ebx, kOver)); // by itself
+            a.add(x::edx, x::ptr(x::edi, kOver)); // in a group
+            a.mov(x::ptr(x::edi, kOver + 4), x::edx);
+            a.dec(x::esi);
+            a.jnz(again);
+            a.hlt();
+        });
+        return state;
+    });
+    EXPECT_EQ(translator.get<std::uint32_t>(kAt + 4), interpreter.get<std::uint32_t>(kAt + 4));
+}
 
 } // namespace
 

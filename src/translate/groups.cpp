@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Accesses of one block at several distances from one register that nothing changes between them: if they lie in one
-// page, one lookup serves them all. The Frame keeps the distance from there to the host address; for registers that live
-// in memory, and a stack pointer of 32 bits, the host address itself.
+// page, one lookup serves them all. The Frame keeps the distance from there to the host address; for registers that
+// live in memory, and a stack pointer of 32 bits, the host address itself.
 #include "translate/translation.hpp"
 
 #include <algorithm>
@@ -72,7 +72,8 @@ std::optional<std::int32_t> stack_movement(const Instruction& i, std::int32_t wo
         const bool known = whole && i.decoded.address_width == i.decoded.operand_width && is_general(mem.base) &&
                            full_number(mem.base) == x86::kRsp && mem.index == ZYDIS_REGISTER_NONE &&
                            std::abs(mem.disp.value) < kFarDisplacement;
-        return known ? std::optional{static_cast<std::int32_t>(mem.disp.has_displacement ? mem.disp.value : 0)} : std::nullopt;
+        return known ? std::optional{static_cast<std::int32_t>(mem.disp.has_displacement ? mem.disp.value : 0)}
+                     : std::nullopt;
     }
     default: return std::nullopt;
     }

@@ -100,6 +100,25 @@ TEST_F(TranslatorGroups, ServeInstructionsThatAccessThemTwice)
     EXPECT_EQ(translator.engine->state().gpr[x86::kRdi], translator.engine->state().gpr[x86::kRcx]);
 }
 
+// Flags of a sum are had again by taking it back and doing it once more, in the register that the group is at.
+TEST_F(TranslatorGroups, OutliveSumsThatAreDoneAgain)
+{
+    run(kPage, [](x::Assembler& a) {
+        a.mov(x::ecx, 8);
+        a.add(x::rbx, x::rcx);
+        a.mov(x::rax, x::ptr(x::rbx));
+        a.adc(x::rax, 0); // of ADD
+        a.sub(x::rbx, x::rcx);
+        a.mov(x::rdx, x::ptr(x::rbx, 16));
+        a.setc(x::sil);
+        a.mov(x::rdi, x::ptr(x::rbx, 24));
+        a.sub(x::ebx, 16);
+        a.mov(x::r8, x::ptr(x::rbx, 32));
+        a.setc(x::bpl);
+        a.add(x::rdi, x::ptr(x::rbx, 40));
+    });
+}
+
 // What a group is reached by stays in a register from one access to the next, or is to be had again.
 TEST_F(TranslatorGroups, OutliveWhatLiesBetweenTheirAccesses)
 {
@@ -198,7 +217,8 @@ TEST_F(TranslatorGroups, EndWhereTheirRegisterChanges)
         [](x::Assembler& a) { a.mov(x::rsp, x::rbx); a.push(x::rax); a.pop(x::rcx); a.push(x::rsi); },
         [](x::Assembler& a) { a.mov(x::rbp, x::rbx); a.leave(); a.pop(x::rcx); a.pop(x::rdx); },
         [](x::Assembler& a) { a.mov(x::ptr(x::rsp, -8), x::rsi); a.sub(x::rsp, 8); a.pop(x::rsp); a.push(x::rax); },
-        [](x::Assembler& a) { a.mov(x::rsp, x::rbx); a.push(x::rax); a.add(x::sp, 0x20); a.push(x::rcx); a.pop(x::rdx); },
+        [](x::Assembler& a) { a.mov(x::rsp, x::rbx); a.push(x::rax); a.add(x::sp, 0x20); a.push(x::rcx);
+                              a.pop(x::rdx); },
         [](x::Assembler& a) { a.cpuid(); a.mov(x::ebx, kPage + 64); },
     };
     for (std::size_t way = 0; way < changes.size(); ++way) {
@@ -271,13 +291,20 @@ TEST_F(TranslatorGroups, ChangeBodiesAnywhere)
 {
     const std::vector<Writer> middles{
         [](x::Assembler& a) { a.add(x::rax, x::ptr(x::rbx, 8)); a.adc(x::rsi, x::ptr(x::rbx, 16)); },
-        [](x::Assembler& a) { a.cmp(x::rax, x::rcx); a.mov(x::rdi, x::ptr(x::rbx, 8)); a.setl(x::byte_ptr(x::rbx, 20)); },
-        [](x::Assembler& a) { a.add(x::rax, 0x7fff); a.mov(x::rax, x::ptr(x::rbx, 8)); a.mov(x::rdi, x::ptr(x::rbx, 24)); },
-        [](x::Assembler& a) { a.sub(x::rsp, x::rcx); a.push(x::rax); a.push(x::rsp); a.pop(x::rdi); a.mov(x::ptr(x::rbx, 9), x::rdi); },
-        [](x::Assembler& a) { a.movups(x::xmm0, x::ptr(x::rbx, 8)); a.paddq(x::xmm0, x::xmm0); a.movups(x::ptr(x::rbx, 24), x::xmm0); },
-        [](x::Assembler& a) { a.xor_(x::eax, x::eax); a.cpuid(); a.lea(x::rbx, x::ptr(x::r12)); a.inc(x::byte_ptr(x::rbx, 30)); },
-        [](x::Assembler& a) { a.stc(); a.mov(x::rax, x::ptr(x::rbx, 8)); a.rcl(x::rax, 1); a.mov(x::ptr(x::rbx, 16), x::rax); },
-        [](x::Assembler& a) { a.mov(x::r11, x::ptr(x::rbx, 8)); a.mov(x::rdi, x::ptr(x::r11, 8)); a.mov(x::rdi, x::ptr(x::r11, 16)); },
+        [](x::Assembler& a) { a.cmp(x::rax, x::rcx); a.mov(x::rdi, x::ptr(x::rbx, 8));
+                              a.setl(x::byte_ptr(x::rbx, 20)); },
+        [](x::Assembler& a) { a.add(x::rax, 0x7fff); a.mov(x::rax, x::ptr(x::rbx, 8));
+                              a.mov(x::rdi, x::ptr(x::rbx, 24)); },
+        [](x::Assembler& a) { a.sub(x::rsp, x::rcx); a.push(x::rax); a.push(x::rsp); a.pop(x::rdi);
+                              a.mov(x::ptr(x::rbx, 9), x::rdi); },
+        [](x::Assembler& a) { a.movups(x::xmm0, x::ptr(x::rbx, 8)); a.paddq(x::xmm0, x::xmm0);
+                              a.movups(x::ptr(x::rbx, 24), x::xmm0); },
+        [](x::Assembler& a) { a.xor_(x::eax, x::eax); a.cpuid(); a.lea(x::rbx, x::ptr(x::r12));
+                              a.inc(x::byte_ptr(x::rbx, 30)); },
+        [](x::Assembler& a) { a.stc(); a.mov(x::rax, x::ptr(x::rbx, 8)); a.rcl(x::rax, 1);
+                              a.mov(x::ptr(x::rbx, 16), x::rax); },
+        [](x::Assembler& a) { a.mov(x::r11, x::ptr(x::rbx, 8)); a.mov(x::rdi, x::ptr(x::r11, 8));
+                              a.mov(x::rdi, x::ptr(x::r11, 16)); },
         [](x::Assembler& a) { a.mov(x::ptr(x::rbx, 8), x::bh); a.stac(); a.mov(x::rdi, x::ptr(x::rbx, 12)); a.clac(); },
     };
     for (std::size_t way = 0; way < middles.size(); ++way) {

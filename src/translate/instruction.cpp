@@ -44,11 +44,11 @@ constexpr auto kShifts = std::to_array<ZydisMnemonic>({
 
 // x87, MMX and SSE instructions that change what others may do, or reach memory in their own way.
 constexpr auto kInterpretedFloating = std::to_array<ZydisMnemonic>({
-    ZYDIS_MNEMONIC_FLDCW,   ZYDIS_MNEMONIC_FLDENV,   ZYDIS_MNEMONIC_FNCLEX, ZYDIS_MNEMONIC_FNINIT,
-    ZYDIS_MNEMONIC_FNSAVE,  ZYDIS_MNEMONIC_FNSTENV,  ZYDIS_MNEMONIC_FRSTOR, ZYDIS_MNEMONIC_FXRSTOR,
-    ZYDIS_MNEMONIC_FXRSTOR64, ZYDIS_MNEMONIC_FXSAVE, ZYDIS_MNEMONIC_FXSAVE64, ZYDIS_MNEMONIC_LDMXCSR,
-    ZYDIS_MNEMONIC_MASKMOVDQU, ZYDIS_MNEMONIC_MASKMOVQ, ZYDIS_MNEMONIC_STMXCSR, ZYDIS_MNEMONIC_FWAIT, ZYDIS_MNEMONIC_VLDMXCSR,
-    ZYDIS_MNEMONIC_VMASKMOVDQU, ZYDIS_MNEMONIC_VSTMXCSR,
+    ZYDIS_MNEMONIC_FLDCW,      ZYDIS_MNEMONIC_FLDENV,      ZYDIS_MNEMONIC_FNCLEX,   ZYDIS_MNEMONIC_FNINIT,
+    ZYDIS_MNEMONIC_FNSAVE,     ZYDIS_MNEMONIC_FNSTENV,     ZYDIS_MNEMONIC_FRSTOR,   ZYDIS_MNEMONIC_FXRSTOR,
+    ZYDIS_MNEMONIC_FXRSTOR64,  ZYDIS_MNEMONIC_FXSAVE,      ZYDIS_MNEMONIC_FXSAVE64, ZYDIS_MNEMONIC_LDMXCSR,
+    ZYDIS_MNEMONIC_MASKMOVDQU, ZYDIS_MNEMONIC_MASKMOVQ,    ZYDIS_MNEMONIC_STMXCSR,  ZYDIS_MNEMONIC_FWAIT,
+    ZYDIS_MNEMONIC_VLDMXCSR,   ZYDIS_MNEMONIC_VMASKMOVDQU, ZYDIS_MNEMONIC_VSTMXCSR,
 });
 
 // Indexed by mnemonic.
@@ -108,17 +108,11 @@ Unit unit_of(const Instruction& i)
 // Segment, control, debug and test registers.
 bool names_system_register(const Instruction& i)
 {
-    return std::any_of(i.operands.begin(), i.operands.begin() + i.decoded.operand_count_visible, [](const auto& operand) {
-        if (operand.type != ZYDIS_OPERAND_TYPE_REGISTER || is_general(operand.reg.value)) {
-            return false;
-        }
-        switch (ZydisRegisterGetClass(operand.reg.value)) {
-        case ZYDIS_REGCLASS_SEGMENT:
-        case ZYDIS_REGCLASS_CONTROL:
-        case ZYDIS_REGCLASS_DEBUG:
-        case ZYDIS_REGCLASS_TEST: return true;
-        default: return false;
-        }
+    return std::any_of(i.operands.begin(), i.operands.begin() + i.decoded.operand_count_visible, [](const auto& named) {
+        const auto kind = named.type == ZYDIS_OPERAND_TYPE_REGISTER ? ZydisRegisterGetClass(named.reg.value)
+                                                                    : ZYDIS_REGCLASS_INVALID;
+        return kind == ZYDIS_REGCLASS_SEGMENT || kind == ZYDIS_REGCLASS_CONTROL || kind == ZYDIS_REGCLASS_DEBUG ||
+               kind == ZYDIS_REGCLASS_TEST;
     });
 }
 
@@ -158,7 +152,8 @@ bool relocatable(const Instruction& i)
     if (has_hidden_memory(i) || names_system_register(i) || gathers(i)) {
         return false;
     }
-    if (i.decoded.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY && i.decoded.encoding != ZYDIS_INSTRUCTION_ENCODING_VEX) {
+    if (i.decoded.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY &&
+        i.decoded.encoding != ZYDIS_INSTRUCTION_ENCODING_VEX) {
         return false;
     }
     if (i.memory == nullptr) {
@@ -194,17 +189,30 @@ Kind kind_of_integer(const Instruction& i)
     }
 }
 
-// Outside 64-bit mode VEX.W means nothing to general registers, nor bit 7 of an immediate that names a register (SDM
-// volume 2A, section 3.1.1.2), and VZEROUPPER and VZEROALL leave XMM8 to XMM15 alone.
-bool differs_in_width(const Instruction& i)
+// Outside 64-bit mode several bits of a VEX encoding mean nothing: VEX.W of many instructions, VEX.B, the uppermost bit
+// of VEX.vvvv and that of an immediate that names a register (SDM volume 2A, sections 2.3.5 and 3.1.1.2). On the host
+// they would make an operand in memory wider than what has been checked, or name other registers. VZEROUPPER and
+// VZEROALL leave XMM8 to XMM15 alone. Whether the host would run the same instruction.
+bool same_in_64_bit_code(const emulate::Decoder& decoder, const Instruction& i)
 {
-    constexpr std::uint64_t kUpperRegisters = 0x80;
-    return (i.decoded.attributes & ZYDIS_ATTRIB_HAS_MODRM) == 0 ||
-           std::any_of(i.operands.begin(), i.operands.begin() + i.decoded.operand_count, [&i](const auto& operand) {
-               return (operand.type == ZYDIS_OPERAND_TYPE_REGISTER && is_general(operand.reg.value)) ||
-                      (operand.encoding == ZYDIS_OPERAND_ENCODING_IS4 &&
-                       (i.decoded.raw.imm[0].value.u & kUpperRegisters) != 0);
-           });
+    ZydisDecodedInstruction decoded;
+    std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
+    const ZydisDecoder& host = decoder.zydis(emulate::DecodeMode::Long64);
+    if ((i.decoded.attributes & ZYDIS_ATTRIB_HAS_MODRM) == 0 ||
+        ZYAN_FAILED(ZydisDecoderDecodeFull(&host, i.bytes, i.decoded.length, &decoded, operands.data())) ||
+        decoded.mnemonic != i.decoded.mnemonic || decoded.operand_count != i.decoded.operand_count) {
+        return false;
+    }
+    for (unsigned n = 0; n < decoded.operand_count; ++n) {
+        const ZydisDecodedOperand& here = i.operands[n];
+        const ZydisDecodedOperand& there = operands[n];
+        const bool general = here.type == ZYDIS_OPERAND_TYPE_REGISTER && is_general(here.reg.value);
+        const bool other = here.type == ZYDIS_OPERAND_TYPE_REGISTER && here.reg.value != there.reg.value;
+        if (general || other || here.type != there.type || here.size != there.size) {
+            return false;
+        }
+    }
+    return true;
 }
 
 Kind kind_of_floating(const Instruction& i, const Context& context)
@@ -214,7 +222,7 @@ Kind kind_of_floating(const Instruction& i, const Context& context)
     if (!x87_in_order || !sse_in_order || kTable.interpreted[i.decoded.mnemonic] || !relocatable(i)) {
         return Kind::Interpret;
     }
-    return i.vex() && !context.long64() && differs_in_width(i) ? Kind::Interpret : Kind::Plain;
+    return Kind::Plain;
 }
 
 // 16-bit operand sizes of stack and branch instructions, and far forms, are rare.
@@ -464,7 +472,7 @@ bool keeps_undefined(ZydisMnemonic mnemonic)
     case ZYDIS_MNEMONIC_IMUL:
     case ZYDIS_MNEMONIC_DIV:
     case ZYDIS_MNEMONIC_IDIV: return true;
-    default: return false;
+    default: return mnemonic == ZYDIS_MNEMONIC_LZCNT || mnemonic == ZYDIS_MNEMONIC_TZCNT;
     }
 }
 
@@ -482,7 +490,8 @@ bool leaves_flags(ZydisMnemonic mnemonic)
     }
 }
 
-// A shift by CL, or by a masked count of zero, may leave the flags alone. Operands may be unknown. SDM volume 2B, SAL/SAR/SHL/SHR.
+// A shift by CL, or by a masked count of zero, may leave the flags alone. Operands may be unknown. SDM volume 2B,
+// SAL/SAR/SHL/SHR.
 FlagUse flag_use(const ZydisDecodedInstruction& decoded, const ZydisDecodedOperand* operands)
 {
     if (decoded.cpu_flags == nullptr) {
@@ -524,10 +533,12 @@ unsigned full_number(ZydisRegister reg)
     return static_cast<unsigned>(ZydisRegisterGetId(full));
 }
 
-std::optional<Glance> glance(const emulate::Decoder& decoder, const Context& context, std::span<const std::uint8_t> bytes)
+std::optional<Glance> glance(const emulate::Decoder& decoder, const Context& context,
+                             std::span<const std::uint8_t> bytes)
 {
     ZydisDecodedInstruction decoded;
-    if (ZYAN_FAILED(ZydisDecoderDecodeInstruction(&decoder.zydis(context.mode), nullptr, bytes.data(), bytes.size(), &decoded)) ||
+    if (ZYAN_FAILED(ZydisDecoderDecodeInstruction(&decoder.zydis(context.mode), nullptr, bytes.data(), bytes.size(),
+                                                  &decoded)) ||
         !(kTable.plain[decoded.mnemonic] || leaves_flags(decoded.mnemonic)) || !decoder.offers(decoded.meta.isa_set)) {
         return std::nullopt;
     }
@@ -547,6 +558,9 @@ bool read_instruction(const emulate::Decoder& decoder, const Context& context, C
     i.memory = memory_operand(i);
     i.unit = unit_of(i);
     i.kind = decoder.offers(i.decoded.meta.isa_set) ? kind_of(i, context) : Kind::Interpret;
+    if (i.kind != Kind::Interpret && i.vex() && !context.long64() && !same_in_64_bit_code(decoder, i)) {
+        i.kind = Kind::Interpret;
+    }
     i.which = class_of(i);
     i.steady = is_steady(i);
     if ((interpreted >> static_cast<unsigned>(i.which) & 1) != 0) {

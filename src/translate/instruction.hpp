@@ -93,7 +93,6 @@ struct Instruction {
     bool vex() const { return decoded.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX; }
     std::uint64_t next() const { return rip + decoded.length; }
     Flags live_before() const { return flags.reads | (live_after & ~flags.kills); }
-    bool reads_memory() const { return (memory->actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0; }
     bool writes_memory() const { return (memory->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0; }
     unsigned memory_bytes() const { return memory->size / 8; }
 };
@@ -128,8 +127,8 @@ struct Context {
     constexpr std::uint32_t key() const
     {
         return static_cast<std::uint32_t>(mode) | static_cast<std::uint32_t>(set) << kSetShift | (sse ? kSse : 0) |
-               (x87 ? kX87 : 0) | (avx ? kAvx : 0) | (user ? kUser : 0) | (smap ? kSmap : 0) | (window ? kWindowed : 0) |
-               (open ? kOpen : 0);
+               (x87 ? kX87 : 0) | (avx ? kAvx : 0) | (user ? kUser : 0) | (smap ? kSmap : 0) |
+               (window ? kWindowed : 0) | (open ? kOpen : 0);
     }
     static constexpr Context of(std::uint32_t key)
     {
@@ -162,7 +161,8 @@ struct Glance {
     std::uint8_t length{0};
     FlagUse flags;
 };
-std::optional<Glance> glance(const emulate::Decoder& decoder, const Context& context, std::span<const std::uint8_t> bytes);
+std::optional<Glance> glance(const emulate::Decoder& decoder, const Context& context,
+                             std::span<const std::uint8_t> bytes);
 
 // General registers of any width, and the number of the full register in encodings.
 bool is_general(ZydisRegister reg);

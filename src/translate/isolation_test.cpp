@@ -95,11 +95,15 @@ TEST(TranslatorIsolation, EveryAddressIsTranslated)
     constexpr std::uint64_t kNone = std::uint64_t{1} << 61; // bits that set entries apart
     constexpr std::uint64_t kOther = std::uint64_t{1} << 62;
     constexpr std::uint64_t kWritten = kCode + 0x800;
+    constexpr std::uint64_t kLast = 0xffd; // from there on an access leaves the page
+    constexpr std::uint64_t kEmptyEntry = 0x7ff; // whose tag has the address of the entry behind it
+    static_assert((kCode & 0x1000) == 0); // so that the tag of a slow page has the address of the page behind it
     TranslatorMachine m;
     const auto host = reinterpret_cast<std::uint64_t>(m.at(0));
     for (const std::uint64_t address : {std::uint64_t{0x400000}, std::uint64_t{0x7fff'ffff'ffc0}, kNone, kNone + 0x1000,
                                         kNone + 0x1ff000, kOther, kOther + kWritten, kOther + (kWritten ^ 0x1000),
-                                        ~std::uint64_t{7}, host}) {
+                                        ~std::uint64_t{7}, host, kNone + (kEmptyEntry << 12) + kLast,
+                                        kOther + kCode + kLast}) {
         for (unsigned way = 0; way < 6; ++way) {
             SCOPED_TRACE(::testing::Message{} << std::hex << address << ", way " << way);
             m.reset();

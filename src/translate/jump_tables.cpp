@@ -41,19 +41,20 @@ void JumpTables::note_place(const Known& known)
 {
     const std::uint64_t rip = known.block->rip;
     pages_.note(number_of(rip));
+    large_.note(rip, known.sizes[0]);
     if (known.block->second_page != nullptr) {
         pages_.note(number_of(rip + memory::kPageSize));
+        large_.note(rip + memory::kPageSize, known.sizes[1]);
     }
-    large_.note(rip, known.size);
 }
 
-void JumpTables::remember(std::size_t slot, Block& block, bool global, emulate::PageSize size)
+void JumpTables::remember(std::size_t slot, Block& block, bool global, const Sizes& sizes)
 {
     const std::size_t index = jump_index(block.rip);
     Known& known = known_[slot][index];
     known.block = &block;
     known.global = global;
-    known.size = size;
+    known.sizes = sizes;
     if (!std::exchange(known.listed[global ? 1 : 0], true)) {
         journals_[global ? 1 : 0].emplace_back(static_cast<std::uint16_t>(slot), static_cast<std::uint16_t>(index));
     }
@@ -96,8 +97,9 @@ void JumpTables::flush(emulate::Flush what)
 bool JumpTables::depends(const Known& known, std::uint64_t linear)
 {
     const std::uint64_t rip = known.block->rip;
-    return emulate::invalidates(linear, rip, known.size) ||
-           (known.block->second_page != nullptr && emulate::invalidates(linear, rip + memory::kPageSize, known.size));
+    return emulate::invalidates(linear, rip, known.sizes[0]) ||
+           (known.block->second_page != nullptr &&
+            emulate::invalidates(linear, rip + memory::kPageSize, known.sizes[1]));
 }
 
 void JumpTables::invalidate(std::uint64_t linear)

@@ -27,13 +27,18 @@ public:
         return slot != 0 ? std::optional<std::size_t>{slot - 1U} : add_slot(context);
     }
 
+    // The same without a new one; -1: it has none.
+    int known_slot(std::uint32_t context) const { return static_cast<int>(slots_[context]) - 1; }
+
     Block* find(std::size_t slot, std::uint64_t rip) const
     {
         const std::size_t index = jump_index(rip);
         return frame_.jumps[slot][index].rip == rip ? known_[slot][index].block : nullptr;
     }
-    // Enters a block, whose page is global or not, and is part of one of a size.
-    void remember(std::size_t slot, Block& block, bool global, emulate::PageSize size);
+    // Sizes of the pages that a block's first page is part of, and its second one, if it has one.
+    using Sizes = std::array<emulate::PageSize, 2>;
+    // Enters a block, whose pages are global or not.
+    void remember(std::size_t slot, Block& block, bool global, const Sizes& sizes);
     void forget(std::size_t slot, std::uint64_t rip);
     // As emulate::Accelerator says.
     void flush(emulate::Flush what);
@@ -45,7 +50,7 @@ private:
     struct Known {
         Block* block{nullptr};
         bool global{false};
-        emulate::PageSize size{emulate::PageSize::Small};
+        Sizes sizes{};
         std::array<bool, 2> listed{}; // in the journal of those that are not global, of those that are
     };
     using Journal = std::vector<std::pair<std::uint16_t, std::uint16_t>>; // slot and index

@@ -22,6 +22,7 @@ protected:
         made.second_page = crosses ? &page : nullptr;
         return made;
     }
+    void remember(Block& made, bool global, PageSize size) { tables.remember(0, made, global, {size, size}); }
     bool knows(const Block& known) const { return tables.find(0, known.rip) == &known; }
 
     std::pmr::monotonic_buffer_resource arena;
@@ -53,12 +54,12 @@ TEST_F(JumpTablesTest, KeepGlobalPagesOverALoadOfCr3)
     ASSERT_EQ(tables.slot_of(7), 0u);
     Block& kernel = block(0xc0001000);
     Block& program = block(0x8048000);
-    tables.remember(0, kernel, true, PageSize::Small);
-    tables.remember(0, program, false, PageSize::Small);
+    remember(kernel, true, PageSize::Small);
+    remember(program, false, PageSize::Small);
     tables.flush(Flush::NonGlobal);
     EXPECT_TRUE(knows(kernel));
     EXPECT_FALSE(knows(program));
-    tables.remember(0, program, false, PageSize::Small);
+    remember(program, false, PageSize::Small);
     tables.flush(Flush::All);
     EXPECT_FALSE(knows(kernel));
     EXPECT_FALSE(knows(program));
@@ -68,11 +69,11 @@ TEST_F(JumpTablesTest, ForgetAnEntryThatHasChangedSides)
 {
     ASSERT_EQ(tables.slot_of(7), 0u);
     Block& moved = block(0x8048000);
-    tables.remember(0, moved, true, PageSize::Small);
-    tables.remember(0, moved, false, PageSize::Small);
+    remember(moved, true, PageSize::Small);
+    remember(moved, false, PageSize::Small);
     tables.flush(Flush::NonGlobal);
     EXPECT_FALSE(knows(moved));
-    tables.remember(0, moved, true, PageSize::Small);
+    remember(moved, true, PageSize::Small);
     tables.flush(Flush::NonGlobal);
     EXPECT_TRUE(knows(moved));
 }
@@ -82,8 +83,8 @@ TEST_F(JumpTablesTest, InvalidateThePageAndNoOther)
     ASSERT_EQ(tables.slot_of(7), 0u);
     Block& here = block(0x8048123);
     Block& there = block(0x8049123);
-    tables.remember(0, here, false, PageSize::Small);
-    tables.remember(0, there, false, PageSize::Small);
+    remember(here, false, PageSize::Small);
+    remember(there, false, PageSize::Small);
     tables.invalidate(0x8048fff);
     EXPECT_FALSE(knows(here));
     EXPECT_TRUE(knows(there));
@@ -96,9 +97,32 @@ TEST_F(JumpTablesTest, InvalidateWhatCrossesByEitherPage)
     ASSERT_EQ(tables.slot_of(7), 0u);
     Block& crossing = block(0x8048ffe, true);
     for (const std::uint64_t linear : {0x8048000, 0x8049000}) {
-        tables.remember(0, crossing, false, PageSize::Small);
+        remember(crossing, false, PageSize::Small);
         tables.invalidate(linear);
         EXPECT_FALSE(knows(crossing)) << linear;
+    }
+}
+
+TEST_F(JumpTablesTest, InvalidateWhatCrossesByAnyAddressInEitherOfItsPages)
+{
+    ASSERT_EQ(tables.slot_of(7), 0u);
+    Block& crossing = block(0x803ffffe, true); // the last of one page of 4 MiB, and the next one begins
+    struct Case {
+        JumpTables::Sizes sizes;
+        std::uint64_t linear;
+        bool forgets;
+    };
+    constexpr std::array kCases{
+        Case{{PageSize::Small, PageSize::Large}, 0x80523000, true},
+        Case{{PageSize::Small, PageSize::Large}, 0x803fe000, false},
+        Case{{PageSize::Large, PageSize::Small}, 0x80123000, true},
+        Case{{PageSize::Large, PageSize::Small}, 0x80523000, false},
+        Case{{PageSize::Small, PageSize::Huge}, 0xb0000000, true},
+    };
+    for (const Case& each : kCases) {
+        tables.remember(0, crossing, false, each.sizes);
+        tables.invalidate(each.linear);
+        EXPECT_EQ(knows(crossing), !each.forgets) << std::hex << each.linear;
     }
 }
 
@@ -106,12 +130,12 @@ TEST_F(JumpTablesTest, InvalidateLargePagesByAnyAddressInThem)
 {
     ASSERT_EQ(tables.slot_of(7), 0u);
     Block& kernel = block(0xffffffff81000010);
-    tables.remember(0, kernel, true, PageSize::Large);
+    remember(kernel, true, PageSize::Large);
     tables.invalidate(0x7f0000000000);
     EXPECT_TRUE(knows(kernel));
     tables.invalidate(0xffffffff811ff000);
     EXPECT_FALSE(knows(kernel));
-    tables.remember(0, kernel, true, PageSize::Huge);
+    remember(kernel, true, PageSize::Huge);
     tables.invalidate(0xffffffffbffff000);
     EXPECT_FALSE(knows(kernel));
 }

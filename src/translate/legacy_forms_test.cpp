@@ -19,7 +19,8 @@ TEST(TranslatorLegacyForms, AreWrittenAnew)
         code.insert(code.end(), {0x82, (modrm & 0x38) | 0x46, modrm & 0xf, 0xa5});  // on [esi + n]
         code.insert(code.end(), {0x9f, 0x11, 0xc1});                                // lahf; adc ecx, eax
     }
-    code.insert(code.end(), {0xa1, 0x00, 0x00, 0x03, 0x00, 0xa2, 0x08, 0x00, 0x03, 0x00, 0xf4}); // mov eax, [..]; mov [..], al
+    code.insert(code.end(),
+                {0xa1, 0x00, 0x00, 0x03, 0x00, 0xa2, 0x08, 0x00, 0x03, 0x00, 0xf4}); // mov eax, [..]; mov [..], al
     expect_same(interpreter, translator, [&](Machine& m) {
         m.reset();
         vcpu::CpuState state = m.flat32();
@@ -62,6 +63,47 @@ TEST(TranslatorLegacyForms, AvxHasEightRegistersIn32BitCode)
     const vcpu::CpuState state = translator.cpu.state();
     EXPECT_EQ(state.fx.xmm[0], state.fx.xmm[3]);
     EXPECT_EQ(state.fx.xmm[0], state.fx.xmm[1]) << "the mask is XMM1, whose bits are clear";
+}
+
+// Both at the end of a page, and once with an index, so that nothing has been looked up but what they need.
+TEST(TranslatorOperands, OfLeaveAndOfDivisionsAreReadWholeAndNoFurther)
+{
+    for (const bool wide : {false, true}) {
+        SCOPED_TRACE(wide);
+        emulate::testing::TestMachine interpreter;
+        TranslatorMachine translator;
+        expect_same(interpreter, translator, [wide](Machine& m) {
+            namespace x = asmjit::x86;
+            m.reset();
+            vcpu::CpuState state = wide ? m.flat64() : m.flat32();
+            const std::uint64_t end = kData + 0x1000;
+            const std::int32_t word = wide ? 8 : 4;
+            const auto size = static_cast<std::uint32_t>(word);
+            m.put<std::uint64_t>(end - 8, wide ? 7 : std::uint64_t{7} << 32);
+            m.assemble(kCode, wide, [&](x::Assembler& a) {
+                const auto loop = a.newLabel();
+                a.mov(x::ecx, 3);
+                a.bind(loop);
+                a.mov(x::ebp, end - size);
+                a.leave();
+                a.add(x::ebx, x::ebp);
+                a.mov(x::esi, end);
+                a.mov(x::eax, 100);
+                a.mov(x::edx, 0);
+                a.div(x::ptr(a.zsi(), -word, size));
+                a.add(x::ebx, x::edx);
+                a.mov(x::edi, 0);
+                a.mov(x::edx, 0);
+                a.idiv(x::ptr(a.zsi(), a.zdi(), 2, -word, size));
+                a.add(x::ebx, x::edx);
+                a.dec(x::ecx);
+                a.jnz(loop);
+                a.hlt();
+            });
+            return state;
+        });
+        EXPECT_GT(translator.counter("entries"), 0u);
+    }
 }
 
 } // namespace

@@ -13,7 +13,8 @@ using emulate::TlbEntries;
 bool lacks_base(const Instruction& i)
 {
     const auto& raw = i.decoded.raw;
-    return (i.decoded.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0 && raw.modrm.mod == 0 && raw.modrm.rm == 4 && raw.sib.base == 5;
+    return (i.decoded.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0 && raw.modrm.mod == 0 && raw.modrm.rm == 4 &&
+           raw.sib.base == 5;
 }
 
 std::uint64_t fixed_linear(const Instruction& i, std::int64_t displacement, bool relative)
@@ -33,6 +34,12 @@ bool is_thread_segment(ZydisRegister segment)
 bool Translation::can_address(const Instruction& i) const
 {
     return context_.long64() || i.memory->mem.segment != ZYDIS_REGISTER_CS;
+}
+
+// An address that goes with the block's, but wraps around at 4 GiB, is not moved by as much as the block.
+void Translation::note_wrapping(const Instruction& i, bool relative)
+{
+    wraps_ = wraps_ || (relative && context_.long64() && i.decoded.address_width != 64);
 }
 
 bool Translation::is_relative(const ZydisDecodedOperand& operand)
@@ -55,6 +62,7 @@ void Translation::write_address(const Instruction& i, const ZydisDecodedOperand&
     const bool has_index = mem.index != ZYDIS_REGISTER_NONE;
     if (!has_base && !has_index) {
         const std::uint64_t address = fixed_linear(i, displacement, relative);
+        note_wrapping(i, relative);
         relative ? mov_address(to, address) : a_.mov(to, address);
         return;
     }
@@ -159,9 +167,14 @@ Mem Translation::host_page() const
 }
 
 // The guest's register needs no more than a distance. Of 32 bits of address, what wraps around is added up to something
-// that no tag is of, and becomes a miss.
+// that no tag is of, and becomes a miss; but in compatibility mode the TLB may hold pages of 64-bit code there.
 Mem Translation::at_distance(Reg base, std::int32_t displacement, const Access& access, std::uint32_t site)
 {
+    if (displacement != 0 && context_.mode == emulate::DecodeMode::Compat32) {
+        a_.lea(kTemp0, {.base = base, .displacement = displacement}, Width::Dword);
+        look_up(access, site);
+        return {.base = kTemp0};
+    }
     displacement == 0 ? a_.mov(kTemp0, base) : a_.lea(kTemp0, {.base = base, .displacement = displacement});
     find_entry(access, site);
     a_.load(kTemp0, entry(entries().distance));

@@ -68,6 +68,7 @@ bool Translation::divide(const Instruction& i)
     const unsigned extension = i.decoded.mnemonic == ZYDIS_MNEMONIC_DIV ? 6 : 7;
     a_.store(cell(&shop_.frame.scratch[0]), kTemp1);
     bring_flags(i);
+    may_be_refused();
     a_.rex(wide, 0, 0, 0);
     a_.byte(0xf7);
     a_.modrm_memory(extension, cell(&shop_.frame.scratch[0]));
@@ -100,6 +101,7 @@ bool Translation::push(const Instruction& i)
         if (!window_) {
             a_.load(kTemp1, cell(&shop_.frame.scratch[0]));
         }
+        may_be_refused();
         a_.store(top, window_ ? kTemp0 : kTemp1, word());
     } else if (operand.type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
         push_constant(operand.imm.value.u, site);
@@ -108,9 +110,12 @@ bool Translation::push(const Instruction& i)
     } else if (const unsigned guest = full_number(operand.reg.value); in_memory(guest)) {
         const Mem top = stack(-size, wanted, site);
         a_.load(kTemp1, gpr(guest));
+        may_be_refused();
         a_.store(top, kTemp1, word());
     } else {
-        a_.store(stack(-size, wanted, site), host_register(guest), word());
+        const Mem top = stack(-size, wanted, site);
+        may_be_refused();
+        a_.store(top, host_register(guest), word());
     }
     move_stack_pointer(-size);
     site_resumes(site);
@@ -126,6 +131,7 @@ void Translation::push_value(std::uint64_t value, bool address, std::uint32_t si
         a_.store32(top, static_cast<std::uint32_t>(value));
     } else {
         address ? mov_address(kTemp1, value) : a_.mov(kTemp1, value);
+        may_be_refused();
         a_.store(top, kTemp1, word());
     }
     move_stack_pointer(-size);
@@ -138,6 +144,7 @@ bool Translation::pop(const Instruction& i)
     begin_access(i);
     const std::uint32_t site = new_site(Site::Kind::Access, i);
     const Mem top = stack(0, {.size = static_cast<unsigned>(size)}, site);
+    may_be_refused();
     if (guest == x86::kRsp) {
         a_.load(kGuestRsp, top, word());
     } else if (in_memory(guest)) {
@@ -165,6 +172,7 @@ void Translation::leave(const Instruction& i)
         look_up({.size = static_cast<unsigned>(size)}, site);
         frame = {.base = kTemp0};
     }
+    may_be_refused();
     a_.load(kTemp1, frame, word());
     a_.lea(kGuestRsp, {.base = Reg::Rbp, .displacement = size}, word());
     word() == Width::Qword ? a_.mov(Reg::Rbp, kTemp1) : a_.mov32(Reg::Rbp, kTemp1);
@@ -196,6 +204,7 @@ bool Translation::bit_string(const Instruction& i)
     a_.store(cell(&shop_.frame.scratch[0]), kTemp1);
     bring_flags(i); // takes kTemp1
     a_.load(kTemp1, cell(&shop_.frame.scratch[0]));
+    may_be_refused();
     if ((i.decoded.attributes & ZYDIS_ATTRIB_HAS_LOCK) != 0) {
         a_.byte(0xf0);
     }

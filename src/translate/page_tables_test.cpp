@@ -52,7 +52,8 @@ protected:
     static void enter(x::Assembler& a, const asmjit::Label& back)
     {
         const Entry entry = std::get<0>(GetParam());
-        if (entry == Entry::Jump || entry == Entry::JumpMemory || entry == Entry::Return || entry == Entry::FallThrough) {
+        if (entry == Entry::Jump || entry == Entry::JumpMemory || entry == Entry::Return ||
+            entry == Entry::FallThrough) {
             a.push(x::r8);
         }
         switch (entry) {
@@ -311,6 +312,38 @@ TEST(TranslatorRights, SmapAsksForAc)
     EXPECT_EQ(m.cpu.state().gpr[x86::kRax], 4u);
     EXPECT_EQ(m.cpu.state().gpr[x86::kRdx], 0x77u);
     EXPECT_EQ(m.get<std::uint64_t>(m.cpu.state().gpr[x86::kRsp]), 1u) << "present, a read";
+}
+
+// Where a conditional jump leads is code without AC, whatever the instructions behind it do. The code there is known
+// with AC as well.
+TEST(TranslatorRights, SmapAsksForAcBehindAJumpToAnotherPage)
+{
+    static constexpr std::uint64_t kReader = kCode + 0x1000;
+    TranslatorMachine m;
+    m.assemble(kCode, true, [](x::Assembler& a) {
+        a.stac();
+        a.call(kReader);
+        a.clac();
+        a.xor_(x::eax, x::eax);
+        a.push(x::rdi);
+        a.test(x::eax, x::eax);
+        a.jz(kReader);
+        a.stac();
+        a.nop();
+        a.hlt();
+    });
+    m.assemble(kReader, true, [](x::Assembler& a) {
+        a.mov(x::eax, x::dword_ptr(x::rsi));
+        a.ret();
+    });
+    m.code(kHandlers + 4 * 0x80, {0xf4});
+    vcpu::CpuState state = supervisor(m);
+    state.cr4 |= cr4::kSmap;
+    m.put<std::uint32_t>(kOneCode, 1);
+    state.gpr[x86::kRdi] = kHandlers + 4 * 0x80;
+    EXPECT_EQ(m.run(state), HaltReason::Halted);
+    EXPECT_EQ(m.vector(), vector_of(Exception::Pf));
+    EXPECT_EQ(m.cpu.state().gpr[x86::kRax], 0u);
 }
 
 } // namespace

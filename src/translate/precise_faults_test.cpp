@@ -95,7 +95,8 @@ vcpu::CpuState prepare(Machine& m, std::uint64_t seed)
     if (random.below(2) != 0) {
         become_user(state);
     }
-    m.assemble(kCode, true, [&](asmjit::x86::Assembler& a) { random.write(a, 4 + static_cast<unsigned>(random.below(10))); });
+    m.assemble(kCode, true,
+               [&](asmjit::x86::Assembler& a) { random.write(a, 4 + static_cast<unsigned>(random.below(10))); });
     m.code(kUd2, {0x0f, 0x0b});
     return state;
 }

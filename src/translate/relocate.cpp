@@ -14,16 +14,34 @@ bool is_high_byte(ZydisRegister reg)
     return reg >= ZYDIS_REGISTER_AH && reg <= ZYDIS_REGISTER_BH;
 }
 
+constexpr std::uint8_t kOperandSize = 0x66;
+
 bool is_legacy_prefix(std::uint8_t byte)
 {
-    constexpr auto kPrefixes = std::to_array<std::uint8_t>({0x66, 0x67, 0xf2, 0xf3, 0xf0, 0x2e, 0x36, 0x3e, 0x26, 0x64, 0x65});
+    constexpr auto kPrefixes =
+        std::to_array<std::uint8_t>({0x66, 0x67, 0xf2, 0xf3, 0xf0, 0x2e, 0x36, 0x3e, 0x26, 0x64, 0x65});
     return std::ranges::find(kPrefixes, byte) != kPrefixes.end();
 }
 
-// Those that stay: the address size and segments are dealt with.
-bool is_kept_prefix(std::uint8_t byte)
+// Those that the decoded instruction is made of, each once; the address size and segments are dealt with. Others might
+// mean something else to the host than to the guest's processor, as F3 before BSR does where that one has no LZCNT, or
+// make more than 15 bytes together with what is added. SDM volume 2A, sections 2.1.1 and 2.3.11.
+void write_prefixes(Assembler& a, const Instruction& i)
 {
-    return byte == 0x66 || byte == 0xf2 || byte == 0xf3 || byte == 0xf0;
+    if ((i.decoded.attributes & ZYDIS_ATTRIB_HAS_LOCK) != 0) {
+        a.byte(0xf0);
+    }
+    std::uint8_t mandatory = 0;
+    for (unsigned n = 0; n < i.decoded.raw.prefix_count; ++n) {
+        const auto& prefix = i.decoded.raw.prefixes[n];
+        mandatory = prefix.type == ZYDIS_PREFIX_TYPE_MANDATORY ? prefix.value : mandatory;
+    }
+    if (i.unit == Unit::Integer && i.decoded.operand_width == 16 && mandatory != kOperandSize) {
+        a.byte(kOperandSize);
+    }
+    if (mandatory != 0) {
+        a.byte(mandatory);
+    }
 }
 
 // SDM volume 1, section 14.9.
@@ -180,7 +198,8 @@ struct Translation::Operands {
                 found = &operand;
             }
         }
-        if (borrowed[0].written && found->size != 64) { // others would leave the upper half as it was, or be slow to read
+        if (borrowed[0].written &&
+            found->size != 64) { // others would leave the upper half as it was, or be slow to read
             return std::nullopt;
         }
         if (found->encoding == ZYDIS_OPERAND_ENCODING_MODRM_REG) {
@@ -258,11 +277,10 @@ void Translation::write_legacy(const Instruction& i, const Operands& o, const Me
     const bool modrm = (i.decoded.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0;
     const bool rex = (i.decoded.attributes & ZYDIS_ATTRIB_HAS_REX) != 0;
     unsigned at = 0;
-    for (; is_legacy_prefix(i.bytes[at]) || (context_.long64() && (i.bytes[at] & 0xf0) == 0x40); ++at) {
-        if (is_kept_prefix(i.bytes[at])) {
-            a_.byte(i.bytes[at]);
-        }
+    while (is_legacy_prefix(i.bytes[at]) || (context_.long64() && (i.bytes[at] & 0xf0) == 0x40)) {
+        ++at;
     }
+    write_prefixes(a_, i);
     const unsigned immediate = raw.imm[0].size != 0 ? raw.imm[0].offset : i.decoded.length;
     const bool moffs = memory && !modrm;
     const unsigned opcode_end = modrm ? raw.modrm.offset : moffs ? at + 1 : immediate;
@@ -345,8 +363,11 @@ void Translation::write_relocated(const Instruction& i, const Operands& o, const
     if (fault) {
         may_fault_here(*fault);
     }
+    if (o.swapped == kNone) { // otherwise a register is not what it was
+        may_be_refused();
+    }
     i.decoded.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX ? write_vex(i, o, mem)
-                                                                   : write_legacy(i, o, i.memory != nullptr ? &mem : nullptr);
+                                                         : write_legacy(i, o, i.memory != nullptr ? &mem : nullptr);
     swap();
     for (unsigned n = 0; n < o.count; ++n) {
         if (o.borrowed[n].written) {
@@ -419,6 +440,7 @@ bool Translation::plain(const Instruction& i)
     bring_flags(i);
     if (const auto guest = memory ? std::nullopt : operands.in_place(i)) {
         const Mem place = gpr(*guest);
+        may_be_refused();
         write_legacy(i, operands, &place);
     } else {
         write_relocated(i, operands, mem, fault);

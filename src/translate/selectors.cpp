@@ -125,9 +125,11 @@ void Translation::fetch_selector(const Instruction& i, std::uint32_t site)
     if (i.decoded.mnemonic == ZYDIS_MNEMONIC_POP) {
         load_guest(kTemp0, x86::kRsp, word());
         look_up({.size = static_cast<unsigned>(word())}, site);
+        may_be_refused();
         a_.load_zero_extended16(kTemp0, {.base = kTemp0});
     } else if (i.memory != nullptr) {
         access(i, {.size = sizeof(std::uint16_t)}, site);
+        may_be_refused();
         a_.load_zero_extended16(kTemp0, {.base = kTemp0});
     } else {
         load_guest(kTemp0, full_number(i.operands[1].reg.value), Width::Dword);

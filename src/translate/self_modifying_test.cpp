@@ -151,6 +151,36 @@ TEST_P(TranslatorSelfModifying, InCodeThatDecidedWhichFlagsAreOfUse)
     EXPECT_EQ(sum(m), kRounds / 2);
 }
 
+// An instruction that begins at the end of a page and ends at the beginning of the same one, which is mapped twice in a
+// row.
+TEST(TranslatorCrossing, OfAPageIntoItselfIsPatched)
+{
+    constexpr std::uint64_t kPage = 0x210000;
+    constexpr std::uint64_t kAt = 0xffd; // of the instruction; its immediate begins behind it
+    constexpr std::uint64_t kCalls = 200;
+    TranslatorMachine m;
+    vcpu::CpuState state = m.flat64();
+    m.put<std::uint64_t>(Machine::pte(kAlias), kPage | 7);
+    m.put<std::uint64_t>(Machine::pte(kAlias + 0x1000), kPage | 7);
+    m.code(kPage + kAt, {0xba, 0, 0});  // mov edx, imm32
+    m.code(kPage, {0, 0, 0xc3});        // ret
+    m.assemble(kCode, true, [&](x::Assembler& a) {
+        const auto loop = a.newLabel();
+        a.bind(loop);
+        a.mov(x::byte_ptr(x::rsi), x::cl);
+        a.call(kAlias + kAt);
+        a.add(x::eax, x::edx);
+        a.dec(x::ecx);
+        a.jnz(loop);
+        a.hlt();
+    });
+    state.gpr[x86::kRax] = 0;
+    state.gpr[x86::kRsi] = kPage + kAt + 1;
+    state.gpr[x86::kRcx] = kCalls;
+    EXPECT_EQ(m.run(state), HaltReason::Halted);
+    EXPECT_EQ(sum(m), kCalls * (kCalls + 1) / 2);
+}
+
 INSTANTIATE_TEST_SUITE_P(Ways, TranslatorSelfModifying,
                          ::testing::Values(Through::Itself, Through::Alias, Through::Device),
                          [](const auto& way) {

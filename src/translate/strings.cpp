@@ -53,6 +53,7 @@ void Translation::load_string(const Instruction& i)
     const std::uint32_t site = string_site(i);
     load_guest(kTemp0, x86::kRsi, word());
     look_up({.size = size}, site);
+    may_be_refused();
     a_.load(Reg::Rax, {.base = kTemp0}, static_cast<Width>(size));
     advance(x86::kRsi, size);
     site_resumes(site);
@@ -64,6 +65,7 @@ void Translation::store_string(const Instruction& i)
     const std::uint32_t site = string_site(i);
     load_guest(kTemp0, x86::kRdi, word());
     look_up({.size = size, .write = true}, site);
+    may_be_refused();
     a_.store({.base = kTemp0}, Reg::Rax, static_cast<Width>(size));
     advance(x86::kRdi, size);
     site_resumes(site);
@@ -77,11 +79,13 @@ void Translation::move_string(const Instruction& i)
     const std::uint32_t site = string_site(i);
     load_guest(kTemp0, x86::kRsi, word());
     look_up({.size = size}, site);
-    a_.load(kTemp0, {.base = kTemp0}, width);
+    may_be_refused();
+    a_.load_whole(kTemp0, {.base = kTemp0}, width); // a host address was there
     a_.store(value, kTemp0);
     load_guest(kTemp0, x86::kRdi, word());
     look_up({.size = size, .write = true}, site);
     a_.load(kTemp1, value);
+    may_be_refused();
     a_.store({.base = kTemp0}, kTemp1, width);
     advance(x86::kRsi, size);
     advance(x86::kRdi, size);
@@ -121,7 +125,7 @@ void Translation::take_piece()
 // Behind a piece: goes on with the next one, if there is one and nothing else to do.
 void Translation::next_piece(const std::uint8_t* again, std::uint32_t site)
 {
-    a_.mov(Reg::Rcx, kTemp1);
+    word() == Width::Qword ? a_.mov(Reg::Rcx, kTemp1) : a_.mov32(Reg::Rcx, kTemp1); // which fits, and is seen to
     a_.test(Reg::Rcx, Reg::Rcx);
     std::uint8_t* done = a_.jcc(Cond::E);
     test_signals();
@@ -152,7 +156,9 @@ void Translation::move_one_by_one(unsigned size)
     const auto step = -static_cast<std::int32_t>(size);
     const auto width = static_cast<Width>(size);
     const std::uint8_t* again = a_.address();
+    may_be_refused(Pointers::MoveDown);
     a_.load(kTemp1, {.base = Reg::Rsi}, width);
+    may_be_refused(Pointers::MoveDown);
     a_.store({.base = Reg::Rdi}, kTemp1, width);
     a_.lea(Reg::Rsi, {.base = Reg::Rsi, .displacement = step});
     a_.lea(Reg::Rdi, {.base = Reg::Rdi, .displacement = step});
@@ -169,14 +175,26 @@ void Translation::move_elements(const Instruction& i, Direction direction)
     a_.mov(Reg::Rdi, kTemp0);
     if (direction == Direction::Up) {
         take_piece();
+        may_be_refused(Pointers::Move);
         write_repeated(a_, i, 0xf3);
     } else {
         move_one_by_one(element_size(i));
     }
+    point_behind(direction == Direction::Up ? Pointers::Move : Pointers::MoveDown);
+}
+
+// The guest's pointers become what they were and as much more as RDI is from kTemp0, where it began.
+void Translation::point_behind(Pointers pointers)
+{
+    const auto& scratch = shop_.frame.scratch;
     a_.alu(Alu::Sub, Reg::Rdi, kTemp0); // bytes
-    a_.load(Reg::Rsi, cell(&shop_.frame.scratch[1]));
+    if (pointers == Pointers::Store || pointers == Pointers::Scan) {
+        a_.alu(Alu::Add, Reg::Rdi, cell(&scratch[0]), word());
+        return;
+    }
+    a_.load(Reg::Rsi, cell(&scratch[1]));
     a_.alu(Alu::Add, Reg::Rsi, Reg::Rdi, word());
-    a_.alu(Alu::Add, Reg::Rdi, cell(&shop_.frame.scratch[2]), word());
+    a_.alu(Alu::Add, Reg::Rdi, cell(&scratch[2]), word());
 }
 
 // Moves downwards are what memmove() is made of.
@@ -233,9 +251,9 @@ void Translation::repeat_store(const Instruction& i)
     a_.store(cell(&shop_.frame.scratch[0]), Reg::Rdi);
     a_.mov(Reg::Rdi, kTemp0);
     take_piece();
+    may_be_refused(Pointers::Store);
     write_repeated(a_, i, 0xf3);
-    a_.alu(Alu::Sub, Reg::Rdi, kTemp0);
-    a_.alu(Alu::Add, Reg::Rdi, cell(&shop_.frame.scratch[0]), word());
+    point_behind(Pointers::Store);
     next_piece(again, site);
     a_.bind(none);
     site_resumes(site);
@@ -257,11 +275,11 @@ void Translation::repeat_scan(const Instruction& i)
     a_.mov(Reg::Rdi, kTemp0);
     take_piece();
     a_.store(left, kTemp1);
+    may_be_refused(Pointers::Scan);
     write_repeated(a_, i, while_equal ? 0xf3 : 0xf2);
     save_flags();
-    a_.alu(Alu::Sub, Reg::Rdi, kTemp0);
-    a_.alu(Alu::Add, Reg::Rdi, pointer, word());
-    a_.alu(Alu::Add, Reg::Rcx, left);
+    point_behind(Pointers::Scan);
+    a_.alu(Alu::Add, Reg::Rcx, left, word());
     constexpr std::uint8_t kZero = x86::rflags::kZf;
     a_.test_byte(cell(reinterpret_cast<const std::uint8_t*>(&shop_.frame.flags) + 1), kZero);
     std::uint8_t* ended = a_.jcc(while_equal ? Cond::E : Cond::Ne);
@@ -272,8 +290,8 @@ void Translation::repeat_scan(const Instruction& i)
     site_resumes(site);
 }
 
-// What all repetitions begin with: none at all, for which the jump is that is given. The upper half of RCX means nothing
-// to 32-bit code.
+// What all repetitions begin with: none at all, for which the jump is that is given. The upper half of RCX means
+// nothing to 32-bit code.
 std::uint8_t* Translation::begin_repetition()
 {
     if (!context_.long64()) {

@@ -114,5 +114,47 @@ INSTANTIATE_TEST_SUITE_P(
                                          Run{"LongAndAskew", 1000, 3, 3000}, Run{"None", 0, 0, 0}),
                        ::testing::Values(Op::Move, Op::Fill, Op::FindOther, Op::Find), ::testing::Bool()));
 
+// Their pointers wrap around at 4 GiB, where all of memory lies once more.
+TEST(TranslatorNarrowStrings, AdvanceTheirPointersIn32Bits)
+{
+    const auto prepare = [](Machine& m) {
+        m.reset();
+        vcpu::CpuState state = m.flat32();
+        for (unsigned i = 0; i < 1024; ++i) {
+            m.put<std::uint32_t>(kTables + 4 * i, 0x87); // a large page
+        }
+        m.assemble(kCode, false, [](x::Assembler& a) {
+            const auto loop = a.newLabel();
+            a.bind(loop);
+            a.mov(x::esi, x::ebp);
+            a.mov(x::edi, x::ebp);
+            a.lodsd();
+            a.add(x::ebx, x::esi);
+            a.stosd();
+            a.add(x::ebx, x::dword_ptr(x::edi, static_cast<std::int32_t>(kData)));
+            a.mov(x::edi, x::ebp);
+            a.mov(x::esi, x::ebp);
+            a.movsd();
+            a.add(x::ebx, x::dword_ptr(x::esi, static_cast<std::int32_t>(kData)));
+            a.add(x::ebx, x::dword_ptr(x::edi, static_cast<std::int32_t>(kData)));
+            a.dec(x::edx);
+            a.jnz(loop);
+            a.hlt();
+        });
+        m.put<std::uint32_t>(kData, 0x1234);
+        state.cr3 = kTables;
+        state.cr4 |= x86::cr4::kPse;
+        state.cr0 |= x86::cr0::kPg;
+        state.gpr[x86::kRbp] = 0xfffffffc;
+        state.gpr[x86::kRbx] = 0;
+        state.gpr[x86::kRdx] = 3;
+        return state;
+    };
+    emulate::testing::TestMachine interpreter;
+    TranslatorMachine translator;
+    expect_same(interpreter, translator, prepare);
+    EXPECT_EQ(translator.cpu.state().gpr[x86::kRbx], 9 * 0x1234u);
+}
+
 } // namespace
 } // namespace windsor::translate::testing

@@ -25,6 +25,8 @@ public:
         a_.store(cell(&cpu_.s.rip), kTemp0);
         stubs.help = a_.address();
         write_help();
+        stubs.give_up = a_.address();
+        write_give_up();
         stubs.enter = reinterpret_cast<decltype(stubs.enter)>(reinterpret_cast<std::uintptr_t>(enter));
         a_.align();
         return a_.position();
@@ -178,6 +180,21 @@ private:
         a_.load(kTemp0, cell(&frame_.kept));
         a_.jmp(cell(&frame_.target));
         a_.bind(stop);
+        a_.store_byte(cell(&frame_.sse_live), 0);
+        a_.store_byte(cell(&frame_.avx_live), 0);
+        return_to_host();
+    }
+
+    void write_give_up()
+    {
+        a_.cmp_byte(cell(&frame_.sse_live), 0);
+        std::uint8_t* skip = a_.jcc(Cond::E);
+        mxcsr(2, frame_.host_mxcsr);
+        a_.cmp_byte(cell(&frame_.avx_live), 0);
+        std::uint8_t* narrow = a_.jcc(Cond::E);
+        a_.bytes({0xc5, 0xf8, 0x77}); // vzeroupper
+        a_.bind(narrow);
+        a_.bind(skip);
         a_.store_byte(cell(&frame_.sse_live), 0);
         a_.store_byte(cell(&frame_.avx_live), 0);
         return_to_host();

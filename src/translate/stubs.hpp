@@ -19,9 +19,12 @@ struct Stubs {
     const std::uint8_t* help{nullptr};
     // The same at an edge that leads to the guest's RIP in kTemp0.
     const std::uint8_t* cross{nullptr};
+    // Leaves without storing anything: the host has refused to run code, and nobody knows what registers hold.
+    const std::uint8_t* give_up{nullptr};
 };
 
 // Writes the stubs, for code that uses a window or for other code; gives the end of them.
-std::uint8_t* write_stubs(Assembler assembler, const Frame& frame, const emulate::Cpu& cpu, bool windowed, Stubs& stubs);
+std::uint8_t* write_stubs(Assembler assembler, const Frame& frame, const emulate::Cpu& cpu, bool windowed,
+                          Stubs& stubs);
 
 } // namespace windsor::translate

@@ -62,6 +62,7 @@ bool Translation::pop_flags(const Instruction& i)
     const std::uint32_t site = new_site(Site::Kind::Access, i);
     load_guest(kTemp0, x86::kRsp, word());
     look_up({.size = static_cast<unsigned>(size)}, site);
+    may_be_refused();
     a_.load(kTemp0, {.base = kTemp0}, word());
     a_.load(kTemp1, rflags);
     a_.test_imm(kTemp1, kClear, Width::Dword);
@@ -104,6 +105,7 @@ void Translation::push_selector(const Instruction& i)
     a_.lea(kTemp0, {.base = kGuestRsp, .displacement = -size}, word());
     look_up({.size = static_cast<unsigned>(size), .write = true}, site);
     a_.load_zero_extended16(kTemp1, selector(i.operands[0]));
+    may_be_refused();
     a_.store({.base = kTemp0}, kTemp1, word());
     move_stack_pointer(-size);
     site_resumes(site);
@@ -173,6 +175,7 @@ void Translation::push_flags(const Instruction& i)
     a_.lea(kTemp0, {.base = kGuestRsp, .displacement = -size}, word());
     look_up({.size = static_cast<unsigned>(size), .write = true}, site);
     a_.load(kTemp1, cell(&shop_.frame.scratch[0]));
+    may_be_refused();
     a_.store({.base = kTemp0}, kTemp1, word());
     move_stack_pointer(-size);
     site_resumes(site);

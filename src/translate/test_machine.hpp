@@ -25,12 +25,25 @@ using emulate::testing::Machine;
 
 constexpr std::size_t kUsualCode = std::size_t{1} << 20;
 
+// In tests every block is verified, and one that is not as it may be is a failure; but for those into which a test
+// itself has put what may not be there.
+inline Options verified(Options options)
+{
+    options.verify = options.nop.empty() || options.on_violation != nullptr;
+    if (options.on_violation != nullptr) {
+        return options;
+    }
+    options.on_violation = [](const std::string& what) { ADD_FAILURE() << what; };
+    return options;
+}
+
 class TranslatorMachine : public Machine {
 public:
     explicit TranslatorMachine(const Options& options = {.code_bytes = kUsualCode})
         : Machine{[&](const emulate::EngineParts& parts) {
               return Translator::create(
-                         {.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock}, options)
+                         {.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock},
+                         verified(options))
                   .value();
           }},
           cpu{static_cast<Translator&>(*engine)}
@@ -119,7 +132,8 @@ inline void expect_same_memory(Machine& expected, Machine& got)
 }
 
 // Prepares a program in both machines, runs it, and compares all that it leaves.
-inline void expect_same(Machine& interpreter, Machine& translator, const std::function<vcpu::CpuState(Machine&)>& prepare)
+inline void expect_same(Machine& interpreter, Machine& translator,
+                        const std::function<vcpu::CpuState(Machine&)>& prepare)
 {
     const vcpu::HaltReason expected = interpreter.run(prepare(interpreter));
     const vcpu::HaltReason got = translator.run(prepare(translator));

@@ -2,6 +2,7 @@
 // The block as a whole: reading, liveness of flags, entries, edges, cold code.
 #include "translate/translation.hpp"
 
+#include "base/copy_once.hpp"
 #include "memory/guest_memory.hpp"
 
 #include <algorithm>
@@ -48,7 +49,9 @@ bool Translation::read(Block& block, const Context& context, std::size_t slot, s
     while (at < bytes.size() && instructions_.size() < limit) {
         Instruction& i = instructions_.emplace_back();
         const auto left = bytes.subspan(at, std::min<std::size_t>(bytes.size() - at, 15));
-        if (!read_instruction(shop_.cpu.decoder(), context_, interpreted_, left, block.rip + at, i)) {
+        const bool refused = !shop_.refused.empty() && shop_.refused.contains(block.host + at);
+        const ClassMask interpreted = refused ? ~ClassMask{0} : interpreted_;
+        if (!read_instruction(shop_.cpu.decoder(), context_, interpreted, left, block.rip + at, i)) {
             instructions_.pop_back();
             break;
         }
@@ -77,7 +80,9 @@ Flags Translation::live_at(std::uint64_t target)
     std::uint64_t at = target;
     for (unsigned count = 0; count < kLookAhead && (live | killed) != kAllFlags; ++count) {
         const std::size_t left = memory::kPageSize - (at - page);
-        const std::span bytes{start + (at - page), std::min<std::size_t>(left, 15)};
+        std::array<std::uint8_t, 15> copy;
+        const auto bytes = std::span{copy}.first(std::min(left, copy.size()));
+        base::copy_once(copy.data(), start + (at - page), bytes.size());
         const auto next = left == 0 ? std::nullopt : glance(shop_.cpu.decoder(), context_, bytes);
         if (!next) {
             break;
@@ -90,7 +95,8 @@ Flags Translation::live_at(std::uint64_t target)
         }
     }
     if (at != target && killed != 0) {
-        block_->looked_at.emplace_back(static_cast<std::uint16_t>(target - page), static_cast<std::uint16_t>(at - target));
+        block_->looked_at.emplace_back(static_cast<std::uint16_t>(target - page),
+                                       static_cast<std::uint16_t>(at - target));
     }
     return kAllFlags & ~killed;
 }
@@ -179,6 +185,7 @@ std::uint8_t* Translation::write(Assembler assembler, bool cautious)
     detours_.clear();
     landings_.clear();
     fixups_.clear();
+    wraps_ = false;
     begin_ = a_.position();
     const std::size_t first_site = shop_.sites.size();
     const std::size_t first_link = shop_.links.size();
@@ -232,7 +239,10 @@ void Translation::write_instruction(Instruction& i)
     case Kind::Plain: done = plain(i); break;
     case Kind::Lea: done = lea(i); break;
     case Kind::Divide: done = divide(i); break;
-    case Kind::Nop: break;
+    case Kind::Nop:
+        may_be_refused();
+        a_.bytes(shop_.nop);
+        break;
     case Kind::Push: done = push(i); break;
     case Kind::Pop: done = pop(i); break;
     case Kind::Leave: leave(i); break;
@@ -252,7 +262,9 @@ void Translation::write_instruction(Instruction& i)
     case Kind::MaskInterrupts: mask_interrupts(); break;
     case Kind::UnmaskInterrupts: done = unmask_interrupts(i); break;
     case Kind::PushFlags: push_flags(i); break;
-    case Kind::Direction: a_.store_byte(cell(&shop_.frame.direction), i.decoded.mnemonic == ZYDIS_MNEMONIC_STD ? 1 : 0); break;
+    case Kind::Direction:
+        a_.store_byte(cell(&shop_.frame.direction), i.decoded.mnemonic == ZYDIS_MNEMONIC_STD ? 1 : 0);
+        break;
     case Kind::Jump: edge(i.next() + static_cast<std::uint64_t>(i.operands[0].imm.value.s), i.live_after); break;
     case Kind::Conditional: conditional(i); break;
     case Kind::CountZero: count_zero(i); break;
@@ -328,13 +340,19 @@ void Translation::edge_at(std::uint8_t* displacement, std::uint64_t target, Flag
     target = context_.wrap(target);
     const Place flags = live == 0 ? Place::Nowhere : place_;
     if (!same_page(target)) {
-        cold_.push_back({.kind = Cold::Kind::FarEdge, .from = {displacement}, .number = 1, .target = target, .flags = flags});
+        cold_.push_back({.kind = Cold::Kind::FarEdge,
+                         .from = {displacement},
+                         .number = 1,
+                         .target = target,
+                         .flags = flags,
+                         .slot = slot_});
         return;
     }
     shop_.links.push_back({.from = block_, .displacement = displacement, .target = target,
                            .context = context_.key(), .flags = flags});
     const auto number = static_cast<std::uint32_t>(shop_.links.size() - 1);
-    cold_.push_back({.kind = Cold::Kind::Link, .from = {displacement}, .number = number, .target = target, .flags = flags});
+    cold_.push_back(
+        {.kind = Cold::Kind::Link, .from = {displacement}, .number = number, .target = target, .flags = flags});
 }
 
 // Which block a guest address of another page leads to may change with every change of mappings: the table is asked.
@@ -374,6 +392,7 @@ void Translation::write_cold()
         }
         save_cold_flags(cold);
         if (cold.kind == Cold::Kind::FarEdge && cold.number != 0) {
+            slot_ = cold.slot;
             a_.bind(jump_through_table(cold.target));
         } else {
             mov_address(kTemp0, cold.target);

@@ -16,6 +16,7 @@
 #include <deque>
 #include <optional>
 #include <span>
+#include <unordered_set>
 #include <vector>
 
 namespace windsor::translate {
@@ -31,6 +32,9 @@ struct Workshop {
     std::pmr::deque<Site>& sites;
     std::pmr::deque<GroupRange>& groups;
     bool extracts; // the host has BEXTR
+    const std::unordered_set<const std::uint8_t*>&
+        refused; // first bytes of instructions that are left to the interpreter
+    std::span<const std::uint8_t> nop; // host code for NOP
 };
 
 class Translation {
@@ -45,7 +49,8 @@ public:
         instructions_.reserve(kLongest);
     }
 
-    // Blocks of one instruction that end up in C++ behind it, with all flags in memory: every instruction can be traced.
+    // Blocks of one instruction that end up in C++ behind it, with all flags in memory: every instruction can be
+    // traced.
     void set_single(bool single) { single_ = single; }
 
     // Reads instructions from `bytes` (the rest of a page, at guest address block.rip, or those of one instruction
@@ -56,6 +61,18 @@ public:
     // Writes the code of what was read; gives its end. A cautious block uses no window, and has a second body without
     // groups for when the bytes of a group do not lie in one page: no more than half of kLongest instructions.
     std::uint8_t* write(Assembler assembler, bool cautious);
+
+    // Of a block that has been written: whether it can be told which guest instruction the host instruction at an
+    // address stands for, with all registers as that one finds them. It is written once more for that, into `room`
+    // (kMostBytes) and `again`, by a Translation whose workshop takes what comes of it. `slot` as in read().
+    [[nodiscard]] bool tell(Block& again, const Block& block, std::size_t slot, std::span<std::uint8_t> room,
+                            const std::uint8_t* at);
+    // What was told: the instruction's distance from the block's first byte, and its context.
+    std::uint16_t told_offset() const { return static_cast<std::uint16_t>(told_->instruction->rip - block_->rip); }
+    std::uint32_t told_context() const { return told_->context.key(); }
+    // Writes the way from there to a site. Gives its end.
+    std::uint8_t* write_late_way(Assembler assembler, std::uint32_t site);
+    static constexpr std::size_t kLateWayBytes = 256; // at most
 
 private:
     using Place = FlagPlace;
@@ -79,7 +96,21 @@ private:
         Place flags{Place::Nowhere};       // Host or Again: they must be saved
         Recipe recipe{};                   // for Again
         std::array<const std::uint8_t*, 2> faults{}; // host instructions whose faults lead here; null: none
+        std::size_t slot{0}; // of a FarEdge: the jump table, which STAC and CLAC may change later in the block
     };
+
+    // rescue.cpp: what is told of a host instruction
+    // What the registers of a string instruction hold: the guest's pointers and count, or host addresses and a piece.
+    enum class Pointers : std::uint8_t { Guest, Move, MoveDown, Store, Scan };
+    struct Told {
+        const Instruction* instruction{nullptr};
+        Context context;
+        Cold cold;
+        Pointers pointers{};
+    };
+    void may_be_refused(Pointers pointers = Pointers::Guest);
+    void give_back(Pointers pointers);
+    void blank_varying(std::span<std::uint8_t> code) const;
 
     // fixups.cpp: what of the code depends on where it is
     void mov_address(Reg to, std::uint64_t address);
@@ -149,6 +180,7 @@ private:
     [[nodiscard]] Mem at_distance(Reg base, std::int32_t displacement, const Access& access, std::uint32_t site);
     std::optional<std::uint64_t> fixed_address(const Instruction& i, const Access& access) const;
     static bool is_relative(const ZydisDecodedOperand& operand);
+    void note_wrapping(const Instruction& i, bool relative);
     [[nodiscard]] Mem at_address(std::uint64_t address, bool relative, const Access& access, std::uint32_t site);
     // window_path.cpp: from an operand to its place in the window
     void begin_access(const Instruction& i);
@@ -177,10 +209,11 @@ private:
     bool is_open(const GroupPlace& place) const;
     bool looks_up(const Instruction& i) const;
     [[nodiscard]] Mem in_group(const GroupPlace& place, std::int32_t offset, const Access& access, std::uint32_t site);
-    // A stack pointer of 32 bits may wrap around between two accesses.
+    // A stack pointer of 32 bits may wrap around between two accesses; see also at_distance().
     bool by_distance(const Group& group) const
     {
-        return !in_memory(group.base) && (context_.long64() || group.base != x86::kRsp);
+        const bool wraps = group.base == x86::kRsp || context_.mode == emulate::DecodeMode::Compat32;
+        return !in_memory(group.base) && (context_.long64() || !wraps);
     }
     void open(const Group& group, std::int32_t from, std::uint32_t site);
     // A way from a group's lookup that fails to the same place in the second body.
@@ -207,7 +240,8 @@ private:
     // relocate.cpp: the same instruction with other registers
     struct Operands;
     [[nodiscard]] bool plain(const Instruction& i);
-    void write_relocated(const Instruction& i, const Operands& operands, const Mem& memory, std::optional<std::uint32_t> fault);
+    void write_relocated(const Instruction& i, const Operands& operands, const Mem& memory,
+                         std::optional<std::uint32_t> fault);
     void repeat(const Instruction& i);
     void write_legacy(const Instruction& i, const Operands& operands, const Mem* memory);
     void write_vex(const Instruction& i, const Operands& operands, const Mem& memory);
@@ -244,6 +278,7 @@ private:
     void look_up_downwards(unsigned pointer, unsigned size, bool write, std::uint32_t site);
     void move_one_by_one(unsigned size);
     void move_elements(const Instruction& i, Direction direction);
+    void point_behind(Pointers pointers);
     void move_up(const Instruction& i, std::uint32_t site);
     void move_down(const Instruction& i, std::uint32_t site);
     void advance(unsigned pointer, unsigned size);
@@ -282,7 +317,8 @@ private:
 
     Mem cell(const void* at) const
     {
-        const auto distance = static_cast<const std::uint8_t*>(at) - reinterpret_cast<const std::uint8_t*>(&shop_.frame);
+        const auto distance =
+            static_cast<const std::uint8_t*>(at) - reinterpret_cast<const std::uint8_t*>(&shop_.frame);
         return {.base = kFrame, .displacement = static_cast<std::int32_t>(distance)};
     }
     Mem gpr(unsigned guest) const { return cell(&shop_.cpu.s.gpr[guest]); }
@@ -306,6 +342,9 @@ private:
     int held_{-1}; // the group whose distance kTemp0 has until an instruction makes its first access; -1: none
     int left_{-1}; // the same behind its last access
 
+    const std::uint8_t* sought_{nullptr}; // what tell() is asked of
+    std::optional<Told> told_;
+
     Block* block_{nullptr};
     std::vector<Instruction> instructions_;
     Assembler a_{nullptr, nullptr};
@@ -319,6 +358,7 @@ private:
     std::vector<Cold> cold_;
     const std::uint8_t* begin_{nullptr}; // where the code is written from
     std::vector<Fixup> fixups_;
+    bool wraps_{false}; // some address cannot be fixed up
 };
 
 } // namespace windsor::translate

@@ -2,6 +2,8 @@
 #include "translate/translator.hpp"
 
 #include "emulate/fx_state.hpp"
+#include "emulate/upper_halves.hpp"
+#include "translate/block_checks.hpp"
 #include "translate/host_processor.hpp"
 
 #include <algorithm>
@@ -16,7 +18,6 @@ namespace {
 
 using x86::Seg;
 
-constexpr std::size_t kMostLinksAndSites = std::size_t{1} << 21;
 constexpr std::size_t kMostCautious = 4096; // blocks that are, or may become so
 
 bool canonical(std::uint64_t address)
@@ -33,9 +34,11 @@ base::Result<std::unique_ptr<Translator>> Translator::create(const emulate::Cpu:
         return std::unexpected{std::move(code).error()};
     }
     if (!install_fault_handler()) {
-        return base::fail("the host refuses a handler of SIGSEGV, which translated code needs");
+        return base::fail("the host refuses a handler of SIGSEGV or another signal that translated code needs");
     }
-    return std::unique_ptr<Translator>{new Translator{parts, options, std::move(*code)}};
+    std::unique_ptr<Translator> translator{new Translator{parts, options, std::move(*code)}};
+    WINDSOR_TRY(translator->make_checks());
+    return translator;
 }
 
 Translator::Translator(const emulate::Cpu::Parts& parts, const Options& options, std::unique_ptr<CodeMemory> code)
@@ -55,9 +58,11 @@ Translator::Translator(const emulate::Cpu::Parts& parts, const Options& options,
         free_ = write_stubs(assembler, core_->frame, cpu(), windowed, stubs_[windowed ? 1 : 0]);
     }
     first_ = free_;
-    translation_ = std::make_unique<Translation>(Workshop{cpu(), core_->frame, stubs_, faults_, *tables_, links_, sites_, groups_,
-                                                      options.extract && extracts_bits()},
-                                             options.interpreted);
+    translation_ =
+        std::make_unique<Translation>(Workshop{cpu(), core_->frame, stubs_, faults_, *tables_, links_, sites_, groups_,
+                                               options.extract && extracts_bits(), refused_, options_.nop},
+                                      options.interpreted);
+    faults_.set_rescue(&core_->frame, rescue_entry, this);
     cpu().set_accelerator(this);
 }
 
@@ -85,8 +90,9 @@ std::uint32_t Translator::context_key()
     case emulate::DecodeMode::Long64: break;
     case emulate::DecodeMode::Legacy32:
     case emulate::DecodeMode::Compat32:
-        if (cpu.mode() == emulate::Mode::Real || cpu.mode() == emulate::Mode::Virtual8086 || cpu.stack_size() != 4 || cpu.code_base() != 0 ||
-            cpu.code_limit() != 0xffffffff || !cpu.flat(Seg::Ss) || !cpu.flat(Seg::Ds) || !cpu.flat(Seg::Es)) {
+        if (cpu.mode() == emulate::Mode::Real || cpu.mode() == emulate::Mode::Virtual8086 || cpu.stack_size() != 4 ||
+            cpu.code_base() != 0 || cpu.code_limit() != 0xffffffff || !cpu.flat(Seg::Ss) || !cpu.flat(Seg::Ds) ||
+            !cpu.flat(Seg::Es)) {
             return Context::kNone;
         }
         break;
@@ -128,10 +134,18 @@ std::size_t Translator::slot_of(std::uint32_t key)
     return *slot;
 }
 
-void Translator::remember(Block& block, const emulate::Cpu::CodePlace& place)
+bool Translator::remember(Block& block, const emulate::Cpu::CodePlace& place)
 {
-    const bool crosses = block.second_page != nullptr;
-    tables_->remember(slot_of(block.context), block, place.global && !crosses, place.size);
+    if (block.second_page == nullptr) {
+        tables_->remember(slot_of(block.context), block, place.global, {place.size, place.size});
+        return true;
+    }
+    const auto second = second_page(block.rip);
+    if (!second || second->page.host != block.second_page || block.dropped) {
+        return false; // mapped or written anew
+    }
+    tables_->remember(slot_of(block.context), block, false, {place.size, second->size});
+    return true;
 }
 
 Block* Translator::find(std::uint32_t context)
@@ -148,89 +162,11 @@ Block* Translator::find(std::uint32_t context)
         return nullptr;
     }
     Block* block = blocks_.find(place.page.host + (place.physical & memory::kPageMask), rip, context);
-    if (block != nullptr && block->second_page != nullptr && block->second_page != second_page(rip)) {
-        return nullptr; // mapped anew: left to the interpreter
-    }
     if (block == nullptr) {
         block = make_block(wanted, place);
     }
-    if (block != nullptr) {
-        remember(*block, place);
-    }
-    return block;
-}
-
-// A page that blocks are kept of for longer than they last may have lost its flag to another processor.
-void Translator::hold(const emulate::Cpu::CodePlace& place)
-{
-    const bool told = (place.page.flags->load() & memory::kPageCode) != 0;
-    if (!told || !blocks_.holds_page(place.page.host)) {
-        cpu().hold_code(place.page, place.physical);
-    }
-}
-
-const std::uint8_t* Translator::second_page(std::uint64_t rip)
-{
-    emulate::Cpu::CodePlace place;
-    const std::uint64_t next = ((rip | memory::kPageMask) + 1) & cpu().linear_mask();
-    const bool there = cpu().locate_code(next, place) && place.page.readable();
-    if (there) {
-        hold(place);
-    }
-    return there ? place.page.host : nullptr;
-}
-
-Block* Translator::make_block(const Context& context, const emulate::Cpu::CodePlace& place)
-{
-    const bool full = free_ + Translation::kMostBytes > code_->writable() + code_->size() ||
-                      links_.size() + sites_.size() > kMostLinksAndSites || blocks_.full();
-    if (full) {
-        drop_all();
-    }
-    hold(place);
-    Block& block = blocks_.make();
-    block.host = place.page.host + (place.physical & memory::kPageMask);
-    block.rip = cpu().s.rip;
-    block.context = context.key();
-    block.second_page = nullptr;
-    block.looked_at.clear();
-    const Block* original = options_.copies ? blocks_.find_original(block.host, block.context) : nullptr;
-    const bool made = (original != nullptr && copy(*original, block)) || translate(context, block);
-    return made ? blocks_.insert(block) : nullptr;
-}
-
-bool Translator::translate(const Context& context, Block& block)
-{
-    constexpr std::size_t kLongestInstruction = 15;
-    const std::size_t offset = reinterpret_cast<std::uintptr_t>(block.host) & memory::kPageMask;
-    const std::size_t slot = slot_of(context.key());
-    const unsigned churn = blocks_.churn(block.host - offset);
-    const bool cautious = cautious_.contains(block.host);
-    const std::size_t longest = cautious ? Translation::kLongest / 2 : Translation::kLongest;
-    const std::size_t limit = churn < 16 ? longest : churn < 64 ? 16 : 4;
-    std::array<std::uint8_t, 2 * kLongestInstruction> crossing{};
-    if (!translation_->read(block, context, slot, {block.host, memory::kPageSize - offset}, limit)) {
-        const std::size_t first = memory::kPageSize - offset;
-        emulate::Insn whole;
-        const bool crosses = first < kLongestInstruction &&
-                             cpu().decoder().decode(context.mode, {block.host, first}, whole) ==
-                                 emulate::Decoder::Result::NeedMore;
-        const std::uint8_t* next = crosses ? second_page(block.rip) : nullptr;
-        if (next == nullptr) {
-            return false;
-        }
-        std::memcpy(crossing.data(), block.host, first);
-        std::memcpy(crossing.data() + first, next, kLongestInstruction - first);
-        block.second_page = next;
-        if (!translation_->read(block, context, slot, std::span{crossing}.first(kLongestInstruction), 1)) {
-            return false;
-        }
-    }
-    code_->use(free_, Translation::kMostBytes);
-    free_ = translation_->write({free_, code_->executable() + (free_ - code_->writable())},
-                                cautious);
-    ++counters_.translations;
-    return true;
+    const bool usable = block != nullptr && remember(*block, place);
+    return usable ? block : nullptr; // the interpreter does without
 }
 
 void Translator::point(std::uint8_t* displacement, const std::uint8_t* target)
@@ -354,7 +290,9 @@ const std::uint8_t* Translator::help(Site& site)
 {
     switch (site.kind) {
     case Site::Kind::LoadSse: core_->frame.sse_live = 1; return going_on(site.resume, site.context);
-    case Site::Kind::LoadAvx: core_->frame.sse_live = core_->frame.avx_live = 1; return going_on(site.resume, site.context);
+    case Site::Kind::LoadAvx:
+        core_->frame.sse_live = core_->frame.avx_live = 1;
+        return going_on(site.resume, site.context);
     case Site::Kind::LoadX87: load_x87(); return going_on(site.resume, site.context);
     default: break;
     }
@@ -363,7 +301,8 @@ const std::uint8_t* Translator::help(Site& site)
     cpu().s.rip = site.block->rip + site.offset;
     take_flags();
     const std::uint64_t exceptions = cpu().statistics().exceptions;
-    bool goes_on = interpret(site);
+    bool goes_on = interpret(site) && site.resume != nullptr;
+    report_refusal();
     if (fault.address != nullptr && cpu().statistics().exceptions == exceptions) {
         goes_on = settle_fault(*site.block, fault) && goes_on;
     }
@@ -434,7 +373,8 @@ bool Translator::open_group(const Site& site, std::uint64_t first)
     const emulate::TlbEntries& entries = *cpu().program().entries;
     const std::size_t at = emulate::TlbEntries::index(linear);
     const std::uint64_t offset = linear & memory::kPageMask;
-    if ((range.write ? entries.write : entries.read)[at] != linear - offset || offset + range.span > memory::kPageSize) {
+    if ((range.write ? entries.write : entries.read)[at] != linear - offset ||
+        offset + range.span > memory::kPageSize) {
         return false;
     }
     const auto host = reinterpret_cast<std::uintptr_t>(entries.host_address(at, linear));
@@ -451,18 +391,23 @@ void Translator::fail_group(Site& site)
     ++counters_.failures;
     interpreting_ = true;
     const std::uint64_t now = cpu().now();
-    site.fruitless = now - std::exchange(last_failure_, now) > kSoon ? 0 : static_cast<std::uint8_t>(site.fruitless + 1);
+    site.fruitless =
+        now - std::exchange(last_failure_, now) > kSoon ? 0 : static_cast<std::uint8_t>(site.fruitless + 1);
     if (site.fruitless >= kMostFailures) {
         make_cautious(*site.block);
     }
 }
 
-// Code of a context is about to run. Null: it relies on a window that has gone.
+// Code of a context is about to run, and what it takes for granted is made true. Null: it relies on a window that has
+// gone.
 const std::uint8_t* Translator::going_on(const std::uint8_t* code, std::uint32_t context)
 {
     const bool windowed = (context & Context::kWindowed) != 0;
     if (windowed && !windows_.settle()) {
         return nullptr;
+    }
+    if (Context::of(context).mode != emulate::DecodeMode::Long64) {
+        emulate::clear_upper_halves(cpu().s);
     }
     core_->frame.window = windowed ? reinterpret_cast<std::uintptr_t>(windows_.base()) : cpu().s.gpr[x86::kR14];
     return code;
@@ -535,35 +480,10 @@ emulate::BlockCache::Effect Translator::written(const std::uint8_t* host_page, u
         unlink(*block);
     }
     counters_.drops += dropped.size();
-    return effect;
-}
-
-std::vector<vcpu::Counter> Translator::counters() const
-{
-    std::vector<vcpu::Counter> all{{"entries", counters_.entries},
-                                   {"crossings", counters_.crossings},
-                                   {"translations", counters_.translations},
-                                   {"copied_blocks", counters_.copies},
-                                   {"links", counters_.links},
-                                   {"interpreted", counters_.interpreted},
-                                   {"tlb_misses", counters_.misses},
-                                   {"dropped_blocks", counters_.drops},
-                                   {"code_resets", counters_.resets},
-                                   {"failed_groups", counters_.failures},
-                                   {"windows_made", windows_.counters().made},
-                                   {"windows_taken", windows_.counters().taken},
-                                   {"window_faults", windows_.counters().faults},
-                                   {"window_pages_mapped", windows_.counters().mapped},
-                                   {"window_pages_unmapped", windows_.counters().unmapped},
-                                   {"windows_cleared", windows_.counters().cleared},
-                                   {"code_bytes", static_cast<std::uint64_t>(free_ - first_)}};
-    for (std::size_t mnemonic = 0; mnemonic < histogram_.size(); ++mnemonic) {
-        if (histogram_[mnemonic] * 100 > counters_.interpreted) { // what is worth a look
-            const char* name = ZydisMnemonicGetString(static_cast<ZydisMnemonic>(mnemonic));
-            all.push_back({std::string{"interpreted_"} + name, histogram_[mnemonic]});
-        }
+    if (checks_ != nullptr) {
+        checks_->written(host_page);
     }
-    return all;
+    return effect;
 }
 
 void Translator::drop_all()
@@ -576,6 +496,7 @@ void Translator::drop_all()
     faults_.clear();
     cautious_.clear();
     fruitless_.clear();
+    refused_.clear();
     free_ = first_;
     ++counters_.resets;
 }

@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -27,6 +28,8 @@
 
 namespace windsor::translate {
 
+class BlockChecks;
+
 struct Options {
     std::size_t code_bytes{std::size_t{128} << 20}; // of memory for translated code; when it is full, all is forgotten
     std::size_t contexts{kContexts};               // that code is kept for at a time; with one more, all is forgotten
@@ -34,6 +37,11 @@ struct Options {
     Windows::Options windows{};
     bool extract{true};                            // use BEXTR where the host has it
     bool copies{true};                             // of what has been translated at another address
+    std::function<void(const std::string&)>
+        report{}; // of what the host has refused to run; a sentence, on the engine's thread
+    std::vector<std::uint8_t> nop{};               // host code for NOP: none, but in tests of what the host refuses
+    bool verify{false};                            // every block is proven to do no more than it may before it runs
+    std::function<void(const std::string&)> on_violation{}; // is told of those that are not
 };
 
 struct Counters {
@@ -46,6 +54,7 @@ struct Counters {
     std::uint64_t misses{0};       // accesses that were not in the TLB
     std::uint64_t drops{0};        // blocks whose guest code was overwritten
     std::uint64_t resets{0};       // times that all code was forgotten
+    std::uint64_t refused{0};      // host instructions that could not be run
     std::uint64_t failures{0};     // groups of accesses that do not lie in one page that can be accessed so
 };
 
@@ -57,7 +66,8 @@ public:
     vcpu::HaltReason run() override
     {
         const FaultScope scope{faults_};
-        return core_->interpreter.run();
+        const vcpu::HaltReason reason = failure_.empty() ? core_->interpreter.run() : vcpu::HaltReason::Failed;
+        return failure_.empty() ? reason : vcpu::HaltReason::Failed;
     }
     vcpu::CpuState state() const override { return core_->interpreter.state(); }
     void set_state(const vcpu::CpuState& state) override
@@ -73,7 +83,7 @@ public:
     std::uint8_t sipi_vector() const override { return core_->interpreter.sipi_vector(); }
     void set_a20(bool open) override { core_->interpreter.set_a20(open); }
     vcpu::Statistics statistics() const override { return core_->interpreter.statistics(); }
-    const std::string& failure() const override { return core_->interpreter.failure(); }
+    const std::string& failure() const override { return failure_; }
 
     std::vector<vcpu::Counter> counters() const override;
     // What has been translated, as it runs: block by block in the order of translation, each with its entry first.
@@ -92,7 +102,7 @@ private:
         explicit Core(const emulate::Cpu::Parts& parts) : interpreter{parts} {}
         static void* operator new(std::size_t size) { return base::allocate_huge(size); }
         static void operator delete(void* core) { base::free_huge(core, sizeof(Core)); }
-        alignas(64) std::array<std::uint8_t, 65536> stack;
+        alignas(64) std::array<std::uint8_t, std::size_t{512} << 10> stack;
         Frame frame;
         emulate::Interpreter interpreter;
     };
@@ -124,15 +134,19 @@ private:
     Block* find(std::uint32_t context);
     Block* make_block(const Context& context, const emulate::Cpu::CodePlace& place);
     [[nodiscard]] bool translate(const Context& context, Block& block);
+    // checks.cpp
+    [[nodiscard]] base::Status make_checks();
+    [[nodiscard]] bool may_run(const Block& block, std::uint8_t* code, const std::array<std::size_t, 3>& before);
     // copies.cpp
     [[nodiscard]] bool copy(const Block& original, Block& block);
     void copy_sites(const Block& original, Block& block, std::ptrdiff_t by);
     void copy_links(const Block& original, Block& block, std::ptrdiff_t by);
     void copy_faults(const Block& original, const Block& block);
     void hold(const emulate::Cpu::CodePlace& place);
-    // The page behind, if an instruction crosses into it; null: a fault, or no memory.
-    const std::uint8_t* second_page(std::uint64_t rip);
-    void remember(Block& block, const emulate::Cpu::CodePlace& place);
+    // The page behind, if an instruction crosses into it; nothing: a fault, or no memory.
+    std::optional<emulate::Cpu::CodePlace> second_page(std::uint64_t rip);
+    // False: the block cannot be used after all.
+    [[nodiscard]] bool remember(Block& block, const emulate::Cpu::CodePlace& place);
     void link(Link& link, std::uint32_t number, Block& to);
     void unlink(Block& block);
     void point(std::uint8_t* displacement, const std::uint8_t* target);
@@ -151,6 +165,12 @@ private:
     void make_cautious(const Block& block);
     [[nodiscard]] bool settle_fault(const Block& block, const FaultTable::Fault& fault);
     [[nodiscard]] const std::uint8_t* going_on(const std::uint8_t* code, std::uint32_t context);
+    // rescue.cpp
+    static const std::uint8_t* rescue_entry(void* self, const HostFault& fault);
+    const std::uint8_t* rescue(const HostFault& fault);
+    const std::uint8_t* way_of(const HostFault& fault);
+    void refuse(const Block& block, std::uint16_t offset, int signal);
+    void report_refusal();
     void take_flags();
     void give_flags();
     std::uint32_t heeded();
@@ -172,8 +192,13 @@ private:
     std::pmr::deque<Site> sites_{&arena_};
     std::pmr::deque<GroupRange> groups_{&arena_};
     std::unique_ptr<JumpTables> tables_;
+    std::unique_ptr<BlockChecks> checks_; // null: blocks are not verified
     std::unordered_set<const std::uint8_t*> cautious_; // first bytes of blocks that use no window and no groups
-    std::unordered_map<const std::uint8_t*, unsigned> fruitless_; // faults that windows could not do away with, by block
+    std::unordered_map<const std::uint8_t*, unsigned>
+        fruitless_; // faults that windows could not do away with, by block
+    std::unordered_set<const std::uint8_t*> refused_; // first bytes of instructions that are left to the interpreter
+    std::string refusal_; // to be reported
+    std::string failure_;
     bool interpreting_{false}; // the interpreter has to run a block
     std::uint64_t last_failure_{0}; // of a group, in nanoseconds
     bool traced_{false};

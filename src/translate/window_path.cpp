@@ -70,6 +70,7 @@ Mem Translation::operand(const Instruction& i, const Access& wanted, std::uint32
         return at_distance(*base, static_cast<std::int32_t>(disp.has_displacement ? disp.value : 0), wanted, site);
     }
     if (const auto address = fixed_address(i, wanted)) {
+        note_wrapping(i, is_relative(*i.memory));
         return at_address(*address, is_relative(*i.memory), wanted, site);
     }
     if (!wanted.indexed) {
@@ -89,6 +90,7 @@ void Translation::load_operand(Reg to, const Instruction& i, std::uint32_t site)
     if (window_) {
         may_fault_here(site);
     }
+    may_be_refused();
     a_.load(to, from, static_cast<Width>(i.memory_bytes()));
 }
 

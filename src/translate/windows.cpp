@@ -40,7 +40,8 @@ Windows::Space Windows::space() const
     const vcpu::CpuState& s = cpu_.s;
     const bool wide = (s.cr4 & x86::cr4::kPae) != 0;
     const bool listed = wide && !cpu_.long_mode(); // PDPTEs, not CR3, say where tables are
-    return {.cr3 = listed ? 0 : s.cr3 & x86::pte::kAddress, .pdptes = listed ? s.pdptes : std::array<std::uint64_t, 4>{}};
+    return {.cr3 = listed ? 0 : s.cr3 & x86::pte::kAddress,
+            .pdptes = listed ? s.pdptes : std::array<std::uint64_t, 4>{}};
 }
 
 // How tables are read.
@@ -113,7 +114,8 @@ void Windows::tick()
     }
 }
 
-// A window of no address space: an unused one, a new one, or the one that was used least lately. Null: the host refuses.
+// A window of no address space: an unused one, a new one, or the one that was used least lately. Null: the host
+// refuses.
 Windows::Window* Windows::spare()
 {
     const auto unused = std::ranges::find_if(windows_, [](const Window& window) { return !window.space; });
@@ -174,6 +176,9 @@ void Windows::reset()
 
 void Windows::drop(Window& window, LinearPage page)
 {
+    if (const auto known = window.pages.find(page); known != window.pages.end() && known->second.writable) {
+        cpu_.tell_short_stores(); // which may drop it
+    }
     const auto found = window.pages.find(page);
     if (found == window.pages.end()) {
         return;
@@ -190,7 +195,8 @@ template <typename Visit> void Windows::each_use(Window& window, LinearPage page
     unsigned shift = known.shift;
     for (unsigned level = known.levels; level-- > 0; shift += bits) {
         const std::uint64_t served = std::uint64_t{1} << (shift + bits);
-        visit(known.tables[level], Use{.window = &window, .first = page & ~(served - 1), .shift = shift, .entry_size = known.entry_size});
+        visit(known.tables[level],
+              Use{.window = &window, .first = page & ~(served - 1), .shift = shift, .entry_size = known.entry_size});
     }
 }
 
@@ -211,7 +217,8 @@ void Windows::forget(Window& window, LinearPage page, const Page& known)
     });
     if (known.writable) {
         const auto stored = stored_.find(known.host);
-        std::erase_if(stored->second, [&](const Place& place) { return place.window == &window && place.page == page; });
+        std::erase_if(stored->second,
+                      [&](const Place& place) { return place.window == &window && place.page == page; });
         if (stored->second.empty()) {
             stored_.erase(stored);
         }
@@ -324,26 +331,54 @@ void Windows::give_up(Window& window)
 
 void Windows::map(Run& run)
 {
-    run.failed = run.failed || (run.pages != 0 && !run.window.host->map(run.first, run.pages, run.file, run.offset, run.writable));
+    run.failed = run.failed ||
+                 (run.pages != 0 && !run.window.host->map(run.first, run.pages, run.file, run.offset, run.writable));
     counters_.mapped += run.pages;
     run.pages = 0;
 }
 
-// The tables that a page was found by are held from now on. False: they are not all in ordinary memory.
-bool Windows::hold_tables(const emulate::Cpu::PageView& view, Page& page)
+// The tables that a page was found by are held from now on.
+Windows::Held Windows::hold_tables(const emulate::Cpu::PageView& view, Page& page)
 {
+    Held held = Held::Before;
     for (unsigned level = 0; level < view.levels; ++level) {
         const std::uint64_t address = view.entries[level].address;
         const memory::Page table = cpu_.physical_page(address);
         if (table.host == nullptr || table.access != memory::Access::ReadWrite) {
-            return false;
+            return Held::Not;
         }
         if (!tables_.contains(table.host)) {
-            cpu_.hold_code(table, address);
+            cpu_.hold_page(table, address);
+            held = Held::Now;
         }
         page.tables[level] = table.host;
     }
-    return true;
+    return held;
+}
+
+// What tables say of a page; they are held from now on. Until they were, another processor may have changed them
+// without telling, so they are looked at again. False: there is nothing to be had, or it keeps changing.
+bool Windows::find_page(LinearPage page, emulate::Cpu::PageView& view, Page& known)
+{
+    constexpr unsigned kMostLooks = 4;
+    const std::uint64_t linear = std::uint64_t{page} << kPageShift;
+    if (!cpu_.view_page(linear, view)) {
+        return false;
+    }
+    for (unsigned look = 1; look < kMostLooks; ++look) {
+        const Held held = hold_tables(view, known);
+        if (held != Held::Now) {
+            return held == Held::Before;
+        }
+        const emulate::Cpu::PageView before = view;
+        if (!cpu_.view_page(linear, view)) {
+            return false;
+        }
+        if (view == before) {
+            return true;
+        }
+    }
+    return false;
 }
 
 // Puts a page into all books.
@@ -399,7 +434,7 @@ bool Windows::add(LinearPage page, Run& run, Wanted wanted)
 {
     emulate::Cpu::PageView view;
     Page known;
-    if (!cpu_.view_page(std::uint64_t{page} << kPageShift, view) || !hold_tables(view, known)) {
+    if (!find_page(page, view, known)) {
         return false;
     }
     const memory::Page backing = cpu_.physical_page(view.physical);

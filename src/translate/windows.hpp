@@ -104,7 +104,10 @@ private:
         unsigned entry_size{8};
         std::size_t pages{0};   // that depend on it
 
-        bool same(const Use& other) const { return window == other.window && first == other.first && shift == other.shift; }
+        bool same(const Use& other) const
+        {
+            return window == other.window && first == other.first && shift == other.shift;
+        }
     };
     struct Place {
         Window* window;
@@ -127,7 +130,9 @@ private:
     template <typename Visit> static void each_use(Window& window, LinearPage page, const Page& known, Visit visit);
     void give_up(Window& window);
     [[nodiscard]] static bool unmap_runs(AddressWindow& host, std::vector<LinearPage>& pages);
-    [[nodiscard]] bool hold_tables(const emulate::Cpu::PageView& view, Page& page);
+    enum class Held : std::uint8_t { Not, Now, Before }; // Not: they are not all in ordinary memory
+    [[nodiscard]] Held hold_tables(const emulate::Cpu::PageView& view, Page& page);
+    [[nodiscard]] bool find_page(LinearPage page, emulate::Cpu::PageView& view, Page& known);
     void enter(Window& window, LinearPage page, const Page& known);
     void append(Run& run, LinearPage page, memory::Block& block, std::uint64_t offset, bool writable);
     enum class Wanted : std::uint8_t { IfCheap, ToRead, ToWrite };

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // 32-bit programs in user mode whose address spaces have windows, and a small kernel that changes their page tables:
 // all must end as on the interpreter.
+#include "emulate/other_processor.hpp"
 #include "translate/test_machine.hpp"
 
+#include <array>
+#include <functional>
 #include <string>
+#include <vector>
 
 namespace windsor::translate::testing {
 
@@ -29,8 +33,9 @@ class WindowMachine : public Machine {
 public:
     explicit WindowMachine(const Windows::Options& windows)
         : Machine{[=](const emulate::EngineParts& parts) {
-              return Translator::create({.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock},
-                                        {.code_bytes = kUsualCode, .windows = windows})
+              return Translator::create(
+                         {.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock},
+                         verified({.code_bytes = kUsualCode, .windows = windows}))
                   .value();
           }}
     {
@@ -88,10 +93,12 @@ protected:
     static void put_gate(Machine& m, unsigned vector, std::uint64_t handler)
     {
         if (GetParam() == Paging::Long) {
-            m.put<std::uint64_t>(kIdt + 16 * vector, (handler & 0xffff) | 0x80000 | (handler >> 16) << 48 | 0xee0000000000);
+            m.put<std::uint64_t>(kIdt + 16 * vector,
+                                 (handler & 0xffff) | 0x80000 | (handler >> 16) << 48 | 0xee0000000000);
             m.put<std::uint64_t>(kIdt + 16 * vector + 8, 0);
         } else {
-            m.put<std::uint64_t>(kIdt + 8 * vector, (handler & 0xffff) | 0x80000 | (handler >> 16) << 48 | 0xee0000000000);
+            m.put<std::uint64_t>(kIdt + 8 * vector,
+                                 (handler & 0xffff) | 0x80000 | (handler >> 16) << 48 | 0xee0000000000);
         }
     }
     // User mode at kCode, with flat segments; INT 80h runs the kernel, everything else halts in a handler.
@@ -106,12 +113,15 @@ protected:
             put_gate(m, vector, kHandlers + 4 * vector);
         }
         put_gate(m, 0x80, kKernel);
-        GetParam() == Paging::Long ? m.put<std::uint64_t>(kTss + 4, kKernelStack) : m.put<std::uint64_t>(kTss + 4, kKernelStack | 16ull << 32);
+        GetParam() == Paging::Long ? m.put<std::uint64_t>(kTss + 4, kKernelStack)
+                                   : m.put<std::uint64_t>(kTss + 4, kKernelStack | 16ull << 32);
         state.tr = {.selector = 0x28, .base = kTss, .limit = 0x67, .attributes = x86::Attributes::from_word(0x8b)};
         for (const Seg seg : {Seg::Ds, Seg::Es, Seg::Ss, Seg::Fs, Seg::Gs}) {
-            state.segment(seg) = {.selector = 0x23, .base = 0, .limit = 0xffffffff, .attributes = x86::Attributes::from_word(0xc0f3)};
+            state.segment(seg) = {
+                .selector = 0x23, .base = 0, .limit = 0xffffffff, .attributes = x86::Attributes::from_word(0xc0f3)};
         }
-        state.segment(Seg::Cs) = {.selector = 0x1b, .base = 0, .limit = 0xffffffff, .attributes = x86::Attributes::from_word(0xc0fb)};
+        state.segment(Seg::Cs) = {
+            .selector = 0x1b, .base = 0, .limit = 0xffffffff, .attributes = x86::Attributes::from_word(0xc0fb)};
         state.cr3 = cr3_of(kTables);
         state.cr0 |= x86::cr0::kPg | x86::cr0::kWp;
         state.cr4 |= (wide() ? x86::cr4::kPae : 0) | x86::cr4::kOsfxsr;
@@ -151,7 +161,8 @@ protected:
     }
 
     // Runs a program on both; the kernel may be nothing.
-    void run(const Writer& program, const Writer& kernel = {}, const std::function<void(Machine&, vcpu::CpuState&)>& prepare = {})
+    void run(const Writer& program, const Writer& kernel = {},
+             const std::function<void(Machine&, vcpu::CpuState&)>& prepare = {})
     {
         expect_same(interpreter, windows, [&](Machine& m) {
             vcpu::CpuState state = user(m);
@@ -218,6 +229,48 @@ TEST_P(TranslatorWindows, ReachesMemoryInEveryWay)
     expect_done();
     EXPECT_GT(windows.counter("window_pages_mapped"), 0u);
     EXPECT_LT(windows.counter("window_faults"), 20u);
+}
+
+// What an operand takes from a register may be more than there is room for below a window.
+TEST_P(TranslatorWindows, ReachesFarBelowARegister)
+{
+    run([](x::Assembler& a) {
+        const auto loop = a.newLabel();
+        a.mov(x::ebx, kData + 0x40000000);
+        a.mov(x::ebp, 0x1000);
+        a.mov(x::ecx, 3);
+        a.bind(loop);
+        a.add(x::dword_ptr(x::ebx, -0x40000000), x::ecx);
+        a.mov(x::eax, x::dword_ptr(x::ebx, -0x40000000));
+        a.mov(x::edx, x::dword_ptr(x::ebx, -0x3fffff00));
+        a.dec(x::ecx);
+        a.jnz(loop);
+        a.mov(x::eax, x::dword_ptr(x::ebp, -0x40000000)); // wraps around, and is not there
+    });
+    EXPECT_EQ(interpreter.vector(), 14u);
+    EXPECT_GT(windows.counter("window_pages_mapped"), 0u);
+}
+
+TEST_P(TranslatorWindows, ReachesThroughThreadSegments)
+{
+    run(
+        [](x::Assembler& a) {
+            const auto loop = a.newLabel();
+            x::Mem place = x::dword_ptr(x::ebx, 8);
+            place.setSegment(x::fs);
+            a.mov(x::ebx, 0x40);
+            a.mov(x::ecx, 3);
+            a.bind(loop);
+            a.add(x::edx, x::dword_ptr(x::ebx, 8)); // the page that it would be without the segment's base
+            a.add(place, x::ecx);
+            a.mov(x::eax, place);
+            a.add(x::edx, x::eax);
+            a.dec(x::ecx);
+            a.jnz(loop);
+        },
+        {}, [](Machine&, vcpu::CpuState& state) { state.segment(Seg::Fs).base = kData; });
+    expect_done();
+    EXPECT_EQ(windows.get<std::uint32_t>(kData + 0x48), 6u);
 }
 
 TEST_P(TranslatorWindows, KeepsFlagsOverFaults)
@@ -352,8 +405,8 @@ protected:
     }
 };
 
-INSTANTIATE_TEST_SUITE_P(Pagings, TranslatorWindowChanges, ::testing::Values(Paging::TwoLevel, Paging::Pae, Paging::Long),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(Pagings, TranslatorWindowChanges,
+                         ::testing::Values(Paging::TwoLevel, Paging::Pae, Paging::Long), name_of);
 
 TEST_P(TranslatorWindowChanges, ToAnotherFrame)
 {
@@ -555,6 +608,93 @@ TEST_P(TranslatorWindows, GiveWayToDataBreakpoints)
         state.dr7 = 0x000d0401;
     });
     EXPECT_EQ(interpreter.vector(), 1u);
+}
+
+// --- Another processor, which does what it does at a certain moment ---
+
+class TranslatorWindowsOfTwo : public TranslatorWindows {
+protected:
+    // Runs a program in the machine with windows alone, since the other processor acts upon that.
+    void run_alone(const Writer& program, const Writer& kernel)
+    {
+        vcpu::CpuState state = user(windows);
+        put_entry(windows, pte_at(kPages), kFrames | 7);
+        windows.put<std::uint32_t>(kFrames, 0x1111);
+        windows.put<std::uint32_t>(kFrames + 0x3000, 0x3333);
+        assemble_kernel(windows, kernel);
+        windows.assemble(kCode, false, [&](x::Assembler& a) {
+            program(a);
+            a.int_(0x81);
+        });
+        windows.run(state);
+    }
+    // Stores to a page by its window, has the kernel do something, and goes on.
+    static void store_twice(x::Assembler& a)
+    {
+        a.mov(x::ebx, kPages);
+        a.mov(x::dword_ptr(x::ebx), 1);
+        a.mov(x::dword_ptr(x::ebx), 2);
+        a.int_(0x80);
+    }
+    emulate::OtherProcessor other{windows.memory};
+};
+
+INSTANTIATE_TEST_SUITE_P(Pagings, TranslatorWindowsOfTwo,
+                         ::testing::Values(Paging::TwoLevel, Paging::Pae, Paging::Long), name_of);
+
+// The other has changed the entry after it was looked at, and before it heard that the table is held.
+TEST_P(TranslatorWindowsOfTwo, LookAtTablesThatAreHeld)
+{
+    other.on_held = [&](std::uint64_t page) {
+        if (page == (pte_at(kPages) & ~memory::kPageMask)) {
+            put_entry(windows, pte_at(kPages), (kFrames + 0x3000) | pte::kA | 7);
+        }
+    };
+    run_alone(
+        [](x::Assembler& a) {
+            a.mov(x::ebx, kPages);
+            a.mov(x::eax, x::dword_ptr(x::ebx));
+            a.int_(0x80);
+            a.mov(x::ecx, x::dword_ptr(x::ebx));
+        },
+        reload);
+    EXPECT_EQ(windows.vector(), 0x81u);
+    EXPECT_EQ(windows.engine->state().gpr[x86::kRax], 0x1111u);
+    EXPECT_EQ(windows.engine->state().gpr[x86::kRcx], 0x3333u);
+    EXPECT_GT(windows.counter("window_pages_mapped"), 0u);
+}
+
+// The other begins to hold code of a page that is writable in a window. The page is dropped from that before this has
+// been heard: a device writes its entry.
+TEST_P(TranslatorWindowsOfTwo, TellOfStoresToPagesThatDevicesDrop)
+{
+    windows.io.on_port_write = [&](std::uint16_t, unsigned, std::uint32_t) {
+        other.hold(kFrames);
+        const std::array<std::uint8_t, 4> none{};
+        ASSERT_TRUE(windows.memory.write(base::GuestPhysical{pte_at(kPages)}, none));
+    };
+    run_alone(store_twice, [](x::Assembler& a) {
+        reload(a);
+        a.out(0x80, x::al);
+    });
+    EXPECT_EQ(windows.vector(), 0x81u);
+    EXPECT_TRUE(other.was_told(kFrames));
+}
+
+// The same by the instruction in the midst of which that happens.
+TEST_P(TranslatorWindowsOfTwo, TellOfStoresToPagesThatTheyDrop)
+{
+    windows.io.on_mmio = [&] { other.hold(kFrames); };
+    run_alone(store_twice, [](x::Assembler& a) {
+        reload(a);
+        a.or_(x::dword_ptr(pte_at(kPages) + 0x100), 0); // the way there is known before
+        a.mov(a.zsi(), kMmioPage);
+        a.mov(a.zdi(), pte_at(kPages));
+        a.movsd();
+    });
+    EXPECT_EQ(windows.vector(), 0x81u);
+    EXPECT_EQ(windows.io.mmio.size(), 1u);
+    EXPECT_TRUE(other.was_told(kFrames));
 }
 
 // A walk over more pages than may be mapped, of programs whose patience is short: what they compute stays right.

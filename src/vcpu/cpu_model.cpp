@@ -28,11 +28,11 @@ constexpr std::uint32_t kRepeated = 0x0183f3ff;
 namespace ecx1 {
 constexpr std::uint32_t kSse3 = 1u << 0, kSsse3 = 1u << 9, kCx16 = 1u << 13, kSse41 = 1u << 19, kSse42 = 1u << 20,
                         kPopcnt = 1u << 23, kXsave = 1u << 26, kOsxsave = 1u << 27, kFma = 1u << 12, kAvx = 1u << 28,
-                        kF16c = 1u << 29;
+                        kF16c = 1u << 29, kMovbe = 1u << 22;
 } // namespace ecx1
 namespace ebx7 {
-constexpr std::uint32_t kFsgsbase = 1u << 0, kAvx2 = 1u << 5, kSmep = 1u << 7, kErms = 1u << 9,
-                        kSmap = 1u << 20;
+constexpr std::uint32_t kFsgsbase = 1u << 0, kBmi1 = 1u << 3, kAvx2 = 1u << 5, kSmep = 1u << 7, kBmi2 = 1u << 8,
+                        kErms = 1u << 9, kSmap = 1u << 20;
 } // namespace ebx7
 namespace edx7 {
 constexpr std::uint32_t kArchCapabilities = 1u << 29;
@@ -41,7 +41,7 @@ namespace edx81 {
 constexpr std::uint32_t kSyscall = 1u << 11, kNx = 1u << 20, kRdtscp = 1u << 27, kLm = 1u << 29;
 } // namespace edx81
 namespace ecx81 {
-constexpr std::uint32_t kLahf = 1u << 0, kCmpLegacy = 1u << 1, kPrefetchw = 1u << 8;
+constexpr std::uint32_t kLahf = 1u << 0, kCmpLegacy = 1u << 1, kLzcnt = 1u << 5, kPrefetchw = 1u << 8;
 } // namespace ecx81
 constexpr std::uint32_t kInvariantTsc = 1u << 8; // CPUID.80000007:EDX
 
@@ -61,7 +61,7 @@ struct Recipe {
     std::uint32_t edx81{0};
     std::uint32_t ecx81{0};
     unsigned physical_bits{40};
-    bool of_the_host{false}; // and AVX, AVX2, FMA, F16C and ERMS, as far as the host has them
+    bool of_the_host{false}; // and what add_host_features() has
 };
 
 constexpr std::uint32_t kPentium =
@@ -192,12 +192,18 @@ void add_xsave(Leaves& leaves)
     leaves[{0xd, 1}] = {.eax = 7};
 }
 
-// The engines run these as the host does.
+// The engines run these as the host does. What has always come together stays together: systems and compilers take BMI,
+// LZCNT and MOVBE for granted where there is AVX2.
 void add_host_features(Leaves& leaves)
 {
     const HostFeatures host = host_features();
+    if (host.avx2 && has_companions_of_avx2(host)) {
+        leaves[{1, 0}].ecx |= ecx1::kMovbe;
+        leaves[{7, 0}].ebx |= ebx7::kAvx2 | ebx7::kBmi1 | ebx7::kBmi2;
+        leaves[{kExtended + 1, 0}].ecx |= ecx81::kLzcnt;
+    }
     leaves[{1, 0}].ecx |= (host.avx ? ecx1::kAvx : 0) | (host.fma ? ecx1::kFma : 0) | (host.f16c ? ecx1::kF16c : 0);
-    leaves[{7, 0}].ebx |= (host.avx2 ? ebx7::kAvx2 : 0) | (host.erms ? ebx7::kErms : 0);
+    leaves[{7, 0}].ebx |= host.erms ? ebx7::kErms : 0;
 }
 
 Leaves make_leaves(const Recipe& recipe)
@@ -221,9 +227,6 @@ Leaves make_leaves(const Recipe& recipe)
     if ((recipe.ecx1 & ecx1::kXsave) != 0) {
         add_xsave(leaves);
     }
-    if (recipe.of_the_host) {
-        add_host_features(leaves);
-    }
     if (has_brand) {
         const std::uint32_t repeated = recipe.vendor == Vendor::Amd ? recipe.edx1 & edx1::kRepeated : 0;
         leaves[{kExtended + 1, 0}] = {.eax = recipe.vendor == Vendor::Amd ? recipe.signature : 0,
@@ -232,6 +235,9 @@ Leaves make_leaves(const Recipe& recipe)
         add_brand(leaves, recipe.brand);
         leaves[{kExtended + 7, 0}] = {.edx = kInvariantTsc};
         leaves[{kExtended + 8, 0}] = {.eax = recipe.physical_bits | (48u << 8)};
+    }
+    if (recipe.of_the_host) {
+        add_host_features(leaves);
     }
     return leaves;
 }
@@ -341,8 +347,8 @@ bool CpuModel::is_intel() const
     return leaves_.at({0, 0}).ebx == word_at("Genu", 0);
 }
 
-// SDM volume 2A, CPUID leaves 1, 4 and 0BH, and volume 3A, section 8.9; AMD64 APM volume 3, appendix E.4.8. Each core has
-// two APIC ids, of which the odd one is not used.
+// SDM volume 2A, CPUID leaves 1, 4 and 0BH, and volume 3A, section 8.9; AMD64 APM volume 3, appendix E.4.8. Each core
+// has two APIC ids, of which the odd one is not used.
 void CpuModel::share_package(unsigned cores)
 {
     const bool can = is_intel() ? leaves_.contains({4, 0}) : leaves_.contains({kExtended + 8, 0});

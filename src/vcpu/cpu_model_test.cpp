@@ -16,7 +16,9 @@ constexpr unsigned kEdx = 3;
 
 constexpr std::uint32_t kFma = 1u << 12, kXsave = 1u << 26, kOsxsave = 1u << 27, kAvx = 1u << 28, kF16c = 1u << 29;
 constexpr std::uint32_t kAvx2 = 1u << 5;
-constexpr std::uint32_t kErms = 1u << 9;
+constexpr std::uint32_t kErms = 1u << 9, kBmi1 = 1u << 3, kBmi2 = 1u << 8;
+constexpr std::uint32_t kMovbe = 1u << 22;
+constexpr std::uint32_t kLzcnt = 1u << 5;
 
 // The standard model with everything of AVX, whatever the host has.
 CpuModel with_avx()
@@ -78,13 +80,18 @@ TEST(CpuModel, StandardOffersWhatTheHostHas)
     EXPECT_EQ((one.ecx & kAvx) != 0, host.avx);
     EXPECT_EQ((one.ecx & kFma) != 0, host.fma);
     EXPECT_EQ((one.ecx & kF16c) != 0, host.f16c);
-    EXPECT_EQ((model.cpuid(7, 0, {}, 0).ebx & kAvx2) != 0, host.avx2);
+    const bool together = host.avx2 && has_companions_of_avx2(host);
+    EXPECT_EQ((model.cpuid(7, 0, {}, 0).ebx & kAvx2) != 0, together);
+    EXPECT_EQ((model.cpuid(7, 0, {}, 0).ebx & kBmi1) != 0, together);
+    EXPECT_EQ((model.cpuid(7, 0, {}, 0).ebx & kBmi2) != 0, together);
+    EXPECT_EQ((one.ecx & kMovbe) != 0, together);
+    EXPECT_EQ((model.cpuid(0x80000001, 0, {}, 0).ecx & kLzcnt) != 0, together);
     EXPECT_EQ((model.cpuid(7, 0, {}, 0).ebx & kErms) != 0, host.erms);
     EXPECT_EQ(model.cpuid(0xd, 0, {}, 0).eax, host.avx ? 7u : 3u);
     for (const std::string& name : CpuModel::names()) {
         const CpuModel other = CpuModel::find(name).value();
         EXPECT_TRUE(name == "standard" || (other.cpuid(1, 0, {}, 0).ecx & kAvx) == 0) << name;
-        EXPECT_TRUE(name == "standard" || (other.word(7, 0, 1) & kErms) == 0) << name;
+        EXPECT_TRUE(name == "standard" || (other.word(7, 0, 1) & (kErms | kBmi1 | kBmi2)) == 0) << name;
     }
 }
 

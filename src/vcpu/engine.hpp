@@ -54,6 +54,13 @@ public:
     virtual std::uint8_t task_priority() = 0;
     virtual void set_task_priority(std::uint8_t priority) = 0;
 
+    // FERR# rises, or is high still: with CR0.NE clear, an x87 instruction has met an unmasked exception that waits.
+    // True: IGNNE# is active, and the instruction goes on regardless. Otherwise the processor waits for an interrupt,
+    // which the board should make of it. SDM volume 1, section 8.7.2.
+    virtual bool raise_numeric_error() { return true; }
+    // FERR# falls: the exception has been cleared or masked.
+    virtual void clear_numeric_error() {}
+
     // MSRs that live outside the processor core (APIC base, x2APIC, TSC deadline). None or false: no such
     // MSR, or a value it refuses.
     virtual std::optional<std::uint64_t> read_msr(std::uint32_t number) = 0;
@@ -135,8 +142,8 @@ public:
     // run() stopped or from within a CpuIo call.
     virtual void set_a20(bool open) = 0;
 
-    // The local APIC that the engine has of its own; null: it takes interrupts by signals and CpuIo only. Where there is
-    // one, Signal::Interrupt is the 8259's INTR, and run() lasts through HLT.
+    // The local APIC that the engine has of its own; null: it takes interrupts by signals and CpuIo only. Where there
+    // is one, Signal::Interrupt is the 8259's INTR, and run() lasts through HLT.
     virtual LocalApic* local_apic() { return nullptr; }
 
     virtual Statistics statistics() const = 0;

@@ -14,8 +14,19 @@ struct HostFeatures {
     bool avx2{false};
     bool fma{false};
     bool f16c{false};
+    bool bmi1{false};
+    bool bmi2{false};
+    bool lzcnt{false};
+    bool movbe{false};
     bool erms{false}; // REP MOVSB and REP STOSB are the fastest way to move and to fill
 };
+
+// The instructions that have come with AVX2 in every processor, and that compilers take for granted beside it
+// (x86-64-v3 of the psABI).
+constexpr bool has_companions_of_avx2(const HostFeatures& host)
+{
+    return host.fma && host.f16c && host.bmi1 && host.bmi2 && host.lzcnt && host.movbe;
+}
 
 HostFeatures host_features();
 

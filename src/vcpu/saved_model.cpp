@@ -64,8 +64,9 @@ base::Result<CpuModel> restore(const SavedModel& saved)
 {
     CpuModel model = WINDSOR_TRY(CpuModel::find(saved.name));
     if (saved.tsc_hz != model.tsc_hz()) {
-        return base::fail("the saved processor's time-stamp counter runs at {} Hz, and this version of Windsor's at {} Hz",
-                          saved.tsc_hz, model.tsc_hz());
+        return base::fail(
+            "the saved processor's time-stamp counter runs at {} Hz, and this version of Windsor's at {} Hz",
+            saved.tsc_hz, model.tsc_hz());
     }
     if (const auto missing = missing_features(saved); !missing.empty()) {
         return base::fail("the saved processor has features that this host's does not: {}", words(missing[0]));

@@ -60,6 +60,13 @@ template <typename Archive> void describe(Archive& archive, Mtrrs& mtrrs)
     archive.field("variable", mtrrs.variable);
 }
 
+template <typename Archive> void describe(Archive& archive, MachineCheckBanks& banks)
+{
+    archive.field("control", banks.control);
+    archive.field("address", banks.address);
+    archive.field("misc", banks.misc);
+}
+
 template <typename Archive> void describe(Archive& archive, CpuState& cpu)
 {
     archive.field("gpr", cpu.gpr);
@@ -103,6 +110,7 @@ template <typename Archive> void describe(Archive& archive, CpuState& cpu)
     archive.field("mov_ss_shadow", cpu.mov_ss_shadow);
     archive.field("nmi_blocked", cpu.nmi_blocked);
     archive.choice("activity", cpu.activity, Activity::Shutdown);
+    archive.optional("machine_checks", cpu.machine_checks);
 }
 
 } // namespace windsor::vcpu

@@ -28,7 +28,8 @@ void reset_registers(CpuState& state, std::uint32_t signature)
     state.rip = 0xfff0;
     state.rflags = x86::rflags::kFixed1;
     state.segments.fill(real_mode_data());
-    state.segment(Seg::Cs) = {.selector = 0xf000, .base = 0xffff'0000, .limit = kRealLimit, .attributes = {.type = 11, .s = true, .p = true}};
+    state.segment(Seg::Cs) = {
+        .selector = 0xf000, .base = 0xffff'0000, .limit = kRealLimit, .attributes = {.type = 11, .s = true, .p = true}};
     state.ldtr = system_segment(x86::SystemType::Ldt);
     state.tr = system_segment(x86::SystemType::TssBusy);
     state.gdtr = {.base = 0, .limit = 0xffff};

@@ -28,6 +28,15 @@ struct Mtrrs {
     bool operator==(const Mtrrs&) const = default;
 };
 
+// What banks of machine checks hold: stored and given back. There is never an error in one, so that no value matters.
+struct MachineCheckBanks {
+    std::array<std::uint64_t, 10> control{};
+    std::array<std::uint64_t, 10> address{};
+    std::array<std::uint64_t, 10> misc{};
+
+    bool operator==(const MachineCheckBanks&) const = default;
+};
+
 struct CpuState {
     std::array<std::uint64_t, x86::kGprCount> gpr{};
     std::uint64_t rip{0};
@@ -79,6 +88,7 @@ struct CpuState {
     bool mov_ss_shadow{false};
     bool nmi_blocked{false}; // from an NMI to the next IRET
     Activity activity{Activity::Running};
+    MachineCheckBanks machine_checks{};
 
     x86::Segment& segment(x86::Seg seg) { return segments[static_cast<unsigned>(seg)]; }
     const x86::Segment& segment(x86::Seg seg) const { return segments[static_cast<unsigned>(seg)]; }

@@ -28,6 +28,7 @@ constexpr std::uint32_t kMtrrFix16K0 = 0x258;
 constexpr std::uint32_t kMtrrFix4K0 = 0x268; // eight
 constexpr std::uint32_t kPat = 0x277;
 constexpr std::uint32_t kMtrrDefType = 0x2ff;
+constexpr std::uint32_t kMc0Ctl = 0x400; // then STATUS, ADDR and MISC, and the next bank's
 constexpr std::uint32_t kTscDeadline = 0x6e0;
 constexpr std::uint32_t kX2ApicFirst = 0x800;
 constexpr std::uint32_t kX2ApicLast = 0x8ff;

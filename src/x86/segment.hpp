@@ -93,7 +93,10 @@ struct Descriptor {
         const std::uint32_t field = (low() & 0xffff) | (high() & 0xf0000);
         return (high() & 0x800000) != 0 ? (field << 12) | 0xfff : field;
     }
-    constexpr Attributes attributes() const { return Attributes::from_word(static_cast<std::uint16_t>((high() >> 8) & 0xf0ff)); }
+    constexpr Attributes attributes() const
+    {
+        return Attributes::from_word(static_cast<std::uint16_t>((high() >> 8) & 0xf0ff));
+    }
     // Of a gate: target selector and offset (low 32 bits), copied parameters.
     constexpr std::uint16_t gate_selector() const { return static_cast<std::uint16_t>(low() >> 16); }
     constexpr std::uint32_t gate_offset() const { return (low() & 0xffff) | (high() & 0xffff0000); }

@@ -12,12 +12,33 @@ export WINDSOR_RUNTIME_DIR=$scratch/run WINDSOR_DATA_DIR=$scratch/data
 domain=guest
 children=() # processes that end with the test
 
+# proven: every piece of code that the translator has made for the domain so far was proven harmless. Fails and says so
+# where one was refused, or where nothing was looked at. Other engines have nothing to prove, nor has a domain without
+# the verifier.
+proven() {
+  local stats verified refused
+  [ "${VERIFY:-0}" = 1 ] || return 0
+  stats=$("$WINDSOR" stats "$domain")
+  verified=$(awk -F ' *: *' '/^verified_blocks/ { sum += $2 } END { print sum + 0 }' <<< "$stats")
+  refused=$(awk -F ' *: *' '/^refused_blocks/ { sum += $2 } END { print sum + 0 }' <<< "$stats")
+  "$WINDSOR" engine "$domain" | grep -q '^engine: translate' || return 0
+  [ "$verified" -gt 0 ] || { echo "no translated code was verified"; return 1; }
+  [ "$refused" -eq 0 ] || { echo "$refused of $verified pieces of translated code were refused"; return 1; }
+  ! "$WINDSOR" dmesg "$domain" | grep 'verify: ' || return 1
+  echo "all $verified pieces of translated code were proven harmless"
+}
+
 finish() {
   local status=$?
+  if [ $status -eq 0 ] && "$WINDSOR" domid "$domain" > /dev/null 2>&1; then
+    proven || status=1
+  fi
   if [ $status -ne 0 ]; then
     echo "---- the screen when the test failed ----"
     "$WINDSOR" screen "$domain" 2>&1 || true
-    if [ -n "${WINDSOR_TEST_KEEP:-}" ]; then "$WINDSOR" screenshot "$domain" "$WINDSOR_TEST_KEEP/$(basename "$0").png" 2>&1 || true; fi
+    if [ -n "${WINDSOR_TEST_KEEP:-}" ]; then
+      "$WINDSOR" screenshot "$domain" "$WINDSOR_TEST_KEEP/$(basename "$0").png" 2>&1 || true
+    fi
     echo "---- the end of its log ----"
     "$WINDSOR" dmesg "$domain" 2>&1 | tail -n 25 || true
   fi
@@ -52,6 +73,7 @@ create() {
     echo "vnc = 1"
     echo "vncunused = 1"
     echo "engine = '${ENGINE:-auto}'"
+    echo "verify = ${VERIFY:-0}"
     printf '%s\n' "$@"
   } > "$scratch/config"
   "$WINDSOR" create "$scratch/config"
@@ -85,6 +107,16 @@ once() {
     flock 9
     [ -e "$file" ] && [ ! "$1" -nt "$file" ] || "$@" "$file"
   ) 9> "$file.lock"
+}
+
+# installer_kernel ARCH prints the path of the installer's kernel; fails where no package has one.
+installer_kernel() { "$here/../../tools/installer-kernel" "$1" 2> /dev/null; }
+
+# any_installer prints the architecture of an installer that is here: i386 if there is one.
+any_installer() {
+  local arch
+  for arch in i386 amd64; do installer_kernel $arch > /dev/null && echo $arch && return; done
+  return 1
 }
 
 # test_disk makes disk.img, this test's own copy of the disk with the small Linux system.

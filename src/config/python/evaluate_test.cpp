@@ -168,7 +168,8 @@ INSTANTIATE_TEST_SUITE_P(
     Statements, Programs,
     testing::Values(
         Case{
-            "x = 0\nfor i in range(10):\n    if i == 3: continue\n    if i == 6: break\n    x += i\nelse:\n    x = -1\n",
+            "x = 0\nfor i in range(10):\n    if i == 3: continue\n    if i == 6: break\n"
+            "    x += i\nelse:\n    x = -1\n",
             "12"},
         Case{"x = 5\nwhile x > 0:\n\tx -= 2\nelse:\n\tx = x * 10\n", "-10"},
         Case{"def f(a, b=2):\n    'doc'\n    return a * b\nx = [f(1), f(1, 3), f(b=4, a=2)]\n", "[2, 3, 8]"},

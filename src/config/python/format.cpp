@@ -326,21 +326,27 @@ void take_flags(std::string_view& text, Specification& spec, bool& zero)
     }
 }
 
-// Formats one conversion whose '%' has been taken.
-std::string percent_conversion(Interpreter& interpreter, std::string_view& text, PercentValues& values)
+// The value of a name in parentheses, if there is one.
+std::optional<Item> take_named(Interpreter& interpreter, std::string_view& text, PercentValues& values)
+{
+    if (!take(text, '(')) {
+        return std::nullopt;
+    }
+    const auto end = text.find(')');
+    if (end == std::string_view::npos) {
+        interpreter.fail("a '%(' in the format has no ')'");
+    }
+    const Item named = values.named(std::string{text.substr(0, end)});
+    text.remove_prefix(end + 1);
+    return named;
+}
+
+// Flags, width, precision and type.
+Specification take_specification(Interpreter& interpreter, std::string_view& text, PercentValues& values)
 {
     Specification spec;
     spec.align = '>';
     bool zero = false;
-    std::optional<Item> named;
-    if (take(text, '(')) {
-        const auto end = text.find(')');
-        if (end == std::string_view::npos) {
-            interpreter.fail("a '%(' in the format has no ')'");
-        }
-        named = values.named(std::string{text.substr(0, end)});
-        text.remove_prefix(end + 1);
-    }
     take_flags(text, spec, zero);
     const auto number = [&] {
         return take(text, '*') ? std::min(interpreter.integer(values.next(), "a width"), kWidest)
@@ -361,14 +367,34 @@ std::string percent_conversion(Interpreter& interpreter, std::string_view& text,
     }
     spec.type = text.front();
     text.remove_prefix(1);
-    if (spec.type == '%') {
-        return "%";
-    }
-    const auto value = named ? *named : values.next();
     if (zero && spec.align != '<' && spec.type != 's' && spec.type != 'r') {
         spec.fill = '0';
         spec.align = '=';
     }
+    return spec;
+}
+
+std::string percent_integer(Interpreter& interpreter, const Specification& spec, const Item& value)
+{
+    const auto* real = std::get_if<double>(&value);
+    if (real != nullptr && !(std::fabs(*real) < 9.2e18)) {
+        interpreter.fail("{} does not fit in 64 bits", float_text(*real));
+    }
+    limit_digits(interpreter, spec);
+    return Formatter{interpreter, spec}.integer(real != nullptr ? static_cast<std::int64_t>(*real)
+                                                                : interpreter.integer(value, "a formatted number"),
+                                                spec.type);
+}
+
+// Formats one conversion whose '%' has been taken.
+std::string percent_conversion(Interpreter& interpreter, std::string_view& text, PercentValues& values)
+{
+    const std::optional<Item> named = take_named(interpreter, text, values);
+    const Specification spec = take_specification(interpreter, text, values);
+    if (spec.type == '%') {
+        return "%";
+    }
+    const auto value = named ? *named : values.next();
     Formatter formatter{interpreter, spec};
     switch (spec.type) {
     case 's': return formatter.string(interpreter.str(value));
@@ -383,16 +409,7 @@ std::string percent_conversion(Interpreter& interpreter, std::string_view& text,
     case 'u':
     case 'x':
     case 'X':
-    case 'o': {
-        const auto* real = std::get_if<double>(&value);
-        if (real != nullptr && !(std::fabs(*real) < 9.2e18)) {
-            interpreter.fail("{} does not fit in 64 bits", float_text(*real));
-        }
-        limit_digits(interpreter, spec);
-        return formatter.integer(real != nullptr ? static_cast<std::int64_t>(*real)
-                                                 : interpreter.integer(value, "a formatted number"),
-                                 spec.type);
-    }
+    case 'o': return percent_integer(interpreter, spec, value);
     default: break;
     }
     if (!is_float_type(spec.type)) {

@@ -95,7 +95,6 @@ private:
     std::size_t replacement_field(Formatted& formatted, std::string_view text, const Token& token, int level);
     const Expr* target_list();
     void check_target(const Expr* target) const;
-    void note_read(const Expr* expr);
 
     // Statements.
     void statement(Block& into);

@@ -146,6 +146,33 @@ private:
         return matched == (instruction.op == Op::LookAhead) ? Verdict::Matched : Verdict::Failed;
     }
 
+    // Does what an instruction says, unless run() has to; false if it does not hold at the position.
+    bool step(const Regex::Instruction& instruction, std::uint32_t& pc, std::size_t& position)
+    {
+        const auto at = pc++;
+        switch (instruction.op) {
+        case Op::Character:
+        case Op::Set:
+        case Op::Any: return character_matches(instruction, position++);
+        case Op::Split:
+            undo_.push_back({Undo::Kind::Resume, instruction.second, static_cast<std::int64_t>(position)});
+            pc = instruction.first;
+            return true;
+        case Op::Jump: pc = instruction.first; return true;
+        case Op::Save: save(Undo::Kind::Slot, slots_, instruction.first, position); return true;
+        case Op::Mark: save(Undo::Kind::Mark, marks_, instruction.second, position); return true;
+        case Op::SkipIfEmpty:
+            pc = marks_[instruction.second] == static_cast<std::int64_t>(position) ? at + 1 : instruction.first;
+            return true;
+        case Op::BackReference: {
+            const auto length = repeated_length(instruction.first, position);
+            position += length >= 0 ? static_cast<std::size_t>(length) : 0;
+            return length >= 0;
+        }
+        default: return assertion_holds(instruction.op, position);
+        }
+    }
+
     Verdict run(std::uint32_t pc, std::size_t position, bool inner)
     {
         const auto floor = undo_.size();
@@ -157,36 +184,6 @@ private:
             const auto& instruction = regex_.program_[pc];
             bool good = true;
             switch (instruction.op) {
-            case Op::Character:
-            case Op::Set:
-            case Op::Any:
-                good = character_matches(instruction, position);
-                ++pc;
-                ++position;
-                break;
-            case Op::Split:
-                undo_.push_back({Undo::Kind::Resume, instruction.second, static_cast<std::int64_t>(position)});
-                pc = instruction.first;
-                break;
-            case Op::Jump: pc = instruction.first; break;
-            case Op::Save:
-                save(Undo::Kind::Slot, slots_, instruction.first, position);
-                ++pc;
-                break;
-            case Op::Mark:
-                save(Undo::Kind::Mark, marks_, instruction.second, position);
-                ++pc;
-                break;
-            case Op::SkipIfEmpty:
-                pc = marks_[instruction.second] == static_cast<std::int64_t>(position) ? pc + 1 : instruction.first;
-                break;
-            case Op::BackReference: {
-                const auto length = repeated_length(instruction.first, position);
-                good = length >= 0;
-                position += good ? static_cast<std::size_t>(length) : 0;
-                ++pc;
-                break;
-            }
             case Op::LookAhead:
             case Op::NotLookAhead: {
                 const auto verdict = look_ahead(instruction, pc, position);
@@ -203,10 +200,7 @@ private:
                     return Verdict::Matched;
                 }
                 break;
-            default:
-                good = assertion_holds(instruction.op, position);
-                ++pc;
-                break;
+            default: good = step(instruction, pc, position); break;
             }
             if (!good && !backtrack(floor, pc, position)) {
                 return Verdict::Failed;

@@ -121,7 +121,8 @@ void PowerManagement::place_blocks()
 std::uint64_t PowerManagement::ticks() const
 {
     const auto now = static_cast<std::uint64_t>(clock_.now());
-    return now / kNanosecondsPerSecond * kTimerHertz + now % kNanosecondsPerSecond * kTimerHertz / kNanosecondsPerSecond;
+    return now / kNanosecondsPerSecond * kTimerHertz +
+           now % kNanosecondsPerSecond * kTimerHertz / kNanosecondsPerSecond;
 }
 
 void PowerManagement::notice_timer()

@@ -60,16 +60,21 @@ bool I8042::fill_from_keyboard()
 
 void I8042::pump()
 {
+    const base::Nanoseconds now = clock_.now();
+    const bool mouse_enabled = !command_bit(command_byte::kDisableAux);
     const bool keyboard = !command_bit(command_byte::kDisableKeyboard) && keyboard_.has_byte();
-    const bool mouse = !command_bit(command_byte::kDisableAux) && mouse_.has_byte();
+    const bool mouse = mouse_enabled && mouse_.has_byte(now);
     if (!state_.output_full) {
         if (!state_.replies.empty()) {
             const Output reply = state_.replies.pop();
             fill(reply.value, reply.aux, false);
-        } else if ((keyboard || mouse) && clock_.now() < state_.device_ready) {
+        } else if ((keyboard || mouse) && now < state_.device_ready) {
             timer_.arm(state_.device_ready);
         } else if (!(keyboard && fill_from_keyboard()) && mouse) {
-            fill(mouse_.take(), true, true);
+            fill(mouse_.take(now), true, true);
+        }
+        if (!state_.output_full && !mouse && mouse_enabled && mouse_.waits_for_sample() && !timer_.armed()) {
+            timer_.arm(mouse_.next_packet());
         }
     }
     update_irqs();
@@ -255,7 +260,9 @@ void I8042::load(const State& state)
     state_ = state.controller;
     state_.device_ready = std::min(state_.device_ready, clock_.now() + kByteGap);
     keyboard_.load(state.keyboard);
-    mouse_.load(state.mouse);
+    Ps2Mouse::State mouse = state.mouse;
+    mouse.next_packet = std::min(mouse.next_packet, clock_.now() + Ps2Mouse::kLongestInterval);
+    mouse_.load(mouse);
     options_.irq1.restore_level(state_.output_full && !state_.output_aux &&
                                 command_bit(command_byte::kKeyboardInterrupt));
     options_.irq12.restore_level(state_.output_full && state_.output_aux && command_bit(command_byte::kAuxInterrupt));

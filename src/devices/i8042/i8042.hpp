@@ -72,6 +72,8 @@ public:
 
     // Opens the A20 gate too.
     void reset();
+    // Does what is due by now.
+    void settle() { pump(); }
     State state() const;
     void load(const State& state);
 

@@ -82,7 +82,8 @@ ScanBytes Ps2Keyboard::press_bytes(KeyCode code)
     if (code == kPause && ctrl) {
         // Ctrl and Pause are Break, pressed and released at once.
         ScanBytes bytes = scan_bytes(state_.scan_set, kBreakKey, true);
-        for (const std::uint8_t byte : scan_bytes(state_.scan_set, kBreakKey, false).span()) {
+        const ScanBytes released = scan_bytes(state_.scan_set, kBreakKey, false);
+        for (const std::uint8_t byte : released.span()) {
             bytes.add(byte);
         }
         return bytes;

@@ -114,12 +114,21 @@ void Ps2Mouse::fill_packet(bool scale)
     }
 }
 
-bool Ps2Mouse::has_byte() const
+// "Set Sampling Rate": 10 to 200 samples a second; whatever else a guest writes is taken for the nearest.
+base::Nanoseconds Ps2Mouse::sample_interval() const
 {
-    return !state_.replies.empty() || !state_.packet.empty() || (streaming() && !state_.samples.empty());
+    constexpr std::uint8_t kSlowest = 10;
+    constexpr std::uint8_t kFastest = 200;
+    static_assert(base::kSecond / kSlowest == kLongestInterval);
+    return base::kSecond / std::clamp(state_.rate, kSlowest, kFastest);
 }
 
-std::uint8_t Ps2Mouse::take()
+bool Ps2Mouse::has_byte(base::Nanoseconds now) const
+{
+    return !state_.replies.empty() || !state_.packet.empty() || (waits_for_sample() && now >= state_.next_packet);
+}
+
+std::uint8_t Ps2Mouse::take(base::Nanoseconds now)
 {
     if (!state_.replies.empty()) {
         const std::uint8_t byte = state_.replies.pop();
@@ -128,8 +137,9 @@ std::uint8_t Ps2Mouse::take()
         }
         return byte;
     }
-    if (state_.packet.empty() && streaming() && !state_.samples.empty()) {
+    if (state_.packet.empty() && waits_for_sample()) {
         fill_packet(state_.scaling21);
+        state_.next_packet = now + sample_interval();
     }
     if (!state_.packet.empty()) {
         state_.last_sent = state_.packet.pop();

@@ -2,6 +2,7 @@
 // A PS/2 mouse that becomes an IntelliMouse with a wheel, or one with five buttons, when asked in its way.
 #pragma once
 
+#include "base/clock.hpp"
 #include "devices/i8042/spec.hpp"
 #include "devices/ring.hpp"
 
@@ -10,8 +11,9 @@
 
 namespace windsor::devices::i8042 {
 
-// Movements that the guest has not fetched add up; changes of buttons stay apart, so that no click is lost while
-// fewer than sixteen are waiting.
+// In stream mode packets begin at least a sample interval apart, as the guest has set the rate: a guest that handles
+// one slowly would take the next for a part of it. Movements add up meanwhile, and until the guest fetches them;
+// changes of buttons stay apart, so that no click is lost while fewer than sixteen are waiting.
 class Ps2Mouse {
 public:
     // What has happened while the buttons stood so; y upwards, wheel towards the user.
@@ -37,7 +39,9 @@ public:
         bool scaling21{false};
         std::uint8_t awaiting{0}; // the command whose parameter comes next; 0 if none
         std::uint8_t last_sent{0};
+        base::Nanoseconds next_packet{0}; // the earliest time for one to begin in stream mode
     };
+    static constexpr base::Nanoseconds kLongestInterval = base::kSecond / 10; // of the rates that a mouse knows
 
     // As devices::MouseInput; bits 3 and 4 of `buttons` are the side buttons.
     void move(int dx, int dy, int wheel, std::uint8_t buttons);
@@ -45,8 +49,12 @@ public:
     // A byte from the controller.
     void write(std::uint8_t byte);
 
-    bool has_byte() const;
-    std::uint8_t take();
+    // At the time `now`.
+    bool has_byte(base::Nanoseconds now) const;
+    std::uint8_t take(base::Nanoseconds now);
+    // Whether it has something to tell for which it is too early; from when on not.
+    bool waits_for_sample() const { return streaming() && !state_.samples.empty(); }
+    base::Nanoseconds next_packet() const { return state_.next_packet; }
 
     void power_on() { state_ = State{}; }
     const State& state() const { return state_; }
@@ -56,6 +64,7 @@ private:
     bool streaming() const { return state_.reporting && !state_.remote && !state_.wrap; }
     // Makes the next packet from the samples.
     void fill_packet(bool scale);
+    base::Nanoseconds sample_interval() const;
     void forget_movement();
     void defaults();
 

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "devices/i8042/i8042_harness.hpp"
 
+#include <algorithm>
+
 namespace windsor::devices::i8042 {
 namespace {
+
+constexpr base::Nanoseconds kInterval = base::kSecond / 100; // between packets, at the rate that a mouse begins with
 
 class Ps2MouseTest : public I8042Test {
 protected:
@@ -20,10 +24,13 @@ protected:
     }
     Bytes packets()
     {
-        Bytes bytes = drain();
-        for (unsigned& byte : bytes) {
-            EXPECT_GE(byte, 0x100u) << "from the mouse";
-            byte &= 0xff;
+        Bytes bytes;
+        for (Bytes one = drain(); !one.empty(); one = drain()) {
+            for (const unsigned byte : one) {
+                EXPECT_GE(byte, 0x100u) << "from the mouse";
+                bytes.push_back(byte & 0xff);
+            }
+            pass(kInterval);
         }
         return bytes;
     }
@@ -173,7 +180,46 @@ TEST_F(Ps2MouseTest, KeyboardGoesFirst)
     controller.move(1, 0, 0, 0); // in the output buffer already
     controller.move(1, 0, 0, 0);
     controller.key(0x1e, true);
-    EXPECT_EQ(drain(), (Bytes{0x108, 0x1c, 0x101, 0x100, 0x108, 0x101, 0x100}));
+    EXPECT_EQ(drain(), (Bytes{0x108, 0x1c, 0x101, 0x100}));
+    pass(kInterval);
+    EXPECT_EQ(drain(), (Bytes{0x108, 0x101, 0x100}));
+}
+
+TEST_F(Ps2MouseTest, PacketsBeginASampleIntervalApartAndMovementAddsUp)
+{
+    enable();
+    controller.move(1, 0, 0, 0);
+    controller.move(300, 0, 0, 0);
+    controller.move(4, 0, 0, 0);
+    EXPECT_EQ(drain(), (Bytes{0x108, 0x101, 0x100})) << "what was first, at once";
+    pass(kInterval - 4 * base::kMillisecond);
+    EXPECT_EQ(drain(), Bytes{});
+    pass(base::kMillisecond);
+    EXPECT_EQ(drain(), (Bytes{0x108, 0x1ff, 0x100}));
+    controller.move(-9, 0, 0, 0);
+    EXPECT_EQ(drain(), Bytes{}) << "the rest waits, too";
+    pass(kInterval);
+    EXPECT_EQ(drain(), (Bytes{0x108, 304 - 255 - 9 + 0x100, 0x100}));
+}
+
+TEST_F(Ps2MouseTest, TheGuestSetsTheInterval)
+{
+    for (const unsigned rate : {10u, 20u, 200u, 0u, 255u}) {
+        const unsigned real = std::clamp(rate, 10u, 200u);
+        mouse(0xff);
+        set_rate(rate);
+        enable();
+        controller.move(1, 0, 0, 0);
+        controller.move(1, 0, 0, 0);
+        const base::Nanoseconds begin = clock.now();
+        EXPECT_EQ(drain().size(), 3u);
+        while (drain().empty() && clock.now() < begin + base::kSecond) {
+            pass();
+        }
+        EXPECT_GE(clock.now() - begin, base::kSecond / real) << rate;
+        EXPECT_LE(clock.now() - begin, base::kSecond / real + 6 * base::kMillisecond) << rate;
+        pass(base::kSecond);
+    }
 }
 
 } // namespace

@@ -68,6 +68,7 @@ template <typename Archive> void describe(Archive& archive, Ps2Mouse::State& mou
     archive.field("scaling21", mouse.scaling21);
     archive.field("awaiting", mouse.awaiting);
     archive.field("last_sent", mouse.last_sent);
+    archive.field("next_packet", mouse.next_packet);
 }
 
 template <typename Archive> void describe(Archive& archive, I8042::State& state)

@@ -142,7 +142,7 @@ private:
     Expecting expecting_{Expecting::Nothing};
     bool in_packet_{false};
     bool dma_{false};
-    std::uint32_t limit_{0};
+    std::uint32_t limit_{2};
     std::array<std::uint8_t, kPacketBytes> packet_{};
     Reading reading_;
     Sense sense_;

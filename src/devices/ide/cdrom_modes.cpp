@@ -18,19 +18,23 @@ enum class PageControl : std::uint8_t { Current = 0, Changeable = 1, Default = 2
 
 std::vector<std::uint8_t> capabilities_page(bool locked)
 {
-    std::vector<std::uint8_t> page{0x2A, 0x14};
-    page.push_back(0x0B);                         // reads CD-R, CD-RW, DVD-ROM
-    page.push_back(0x00);                         // writes nothing
-    page.push_back(0x40);                         // multi-session
-    page.push_back(0x00);                         // no audio
-    page.push_back(locked ? 0x2B : 0x29);         // a tray that ejects and locks
-    page.push_back(0x00);
-    append16(page, kSpeed);
-    append16(page, 0);   // no volume levels
-    append16(page, 512); // KiB of buffer
-    append16(page, kSpeed);
-    page.resize(2 + 0x14);
-    return page;
+    constexpr std::uint8_t kSpeedHigh = kSpeed >> 8;
+    constexpr std::uint8_t kSpeedLow = kSpeed & 0xFF;
+    return {
+        0x2A,                                               // this page,
+        0x14,                                               // with so many bytes from here on
+        0x0B,                                               // reads CD-R, CD-RW, DVD-ROM
+        0x00,                                               // writes nothing
+        0x40,                                               // multi-session
+        0x00,                                               // no audio
+        locked ? std::uint8_t{0x2B} : std::uint8_t{0x29},   // a tray that ejects and locks
+        0x00,
+        kSpeedHigh, kSpeedLow,                              // the most
+        0, 0,                                               // no volume levels
+        512 >> 8, 512 & 0xFF,                               // KiB of buffer
+        kSpeedHigh, kSpeedLow,                              // now
+        0, 0, 0, 0, 0, 0,
+    };
 }
 
 } // namespace

@@ -315,8 +315,8 @@ void Drive::load_common(const Common& common)
     common_ = common;
     const bool by_pio = common_.phase == Phase::PioIn || common_.phase == Phase::PioOut;
     const bool whole = common_.position < common_.block_end && common_.block_end <= common_.buffer.size();
-    // Nothing is saved while the medium works.
-    if (common_.phase == Phase::Busy || (by_pio && !whole)) {
+    // Nothing is saved while the medium works: who is busy then is held in reset, and waits for its end.
+    if (by_pio && !whole) {
         common_.phase = Phase::Idle;
         common_.status = status::kDrdy | status::kDsc | status::kErr;
         common_.error = error::kAbrt;

@@ -38,4 +38,8 @@ constexpr std::uint16_t kResetControlPort = 0xcf9;
 constexpr std::uint8_t kResetHard = 1 << 1;      // 1: hard reset, 0: soft reset (processor INIT)
 constexpr std::uint8_t kResetProcessor = 1 << 2; // its rising edge starts the reset
 
+// Coprocessor error register.
+constexpr std::uint16_t kNumericErrorPort = 0xf0;
+constexpr unsigned kNumericErrorIrq = 13;
+
 } // namespace windsor::devices::piix3

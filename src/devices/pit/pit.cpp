@@ -24,7 +24,8 @@ base::Nanoseconds to_time(Tick tick)
 } // namespace
 
 Pit::Pit(const base::Clock& clock, base::TimerQueue& timers, bus::IrqLine irq0, Options options)
-    : clock_{clock}, irq0_{irq0}, options_{std::move(options)}, timer_{timers.make([this](base::Nanoseconds) { update(); })}
+    : clock_{clock}, irq0_{irq0}, options_{std::move(options)},
+      timer_{timers.make([this](base::Nanoseconds) { update(); })}
 {
     reset();
 }

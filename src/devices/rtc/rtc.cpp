@@ -13,6 +13,7 @@ namespace {
 constexpr base::Nanoseconds kLatest = base::Nanoseconds{1} << 62;
 constexpr std::int64_t kFarthest = std::int64_t{1} << 40; // seconds
 constexpr unsigned kReinjections = 20;
+constexpr unsigned kWeek = 7; // days
 
 bool is_time(std::uint8_t index)
 {
@@ -126,7 +127,7 @@ void Rtc::store_time(const DateTime& time)
     reg(Register::Seconds) = encode(time.second);
     reg(Register::Minutes) = encode(time.minute);
     reg(Register::Hours) = encode_hours(time.hour);
-    reg(Register::DayOfWeek) = encode(time.weekday);
+    reg(Register::DayOfWeek) = encode((time.weekday - 1 + state_.weekday_ahead) % kWeek + 1);
     reg(Register::DayOfMonth) = encode(time.day);
     reg(Register::Month) = encode(time.month);
     reg(Register::Year) = encode(static_cast<unsigned>(time.year % 100));
@@ -151,10 +152,20 @@ void Rtc::freeze_time()
     state_.running = false;
 }
 
+// "Time, Calendar, and Alarm Locations": the day of the week counts from 1 to 7 with the days, from whatever it is set
+// to. What is no day of the week leaves it right for the date.
+void Rtc::take_weekday()
+{
+    const unsigned set = decode(reg(Register::DayOfWeek));
+    const unsigned by_date = from_seconds(to_seconds(stored_time())).weekday;
+    state_.weekday_ahead = set >= 1 && set <= kWeek ? static_cast<std::uint8_t>((set + kWeek - by_date) % kWeek) : 0;
+}
+
 // The clock goes on from the registers, at the divider's phase.
 void Rtc::take_time()
 {
     const base::Nanoseconds now = clock_.now();
+    take_weekday();
     state_.seconds = to_seconds(stored_time()) - divider(now) / kFrequency;
     state_.running = true;
     const std::int64_t offset = to_seconds(stored_time()) - options_.base_seconds - now / base::kSecond;
@@ -416,6 +427,7 @@ void Rtc::load(const State& state)
     state_ = state;
     state_.index %= kBankSize;
     state_.extended_index %= kBankSize;
+    state_.weekday_ahead %= kWeek;
     state_.seconds = std::clamp(state_.seconds, -kFarthest, kFarthest);
     state_.owed_periodic = std::clamp<std::int64_t>(state_.owed_periodic, 0, kFrequency);
     state_.origin = std::clamp(state_.origin, -base::kSecond, clock_.now());

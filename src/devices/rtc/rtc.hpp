@@ -17,7 +17,7 @@
 namespace windsor::devices::rtc {
 
 // Ports 0x70 and 0x71 for the clock and the first bank, 0x72 and 0x73 for the second bank of RAM.
-// The day of the week follows from the date; what a guest writes there does not last.
+// The day of the week is a counter of its own, which the guest sets; until it does, it is right for the date.
 class Rtc {
 public:
     struct Options {
@@ -40,6 +40,7 @@ public:
         std::int64_t seconds{0};          // what the clock shows at `origin` while running
         base::Nanoseconds origin{0};      // when the divider was at zero; its phase survives SET
         base::Nanoseconds seen{0};        // up to when the flags of register C are right
+        std::uint8_t weekday_ahead{0};    // days by which the day of the week is ahead of the date's, 0 to 6
         std::int64_t told_offset{0};      // last given to time_set
         std::uint64_t lost_periodic{0};   // periodic interrupts that came while one was pending
         std::int64_t owed_periodic{0};    // those of them that are still to follow
@@ -102,6 +103,7 @@ private:
     void run_if_allowed();
     void freeze_time();
     void take_time();
+    void take_weekday();
 
     std::uint8_t encode(unsigned value) const;
     unsigned decode(std::uint8_t value) const;

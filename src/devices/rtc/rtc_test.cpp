@@ -81,6 +81,42 @@ TEST_F(RtcTest, ShowsTheTimeInBcd)
     EXPECT_EQ(read(0x0b), 0x02);
 }
 
+// Tuesday 29 February 2000 follows.
+TEST_F(RtcTest, DayOfTheWeekIsRightUntilItIsSetAndCountsOnThen)
+{
+    EXPECT_EQ(read(6), 2);
+    pass(kSecond);
+    EXPECT_EQ(read(6), 3);
+    write(6, 7); // while the clock runs
+    EXPECT_EQ(read(6), 7);
+    write(0x0b, 0x82); // SET
+    EXPECT_EQ(read(6), 7);
+    write(6, 6);
+    write(9, 0x25);
+    write(8, 0x12);
+    write(7, 0x31);
+    write(4, 0x23);
+    write(2, 0x59);
+    write(0, 0x59);
+    EXPECT_EQ(read(6), 6);
+    write(0x0b, 0x02);
+    EXPECT_EQ(read(6), 6);
+    pass(kSecond);
+    EXPECT_EQ(read(6), 7);
+    pass(86'400 * kSecond);
+    EXPECT_EQ(read(6), 1) << "Saturday is followed by Sunday";
+    write(7, 0x20); // as Linux sets the date: nobody touches the day of the week
+    EXPECT_EQ(read(6), 1);
+}
+
+TEST_F(RtcTest, NoDayOfTheWeekLeavesItToTheDate)
+{
+    write(6, 9);
+    EXPECT_EQ(read(6), 2);
+    write(6, 0);
+    EXPECT_EQ(read(6), 2);
+}
+
 TEST_F(RtcTest, GoesOverALeapDay)
 {
     pass(kSecond);

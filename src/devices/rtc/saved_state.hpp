@@ -16,6 +16,7 @@ template <typename Archive> void describe(Archive& archive, Rtc::State& rtc)
     archive.field("seconds", rtc.seconds);
     archive.field("origin", rtc.origin);
     archive.field("seen", rtc.seen);
+    archive.field("weekday_ahead", rtc.weekday_ahead);
     archive.field("told_offset", rtc.told_offset);
     archive.field("lost_periodic", rtc.lost_periodic);
     archive.field("owed_periodic", rtc.owed_periodic);

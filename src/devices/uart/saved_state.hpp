@@ -25,6 +25,7 @@ template <typename Archive> void describe(Archive& archive, Uart16550::State& ua
     archive.field("scratch", uart.scratch);
     archive.field("divisor", uart.divisor);
     archive.field("transmit_pending", uart.transmit_pending);
+    archive.field("sent_at", uart.sent_at);
     archive.field("timeout_pending", uart.timeout_pending);
     archive.field("refused", uart.refused);
     archive.field("timeout_at", uart.timeout_at);

@@ -18,6 +18,10 @@ Uart16550::Uart16550(const base::Clock& clock, base::TimerQueue& timers, bus::Ir
               state_.refused = false;
               sink_.input_wanted();
           }
+      })},
+      sent_{timers.make([this](base::Nanoseconds) {
+          settle_transmitter();
+          update();
       })}
 {
 }
@@ -34,6 +38,27 @@ base::Nanoseconds Uart16550::character_time() const
                               ((state_.lcr & lcr::kStopBits) != 0 ? 2 : 1);
     const std::int64_t divisor = std::max<std::int64_t>(state_.divisor, 1);
     return bits * divisor * base::kSecond / kBaudClock;
+}
+
+base::Nanoseconds Uart16550::sending_time() const
+{
+    constexpr std::int64_t kBits = 10; // of most characters
+    return std::min(character_time(), kBits * base::kSecond / kQuickRate);
+}
+
+// The FIFO's and the shift register's.
+base::Nanoseconds Uart16550::longest_sending_time() const
+{
+    return static_cast<base::Nanoseconds>(depth() + 1) * sending_time();
+}
+
+void Uart16550::settle_transmitter()
+{
+    if (state_.sent_at && clock_.now() >= *state_.sent_at) {
+        state_.sent_at.reset();
+        state_.transmit_pending = true;
+        sent_.disarm();
+    }
 }
 
 std::size_t Uart16550::receive_space() const
@@ -111,6 +136,11 @@ void Uart16550::arm_timers()
     if (state_.more_at && !more_.armed()) {
         more_.arm(*state_.more_at);
     }
+    // Whoever polls needs no timer.
+    sent_.disarm();
+    if (state_.sent_at && (state_.ier & ier::kTransmitEmpty) != 0) {
+        sent_.arm(*state_.sent_at);
+    }
 }
 
 Interrupt Uart16550::pending() const
@@ -151,7 +181,7 @@ std::uint8_t Uart16550::read_data()
 
 std::uint8_t Uart16550::read_line_status()
 {
-    std::uint8_t status = lsr::kTransmitEmpty | lsr::kTransmitterIdle;
+    std::uint8_t status = state_.sent_at ? 0 : lsr::kTransmitEmpty | lsr::kTransmitterIdle;
     status |= std::exchange(state_.line_errors, std::uint8_t{0});
     if (!state_.received.empty()) {
         status |= lsr::kDataReady;
@@ -172,6 +202,7 @@ bus::ReadResult Uart16550::read(std::uint64_t offset, bus::Width width)
     if (width != bus::Width::Byte) {
         return bus::AccessStatus::BadWidth;
     }
+    settle_transmitter();
     std::uint8_t value = 0;
     switch (static_cast<Register>(offset % kRegisters)) {
     case Register::Data:
@@ -210,19 +241,24 @@ bus::ReadResult Uart16550::read(std::uint64_t offset, bus::Width width)
 
 void Uart16550::write_data(std::uint8_t value)
 {
-    // The interrupt goes with the write and comes back when the character has left, which is at once.
-    state_.transmit_pending = false;
-    update();
+    // The interrupt goes with the write and comes back when the character has left: at once in loopback.
+    state_.transmit_pending = loopback();
     if (loopback()) {
         store({.value = value});
-    } else {
-        sink_.transmit(value);
+        return;
     }
-    state_.transmit_pending = true;
+    sink_.transmit(value);
+    const base::Nanoseconds now = clock_.now();
+    state_.sent_at =
+        std::min(std::max(now, state_.sent_at.value_or(now)) + sending_time(), now + longest_sending_time());
+    arm_timers();
 }
 
 void Uart16550::write_fifo_control(std::uint8_t value)
 {
+    if ((value & fcr::kResetTransmitter) != 0 && state_.sent_at) {
+        state_.sent_at = std::min(*state_.sent_at, clock_.now() + sending_time()); // but for the shift register's
+    }
     const bool toggled = ((state_.fcr ^ value) & fcr::kEnable) != 0;
     if (toggled || (value & fcr::kResetReceiver) != 0) {
         state_.received.clear();
@@ -276,6 +312,7 @@ bus::AccessStatus Uart16550::write(std::uint64_t offset, bus::Width width, std::
     if (width != bus::Width::Byte) {
         return bus::AccessStatus::BadWidth;
     }
+    settle_transmitter();
     const auto byte = static_cast<std::uint8_t>(value);
     switch (static_cast<Register>(offset % kRegisters)) {
     case Register::Data:
@@ -291,9 +328,10 @@ bus::AccessStatus Uart16550::write(std::uint64_t offset, bus::Width width, std::
         } else {
             // Enabling the transmitter-empty interrupt with an empty transmitter raises it; drivers count on that.
             if ((byte & ~state_.ier & ier::kTransmitEmpty) != 0) {
-                state_.transmit_pending = true;
+                state_.transmit_pending = !state_.sent_at;
             }
             state_.ier = byte & ier::kAll;
+            arm_timers();
         }
         break;
     case Register::InterruptIdFifo:
@@ -329,6 +367,9 @@ void Uart16550::load(const State& state)
     state_ = state;
     state_.ier &= ier::kAll;
     state_.mcr &= mcr::kAll;
+    if (state_.sent_at) {
+        state_.sent_at = std::min(*state_.sent_at, clock_.now() + longest_sending_time());
+    }
     irq_.restore_level(pending() != Interrupt::None && (state_.mcr & mcr::kOut2) != 0);
     more_.disarm();
     arm_timers();

@@ -18,9 +18,12 @@
 
 namespace windsor::devices::uart {
 
-// Eight ports. A character is transmitted at once, so that the transmitter is always empty; the interrupt for it
-// is raised anew by each write, with an edge. Reception is paced: after the guest has emptied the receiver, the
-// host is asked for more one character time later, so that no interrupt handler sees an endless stream.
+// Eight ports. What the guest sends reaches the sink at once and is never lost, but the transmitter is busy with it for
+// as long as a line would be, so that its interrupt comes once for a FIFO full of characters and not from within the
+// handler that fills it. The line is one of the programmed rate, or of kQuickRate if that is slower: firmware and
+// kernels choose 9,600 baud where nobody says otherwise, and a boot's messages would take minutes.
+// Reception is paced at the programmed rate: after the guest has emptied the receiver, the host is asked for more one
+// character time later, so that no interrupt handler sees an endless stream.
 class Uart16550 final : public bus::AccessHandler {
 public:
     struct Character {
@@ -40,6 +43,7 @@ public:
         std::uint8_t scratch{0};
         std::uint16_t divisor{kDefaultDivisor};
         bool transmit_pending{false}; // the transmitter-empty interrupt
+        std::optional<base::Nanoseconds> sent_at{}; // when the transmitter has sent what it holds; none if it is empty
         bool timeout_pending{false};  // the character timeout interrupt
         bool refused{false};          // receive() has left something behind
         std::optional<base::Nanoseconds> timeout_at{}; // when the character timeout comes
@@ -77,6 +81,8 @@ private:
     std::size_t depth() const { return fifos() ? kFifoSize : 1; }
     std::uint8_t trigger() const;
     base::Nanoseconds character_time() const;
+    base::Nanoseconds sending_time() const; // of a character
+    base::Nanoseconds longest_sending_time() const;
 
     std::uint8_t read_data();
     std::uint8_t read_line_status();
@@ -90,6 +96,8 @@ private:
     // Errors show when their character comes to the front.
     void reveal_errors();
     void received_changed();
+    // The transmitter is empty if its time has come.
+    void settle_transmitter();
     void arm_timers();
     Interrupt pending() const;
     void update();
@@ -100,6 +108,7 @@ private:
     State state_;
     base::Timer timeout_;
     base::Timer more_;
+    base::Timer sent_;
 };
 
 } // namespace windsor::devices::uart

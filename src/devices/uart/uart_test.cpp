@@ -105,31 +105,87 @@ TEST_F(UartTest, DivisorLatch)
     EXPECT_EQ(terminal.text, "");
 }
 
-TEST_F(UartTest, TransmitsAtOnce)
+constexpr base::Nanoseconds kSending = base::kSecond / 92'160; // a character at kQuickRate
+
+TEST_F(UartTest, WhatIsSentArrivesAtOnceAndKeepsTheTransmitterBusy)
 {
     write(kData, 'h');
     write(kData, 'i');
     EXPECT_EQ(terminal.text, "hi");
+    EXPECT_EQ(read(kLsr), 0x00u);
+    pass(2 * kSending - 10);
+    EXPECT_EQ(read(kLsr), 0x00u);
+    pass(10);
     EXPECT_EQ(read(kLsr), 0x60u);
 }
 
-TEST_F(UartTest, TransmitInterruptComesOnEnableAndAfterEachWrite)
+TEST_F(UartTest, TransmitterIsAsSlowAsTheLineButNotSlowerThanTheQuickRate)
+{
+    const auto time_of_a_character = [&](unsigned divisor) {
+        write(kLcr, 0x83);
+        write(kData, divisor);
+        write(kIer, 0);
+        write(kLcr, 0x03);
+        write(kData, 'x');
+        base::Nanoseconds passed = 0;
+        for (; read(kLsr) == 0; passed += 100) {
+            pass(100);
+        }
+        return passed;
+    };
+    EXPECT_NEAR(static_cast<double>(time_of_a_character(12)), kSending, 100);
+    EXPECT_NEAR(static_cast<double>(time_of_a_character(1)), kSending, 100);
+}
+
+// A guest that does not look is not told, but nothing is lost, and it need not wait for ever afterwards.
+TEST_F(UartTest, WhatIsSentBlindlyIsNotLost)
+{
+    write(kIir, 0x01);
+    for (unsigned i = 0; i < 1000; ++i) {
+        write(kData, 'x');
+    }
+    EXPECT_EQ(terminal.text, std::string(1000, 'x'));
+    pass(17 * kSending + 100);
+    EXPECT_EQ(read(kLsr), 0x60u);
+}
+
+TEST_F(UartTest, TransmitInterruptComesOnEnableAndWhenAllIsSent)
 {
     write(kMcr, 0x08);
+    write(kIir, 0x01);
     write(kIer, 0x02);
     EXPECT_EQ(irq.count, 1);
-    EXPECT_EQ(read(kIir), 0x02u);
+    EXPECT_EQ(read(kIir), 0xc2u);
     EXPECT_FALSE(irq.level) << "reading IIR clears it";
-    EXPECT_EQ(read(kIir), 0x01u);
-    write(kData, 'a');
+    EXPECT_EQ(read(kIir), 0xc1u);
+    for (unsigned i = 0; i < 16; ++i) {
+        write(kData, 'a' + i);
+        EXPECT_FALSE(irq.level);
+        EXPECT_EQ(read(kIir), 0xc1u) << "nothing to do while the FIFO is being sent";
+    }
+    pass(16 * kSending - 100);
+    EXPECT_EQ(irq.count, 1);
+    pass(200);
     EXPECT_EQ(irq.count, 2);
-    write(kData, 'b'); // without reading IIR: still a new edge
+    write(kData, 'q'); // without reading IIR
+    EXPECT_FALSE(irq.level);
+    pass(kSending + 10);
     EXPECT_EQ(irq.count, 3);
-    EXPECT_EQ(read(kIir), 0x02u);
+    EXPECT_EQ(read(kIir), 0xc2u);
     write(kIer, 0x02);
     EXPECT_FALSE(irq.level) << "enabling what is enabled raises nothing";
     write(kIer, 0x00);
     write(kIer, 0x02);
+    EXPECT_TRUE(irq.level);
+}
+
+TEST_F(UartTest, EnablingTheTransmitInterruptWhileItSendsRaisesItLater)
+{
+    write(kMcr, 0x08);
+    write(kData, 'a');
+    write(kIer, 0x02);
+    EXPECT_FALSE(irq.level);
+    pass(kSending + 10);
     EXPECT_TRUE(irq.level);
 }
 
@@ -291,12 +347,21 @@ TEST_F(UartTest, StateRoundTrip)
     write(kIer, 0x01);
     write(kIir, 0x01);
     send("abc");
+    write(kIer, 0x03);
+    read(kIir);
+    write(kData, 'x');
     Edges other;
     Uart16550 copy{clock, timers, bus::IrqLine{other, 4}, terminal};
     copy.load(uart.state());
     EXPECT_EQ(other.count, 0);
     EXPECT_EQ(copy.read(kData, Width::Byte).value, unsigned{'a'});
     EXPECT_EQ(copy.receive_space(), 14u);
+    EXPECT_EQ(copy.read(kLsr, Width::Byte).value, 0x01u) << "it still sends";
+    copy.read(kData, Width::Byte);
+    copy.read(kData, Width::Byte);
+    EXPECT_EQ(other.count, 0);
+    pass(kSending + 10);
+    EXPECT_EQ(other.count, 1);
     copy.reset();
     EXPECT_EQ(copy.read(kLsr, Width::Byte).value, 0x60u);
 }

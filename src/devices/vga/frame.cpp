@@ -66,6 +66,8 @@ void set_graphics(Frame& frame, const State& state)
         frame.format = shift == 1 ? PixelFormat::Cga : PixelFormat::Planar;
         frame.size.width = characters * 8 * frame.pixel_width;
     }
+    const bool stands_still = (state.attribute[attr::kMode] & attr::kModePanningCompatibility) != 0;
+    frame.split_pan = stands_still ? 0 : frame.pan;
     frame.size.height = legacy_height(state);
 }
 

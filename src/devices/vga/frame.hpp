@@ -32,6 +32,7 @@ struct Frame {
     unsigned repeat{1};            // scan lines that show the same row
     unsigned pixel_width{1};       // picture pixels for each pixel of memory
     unsigned pan{0};               // pixels of memory skipped at the left edge
+    unsigned split_pan{0};         // the same below the line-compare line
     std::uint8_t crtc_mode{crtc::kModeNoCga | crtc::kModeNoHercules};
     std::uint8_t plane_enable{0x0f};
 

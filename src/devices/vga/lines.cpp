@@ -66,7 +66,7 @@ std::uint32_t rgb(std::uint32_t red, std::uint32_t green, std::uint32_t blue)
 } // namespace
 
 const std::uint32_t* draw_line(const Frame& frame, const Palette& palette, std::span<const std::uint8_t> source,
-                               std::span<std::uint32_t> line)
+                               unsigned pan, std::span<std::uint32_t> line)
 {
     Pen pen{line, frame.pixel_width};
     const auto word = [&](std::size_t i) { return static_cast<unsigned>(source[i] | (source[i + 1] << 8)); };
@@ -105,7 +105,7 @@ const std::uint32_t* draw_line(const Frame& frame, const Palette& palette, std::
         }
         break;
     }
-    return line.data() + std::size_t{frame.pan} * frame.pixel_width;
+    return line.data() + std::size_t{pan} * frame.pixel_width;
 }
 
 std::uint32_t LineCounter::next(unsigned y)
@@ -131,6 +131,7 @@ std::uint32_t LineCounter::next(unsigned y)
     }
     if (y == frame_.line_compare) {
         row_address_ = 0;
+        pan_ = frame_.split_pan;
         row_ = 0;
         shown_ = 0;
     }

@@ -13,14 +13,17 @@ namespace windsor::devices::vga {
 constexpr unsigned kLineSlack = 64;
 
 // Draws the line that `source` (frame.line_bytes() bytes) holds into `line`, which has room for the width
-// and kLineSlack more; gives its first pixel.
+// and kLineSlack more; gives its first pixel, behind `pan` (at most frame.pan) that are skipped.
 const std::uint32_t* draw_line(const Frame& frame, const Palette& palette, std::span<const std::uint8_t> source,
-                               std::span<std::uint32_t> line);
+                               unsigned pan, std::span<std::uint32_t> line);
 
 // The CRTC's address counters: where each scan line is read from.
 class LineCounter {
 public:
-    explicit LineCounter(const Frame& frame) : frame_{frame}, row_address_{frame.start} {}
+    explicit LineCounter(const Frame& frame) : frame_{frame}, row_address_{frame.start}, pan_{frame.pan} {}
+
+    // Pixels to skip in the line that is asked for next.
+    unsigned pan() const { return pan_; }
 
     // To be asked for y = 0, 1, 2 … in order.
     std::uint32_t next(unsigned y);
@@ -28,6 +31,7 @@ public:
 private:
     const Frame& frame_;
     std::uint32_t row_address_;
+    unsigned pan_;
     unsigned row_{0};
     unsigned shown_{0}; // scan lines that have shown this row
 };

@@ -250,6 +250,27 @@ TEST_F(VgaTest, PixelPanningAndLineCompare)
     EXPECT_EQ(pixel(3, 200), grey(15));
 }
 
+// A status bar below the picture stands still while that scrolls by pixels. IBM VGA, "Attribute Mode Control Register".
+TEST_F(VgaTest, PanningStopsAtTheSplitIfTheModeSaysSo)
+{
+    set_graphics_mode(0x00, 0x06, 0x01);
+    set_crtc(79, 480, 0, 0x28, 0xe3);
+    poke(0xa0000, 0x10); // the first line, and the first below the split
+    attribute(attr::kPixelPanning, 3);
+    crtc(crtc::kOverflow, 0x40 | 0x02);
+    crtc(crtc::kMaximumScanLine, 0);
+    crtc(crtc::kLineCompare, 199);
+    update();
+    EXPECT_EQ(pixel(0, 0), grey(15));
+    EXPECT_EQ(pixel(0, 200), grey(15));
+    EXPECT_EQ(pixel(3, 200), grey(0));
+    attribute(attr::kMode, 0x01 | attr::kModePanningCompatibility);
+    update();
+    EXPECT_EQ(pixel(0, 0), grey(15));
+    EXPECT_EQ(pixel(0, 200), grey(0));
+    EXPECT_EQ(pixel(3, 200), grey(15));
+}
+
 TEST_F(VgaTest, Mode13hDoublesPixelsBothWays)
 {
     set_graphics_mode(0x40, 0x0e, 0x01);

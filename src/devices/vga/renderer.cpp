@@ -92,11 +92,12 @@ std::vector<Rectangle> Renderer::update_graphics(const RenderInput& input, bool 
     LineCounter counter{frame_};
     line_.resize(std::size_t{width} + kLineSlack);
     for (unsigned y = 0; y < frame_.size.height; ++y) {
+        const unsigned pan = counter.pan();
         const std::uint32_t address = counter.next(y);
         if (!everything && !line_dirty(input.dirty, address, count)) {
             continue;
         }
-        const std::uint32_t* const drawn = draw_line(frame_, palette_, fetch(input.vram, address, count), line_);
+        const std::uint32_t* const drawn = draw_line(frame_, palette_, fetch(input.vram, address, count), pan, line_);
         std::uint32_t* const shown = &picture.pixels[std::size_t{y} * width];
         const auto first = static_cast<unsigned>(std::mismatch(drawn, drawn + width, shown).first - drawn);
         if (first == width) {

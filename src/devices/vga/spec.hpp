@@ -120,6 +120,7 @@ constexpr std::uint8_t kPaletteSource = 0x20; // in the index: the palette drive
 constexpr std::uint8_t kModeMono = 0x02;
 constexpr std::uint8_t kModeLineGraphics = 0x04;
 constexpr std::uint8_t kModeBlink = 0x08;
+constexpr std::uint8_t kModePanningCompatibility = 0x20; // no panning below the line-compare line
 constexpr std::uint8_t kModeColorSelect = 0x80; // P5 and P4 come from the colour select register
 } // namespace attr
 

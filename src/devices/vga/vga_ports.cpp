@@ -32,6 +32,8 @@ constexpr bool moves_with_color(unsigned port)
     return (port < 0x3c0 || port >= 0x3d0) && (low == 4 || low == 5 || low == 0xa);
 }
 
+constexpr std::uint8_t kFloating = 0xff;
+
 } // namespace
 
 bool Vga::port_decoded(unsigned port) const
@@ -67,7 +69,7 @@ bus::AccessStatus Vga::write_ports(std::uint64_t offset, bus::Width width, std::
 bus::ReadResult Vga::read_port(unsigned port)
 {
     if (!port_decoded(port)) {
-        return bus::AccessStatus::NoRegister;
+        return kFloating; // other adapters' ports, which systems probe
     }
     switch (port < 0x3c0 ? port + 0x20 : port) {
     case port::kAttribute:
@@ -112,7 +114,7 @@ bus::ReadResult Vga::read_port(unsigned port)
 bus::AccessStatus Vga::write_port(unsigned port, std::uint8_t value)
 {
     if (!port_decoded(port)) {
-        return bus::AccessStatus::NoRegister;
+        return bus::AccessStatus::Ok; // nobody's
     }
     switch (port < 0x3c0 ? port + 0x20 : port) {
     case port::kAttribute:

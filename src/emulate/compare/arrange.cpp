@@ -65,6 +65,40 @@ void ignore_flags(const ZydisDecodedInstruction& instruction, TestCase& test)
     case ZYDIS_MNEMONIC_VDPPD: test.loose_exceptions = true; break;
     default: break;
     }
+    if (leaves_overflow_undefined(instruction)) {
+        test.ignored_flags |= x86::rflags::kOf;
+    }
+}
+
+// Processors take these apart: what has been done of them when a store or a later element faults differs.
+bool faults_in_pieces(const ZydisDecodedInstruction& instruction, std::span<const ZydisDecodedOperand> operands,
+                      Family family)
+{
+    switch (instruction.mnemonic) {
+    case ZYDIS_MNEMONIC_VCVTPS2PH:
+    case ZYDIS_MNEMONIC_VMASKMOVPS:
+    case ZYDIS_MNEMONIC_VMASKMOVPD:
+    case ZYDIS_MNEMONIC_VPMASKMOVD:
+    case ZYDIS_MNEMONIC_VPMASKMOVQ: return true;
+    default: break;
+    }
+    return std::any_of(operands.begin(), operands.end(), [family](const ZydisDecodedOperand& operand) {
+        const bool written = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
+        return operand.type == ZYDIS_OPERAND_TYPE_MEMORY &&
+               (operand.mem.type == ZYDIS_MEMOP_TYPE_VSIB ||
+                (written && (family == Family::X87 || family == Family::Mmx)));
+    });
+}
+
+// A segment register fills half of its place on a stack of 32 bits; the other half may become zero or stay. SDM volume
+// 2B, PUSH.
+void ignore_upper_half(const ZydisDecodedInstruction& instruction, const ZydisDecodedOperand& first, TestCase& test)
+{
+    const bool selector = instruction.mnemonic == ZYDIS_MNEMONIC_PUSH && first.type == ZYDIS_OPERAND_TYPE_REGISTER &&
+                          ZydisRegisterGetClass(first.reg.value) == ZYDIS_REGCLASS_SEGMENT;
+    if (selector && instruction.operand_width == 32) {
+        test.ignored.push_back({test.registers.gpr[x86::kRsp] - 2, 2});
+    }
 }
 
 // The x87 instruction and operand pointers are only kept by some processors, or only after exceptions; the mask of
@@ -288,6 +322,8 @@ void Generator::arrange(Made& made, std::uint64_t address, TestCase& test)
         bit = random_.below(0x1000) - 0x800;
     }
     ignore_flags(made.instruction, test);
+    ignore_upper_half(made.instruction, made.operands[0], test);
+    test.loose_faults = test.loose_faults || faults_in_pieces(made.instruction, made.all(), options_.family);
     arrange_implied(made, test);
     arrange_memory(made, address, test);
     arrange_branch(made, test);

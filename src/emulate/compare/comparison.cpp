@@ -114,10 +114,36 @@ void compare_window(const TestCase& test, const Ending& expected, const Ending& 
     }
 }
 
+// Where a fault of an access counts less than its place, the engine's may also come where the host has an unmasked x87
+// exception pending instead, which keeps some processors from the store.
+bool ends_loosely(const TestCase& test, const Ending& expected, const Ending& got)
+{
+    constexpr std::uint16_t kErrorSummary = 0x80;
+    constexpr unsigned kGeneralProtection = 13;
+    constexpr unsigned kPageFault = 14;
+    return test.loose_faults && (got.vector == kPageFault || got.vector == kGeneralProtection) &&
+           (expected.vector == got.vector || (expected.registers.fx.fsw & kErrorSummary) != 0);
+}
+
+std::optional<std::string> difference_of_places(const Ending& expected, const Ending& got)
+{
+    constexpr std::uint64_t kPage = ~std::uint64_t{0xfff};
+    Report report;
+    if (expected.vector == got.vector) {
+        report.check("error code", 0, expected.error_code, got.error_code);
+        report.check("page of cr2", 0, expected.cr2 & kPage, got.cr2 & kPage);
+        report.check("rip", kCodeStart, expected.rip, got.rip);
+    }
+    return report.text().empty() ? std::nullopt : std::optional{report.text()};
+}
+
 } // namespace
 
 std::optional<std::string> difference(const TestCase& test, const Ending& expected, const Ending& got)
 {
+    if (ends_loosely(test, expected, got)) {
+        return difference_of_places(expected, got);
+    }
     Report report;
     report.check("vector", 0, expected.vector, got.vector);
     if (expected.vector == got.vector) {

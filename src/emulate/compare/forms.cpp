@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "emulate/compare/forms.hpp"
 
+#include "vcpu/host_features.hpp"
+
 #include <algorithm>
 
 namespace windsor::emulate::compare {
@@ -39,8 +41,19 @@ bool is_avx(const ZydisDecodedInstruction& instruction)
                                                 ZYDIS_ISA_SET_FMA, ZYDIS_ISA_SET_F16C});
 }
 
+// Of VEX encodings. TZCNT has none.
+bool is_bmi(const ZydisDecodedInstruction& instruction)
+{
+    return instruction.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX &&
+           is_one_of(instruction.meta.isa_set, {ZYDIS_ISA_SET_BMI1, ZYDIS_ISA_SET_BMI2});
+}
+
 bool is_integer_set(ZydisISASet set)
 {
+    static const bool companions = vcpu::has_companions_of_avx2(vcpu::host_features());
+    if (is_one_of(set, {ZYDIS_ISA_SET_BMI1, ZYDIS_ISA_SET_LZCNT, ZYDIS_ISA_SET_MOVBE})) {
+        return companions;
+    }
     return is_one_of(set, {ZYDIS_ISA_SET_I86, ZYDIS_ISA_SET_I186, ZYDIS_ISA_SET_I286PROTECTED, ZYDIS_ISA_SET_I286REAL,
                            ZYDIS_ISA_SET_I386, ZYDIS_ISA_SET_I486, ZYDIS_ISA_SET_I486REAL, ZYDIS_ISA_SET_PENTIUMREAL,
                            ZYDIS_ISA_SET_PPRO, ZYDIS_ISA_SET_CMOV, ZYDIS_ISA_SET_CMPXCHG16B, ZYDIS_ISA_SET_LAHF,
@@ -95,6 +108,8 @@ bool is_peculiar(const ZydisDecodedInstruction& instruction)
     case ZYDIS_MNEMONIC_LOOPNE: return has_prefix(instruction, {0xf2, 0xf3});
     case ZYDIS_MNEMONIC_NOP: // 0F 0D with a register: invalid for AMD
         return instruction.opcode_map == ZYDIS_OPCODE_MAP_0F && instruction.opcode == 0x0d;
+    case ZYDIS_MNEMONIC_PAUSE: // F3 90 with REX.B: an exchange with R8 for AMD, a pause for some of Intel's
+        return instruction.raw.rex.B != 0;
     case ZYDIS_MNEMONIC_VPINSRD: // with VEX.W outside 64-bit mode: invalid for some of AMD's
     case ZYDIS_MNEMONIC_VPEXTRD: return instruction.raw.vex.W != 0;
     default: break;
@@ -112,6 +127,9 @@ bool belongs(Family family, const ZydisDecodedInstruction& instruction, std::spa
     if (family == Family::Avx) {
         return is_avx(instruction);
     }
+    if (family == Family::Bmi) {
+        return is_bmi(instruction);
+    }
     if (instruction.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY) {
         return false;
     }
@@ -121,7 +139,8 @@ bool belongs(Family family, const ZydisDecodedInstruction& instruction, std::spa
                (set == ZYDIS_ISA_SET_PPRO && instruction.opcode >= 0xd8);
     case Family::Mmx: return is_vector_set(set) && (uses_mmx(operands) || instruction.mnemonic == ZYDIS_MNEMONIC_EMMS);
     case Family::Sse: return is_vector_set(set) && !uses_mmx(operands);
-    case Family::Avx: break;
+    case Family::Avx:
+    case Family::Bmi: break;
     }
     return false;
 }
@@ -130,6 +149,12 @@ bool is_near_branch(const ZydisDecodedInstruction& instruction)
 {
     return instruction.meta.branch_type == ZYDIS_BRANCH_TYPE_NEAR ||
            instruction.meta.branch_type == ZYDIS_BRANCH_TYPE_SHORT;
+}
+
+bool leaves_overflow_undefined(const ZydisDecodedInstruction& instruction)
+{
+    const bool rotates = instruction.mnemonic == ZYDIS_MNEMONIC_ROL || instruction.mnemonic == ZYDIS_MNEMONIC_ROR;
+    return rotates && instruction.raw.imm[0].size != 0;
 }
 
 bool has_operand_size_prefix(const ZydisDecodedInstruction& instruction)

@@ -15,9 +15,12 @@ constexpr unsigned kLongest = 15;
 constexpr ZydisRegister kBlockBase = ZYDIS_REGISTER_RBX;
 
 // They move the stack, load flags that change how the host goes on, address memory far from their operand, or leave
-// bytes there that need not agree.
+// bytes there, or flags, that need not agree.
 bool is_unfit_for_blocks(const ZydisDecodedInstruction& instruction)
 {
+    if (leaves_overflow_undefined(instruction)) {
+        return true;
+    }
     switch (instruction.mnemonic) {
     case ZYDIS_MNEMONIC_ENTER:
     case ZYDIS_MNEMONIC_LEAVE:
@@ -87,7 +90,7 @@ void Generator::append_prefixes(std::vector<std::uint8_t>& bytes)
     if (options_.family == Family::Integer && random_.one_in(12)) {
         bytes.push_back(0xf0);
     }
-    if (options_.family == Family::Avx) {
+    if (options_.family == Family::Avx || options_.family == Family::Bmi) {
         return; // the others are part of VEX
     }
     const unsigned rarity = options_.family == Family::Sse || options_.family == Family::Mmx ? 1 : 3;
@@ -126,8 +129,12 @@ void Generator::append_opcode(std::vector<std::uint8_t>& bytes)
         if (draw < 8) {
             bytes.push_back(0x0f);
         }
+        if (draw < 1) {
+            bytes.push_back(0x38);
+        }
         break;
-    case Family::Avx: append_vex(bytes); return;
+    case Family::Avx:
+    case Family::Bmi: append_vex(bytes); return;
     case Family::Mmx:
     case Family::Sse:
         bytes.push_back(0x0f);

@@ -13,7 +13,7 @@
 
 namespace windsor::emulate::compare {
 
-enum class Family : std::uint8_t { Integer, X87, Mmx, Sse, Avx };
+enum class Family : std::uint8_t { Integer, X87, Mmx, Sse, Avx, Bmi };
 
 struct GeneratorOptions {
     Family family{Family::Integer};

@@ -60,6 +60,9 @@ TEST_P(HostCompare, AgreesOnRandomInstructions)
     if (plan.family == Family::Avx && !host_has_avx()) {
         GTEST_SKIP() << "this host has not all of AVX, AVX2, FMA and F16C";
     }
+    if (plan.family == Family::Bmi && !vcpu::has_companions_of_avx2(vcpu::host_features())) {
+        GTEST_SKIP() << "this host has not all of BMI1, BMI2, LZCNT and MOVBE";
+    }
     if (!HostRunner::runs(plan.mode)) {
         GTEST_SKIP() << "this host has no code segment of that mode";
     }
@@ -98,6 +101,9 @@ INSTANTIATE_TEST_SUITE_P(Families, HostCompare,
                                          Plan{"Avx", Family::Avx, CodeMode::Long64, 60000},
                                          Plan{"AvxIn32", Family::Avx, CodeMode::Compat32, 10000},
                                          Plan{"AvxBlocks", Family::Avx, CodeMode::Long64, 4000, 10},
+                                         Plan{"Bmi", Family::Bmi, CodeMode::Long64, 20000},
+                                         Plan{"BmiIn32", Family::Bmi, CodeMode::Compat32, 10000},
+                                         Plan{"BmiBlocks", Family::Bmi, CodeMode::Long64, 4000, 10},
                                          Plan{"IntegerBlocks", Family::Integer, CodeMode::Long64, 6000, 10},
                                          Plan{"X87Blocks", Family::X87, CodeMode::Long64, 6000, 10},
                                          Plan{"SseBlocks", Family::Sse, CodeMode::Long64, 4000, 10}),

@@ -50,6 +50,7 @@ struct TestCase {
     std::uint64_t ignored_flags{0}; // of RFLAGS
     bool page_of_cr2{false};        // a page fault's address only counts to its page
     bool loose_exceptions{false};   // the flags of MXCSR do not count after #XM
+    bool loose_faults{false};  // what a faulting access leaves of registers and memory is a matter of the model
 };
 
 // How a test case ended: by a breakpoint outside its own code (vector 3) or by a fault.

@@ -42,6 +42,7 @@ constexpr std::uint32_t kIstStack = 0x48000;
 constexpr std::uint32_t kTables = 0x50000;    // page tables
 constexpr std::uint32_t kRealHandlers = 0x7000; // kHandlerSize bytes a vector, each a HLT
 constexpr std::uint64_t kRam = 16 << 20;
+constexpr std::uint8_t kNumericError = 0x75; // the interrupt that FERR# requests
 
 // --- Selectors of the GDT as make_protected() and make_long() fill it ---
 constexpr std::uint16_t kCode0 = 0x08;
@@ -166,6 +167,9 @@ public:
     std::deque<std::uint8_t> interrupts;              // acknowledged in order; the line is high while any is left
     std::uint8_t priority{0};
     std::function<void(std::uint16_t port)> on_port;  // called at every port write
+    std::uint64_t apic_base{0xfee00900};              // IA32_APIC_BASE
+    bool ferr{false}; // FERR#, which the program's x87 exceptions raise with CR0.NE clear
+    bool ignne{false};                                // IGNNE#
     std::function<void()> on_msr;                     // at every read of an MSR that lives outside the processor
 
     // Queues an interrupt and raises the line.
@@ -178,6 +182,8 @@ public:
     std::optional<base::Vector> acknowledge_interrupt() override;
     std::uint8_t task_priority() override { return priority; }
     void set_task_priority(std::uint8_t value) override { priority = value; }
+    bool raise_numeric_error() override;
+    void clear_numeric_error() override { ferr = false; }
     std::optional<std::uint64_t> read_msr(std::uint32_t number) override;
     bool write_msr(std::uint32_t number, std::uint64_t value) override;
 

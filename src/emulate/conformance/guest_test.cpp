@@ -412,7 +412,17 @@ std::optional<std::uint64_t> Guest::read_msr(std::uint32_t number)
     if (on_msr) {
         on_msr();
     }
-    return number == 0x1b ? std::optional<std::uint64_t>{0xfee00900} : std::nullopt;
+    return number == 0x1b ? std::optional<std::uint64_t>{apic_base} : std::nullopt;
+}
+
+// As a board does it: FERR# becomes an interrupt.
+bool Guest::raise_numeric_error()
+{
+    if (!ferr && !ignne) {
+        request(kNumericError);
+    }
+    ferr = true;
+    return ignne;
 }
 
 bool Guest::write_msr(std::uint32_t number, std::uint64_t)

@@ -51,11 +51,13 @@ constexpr std::array kWays{
     Way{"bts", [](Assembler& a) { a.bts(dword_ptr(a.zbx()), 3); }},
     Way{"shl", [](Assembler& a) { a.shl(word_ptr(a.zbx()), 1); }},
     Way{"setcc", [](Assembler& a) { a.setz(byte_ptr(a.zbx())); }},
-    Way{"push", [](Assembler& a) { a.xchg(a.zsp(), a.zbx()); a.add(a.zsp(), 64); a.push(a.zcx()); a.sub(a.zsp(), 64 - a.zcx().size()); a.xchg(a.zsp(), a.zbx()); }},
+    Way{"push", [](Assembler& a) { a.xchg(a.zsp(), a.zbx()); a.add(a.zsp(), 64); a.push(a.zcx());
+                                   a.sub(a.zsp(), 64 - a.zcx().size()); a.xchg(a.zsp(), a.zbx()); }},
     Way{"stosb", [](Assembler& a) { a.stosb(); }},
     Way{"rep stosd", [](Assembler& a) { a.mov(ecx, 100); a.rep().stosd(); }},
     Way{"rep movsb", [](Assembler& a) { a.mov(ecx, 100); a.rep().movsb(); }},
-    Way{"rep movsd backwards", [](Assembler& a) { a.std(); a.mov(ecx, 8); a.add(a.zdi(), 128); a.rep().movsd(); a.cld(); }},
+    Way{"rep movsd backwards", [](Assembler& a) { a.std(); a.mov(ecx, 8); a.add(a.zdi(), 128); a.rep().movsd();
+                                                  a.cld(); }},
     Way{"rep insb", [](Assembler& a) { a.mov(ecx, 16); a.mov(edx, kInputPort); a.db(0xf3); a.db(0x6c); }},
     Way{"fst", [](Assembler& a) { a.fld1(); a.fstp(qword_ptr(a.zbx())); }},
     Way{"fnstcw", [](Assembler& a) { a.fnstcw(word_ptr(a.zbx())); }},
@@ -123,7 +125,8 @@ protected:
     {
         for (std::uint64_t page = 0; page < log.size(); ++page) {
             const auto at = static_cast<std::ptrdiff_t>(page * memory::kPageSize);
-            const bool same = std::equal(before.begin() + at, before.begin() + at + memory::kPageSize, guest.ram().data() + at);
+            const bool same =
+                std::equal(before.begin() + at, before.begin() + at + memory::kPageSize, guest.ram().data() + at);
             EXPECT_TRUE(same || log[page]) << "page " << std::hex << page << " was written unseen";
         }
     }

@@ -107,7 +107,7 @@ TEST_P(Modes, IntoLongModeAndOutAgain)
     EXPECT_EQ(guest.run(), HaltReason::Halted);
     EXPECT_EQ(guest.reg(windsor::x86::kRbp) & 0x500, 0x500u);
     EXPECT_EQ(guest.reg(windsor::x86::kRdi) & 0x500, 0x100u);
-    EXPECT_EQ(guest.reg(kRbx), 0x1122334455667788u);
+    EXPECT_EQ(guest.reg(kRbx) & 0xffffffff, 0x55667788u); // the upper half is undefined. SDM volume 1, section 3.4.1.1
     EXPECT_EQ(guest.s().efer & windsor::x86::efer::kLma, 0u);
 }
 
@@ -219,6 +219,43 @@ TEST_P(Modes, MsrsKeepWhatIsWritten)
     EXPECT_EQ(round_trip(guest, msr::kApicBase, 0xfee00900), 0xfee00900u);
 }
 
+// SDM volume 3B, section 15.3.2: as many banks as are announced, each of CTL, STATUS, ADDR and MISC.
+TEST_P(Modes, MachineCheckBanksAreWhatIsAnnounced)
+{
+    constexpr std::uint64_t kAll = ~std::uint64_t{0};
+    guest.make_long();
+    guest.run_to_end([](Assembler& a) {
+        a.mov(ecx, msr::kMcgCap);
+        a.rdmsr();
+    });
+    const auto banks = static_cast<std::uint32_t>(guest.reg(kRax) & 0xff);
+    ASSERT_GT(banks, 0u);
+    for (std::uint32_t bank = 0; bank < banks; ++bank) {
+        const std::uint32_t control = msr::kMc0Ctl + 4 * bank;
+        for (const std::uint64_t value : {kAll, kAll & ~0x400, std::uint64_t{0}}) {
+            EXPECT_EQ(round_trip(guest, control, value), value);
+        }
+        EXPECT_EQ(round_trip(guest, control + 1, 0), 0u);
+        for (const std::uint32_t kept : {control + 2, control + 3}) {
+            EXPECT_EQ(round_trip(guest, kept, kAll - bank), kAll - bank);
+        }
+    }
+}
+
+TEST_P(Modes, CpuidFollowsTheApicsSwitch)
+{
+    constexpr std::uint32_t kApic = 1u << 9;
+    for (const bool enabled : {true, false}) {
+        guest.make_long();
+        guest.apic_base = enabled ? 0xfee00900 : 0xfee00100;
+        guest.run_to_end([](Assembler& a) {
+            a.mov(eax, 1);
+            a.cpuid();
+        });
+        EXPECT_EQ((guest.reg(kRdx) & kApic) != 0, enabled);
+    }
+}
+
 TEST_P(Modes, MsrsRefuse)
 {
     struct Case {
@@ -232,6 +269,10 @@ TEST_P(Modes, MsrsRefuse)
         {msr::kPat, 2},                              // reserved memory type
         {msr::kMtrrDefType, 2},
         {msr::kMtrrCap, 0},                          // read-only
+        {msr::kMcgCap, 10},
+        {msr::kMc0Ctl, 0xaaaa'aaaa'aaaa'aaaa},       // neither all errors nor none
+        {msr::kMc0Ctl + 1, 1},                       // an error is cleared, not made
+        {msr::kMc0Ctl + 4 * 10, 0},                  // a bank that is not announced
         {msr::kEfer, 2},                             // reserved
     };
     for (const Case& test : cases) {

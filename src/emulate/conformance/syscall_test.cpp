@@ -125,6 +125,68 @@ TEST_P(SystemCalls, SysretToCompatibilityMode)
     EXPECT_EQ(frame.cs, kFree + 3);
 }
 
+// The step of a SYSCALL that a debugger steps over.
+TEST_P(SystemCalls, SysretWithTfTrapsBeforeTheNextInstruction)
+{
+    for (const bool wide : {true, false}) {
+        guest.make_long();
+        set_syscall(guest);
+        guest.set_gdt(kFree, Raw{.type = kTypeCode, .dpl = 3}.descriptor());
+        guest.set_gdt(kFree + 8, Raw{.type = kTypeData, .dpl = 3}.descriptor());
+        guest.set_gdt(kFree + 16, Raw{.type = kTypeCode, .dpl = 3, .l = true}.descriptor());
+        guest.s().gpr[kRcx] = kUserCode;
+        guest.s().gpr[kR11] = 0x302;
+        guest.put(kCode, wide ? Bytes{0x48, 0x0f, 0x07} : Bytes{0x0f, 0x07});
+        guest.put(kUserCode, {0x90, 0x90});
+        const Frame frame = guest.run_to_handler();
+        EXPECT_EQ(frame.vector, 1u);
+        EXPECT_EQ(frame.rip, kUserCode);
+        EXPECT_EQ(frame.cs & 3, 3u);
+        EXPECT_NE(frame.flags & fl::kTf, 0u);
+        EXPECT_NE(guest.s().dr6 & windsor::x86::dr6::kBs, 0u);
+    }
+}
+
+// SYSENTER and SYSEXIT do nothing to TF: the trap comes behind them as behind any instruction.
+TEST_P(SystemCalls, SysexitWithTfTrapsBehindIt)
+{
+    guest.make_protected();
+    guest.s().sysenter_cs = kCode0;
+    guest.s().rflags |= fl::kTf;
+    guest.s().gpr[kRcx] = kUserStack;
+    guest.s().gpr[kRdx] = kUserCode;
+    guest.put(kCode, {0x0f, 0x35});
+    const Frame frame = guest.run_to_handler();
+    EXPECT_EQ(frame.vector, 1u);
+    EXPECT_EQ(frame.rip, kUserCode);
+}
+
+TEST_P(SystemCalls, SysenterAndSysexitInRealAndVirtual8086Mode)
+{
+    for (const Bytes& code : {Bytes{0x0f, 0x34}, Bytes{0x0f, 0x35}}) {
+        guest.make_real();
+        guest.s().sysenter_cs = kCode0;
+        guest.put(kCode, code);
+        EXPECT_EQ(guest.run(), HaltReason::Halted);
+        EXPECT_EQ(guest.s().segment(Seg::Cs).base + guest.s().rip - 1, kRealHandlers + 13 * kHandlerSize)
+            << unsigned{code.back()};
+    }
+    guest.make_v86(3);
+    guest.s().sysenter_cs = kCode0;
+    guest.put(kUserCode, {0x0f, 0x35});
+    EXPECT_EQ(guest.run_to_handler().vector, 13u);
+
+    guest.make_v86(3);
+    guest.s().sysenter_cs = kCode0;
+    guest.s().sysenter_eip = kCode;
+    guest.s().sysenter_esp = kStack;
+    guest.put(kUserCode, {0x0f, 0x34});
+    guest.put(kCode, {0xf4});
+    EXPECT_EQ(guest.run(), HaltReason::Halted);
+    EXPECT_EQ(guest.s().rip, kCode + 1u);
+    EXPECT_EQ(guest.s().rflags & fl::kVm, 0u);
+}
+
 TEST_P(SystemCalls, SyscallIsUndefinedWithoutSceAndInCompatibilityMode)
 {
     guest.make_long_user();

@@ -207,6 +207,68 @@ TEST_P(Transfers, ReturnToAnOuterLevelDropsPrivilegedSegments)
     EXPECT_EQ(frame.rsp, kUserStack);
 }
 
+// RETF in 32-bit code, IRETQ in 64-bit code: what becomes null does so with an RPL of 0, and hidden bases stay.
+TEST_P(Transfers, ReturnToAnOuterLevelNullsSelectorsOnly)
+{
+    constexpr std::uint64_t kBase = 0x123000;
+    const auto prepare = [&] {
+        windsor::x86::Segment null{.selector = 3, .unusable = true};
+        for (const Seg seg : {Seg::Ds, Seg::Es}) {
+            guest.s().segment(seg) = null;
+        }
+        null.base = kBase;
+        guest.s().segment(Seg::Fs) = null; // null already
+        guest.s().segment(Seg::Gs).base = kBase; // of ring 0
+    };
+    const auto check = [&] {
+        EXPECT_EQ(guest.run_to_handler().vector, 0x80u);
+        for (const Seg seg : {Seg::Ds, Seg::Es, Seg::Fs, Seg::Gs}) {
+            EXPECT_EQ(guest.s().segment(seg).selector, 0u) << static_cast<unsigned>(seg);
+        }
+        EXPECT_EQ(guest.s().segment(Seg::Fs).base, kBase);
+        EXPECT_EQ(guest.s().segment(Seg::Gs).base, kBase);
+    };
+    guest.make_protected();
+    guest.code32(kCode, [](Assembler& a) {
+        a.push(kData3);
+        a.push(kUserStack);
+        a.push(kCode3);
+        a.push(kUserCode);
+        a.retf();
+    });
+    guest.put(kUserCode, {0xcd, 0x80});
+    prepare();
+    check();
+
+    guest.make_long();
+    guest.code64(kCode, [](Assembler& a) {
+        a.push(kData3);
+        a.push(kUserStack);
+        a.push(0x202);
+        a.push(kLong3);
+        a.push(kUserCode);
+        a.iretq();
+    });
+    guest.put(kUserCode, {0xcd, 0x80});
+    prepare();
+    check();
+}
+
+// Within a level nothing becomes null.
+TEST_P(Transfers, ReturnWithinALevelLeavesNullSelectors)
+{
+    guest.make_protected();
+    guest.s().segment(Seg::Es) = {.selector = 3, .unusable = true};
+    guest.code32(kCode, [](Assembler& a) {
+        a.push(kCode0);
+        a.push(kCode + 0x100);
+        a.retf();
+    });
+    guest.put(kCode + 0x100, {0x8c, 0xc0, 0xf4}); // mov eax, es
+    EXPECT_EQ(guest.run(), HaltReason::Halted);
+    EXPECT_EQ(guest.reg(kRax), 3u);
+}
+
 TEST_P(Transfers, IretToAnOuterLevelLoadsFlags)
 {
     guest.make_protected();

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a domain opens while it can, and the walls that it puts up around itself then. Whatever it needs of the host
+// later comes as a descriptor: from the command that names it, or from the keeper.
+#include "domain/domain.hpp"
+
+#include "base/private_file.hpp"
+#include "domain/images.hpp"
+#include "domain/processor_model.hpp"
+#include "domain/uuid.hpp"
+#include "sandbox/domain_plan.hpp"
+
+#include <algorithm>
+#include <ctime>
+#include <fcntl.h>
+#include <filesystem>
+#include <unistd.h>
+
+namespace windsor::domain {
+
+namespace {
+
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+
+// An error about a key of the configuration, with the place where it stands.
+base::Error at(const config::Location& where, const base::Error& error)
+{
+    return base::Error{where.source != nullptr ? config::render(where, error.message()) : error.message()};
+}
+
+} // namespace
+
+base::Status Domain::open_all()
+{
+    host_processors_ = static_cast<std::size_t>(std::max(::sysconf(_SC_NPROCESSORS_CONF), 1L));
+    ::tzset(); // the log's times are in the host's zone
+    WINDSOR_TRY(open_machine());
+    WINDSOR_TRY(open_images());
+    opened_.control = WINDSOR_TRY(RpcServer::bind(claim_.entry().control_socket()));
+    if (serial_) {
+        // For people: the terminal that 'console' opens.
+        std::error_code ignored;
+        std::filesystem::create_symlink(serial_->path(), claim_.entry().console_link(), ignored);
+    }
+    // For people; the domain does without it.
+    static_cast<void>(
+        base::write_private_file(claim_.entry().config_file(), config::to_json(settings_.config).dump(2) + '\n'));
+    return {};
+}
+
+base::Status Domain::open_machine()
+{
+    if (!settings_.restore_from.empty()) {
+        opened_.saved = WINDSOR_TRY(open_saved(settings_.restore_from));
+    }
+    const config::DomainConfig& config = settings_.config;
+    const machine::Needs* const needs = settings_.incoming ? &settings_.incoming->saved.needs
+                                        : opened_.saved    ? &opened_.saved->needs
+                                                           : nullptr;
+    uuid_ = needs != nullptr ? needs->uuid : config.uuid.empty() ? random_uuid() : parse_uuid(config.uuid);
+    machine::Options options = machine_options();
+    if (needs != nullptr) {
+        options.cpu = WINDSOR_TRY(saved_processor(*needs));
+    }
+    if (config.serial == config::SerialKind::Pty) {
+        serial_ = WINDSOR_TRY(Pty::create(loop_));
+        options.serial = serial_.get();
+    }
+    WINDSOR_TRY(machine::Ram::check_room(options.memory));
+    options.firmware = std::make_shared<machine::FirmwareFiles>(
+        WINDSOR_TRY(machine::FirmwareFiles::read(options.bios, options.vga_bios)));
+    options.trace = WINDSOR_TRY(machine::make_trace(log_));
+    if (engine_.type == machine::EngineType::Kvm) {
+        opened_.kvm.reset(::open("/dev/kvm", O_RDWR | O_CLOEXEC)); // without it the machine says why not
+    }
+    opened_.machine = std::move(options);
+    return {};
+}
+
+base::Status Domain::open_images()
+{
+    for (const config::DiskConfig& disk : settings_.config.disks) {
+        if (disk.path.empty()) {
+            continue;
+        }
+        const unsigned slot = slot_of(disk);
+        auto image = this->image(disk, slot);
+        if (!image) {
+            return std::unexpected{at(disk.where, image.error())};
+        }
+        for (const std::string& note : (*image)->notes()) {
+            log_.warning("{}", note);
+        }
+        opened_.images.insert_or_assign(slot, std::move(*image));
+    }
+    return {};
+}
+
+// That of a domain that is still at its source is opened when the source has let go of it.
+base::Result<std::unique_ptr<storage::Image>> Domain::image(const config::DiskConfig& disk, unsigned slot) const
+{
+    if (!settings_.incoming) {
+        return storage::open_image(image_spec(disk));
+    }
+    const auto& drives = settings_.incoming->saved.needs.drives;
+    const auto drive = std::ranges::find(drives, slot, &machine::NeededDrive::slot);
+    return storage::expect_image(image_spec(disk), drive != drives.end() ? drive->size : 0);
+}
+
+sandbox::Plan Domain::plan() const
+{
+    constexpr std::uint64_t kRoom = 1024 * kMiB; // beside guest memory, in a saved state
+    sandbox::DomainNeeds needs{.id = claim_.entry().id,
+                               .mode = settings_.config.sandbox,
+                               .processors = static_cast<unsigned>(settings_.config.vcpus)};
+    if (opened_.machine.trace == nullptr) {
+        needs.largest_file = settings_.config.memory_mb * kMiB + kRoom;
+        for (const auto& [slot, image] : opened_.images) {
+            needs.largest_file = std::max({*needs.largest_file, image->stored_bytes(), image->size_bytes()});
+        }
+    }
+    return sandbox::plan_for_domain(needs);
+}
+
+base::Status Domain::enclose()
+{
+    [[maybe_unused]] const int left = ::chdir("/"); // not to keep a file system busy
+    walls_ = WINDSOR_TRY(sandbox::enclose(plan()));
+    log_.info("sandbox: {}", sandbox::describe(settings_.config.sandbox, walls_));
+    return {};
+}
+
+} // namespace windsor::domain

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "domain/keeper_link.hpp"
+
+#include "domain/descriptor_message.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <poll.h>
+#include <sys/socket.h>
+
+namespace windsor::domain {
+
+namespace {
+
+constexpr std::chrono::seconds kPatience{30}; // an image may lie on a slow network
+
+} // namespace
+
+base::Result<KeeperRequest> keeper_request(KeeperAsk kind, std::string_view name)
+{
+    KeeperRequest request{.kind = static_cast<std::uint32_t>(kind)};
+    if (name.size() >= request.name.size()) {
+        return base::fail("'{}' is too long a name", name);
+    }
+    std::ranges::copy(name, request.name.begin());
+    return request;
+}
+
+base::Status KeeperLink::ask(const KeeperRequest& request, std::chrono::milliseconds patience)
+{
+    base::Fd none;
+    const KeeperAnswer answer = WINDSOR_TRY(exchange(request, patience, none));
+    if (answer.error != 0) {
+        return base::fail("the domain's keeper could not do it: {}", base::errno_text(answer.error));
+    }
+    return {};
+}
+
+base::Result<KeeperAnswer> KeeperLink::exchange(const KeeperRequest& request, std::chrono::milliseconds patience,
+                                                base::Fd& descriptor)
+{
+    const base::MutexLock lock{mutex_};
+    if (::send(socket_.get(), &request, sizeof request, MSG_NOSIGNAL | MSG_DONTWAIT) != sizeof request) {
+        return base::fail("the domain's keeper cannot be reached: {}", base::errno_text(errno));
+    }
+    pollfd wait{.fd = socket_.get(), .events = POLLIN, .revents = 0};
+    if (::poll(&wait, 1, static_cast<int>(patience.count())) <= 0) {
+        // A late answer would be taken for the next request's.
+        socket_.reset();
+        return base::fail("the domain's keeper does not answer");
+    }
+    KeeperAnswer answer{};
+    if (receive_with_descriptor(socket_.get(), {static_cast<char*>(static_cast<void*>(&answer)), sizeof answer},
+                                descriptor, MSG_DONTWAIT) != sizeof answer) {
+        return base::fail("the domain's keeper has ended");
+    }
+    return answer;
+}
+
+base::Status KeeperLink::rename(const std::string& name)
+{
+    base::Fd none;
+    const KeeperRequest request = WINDSOR_TRY(keeper_request(KeeperAsk::Rename, name));
+    const KeeperAnswer answer = WINDSOR_TRY(exchange(request, kPatience, none));
+    if (answer.error == EEXIST) {
+        return base::fail("a domain named '{}' is running already; choose another name, or destroy it first", name);
+    }
+    return answer.error == 0 ? base::Status{}
+                             : base::fail("cannot be called '{}': {}", name, base::errno_text(answer.error));
+}
+
+base::Result<base::Fd> KeeperLink::open_image(unsigned slot)
+{
+    const KeeperRequest request{.kind = static_cast<std::uint32_t>(KeeperAsk::OpenImage), .number = slot};
+    base::Fd image;
+    const KeeperAnswer answer = WINDSOR_TRY(exchange(request, kPatience, image));
+    if (answer.error != 0 || !image) {
+        return base::fail("the image of drive {} cannot be opened: {}", slot,
+                          base::errno_text(answer.error != 0 ? answer.error : EBADF));
+    }
+    return image;
+}
+
+void KeeperLink::tell(const KeeperRequest& request)
+{
+    const base::MutexLock lock{mutex_};
+    static_cast<void>(::send(socket_.get(), &request, sizeof request, MSG_NOSIGNAL | MSG_DONTWAIT));
+}
+
+} // namespace windsor::domain

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// For tests and fuzz targets: a whole board without a processor, with a disk and a CD-ROM, whose time is set by hand.
+#pragma once
+
+#include "machine/board.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+
+namespace windsor::machine::testing {
+
+constexpr std::uint64_t kDiskBytes = 64 * 1024;
+constexpr std::uint8_t kDiskByte = 0x5a; // that it is full of
+
+// Its requests end at once, and none may be beyond its end.
+class BenchDisk final : public devices::BlockMedia {
+public:
+    std::uint64_t size_bytes() const override { return kDiskBytes; }
+    bool read_only() const override { return false; }
+    void read(std::uint64_t offset, std::span<std::uint8_t> buffer, Done done) override
+    {
+        std::ranges::fill(buffer, kDiskByte);
+        finish(offset, buffer.size(), done);
+    }
+    void write(std::uint64_t offset, std::span<const std::uint8_t> buffer, Done done) override
+    {
+        finish(offset, buffer.size(), done);
+    }
+    void flush(Done done) override { finish(0, 0, done); }
+
+private:
+    static void finish(std::uint64_t offset, std::size_t size, const Done& done)
+    {
+        if (offset > kDiskBytes || size > kDiskBytes - offset) {
+            std::abort(); // chips check what guests ask for
+        }
+        done({});
+    }
+};
+
+class BenchHost final : public BoardHost {
+public:
+    bus::MachineLock& lock() { return lock_; }
+    const bus::MachineLock& lock() const override { return lock_; }
+    void set_interrupt(unsigned, bool) override {}
+    void raise_nmi(unsigned) override {}
+    void raise_init(unsigned) override {}
+    void raise_startup(unsigned, std::uint8_t) override {}
+    void set_a20(bool) override {}
+    void request(Event) override {}
+
+private:
+    bus::MachineLock lock_;
+};
+
+struct BoardBench {
+    // Whether this host has the firmware that a board has in it.
+    static bool possible()
+    {
+        return std::filesystem::exists(Options{}.bios) && std::filesystem::exists(Options{}.vga_bios);
+    }
+
+    static Options options()
+    {
+        const auto medium = [](const Executor&) -> base::Result<std::unique_ptr<devices::BlockMedia>> {
+            return std::make_unique<BenchDisk>();
+        };
+        Options options;
+        options.memory = std::uint64_t{2} << 20;
+        options.processors = 2;
+        options.drives.push_back({.slot = 0, .open_media = medium});
+        options.drives.push_back({.slot = 2, .cdrom = true, .open_media = medium});
+        return options;
+    }
+
+    void advance(base::Nanoseconds time)
+    {
+        clock.advance(time);
+        timers.run_due(clock.now());
+    }
+
+    base::Log log = base::Log::discard();
+    base::ManualClock clock;
+    base::TimerQueue timers;
+    BenchHost host;
+    std::unique_ptr<Board> board =
+        Board::create(options(), log, clock, timers, host, [](const std::function<void()>& work) { work(); }).value();
+};
+
+} // namespace windsor::machine::testing

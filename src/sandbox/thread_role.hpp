@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/result.hpp"
+
+#include <cstdint>
+
+namespace windsor::sandbox {
+
+// What a thread of an enclosed process does. Each has a list of system calls of its own, which is shorter than that of
+// the process.
+enum class ThreadRole : std::uint8_t {
+    Processor,  // runs the guest: the translator, the interpreter or KVM
+    Service,    // timers and chips
+    Disk,       // reads and writes one image
+    Writer,     // saves the guest, or sends it to another host
+    Console,    // refreshes the picture, types
+    Viewer,     // talks with a viewer over the network
+};
+
+// Confines the calling thread for the rest of its life. Does nothing in a process that enclose() has given no
+// filter of system calls.
+void confine_thread(ThreadRole role);
+
+} // namespace windsor::sandbox

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Commands with a domain that an intruder has taken over: it answers what he likes.
+#include "toolstack/command.hpp"
+
+#include "base/event_loop.hpp"
+#include "base/test_folder.hpp"
+#include "domain/base64.hpp"
+#include "domain/registry.hpp"
+#include "domain/rpc.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <iterator>
+#include <poll.h>
+#include <sstream>
+#include <sys/socket.h>
+#include <thread>
+
+namespace windsor::toolstack {
+namespace {
+
+namespace fs = std::filesystem;
+using domain::Json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class LyingDomain : public ::testing::Test {
+protected:
+    void SetUp() override
+    {
+        claim_.emplace(domain::Registry::open(folder_.path() / "run").value().claim("liar").value());
+        loop_ = base::EventLoop::create().value();
+        server_ =
+            domain::RpcServer::listen(domain::RpcServer::bind(claim_->entry().control_socket()).value(), *loop_, log_)
+                .value();
+        for (const char* method : {"status", "config", "screenshot", "statistics"}) {
+            server_->add(method, [this, method](const Json&, const domain::Reply& reply) {
+                reply(answers_.value(method, Json::object()));
+            });
+        }
+        thread_ = std::thread{[this] { loop_->run(); }};
+    }
+    ~LyingDomain() override
+    {
+        loop_->stop();
+        thread_.join();
+        server_.reset();
+    }
+
+    int windsor(const std::vector<std::string>& words)
+    {
+        Context context{.dialect = Dialect::Windsor,
+                        .program = "windsor",
+                        .out = out_,
+                        .err = err_,
+                        .paths = {.runtime = folder_.path() / "run", .data = folder_.path() / "data"},
+                        .host_config = {}};
+        return run(context, words);
+    }
+    // Before the first command: the loop's thread reads it.
+    void says(const char* method, const Json& answer) { answers_[method] = answer; }
+
+    static void write(const fs::path& file, std::string_view text) { std::ofstream{file} << text; }
+    static std::string read(const fs::path& file)
+    {
+        std::ifstream input{file};
+        return {std::istreambuf_iterator<char>{input}, {}};
+    }
+
+    base::TestFolder folder_;
+    std::optional<domain::Claim> claim_;
+    base::Log log_{base::Log::discard()};
+    Json answers_ = Json::object();
+    std::unique_ptr<base::EventLoop> loop_;
+    std::unique_ptr<domain::RpcServer> server_;
+    std::thread thread_;
+    std::ostringstream out_;
+    std::ostringstream err_;
+};
+
+TEST_F(LyingDomain, SpoilsNoList)
+{
+    says("status",
+         {{"id", "x"}, {"name", 5}, {"memory_mb", "much"}, {"state", Json::array()}, {"cpu_seconds", "x"}, {"vnc", 7}});
+    EXPECT_EQ(windsor({"list"}), 0) << err_.str();
+    EXPECT_EQ(windsor({"list", "-l"}), 0) << err_.str();
+    EXPECT_THAT(out_.str(), HasSubstr("liar"));
+}
+
+TEST_F(LyingDomain, PassesForNoOther)
+{
+    says("status", {{"id", 77}, {"name", "bank"}});
+    EXPECT_EQ(windsor({"list"}), 0);
+    EXPECT_THAT(out_.str(), HasSubstr("liar"));
+    EXPECT_THAT(out_.str(), Not(HasSubstr("bank")));
+    EXPECT_THAT(out_.str(), Not(HasSubstr("77")));
+}
+
+TEST_F(LyingDomain, CommandsNoTerminal)
+{
+    says("status", {{"state", "\x1b[2J"}, {"engine", "\xc2\x9b" "31m"}});
+    says("statistics", {{"\x1b[31m", 1}});
+    write(claim_->entry().log_file(), "a line\x1b]0;title\a\n");
+    EXPECT_EQ(windsor({"list"}), 0);
+    EXPECT_EQ(windsor({"stats", "liar"}), 0);
+    EXPECT_EQ(windsor({"dmesg", "liar"}), 0);
+    EXPECT_THAT(out_.str(), HasSubstr("a line?]0;title?"));
+    EXPECT_EQ(out_.str().find_first_of("\x1b\a\x9b"), std::string::npos);
+}
+
+TEST_F(LyingDomain, HasTheConsoleOpenNoFile)
+{
+    const fs::path secret = folder_.path() / "secret";
+    write(secret, "secret");
+    says("status", {{"console", secret.string()}});
+    EXPECT_EQ(windsor({"console", "liar"}), 1);
+    EXPECT_THAT(err_.str(), HasSubstr("has no serial console"));
+}
+
+TEST_F(LyingDomain, GivesTheViewerNoOption)
+{
+    says("status", {{"vnc", {{"listen", "-via=-oProxyCommand=x"}, {"port", 5900}, {"display", 0}}}});
+    EXPECT_EQ(windsor({"vncviewer", "liar"}), 1);
+    EXPECT_THAT(err_.str(), HasSubstr("which is no address"));
+}
+
+// The directory is its owner's, who knows what files are called there.
+TEST_F(LyingDomain, APictureGoesWhereItShall)
+{
+    const fs::path precious = folder_.path() / "precious";
+    const fs::path picture = folder_.path() / "picture.png";
+    write(precious, "precious");
+    fs::create_symlink(precious, picture.string() + ".new");
+    const std::vector<std::uint8_t> bytes{'p', 'n', 'g'};
+    says("screenshot", {{"png", domain::to_base64(bytes)}});
+    EXPECT_EQ(windsor({"screenshot", "liar", picture.string()}), 0) << err_.str();
+    EXPECT_EQ(read(precious), "precious");
+    EXPECT_EQ(read(picture), "png");
+    EXPECT_FALSE(fs::is_symlink(picture));
+}
+
+// It would keep a command for as long as it has bytes: here until it ends the line, in a time in which others have
+// answered.
+TEST(TricklingDomain, HasNoMoreTimeThanOthers)
+{
+    const base::TestFolder folder;
+    const fs::path path = folder / "control";
+    const base::Fd socket = domain::RpcServer::bind(path).value();
+    ASSERT_EQ(::listen(socket.get(), 1), 0);
+    std::jthread domain{[&](const std::stop_token& stop) {
+        pollfd asked{socket.get(), POLLIN, 0};
+        ::poll(&asked, 1, -1);
+        const base::Fd client{::accept(socket.get(), nullptr, nullptr)};
+        for (int i = 0; i < 100 && !stop.stop_requested(); ++i) {
+            ::send(client.get(), "[", 1, MSG_NOSIGNAL);
+            std::this_thread::sleep_for(std::chrono::milliseconds{20});
+        }
+        ::send(client.get(), "\n", 1, MSG_NOSIGNAL);
+    }};
+    auto client = domain::RpcClient::connect(path, std::chrono::milliseconds{200});
+    ASSERT_TRUE(client);
+    const auto answer = client->call("status");
+    ASSERT_FALSE(answer);
+    EXPECT_THAT(answer.error().message(), HasSubstr("has not answered in time"));
+    ASSERT_TRUE(client->send("status", Json::object()));
+    EXPECT_FALSE(client->answer_within(std::chrono::milliseconds{50}));
+}
+
+} // namespace
+} // namespace windsor::toolstack

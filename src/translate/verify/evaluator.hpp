@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What one host instruction makes of what is known, and whether it may do what it does. The policy is in
+// docs/how-translation-works.md.
+#pragma once
+
+#include "translate/verify/values.hpp"
+
+namespace windsor::translate::verify {
+
+class Evaluator {
+public:
+    // `layout` lives on. A block is given before its instructions are.
+    explicit Evaluator(const Layout& layout) : layout_{layout} {}
+    void begin(const BlockView& block) { block_ = &block; }
+
+    // Any instruction but a jump, at an offset of the code. `covered`: its fault leads somewhere. False: it may not.
+    [[nodiscard]] bool run(const HostInstruction& i, State& state, std::uint32_t offset, bool covered);
+    // What is known on one way of a conditional jump. False: nothing goes that way.
+    [[nodiscard]] static bool refine(State& state, std::uint16_t mnemonic, bool taken);
+    // A jump through memory: its target is a block's entry.
+    [[nodiscard]] bool jump_through(const HostInstruction& i, State& state);
+
+    const char* failure() const { return failure_; }
+    bool refuse(const char* why)
+    {
+        failure_ = why;
+        return false;
+    }
+
+private:
+    // Where a memory operand lies.
+    struct Access {
+        enum class Where : std::uint8_t { Guest, Field, Tag, HostPage, Distance, JumpRip, JumpCode, Selector };
+        Where where{};
+        const Field* field{nullptr};
+        bool dynamic{false};     // the element is that of `index`
+        bool write{false};       // Tag: of writes
+        std::int32_t element{0}; // of the TLB or the jump table
+        Value index{};
+    };
+
+    // evaluate_memory.cpp
+    [[nodiscard]] bool locate(const HostInstruction& i, Access& access);
+    [[nodiscard]] bool locate_in_frame(const HostInstruction& i, Access& access);
+    [[nodiscard]] bool locate_by_index(const MemoryOperand& memory, Access& access);
+    [[nodiscard]] bool locate_element(const MemoryOperand& memory, Access& access);
+    [[nodiscard]] bool locate_in_window(const HostInstruction& i);
+    [[nodiscard]] bool locate_guest(const HostInstruction& i);
+    [[nodiscard]] bool may_use(const HostInstruction& i, const Field& field);
+    [[nodiscard]] bool bit_in_operand(const HostInstruction& i);
+    Value address(const MemoryOperand& memory, std::uint8_t width, Symbol name) const;
+    Value with_index(const Value& base, const Value& index, const MemoryOperand& memory, Symbol name) const;
+    static Value by_distance(const Value& number, const Value& distance, std::int32_t displacement);
+    static Value low_end(const Value& offset, const Value& count, const MemoryOperand& memory);
+
+    // evaluator.cpp
+    [[nodiscard]] bool dispatch(const HostInstruction& i, const Access& access);
+    [[nodiscard]] bool generic(const HostInstruction& i, const Access& access);
+    [[nodiscard]] bool numbers(RegisterMask registers);
+    void define(std::uint8_t reg, const HostInstruction& i);
+    // Where a value was cut is of use only for addresses, which the temporaries hold.
+    void set(std::uint8_t reg, const Value& value)
+    {
+        const bool named = !value.cut || !value.is(Value::Kind::Number) || reg == kR10 || reg == kR11;
+        state_->reg(reg) = named ? value : made(reg, kHalf);
+    }
+    Value made(std::uint8_t reg, std::uint64_t most = kAnything) const
+    {
+        return number_of(made_by(offset_, reg), most);
+    }
+    [[nodiscard]] bool move(const HostInstruction& i, const Access& access);
+    [[nodiscard]] bool load(const HostInstruction& i, const Access& access);
+    [[nodiscard]] bool store(const HostInstruction& i, const Access& access);
+    [[nodiscard]] bool store_field(const HostInstruction& i, const Field& field);
+    [[nodiscard]] bool lea(const HostInstruction& i);
+
+    // evaluate_arithmetic.cpp
+    [[nodiscard]] bool arithmetic(const HostInstruction& i, const Access& access);
+    [[nodiscard]] bool on_registers(const HostInstruction& i);
+    [[nodiscard]] bool with_memory(const HostInstruction& i, const Access& access);
+    [[nodiscard]] bool compare(const HostInstruction& i, const Access& access);
+    [[nodiscard]] bool compare_memory(const HostInstruction& i, const Access& access);
+    [[nodiscard]] bool compare_element(const HostInstruction& i, const Access& access);
+    [[nodiscard]] bool with_immediate(const HostInstruction& i);
+    [[nodiscard]] bool subtract_registers(const HostInstruction& i);
+    [[nodiscard]] bool shift(const HostInstruction& i);
+    [[nodiscard]] bool extract(const HostInstruction& i);
+    [[nodiscard]] bool multiply(const HostInstruction& i);
+    [[nodiscard]] bool negate(const HostInstruction& i);
+    [[nodiscard]] bool conditional_move(const HostInstruction& i);
+    [[nodiscard]] bool swap_bytes(const HostInstruction& i);
+    [[nodiscard]] bool repeat(const HostInstruction& i);
+    Value masked(const Value& value, std::int64_t mask, const HostInstruction& i) const;
+
+    void learn(const Fact& fact)
+    {
+        state_->fact = fact;
+        learnt_ = true;
+    }
+
+    const Layout& layout_;
+    const BlockView* block_{nullptr};
+    State* state_{nullptr};
+    std::uint32_t offset_{0};
+    Undo undo_{}; // by this instruction
+    bool covered_{false};
+    bool learnt_{false};
+    const char* failure_{nullptr};
+};
+
+// A number plus a constant, in 4 or 8 bytes.
+Value shifted(const Value& value, std::int64_t by, std::uint8_t width, Symbol name);
+// Its lower half.
+Value cut(const Value& value, Symbol name);
+
+} // namespace windsor::translate::verify

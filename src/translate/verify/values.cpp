@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "translate/verify/values.hpp"
+
+#include <algorithm>
+
+namespace windsor::translate::verify {
+
+namespace {
+
+using Kind = Value::Kind;
+
+// Bounds do not creep upwards from one pass to the next.
+std::uint64_t either_bound(std::uint64_t one, std::uint64_t other)
+{
+    if (one == other) {
+        return one;
+    }
+    return std::max(one, other) <= kHalf ? kHalf : kAnything;
+}
+
+// An address in the host page of E, whatever its place there.
+bool lies_in_page(const Value& v)
+{
+    return v.is(Kind::Host) || v.is(Kind::Inside) || v.is(Kind::Down);
+}
+
+Value inside(const Value& v)
+{
+    return of_address(Kind::Inside, v, v.set);
+}
+
+bool counts_by(const Value& down, const Value& count)
+{
+    return count.is(Kind::Number) && down.other == count.symbol && down.at == count.offset;
+}
+
+// Whose page it is does not matter to an access, only how much of it has been looked up.
+Value either_host(const Value& one, const Value& other, Symbol symbol)
+{
+    Value v = one.same_address(other) ? one : Value{.kind = Kind::Host, .set = one.set, .symbol = symbol, .at = one.at};
+    v.write = one.write && other.write;
+    v.log = std::min(one.log, other.log);
+    v.bytes = std::min(one.bytes, other.bytes);
+    return v;
+}
+
+Value joined(const Value& one, const Value& other, Symbol symbol)
+{
+    if (one.number() && other.number()) {
+        Value v = number_of(symbol, either_bound(one.most, other.most));
+        if (!one.is(Kind::Number) || !other.is(Kind::Number)) {
+            v.most = one.half() && other.half() ? kHalf : kAnything; // no more is known of swapped bytes
+        }
+        v.nonzero = one.nonzero && other.nonzero && one.is(Kind::Number) && other.is(Kind::Number);
+        return v;
+    }
+    if (one.is(Kind::Host) && other.is(Kind::Host) && one.at == other.at && one.set == other.set) {
+        return either_host(one, other, symbol);
+    }
+    if (lies_in_page(one) && lies_in_page(other) && one.set == other.set && one.same_address(other)) {
+        return inside(one);
+    }
+    return {};
+}
+
+bool join_values(State& into, const State& from, std::uint32_t offset)
+{
+    bool changed = false;
+    const Value count = into.reg(kRcx);
+    for (unsigned n = 0; n < kPlaces; ++n) {
+        Value& value = into.values[n];
+        const Value& other = from.values[n];
+        if (value == other) {
+            continue;
+        }
+        Value v = joined(value, other, symbol_of(offset, n));
+        // N is what RCX holds, on either way.
+        const bool both_down = value.is(Kind::Down) && other.is(Kind::Down) && value.log == other.log &&
+                               value.write == other.write && value.set == other.set && value.same_address(other);
+        if (both_down && counts_by(value, count) && counts_by(other, from.reg(kRcx)) &&
+            into.reg(kRcx).is(Kind::Number)) {
+            v = value;
+            v.other = into.reg(kRcx).symbol;
+            v.at = static_cast<std::int32_t>(into.reg(kRcx).offset);
+        }
+        if (v != value) {
+            value = v;
+            changed = true;
+        }
+    }
+    return changed;
+}
+
+template <typename T> bool meet(T& into, const T& from, T least)
+{
+    if (into == from || into == least) {
+        return false;
+    }
+    into = least;
+    return true;
+}
+
+} // namespace
+
+bool join(State& into, const State& from, std::uint32_t offset)
+{
+    bool changed = join_values(into, from, offset);
+    changed = meet(into.fact, from.fact, {}) || changed;
+    changed = meet(into.undo, from.undo, {}) || changed;
+    changed = meet(into.units, from.units, static_cast<std::uint8_t>(into.units & from.units)) || changed;
+    changed = meet(into.looked, from.looked, false) || changed;
+    // A set that nothing is: neither a lookup nor a way out is right there.
+    changed = meet(into.set, from.set, static_cast<std::uint8_t>(kSets)) || changed;
+    changed = meet(into.entries_set, from.entries_set, static_cast<std::uint8_t>(kSets)) || changed;
+    const bool same_entry = into.known_entry == from.known_entry && into.known_write == from.known_write;
+    if (!same_entry && into.known_entry >= 0) {
+        into.known_entry = -1;
+        into.known_write = false;
+        changed = true;
+    }
+    changed = meet(into.known_jump, from.known_jump, -1) || changed;
+    return changed;
+}
+
+void go_back(State& state, std::uint32_t target, std::uint32_t source)
+{
+    const auto gone = [&](Symbol symbol) { return made_between(symbol, target, source); };
+    const Value count = state.reg(kRcx);
+    for (unsigned n = 0; n < kPlaces; ++n) {
+        Value& value = state.values[n];
+        if (!gone(value.symbol) && !gone(value.other)) {
+            continue;
+        }
+        if (value.is(Kind::Number)) {
+            value = {
+                .kind = Kind::Number, .nonzero = value.nonzero, .symbol = symbol_of(target, n), .most = value.most};
+        } else if (value.is(Kind::Down) && !gone(value.symbol) && counts_by(value, count)) {
+            value.other = state.reg(kRcx).symbol; // which has its new name: RCX comes first
+            value.at = static_cast<std::int32_t>(state.reg(kRcx).offset);
+        } else if (value.is(Kind::Host)) {
+            value.symbol = symbol_of(target, n);
+            value.offset = 0;
+            value.cut = false;
+        } else if (lies_in_page(value) && !gone(value.symbol)) {
+            value = inside(value);
+        } else {
+            value = value.number() ? number_of(symbol_of(target, n)) : Value{};
+        }
+    }
+    state.fact = {};
+    state.undo = {};
+    state.known_entry = -1;
+    state.known_jump = -1;
+}
+
+} // namespace windsor::translate::verify

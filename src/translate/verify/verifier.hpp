@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A second reader of emitted code, which shares nothing with what wrote it: it decodes the finished block, follows
+// every way through it, and proves that each does no more than the policy in docs/how-translation-works.md allows.
+#pragma once
+
+#include "translate/verify/evaluator.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace windsor::translate::verify {
+
+struct Violation {
+    std::uint32_t offset{0}; // of the host instruction in the code
+    const char* what{""};
+};
+
+class Verifier {
+public:
+    explicit Verifier(Layout layout);
+    Verifier(const Verifier&) = delete;
+    Verifier& operator=(const Verifier&) = delete;
+
+    // Nothing: every way through the block has been followed, and is as it should be.
+    std::optional<Violation> verify(const BlockView& block);
+    // A sentence about it: what, where, for which guest address.
+    static std::string explain(const BlockView& block, const Violation& violation);
+    const Layout& layout() const { return layout_; }
+
+private:
+    // What is known where ways meet.
+    struct Node {
+        State state;
+        std::uint32_t offset{0};
+        bool reached{false};
+        bool pending{false};
+    };
+    enum class Byte : std::uint8_t { Unread, First, Inner };
+
+    [[nodiscard]] bool follow_all();
+    void prepare();
+    State entry_state(std::uint32_t offset, bool looked) const;
+    Node& node_at(std::uint32_t offset);
+    void schedule(Node& node);
+    [[nodiscard]] bool pop(std::uint32_t& offset);
+    [[nodiscard]] bool go(std::uint32_t source, std::uint32_t target, State& state);
+    [[nodiscard]] bool follow(std::uint32_t offset);
+    enum class Next : std::uint8_t { On, End, Failed };
+    Next step(std::uint32_t offset, const HostInstruction& i);
+    Next conditional(std::uint32_t offset, const HostInstruction& i);
+    Next jump(std::uint32_t offset, const HostInstruction& i);
+    [[nodiscard]] bool mark(std::uint32_t offset, unsigned length);
+    [[nodiscard]] bool leave_to(std::uint64_t target, std::uint32_t offset);
+    [[nodiscard]] bool help(std::uint32_t offset);
+    [[nodiscard]] bool cross(std::uint32_t offset);
+    [[nodiscard]] bool resume(std::uint32_t offset, const SiteView& site);
+    void after_guest(const HostInstruction* i, State& state, std::uint32_t offset);
+    void move_stack(State& state, const HostInstruction& i, std::uint32_t offset);
+    void open_group(const SiteView& site, State& state, const State& before, std::uint32_t offset);
+    [[nodiscard]] bool registers_in_place();
+    [[nodiscard]] bool may_leave_by(const char* unlooked);
+    const LinkView* link_at(std::uint32_t displacement);
+    const FaultView* fault_at(std::uint32_t offset) const;
+    [[nodiscard]] bool settled();
+    bool refuse(std::uint32_t offset, const char* why)
+    {
+        violation_ = {offset, why};
+        return false;
+    }
+
+    Layout layout_;
+    Evaluator evaluator_;
+    InstructionReader host_{InstructionReader::Mode::Long64};
+    InstructionReader wide_guest_{InstructionReader::Mode::Long64};
+    InstructionReader narrow_guest_{InstructionReader::Mode::Protected32};
+    const BlockView* block_{nullptr};
+    State state_;
+    Violation violation_;
+    std::vector<Byte> bytes_;
+    std::vector<std::int32_t> node_of_; // by offset; -1: none
+    std::vector<Node> nodes_;
+    std::size_t used_{0}; // of the nodes
+    std::vector<std::uint32_t> cold_;  // to be followed: what lies behind the body, the latest first,
+    std::vector<std::uint32_t> body_;  // and the rest, the nearest to the beginning first
+    std::vector<std::uint32_t> joins_; // targets of ways back, which have to be nodes from the beginning
+    std::vector<bool> linked_;
+    std::uint32_t cold_from_{0};
+};
+
+} // namespace windsor::translate::verify

@@ -1,0 +1,508 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the emitter writes is accepted, and each mistake that it might make is told by its name.
+#include "translate/verify/test_block.hpp"
+
+#include <gtest/gtest.h>
+
+namespace windsor::translate::verify::testing {
+
+namespace {
+
+struct Case {
+    const char* name;
+    const char* says; // a part of what the verifier says; null: nothing is wrong
+    TestBlock::Writer write;
+    Assumptions assumed = long64();
+};
+
+std::ostream& operator<<(std::ostream& out, const Case& c)
+{
+    return out << c.name;
+}
+
+void raw(TestBlock::Assembler& a, std::initializer_list<int> bytes)
+{
+    for (const int byte : bytes) {
+        a.db(static_cast<std::uint8_t>(byte));
+    }
+}
+
+using B = TestBlock;
+using A = TestBlock::Assembler;
+
+const auto kLoad = [](B& b, A& a) {
+    b.look_up(a, x::rbx, 8, 4, false);
+    a.mov(x::r10, element(kDistances));
+    a.mov(x::eax, x::ptr(x::rbx, x::r10, 0, 8));
+};
+
+// RDI and RCX as REP STOS takes them, with the rest of the page counted in elements of 1 << shift bytes.
+void store_repeated(B& b, A& a, unsigned shift, std::initializer_list<int> prefixes = {})
+{
+    a.mov(x::r11, x::rdi);
+    a.or_(x::r11, -4096);
+    a.neg(x::r11);
+    if (shift != 0) {
+        a.shr(x::r11, shift);
+    }
+    a.cmp(x::rcx, x::r11);
+    a.cmovb(x::r11, x::rcx);
+    a.mov(frame(kPieceAt), x::r11);
+    b.look_up(a, x::rdi, 0, 8, true);
+    a.add(x::r10, element(kHostPages));
+    a.mov(frame(kScratchAt), x::rdi);
+    a.mov(x::rdi, x::r10);
+    a.mov(x::rcx, frame(kPieceAt));
+    raw(a, prefixes);
+    a.rep().stosq();
+    a.sub(x::rdi, x::r10);
+    a.add(x::rdi, frame(kScratchAt));
+}
+
+void jump_table(A& a, std::int32_t mask)
+{
+    a.imul(x::r11d, x::r10d, static_cast<std::int32_t>(kFactor));
+    a.shr(x::r11d, 14);
+    a.and_(x::r11d, mask);
+}
+constexpr std::int32_t kTable = kJumpsAt + 4 * kOtherSet;
+
+const auto kRight = std::to_array<Case>({
+    {"nothing", nullptr, [](B&, A&) {}},
+    {"load", nullptr, kLoad},
+    {"store", nullptr, [](B& b, A& a) {
+         b.look_up(a, x::rbx, 8, 8, true);
+         a.mov(x::r10, element(kDistances));
+         a.add(x::ptr(x::rbx, x::r10, 0, 8), x::rax);
+     }},
+    {"page and offset", nullptr, [](B& b, A& a) {
+         b.look_up(a, x::rbx, 0, 16, false);
+         a.mov(x::r11, element(kHostPages));
+         a.mov(x::rax, x::ptr(x::r10, x::r11, 0, 8));
+     }},
+    {"shifted index", nullptr, [](B& b, A& a) {
+         a.mov(x::r10, x::rbx);
+         a.mov(x::r11, x::r10);
+         a.shr(x::r11, 9);
+         a.and_(x::r11d, 0x7ff8);
+         a.xor_(x::r10, x::ptr(x::rsp, x::r11, 0, kReadTags, 8));
+         a.cmp(x::r10, 4096 - 8);
+         a.ja(b.cold);
+         a.add(x::r10, x::ptr(x::rsp, x::r11, 0, kHostPages, 8));
+         a.mov(x::rax, x::ptr(x::r10));
+     }},
+    {"known address", nullptr, [](B& b, A& a) {
+         a.cmp(frame(kReadTags + 8 * 0x12), 0x12000);
+         a.jne(b.cold);
+         a.mov(x::r10, frame(kHostPages + 8 * 0x12));
+         a.mov(x::rax, x::ptr(x::r10, 0xff8));
+     }},
+    {"group", nullptr, [](B& b, A& a) {
+         b.look_up(a, x::r15, -8, 24, true);
+         a.mov(x::r10, element(kDistances));
+         a.mov(frame(kBasesAt + 8 * 4), x::r10);
+         a.mov(x::ptr(x::r15, x::r10, 0, -8), x::rax);
+         a.lea(x::r15, x::ptr(x::r15, -8));
+         a.mov(x::r10, frame(kBasesAt + 8 * 4));
+         a.mov(x::rcx, x::ptr(x::r15, x::r10, 0, 16));
+     }},
+    {"aligned", nullptr, [](B& b, A& a) {
+         a.cmp(frame(kSseLive, 1), 0);
+         a.je(b.cold);
+         a.mov(x::r10, x::rbx);
+         a.mov(x::r11d, 12 | 12 << 8);
+         a.bextr(x::r11, x::r10, x::r11);
+         a.xor_(x::r10, element(kReadTags));
+         a.test(x::r10, ~0xff0);
+         a.jne(b.cold);
+         a.add(x::r10, element(kHostPages));
+         a.movaps(x::xmm0, x::ptr(x::r10));
+     }},
+    {"REP STOS", nullptr, [](B& b, A& a) { store_repeated(b, a, 3); }},
+    {"jump table", nullptr, [](B& b, A& a) {
+         a.mov(x::r10, x::rax);
+         jump_table(a, 0x3fff0);
+         a.cmp(x::r10, x::ptr(x::rsp, x::r11, 0, kTable, 8));
+         a.jne(b.cold);
+         // Only where the signals have been looked at: from_memory and from_host.
+         a.test(frame(kSignals, 1), 0xff);
+         a.jne(b.cold);
+         a.jmp(x::ptr(x::rsp, x::r11, 0, kTable + 8, 8));
+     }},
+    {"link that is never taken", nullptr, [](B& b, A& a) {
+         const auto unlinked = a.newLabel();
+         const auto on = a.newLabel();
+         a.mov(x::ecx, 0);
+         a.test(x::rcx, x::rcx);
+         a.jnz(unlinked);
+         b.link(a, 0x1080);
+         a.jmp(on);
+         a.bind(unlinked);
+         b.unlinked(a);
+         a.bind(on);
+     }},
+    {"window", nullptr, [](B& b, A& a) {
+         a.mov(x::r10d, x::ebx);
+         b.may_fault(a);
+         a.mov(x::eax, x::ptr(x::r14, x::r10, 0, 0x7ffffff0));
+     }, windowed()},
+});
+
+const auto kWrong = std::to_array<Case>({
+    // The three that were found by others.
+    {"window index of 64 bits", "not known to be 32 bits wide", [](B& b, A& a) {
+         b.may_fault(a);
+         a.mov(x::eax, x::ptr(x::r14, x::rbx));
+     }, windowed()},
+    {"another instruction than was checked", "more bytes than have been looked up", [](B& b, A& a) {
+         b.look_up(a, x::rbx, 0, 8, false);
+         a.mov(x::r10, element(kDistances));
+         a.lea(x::r12, x::ptr(x::rbx, x::r10)); // where MOV was decoded
+         a.mov(x::rax, x::ptr(x::r12, 4096));
+         a.mov(x::rax, x::ptr(x::rax));
+     }},
+    {"jump through guest memory", "jumps through memory that is not the frame's", [](B& b, A& a) {
+         b.look_up(a, x::rbx, 0, 8, false);
+         a.mov(x::r10, element(kDistances));
+         a.jmp(x::ptr(x::rbx, x::r10));
+     }},
+    {"16 bytes", "no instruction of at most 15 bytes", [](B&, A& a) {
+         raw(a, {0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x48, 0x01, 0xd8});
+     }},
+    // Lookups.
+    {"no comparison", "not known to hold", [](B&, A& a) {
+         a.mov(x::r10, x::rbx);
+         a.mov(x::r11d, 12 | 12 << 8);
+         a.bextr(x::r11, x::r10, x::r11);
+         a.xor_(x::r10, element(kReadTags));
+         a.add(x::r10, element(kHostPages));
+         a.mov(x::rax, x::ptr(x::r10));
+     }},
+    {"comparison without a jump", "not known to hold", [](B&, A& a) {
+         a.mov(x::r10, x::rbx);
+         a.mov(x::r11d, 12 | 12 << 8);
+         a.bextr(x::r11, x::r10, x::r11);
+         a.xor_(x::r10, element(kReadTags));
+         a.cmp(x::r10, 4088);
+         a.add(x::r10, element(kHostPages));
+         a.mov(x::rax, x::ptr(x::r10));
+     }},
+    {"jump on the wrong condition", "not known to hold", [](B& b, A& a) {
+         a.mov(x::r10, x::rbx);
+         a.mov(x::r11d, 12 | 12 << 8);
+         a.bextr(x::r11, x::r10, x::r11);
+         a.xor_(x::r10, element(kReadTags));
+         a.cmp(x::r10, 4088);
+         a.jg(b.cold);
+         a.add(x::r10, element(kHostPages));
+         a.mov(x::rax, x::ptr(x::r10));
+     }},
+    {"comparison of 32 bits", "not known to hold", [](B& b, A& a) {
+         a.mov(x::r10, x::rbx);
+         a.mov(x::r11d, 12 | 12 << 8);
+         a.bextr(x::r11, x::r10, x::r11);
+         a.xor_(x::r10, element(kReadTags));
+         a.cmp(x::r10d, 4088);
+         a.ja(b.cold);
+         a.add(x::r10, element(kHostPages));
+         a.mov(x::rax, x::ptr(x::r10));
+     }},
+    {"tag of reads for a store", "looked up for reading", [](B& b, A& a) {
+         b.look_up(a, x::rbx, 0, 8, false);
+         a.mov(x::r10, element(kDistances));
+         a.mov(x::ptr(x::rbx, x::r10), x::rax);
+     }},
+    {"one byte more than was checked", "more bytes than", [](B& b, A& a) {
+         b.look_up(a, x::rbx, 0, 7, false);
+         a.mov(x::r10, element(kDistances));
+         a.mov(x::rax, x::ptr(x::rbx, x::r10));
+     }},
+    {"one byte further than was checked", "more bytes than", [](B& b, A& a) {
+         b.look_up(a, x::rbx, 8, 8, false);
+         a.mov(x::r10, element(kDistances));
+         a.mov(x::rax, x::ptr(x::rbx, x::r10, 0, 9));
+     }},
+    {"displacement below", "more bytes than", [](B& b, A& a) {
+         b.look_up(a, x::rbx, 8, 8, false);
+         a.mov(x::r10, element(kDistances));
+         a.mov(x::rax, x::ptr(x::rbx, x::r10, 0, 7));
+     }},
+    {"another register", "not been looked up", [](B& b, A& a) {
+         b.look_up(a, x::rbx, 8, 8, false);
+         a.mov(x::r10, element(kDistances));
+         a.mov(x::rax, x::ptr(x::rcx, x::r10, 0, 8));
+     }},
+    {"register changed in between", "not been looked up", [](B& b, A& a) {
+         b.look_up(a, x::rbx, 8, 8, false);
+         a.mov(x::r10, element(kDistances));
+         a.imul(x::rbx, x::rcx);
+         a.mov(x::rax, x::ptr(x::rbx, x::r10, 0, 8));
+     }},
+    {"scaled distance", "not been looked up", [](B& b, A& a) {
+         b.look_up(a, x::rbx, 8, 8, false);
+         a.mov(x::r10, element(kDistances));
+         a.mov(x::rax, x::ptr(x::rbx, x::r10, 1, 8));
+     }},
+    {"index of another address", "entry of another one", [](B&, A& a) {
+         a.lea(x::r10, x::ptr(x::rbx, 8));
+         a.mov(x::r11d, 12 | 12 << 8);
+         a.bextr(x::r11, x::rcx, x::r11);
+         a.xor_(x::r10, element(kReadTags));
+     }},
+    {"index of too many bits", "not known to be in bounds", [](B&, A& a) {
+         a.mov(x::r10, x::rbx);
+         a.mov(x::r11d, 12 | 13 << 8);
+         a.bextr(x::r11, x::r10, x::r11);
+         a.xor_(x::r10, element(kReadTags));
+     }},
+    {"another program's set", "no array of the program's set", [](B&, A& a) {
+         a.mov(x::r10, x::rbx);
+         a.mov(x::r11d, 12 | 12 << 8);
+         a.bextr(x::r11, x::r10, x::r11);
+         a.xor_(x::r10, element(kReadTags + kOtherSet));
+     }},
+    {"wrong element of a known address", "entry of another one", [](B& b, A& a) {
+         a.cmp(frame(kReadTags + 8 * 0x13), 0x12000);
+         a.jne(b.cold);
+     }},
+    {"host page of another known address", "not known to hold", [](B& b, A& a) {
+         a.cmp(frame(kReadTags + 8 * 0x12), 0x12000);
+         a.jne(b.cold);
+         a.mov(x::r10, frame(kHostPages + 8 * 0x13));
+     }},
+    {"access over the end of a known page", "more bytes than", [](B& b, A& a) {
+         a.cmp(frame(kReadTags + 8 * 0x12), 0x12000);
+         a.jne(b.cold);
+         a.mov(x::r10, frame(kHostPages + 8 * 0x12));
+         a.mov(x::rax, x::ptr(x::r10, 0xff9));
+     }},
+    {"second access beyond a group", "more bytes than", [](B& b, A& a) {
+         b.look_up(a, x::rbx, 0, 16, true);
+         a.mov(x::r10, element(kDistances));
+         a.mov(frame(kBasesAt + 8 * 3), x::r10);
+         a.mov(x::rax, x::ptr(x::rbx, x::r10));
+         a.mov(x::r10, frame(kBasesAt + 8 * 3));
+         a.mov(x::rcx, x::ptr(x::rbx, x::r10, 0, 16));
+     }},
+    {"group of another register", "not been looked up", [](B& b, A& a) {
+         b.look_up(a, x::rbx, 0, 16, true);
+         a.mov(x::r10, element(kDistances));
+         a.mov(frame(kBasesAt + 8 * 3), x::r10);
+         a.mov(x::r10, frame(kBasesAt + 8 * 2));
+         a.mov(x::rcx, x::ptr(x::rbx, x::r10));
+     }},
+    {"index of a bit beyond the operand", "not known to lie in the operand", [](B& b, A& a) {
+         b.look_up(a, x::rbx, 0, 8, true);
+         a.mov(x::r10, element(kDistances));
+         a.bts(x::ptr(x::rbx, x::r10, 0, 0, 8), x::rcx);
+     }},
+    {"aligned operand unchecked", "may not be aligned", [](B& b, A& a) {
+         a.cmp(frame(kSseLive, 1), 0);
+         a.je(b.cold);
+         b.look_up(a, x::rbx, 0, 16, false);
+         a.mov(x::r10, element(kDistances));
+         a.movaps(x::xmm0, x::ptr(x::rbx, x::r10));
+     }},
+    // Windows.
+    {"window with a scaled index", "not known to be 32 bits wide", [](B& b, A& a) {
+         a.mov(x::r10d, x::ebx);
+         b.may_fault(a);
+         a.mov(x::eax, x::ptr(x::r14, x::r10, 1));
+     }, windowed()},
+    {"window below its guard area", "below its guard area", [](B& b, A& a) {
+         a.mov(x::r10d, x::ebx);
+         b.may_fault(a);
+         a.mov(x::eax, x::ptr(x::r14, x::r10, 0, -65537));
+     }, windowed()},
+    {"window without a way for faults", "leads nowhere", [](B&, A& a) {
+         a.mov(x::r10d, x::ebx);
+         a.mov(x::eax, x::ptr(x::r14, x::r10));
+     }, windowed()},
+    {"window's base changed", "window's base", [](B&, A& a) { a.add(x::r14, 8); }, windowed()},
+    {"window's base in another register", "not been looked up", [](B& b, A& a) {
+         b.may_fault(a);
+         a.mov(x::eax, x::ptr(x::r13, x::r10));
+     }, windowed()},
+    // Registers and the frame.
+    {"stack pointer moved", "stack pointer", [](B&, A& a) { a.add(x::rsp, 8); }},
+    {"stack pointer exchanged", "stack pointer", [](B&, A& a) { a.xchg(x::rsp, x::rax); }},
+    {"push", "may not hold", [](B&, A& a) { a.push(x::rax); }},
+    {"field that is not its own", "part of the frame that is not its own",
+     [](B&, A& a) { a.mov(x::rax, frame(kHostRsp)); }},
+    {"beyond a field", "beyond a field", [](B&, A& a) { a.mov(frame(kGpr10 + 4), x::rax); }},
+    {"tag of the TLB overwritten", "stores to a table", [](B&, A& a) { a.mov(frame(kReadTags + 8), x::rax); }},
+    {"flags of ring 0 by a program", "only code of ring 0",
+     [](B&, A& a) { a.or_(frame(kRflags, 4), 0x200); }, windowed()},
+    {"host address left in a register", "not hold what is expected", [](B& b, A& a) {
+         b.look_up(a, x::rbx, 0, 8, false);
+         a.mov(x::rax, element(kDistances));
+         a.mov(x::rax, x::r10);
+     }},
+    {"host address stored for the guest", "does not hold a guest's value", [](B& b, A& a) {
+         b.look_up(a, x::rbx, 0, 8, true);
+         a.mov(x::r10, element(kDistances));
+         a.mov(x::ptr(x::rbx, x::r10), x::r10);
+     }},
+    {"host address that a part of is left", "does not hold a guest's value", [](B& b, A& a) {
+         b.look_up(a, x::rbx, 0, 1, false);
+         a.mov(x::r10, element(kDistances));
+         a.mov(x::r10b, x::ptr(x::rbx, x::r10));
+         a.mov(x::rax, x::r10);
+     }},
+    {"host address that a byte is set of", "does not hold a guest's value", [](B& b, A& a) {
+         b.look_up(a, x::rbx, 0, 1, false);
+         a.mov(x::r10, element(kDistances));
+         a.setz(x::r10b);
+         a.mov(x::rax, x::r10);
+     }},
+    {"host address that a condition leaves", "does not hold a guest's value", [](B& b, A& a) {
+         b.look_up(a, x::rbx, 0, 8, false);
+         a.mov(x::r10, element(kDistances));
+         a.cmovz(x::r10, x::rax);
+         a.mov(x::rax, x::r10);
+     }},
+    {"host address that a scan of zero leaves", "does not hold a guest's value", [](B& b, A& a) {
+         b.look_up(a, x::rbx, 0, 8, false);
+         a.mov(x::r10, element(kDistances));
+         a.bsf(x::r10, x::rax);
+         a.mov(x::rax, x::r10);
+     }},
+    {"bit beyond a field", "not known to lie in the operand", [](B&, A& a) { a.bts(frame(kGpr10), x::rcx); }},
+    {"vector unit of the host's", "unit whose state", [](B&, A& a) { a.pxor(x::xmm0, x::xmm1); }},
+    {"AVX behind a look at SSE", "unit whose state", [](B& b, A& a) {
+         a.cmp(frame(kSseLive, 1), 0);
+         a.je(b.cold);
+         a.vpxor(x::ymm0, x::ymm1, x::ymm2);
+     }},
+    // Strings.
+    {"REP STOS without a count", "repeated string", [](B& b, A& a) {
+         b.look_up(a, x::rdi, 0, 8, true);
+         a.add(x::r10, element(kHostPages));
+         a.mov(x::rdi, x::r10);
+         a.rep().stosq();
+     }},
+    {"REP STOS counted in bytes", "repeated string", [](B& b, A& a) { store_repeated(b, a, 0); }},
+    {"REP STOS to addresses of 32 bits", "may not hold", [](B& b, A& a) { store_repeated(b, a, 3, {0x67}); }},
+    {"REP MOVS from FS", "may not hold", [](B&, A& a) { raw(a, {0x64, 0xf3, 0xa4}); }},
+    {"STOS that does not repeat", "may not hold", [](B&, A& a) { a.stosq(); }},
+    {"DF set", "may not hold", [](B&, A& a) { a.std(); }},
+    // Ways.
+    {"jump into the middle of an instruction", "middle of an instruction", [](B&, A& a) {
+         raw(a, {0x74, 0x02, 0x48, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8}); // je +2, movabs
+     }},
+    {"jump into the middle of one that was read", "middle of an instruction", [](B&, A& a) {
+         raw(a, {0x48, 0xb8, 0xeb, 0xfe, 0xeb, 0xfe, 0xeb, 0xfe, 0xeb, 0xfe, 0x74, 0xfa});
+     }},
+    {"jump out of the block", "neither into the block nor to a stub", [](B&, A& a) { a.jmp(kHelpAt + 4); }},
+    {"conditional jump out of the block", "leads out of the block", [](B&, A& a) { a.je(kHelpAt); }},
+    {"jump to a register", "address in a register", [](B&, A& a) { a.jmp(x::rax); }},
+    {"stub of the other kind", "neither into the block nor to a stub", [](B&, A& a) { a.jmp(kWindowHelpAt); }},
+    {"site of another block", "no site of the block", [](B&, A& a) {
+         a.mov(x::r11d, kFirstSite + 1);
+         a.jmp(kHelpAt);
+     }},
+    {"jump table without a comparison", "has not been compared", [](B&, A& a) {
+         a.mov(x::r10, x::rax);
+         jump_table(a, 0x3fff0);
+         a.jmp(x::ptr(x::rsp, x::r11, 0, kTable + 8, 8));
+     }},
+    {"jump table beyond its end", "not known to be in bounds", [](B& b, A& a) {
+         a.mov(x::r10, x::rax);
+         jump_table(a, 0x7fff0);
+         a.cmp(x::r10, x::ptr(x::rsp, x::r11, 0, kTable, 8));
+         a.jne(b.cold);
+     }},
+    {"jump table of another context", "another jump table", [](B& b, A& a) {
+         a.mov(x::r10, x::rax);
+         jump_table(a, 0x3fff0);
+         a.cmp(x::r10, x::ptr(x::rsp, x::r11, 0, kTable + kJumpBytes, 8));
+         a.jne(b.cold);
+     }},
+    // Instructions.
+    {"system call", "may not hold", [](B&, A& a) { a.syscall(); }},
+    {"interrupt", "may not hold", [](B&, A& a) { a.int_(0x80); }},
+    {"call", "may not hold", [](B&, A& a) { a.call(x::rax); }},
+    {"return", "may not hold", [](B&, A& a) { a.ret(); }},
+    {"segment register", "may not hold", [](B&, A& a) { a.mov(x::fs, x::eax); }},
+    {"selector of the host's", "may not hold", [](B&, A& a) { a.mov(x::eax, x::cs); }},
+    {"WRFSBASE", "may not hold", [](B&, A& a) { raw(a, {0xf3, 0x48, 0x0f, 0xae, 0xd0}); }},
+    {"XRSTOR", "may not hold", [](B&, A& a) { raw(a, {0x0f, 0xae, 0x2b}); }},
+    {"LDMXCSR", "may not hold", [](B&, A& a) { a.ldmxcsr(frame(kFlags, 4)); }},
+    {"port", "may not hold", [](B&, A& a) { raw(a, {0xec}); }},
+    {"HLT", "may not hold", [](B&, A& a) { raw(a, {0xf4}); }},
+    {"CPUID", "may not hold", [](B&, A& a) { a.cpuid(); }},
+    {"POPF", "may not hold", [](B&, A& a) { a.popfq(); }},
+    {"far jump", "jumps through memory", [](B&, A& a) { raw(a, {0xff, 0x2b}); }},
+    {"operand in FS", "form that is not allowed", [](B&, A& a) { raw(a, {0x64, 0x8b, 0x03}); }},
+    {"operand relative to RIP", "form that is not allowed", [](B&, A& a) { raw(a, {0x8b, 0x05, 0, 0, 0, 0}); }},
+    {"absolute operand", "not been looked up", [](B&, A& a) { raw(a, {0x8b, 0x04, 0x25, 0, 0, 0, 0x10}); }},
+});
+
+class Verifies : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Verifies, WhatIsRight)
+{
+    TestBlock block{GetParam().assumed, GetParam().write};
+    EXPECT_EQ(block.verdict(), "");
+}
+
+class Catches : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Catches, WhatIsWrong)
+{
+    TestBlock block{GetParam().assumed, GetParam().write};
+    EXPECT_NE(block.verdict().find(GetParam().says), std::string::npos) << "it says: " << block.verdict();
+}
+
+INSTANTIATE_TEST_SUITE_P(Verifier, Verifies, ::testing::ValuesIn(kRight));
+INSTANTIATE_TEST_SUITE_P(Verifier, Catches, ::testing::ValuesIn(kWrong));
+
+// In code of 32 bits no register's upper half is set, and whoever leaves one so is found out.
+TEST(VerifierOfNarrowCode, ProvesThatUpperHalvesStayClear)
+{
+    Assumptions narrow = windowed();
+    narrow.narrow = true;
+    TestBlock use{narrow, [](B& b, A& a) {
+                      b.may_fault(a);
+                      a.mov(x::eax, x::ptr(x::r14, x::rbx));
+                  }};
+    EXPECT_EQ(use.verdict(), "");
+    TestBlock leave{narrow, [](B&, A& a) { a.add(x::rbx, x::rcx); }};
+    EXPECT_NE(leave.verdict().find("upper half of a register"), std::string::npos) << leave.verdict();
+    TestBlock perhaps{narrow, [](B&, A& a) {
+                          a.mov(x::rbx, frame(kGpr10));
+                          a.bsf(x::ebx, x::ecx);
+                      }};
+    EXPECT_NE(perhaps.verdict().find("upper half of a register"), std::string::npos) << perhaps.verdict();
+}
+
+// What C++ changes is known from the guest's instruction.
+TEST(VerifierOfSites, KnowsWhatTheInterpreterChanges)
+{
+    const auto body = [](B& b, A& a) {
+        b.look_up(a, x::rbx, 0, 16, false);
+        a.mov(x::r10, element(kDistances));
+        a.mov(frame(kBasesAt + 8 * 3), x::r10);
+        a.mov(x::rcx, x::ptr(x::rbx, x::r10));
+    };
+    const auto with = [&](std::vector<std::uint8_t> guest, bool group) {
+        TestBlock block{long64(), [&](B& b, A& a) {
+                            body(b, a);
+                            b.site.resume = static_cast<std::uint32_t>(a.offset());
+                            a.mov(x::r10, frame(kBasesAt + 8 * 3));
+                            a.mov(x::rdx, x::ptr(x::rbx, x::r10, 0, 8));
+                        }, std::move(guest)};
+        block.site.group = group;
+        block.site.distance = true;
+        block.site.base = 3;
+        block.site.span = 16;
+        return block.verdict();
+    };
+    EXPECT_EQ(with({0x48, 0x8b, 0x0b}, true), "");        // mov rcx, [rbx]
+    EXPECT_NE(with({0x48, 0x8b, 0x1b}, true), "");        // mov rbx, [rbx]
+    EXPECT_NE(with({0x48, 0x8b, 0x0b}, false), "");       // nothing was looked up
+}
+
+} // namespace
+
+} // namespace windsor::translate::verify::testing
