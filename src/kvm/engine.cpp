@@ -97,9 +97,14 @@ vcpu::CpuState Engine::state() const
 {
     vcpu::CpuState state = kept_;
     state.activity = activity();
-    // Reading fails only where the host takes the processor away, and run() says so then.
-    static_cast<void>(vcpu_->store(state));
+    const auto stored = vcpu_->store(state);
+    unread_ = stored ? std::string{} : stored.error().message();
     return state;
+}
+
+std::string Engine::unread() const
+{
+    return unread_.empty() && apic_ ? apic_->failure() : unread_;
 }
 
 vcpu::Activity Engine::activity() const

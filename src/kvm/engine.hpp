@@ -39,6 +39,7 @@ public:
     vcpu::HaltReason run() override;
 
     vcpu::CpuState state() const override;
+    std::string unread() const override;
     void set_state(const vcpu::CpuState& state) override;
 
     void raise(vcpu::Signal signal) override;
@@ -117,6 +118,7 @@ private:
     std::uint64_t kicks_{0};
     std::uint64_t ends_{0}; // of level-triggered interrupts that KVM's local APIC has reported
     std::string failure_;
+    mutable std::string unread_; // by the last state()
 };
 
 } // namespace windsor::kvm

@@ -33,7 +33,8 @@ vcpu::LocalApicState LocalApic::take()
     const auto lapic = vcpu_.lapic();
     const auto base = vcpu_.apic_base();
     if (!lapic || !base) {
-        return noted_.value_or(vcpu::LocalApicState{}); // the host takes the processor away, and run() says so
+        failure_ = lapic ? base.error().message() : lapic.error().message();
+        return noted_.value_or(vcpu::LocalApicState{});
     }
     vcpu::LocalApicState state = from_lapic(*lapic, *base, clock_.now());
     if (noted_) {

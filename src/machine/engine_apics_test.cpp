@@ -4,7 +4,9 @@
 
 #include "base/clock.hpp"
 #include "machine/apic_exchange.hpp"
+#include "machine/saved_machine.hpp"
 
+#include <array>
 #include <gtest/gtest.h>
 
 namespace windsor::machine {
@@ -40,6 +42,7 @@ public:
 
     vcpu::HaltReason run() override { return vcpu::HaltReason::Stopped; }
     vcpu::CpuState state() const override { return {}; }
+    std::string unread() const override { return lost; }
     void set_state(const vcpu::CpuState&) override {}
     void raise(vcpu::Signal) override {}
     void lower(vcpu::Signal) override {}
@@ -60,6 +63,7 @@ public:
 
     vcpu::LocalApicState held{};
     bool absent{false};
+    std::string lost; // why the host gives nothing
 
 private:
     Messages& messages_;
@@ -281,6 +285,20 @@ TEST_F(EngineApicsTest, ATickWaitsUntilItsEnd)
     tick();
     clock.advance(base::kSecond);
     EXPECT_FALSE(apics.timer_pending()) << "lost with an INIT, perhaps";
+}
+
+TEST(TakenProcessors, AreNotWhatTheHostHasNotGiven)
+{
+    Messages messages;
+    EngineWithApic first{messages};
+    EngineWithApic second{messages};
+    const std::array<vcpu::Engine*, 2> engines{&first, &second};
+    EXPECT_TRUE(take_processors(engines).has_value());
+    second.lost = "KVM refuses the processor's general registers";
+    const auto taken = take_processors(engines);
+    ASSERT_FALSE(taken.has_value());
+    EXPECT_EQ(taken.error().message(),
+              "what a processor holds cannot be read: KVM refuses the processor's general registers");
 }
 
 } // namespace

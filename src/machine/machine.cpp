@@ -117,20 +117,11 @@ public:
         Engines engines = WINDSOR_TRY(build_engines(type, kvm));
         const bool was_running = running_;
         pause();
-        {
-            const bus::MachineGuard guard{lock_};
-            for (std::size_t number = 0; number < engines.size(); ++number) {
-                give_processor(*engines[number], take_processor(processors_->at(number).engine()));
-                engines[number]->set_a20(board_->a20_open());
-            }
-            engines = processors_->replace(std::move(engines));
-            board_->drive_interrupts();
-        }
-        engines.clear();
+        const base::Status replaced = replace_engines(std::move(engines));
         if (was_running) {
             resume();
         }
-        return {};
+        return replaced;
     }
 
     base::Status save(state::StreamWriter& to, const state::Progress& progress)
@@ -228,6 +219,19 @@ public:
     std::vector<ProcessorStatus> processors() const { return processors_->status(); }
 
 private:
+    base::Status replace_engines(Engines engines)
+    {
+        const bus::MachineGuard guard{lock_};
+        const auto processors = WINDSOR_TRY(take_processors(processors_->engines()));
+        for (std::size_t number = 0; number < engines.size(); ++number) {
+            give_processor(*engines[number], processors[number]);
+            engines[number]->set_a20(board_->a20_open());
+        }
+        engines = processors_->replace(std::move(engines));
+        board_->drive_interrupts();
+        return {};
+    }
+
     base::Status build_board(const Options& options)
     {
         const Executor executor = [this](std::function<void()> work) { service_.post(std::move(work)); };

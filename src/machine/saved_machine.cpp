@@ -4,9 +4,7 @@
 #include "vcpu/saved_state.hpp"
 #include "vcpu/state_check.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
-#include <iterator>
 
 namespace windsor::machine {
 
@@ -19,13 +17,30 @@ template <typename Archive> void describe(Archive& archive, SavedProcessor& proc
     archive.field("sipi_vector", processor.sipi_vector);
 }
 
-SavedProcessor take_processor(vcpu::Engine& engine)
+namespace {
+
+base::Result<SavedProcessor> take_processor(vcpu::Engine& engine)
 {
-    return {.state = engine.state(),
-            .nmi_pending = engine.raised(vcpu::Signal::Nmi),
-            .init_pending = engine.raised(vcpu::Signal::Init),
-            .sipi_pending = engine.raised(vcpu::Signal::Sipi),
-            .sipi_vector = engine.sipi_vector()};
+    SavedProcessor processor{.state = engine.state(),
+                             .nmi_pending = engine.raised(vcpu::Signal::Nmi),
+                             .init_pending = engine.raised(vcpu::Signal::Init),
+                             .sipi_pending = engine.raised(vcpu::Signal::Sipi),
+                             .sipi_vector = engine.sipi_vector()};
+    if (const std::string why = engine.unread(); !why.empty()) {
+        return base::fail("what a processor holds cannot be read: {}", why);
+    }
+    return processor;
+}
+
+} // namespace
+
+base::Result<std::vector<SavedProcessor>> take_processors(std::span<vcpu::Engine* const> engines)
+{
+    std::vector<SavedProcessor> processors;
+    for (vcpu::Engine* engine : engines) {
+        processors.push_back(WINDSOR_TRY(take_processor(*engine)));
+    }
+    return processors;
 }
 
 base::Status take_saved_processor(state::Records& records, unsigned number, const vcpu::CpuModel& model,
@@ -63,9 +78,7 @@ base::Status write_state(state::StreamWriter& to, const SavedTime& time, std::sp
                          Board& board)
 {
     WINDSOR_TRY(to.object("time", time));
-    std::vector<SavedProcessor> processors;
-    std::ranges::transform(engines, std::back_inserter(processors),
-                           [](vcpu::Engine* engine) { return take_processor(*engine); });
+    const std::vector<SavedProcessor> processors = WINDSOR_TRY(take_processors(engines));
     WINDSOR_TRY(board.save(to)); // first it brings the chips up to date
     board.drive_interrupts();
     for (std::size_t number = 0; number < processors.size(); ++number) {

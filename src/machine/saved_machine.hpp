@@ -8,6 +8,9 @@
 #include "state/records.hpp"
 #include "vcpu/engine.hpp"
 
+#include <span>
+#include <vector>
+
 namespace windsor::machine {
 
 struct SavedTime {
@@ -31,8 +34,8 @@ struct SavedProcessor {
     std::uint8_t sipi_vector{0};
 };
 
-// Of an engine that stands still. Interrupt lines follow from the chips.
-SavedProcessor take_processor(vcpu::Engine& engine);
+// Of engines that stand still. Interrupt lines follow from the chips. Fails if the host does not give all of it.
+base::Result<std::vector<SavedProcessor>> take_processors(std::span<vcpu::Engine* const> engines);
 // Refuses a state that no processor of `model` can be in.
 base::Status take_saved_processor(state::Records& records, unsigned number, const vcpu::CpuModel& model,
                                   SavedProcessor& processor);

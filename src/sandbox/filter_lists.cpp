@@ -250,11 +250,13 @@ Rules rules_of(Role role)
 Rules rules_of(ThreadRole role)
 {
     Rules rules;
-    const bool runs_code = role == ThreadRole::Processor || role == ThreadRole::Service;
+    // Those that run the guest, give it interrupts, and read what its processors hold.
+    const bool meets_kvm =
+        role == ThreadRole::Processor || role == ThreadRole::Service || role == ThreadRole::Writer;
     add_common(rules);
     add_flags(rules, Role::Domain);
     add_memory(rules, role == ThreadRole::Processor);
-    if (runs_code) {
+    if (meets_kvm) {
         add_kvm(rules);
     }
     if (role == ThreadRole::Processor) { // memory for code, with a view to write it and another to execute it

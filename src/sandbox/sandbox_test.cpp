@@ -9,9 +9,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <linux/capability.h>
+#include <linux/kvm.h>
 #include <netinet/in.h>
 #include <string_view>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -295,6 +297,27 @@ TEST_P(Enclosed, ThreadsHaveListsOfTheirOwn)
     EXPECT_EQ(attempt([&] { return read_in(ThreadRole::Writer); }), kSucceeded);
     EXPECT_EQ(attempt([&] { return read_in(ThreadRole::Processor); }), refused_with(EPERM));
     EXPECT_EQ(attempt([&] { return read_in(ThreadRole::Console); }), refused_with(EPERM));
+}
+
+// Whoever saves the guest reads its processors' registers from KVM. Without a descriptor of KVM's that is all the same.
+TEST_P(Enclosed, ThreadsThatMeetProcessorsTalkToKvm)
+{
+    const auto talk_in = [](ThreadRole role) -> long {
+        long result = 0;
+        std::thread{[&] {
+            confine_thread(role);
+            kvm_regs registers{};
+            result = ::ioctl(-1, KVM_GET_REGS, &registers) == 0 ? 0 : errno;
+        }}.join();
+        errno = static_cast<int>(result);
+        return -1;
+    };
+    for (const ThreadRole role : {ThreadRole::Processor, ThreadRole::Service, ThreadRole::Writer}) {
+        EXPECT_EQ(attempt([&] { return talk_in(role); }), refused_with(EBADF));
+    }
+    for (const ThreadRole role : {ThreadRole::Disk, ThreadRole::Console}) {
+        EXPECT_EQ(attempt([&] { return talk_in(role); }), refused_with(EPERM));
+    }
 }
 
 TEST_P(Enclosed, SaysWhichWallsStand)

@@ -123,6 +123,8 @@ public:
     virtual HaltReason run() = 0;
 
     virtual CpuState state() const = 0;
+    // Why the host has not given what the processor, or its local APIC, holds; empty: the last state() is all of it.
+    virtual std::string unread() const { return {}; }
     virtual void set_state(const CpuState& state) = 0;
 
     // From any thread.
