@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "domain/registry.hpp"
 
+#include "base/printable.hpp"
 #include "base/private_file.hpp"
 #include "domain/process.hpp"
 
@@ -219,7 +220,7 @@ base::Status check_name(const std::string& name)
         return base::fail("'{}' cannot be a domain's name: it may have {} letters, digits and the characters _ . + : @ "
                           "- and begins with "
                           "none of - and .",
-                          name.substr(0, kLongestName), kLongestName);
+                          base::printable(name.substr(0, kLongestName)), kLongestName);
     }
     if (name.find_first_not_of("0123456789") == std::string::npos) {
         return base::fail("'{}' cannot be a domain's name: a number alone would be mistaken for a domain id", name);

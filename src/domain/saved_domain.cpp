@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "domain/saved_domain.hpp"
 
+#include "base/printable.hpp"
 #include "config/cpuid_key.hpp"
 #include "domain/images.hpp"
 
@@ -128,6 +129,8 @@ std::vector<std::string> obstacles(const SavedFile& file, Images images)
             found.push_back(fits.error().message());
         }
     }
+    // They name what the file says: paths, and a processor.
+    std::ranges::transform(found, found.begin(), [](const std::string& text) { return base::printable(text); });
     return found;
 }
 
