@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "toolstack/arguments.hpp"
 #include "toolstack/command.hpp"
 
 #include <algorithm>
@@ -61,5 +62,6 @@ int main(int argc, char** argv)
                                         .err = std::cerr,
                                         .paths = *paths};
     const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+    windsor::toolstack::hide_passwords({argv, static_cast<std::size_t>(argc)});
     return windsor::toolstack::run(context, words);
 }

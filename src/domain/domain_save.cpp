@@ -16,9 +16,9 @@ constexpr std::size_t kLongestFileName = 4096;
 
 void Domain::add_state_methods()
 {
-    // Into the file that comes with the request. Its owner gives it its name when the answer has come, and then ends
-    // the domain or lets it go on: whoever is interrupted in between has lost nothing. "ran" in the answer says which
-    // of both it did before.
+    // Into the pipe that comes with the request. Who reads it gives a file its name when the answer has come, and then
+    // ends the domain or lets it go on: whoever is interrupted in between has lost nothing. "ran" in the answer says
+    // which of both it did before.
     control_->add("save", while_alive([this](const Json& params, const Reply& reply) {
         const std::string after = params.value("after", "pause");
         const AfterSave what = after == "go-on" ? AfterSave::GoOn : AfterSave::StayPaused;

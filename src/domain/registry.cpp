@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "domain/registry.hpp"
 
+#include "base/printable.hpp"
 #include "base/private_file.hpp"
 #include "domain/process.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 namespace windsor::domain {
@@ -34,6 +37,24 @@ bool is_open(const fs::path& path, int fd)
            named.st_ino == open.st_ino;
 }
 
+// A folder without a lock is nobody's. An error if it cannot be told, as by a process that has too many files open: who
+// takes such a domain for one that has ended removes its folder.
+base::Result<bool> held_by_somebody(const fs::path& lock)
+{
+    const base::Fd fd{::open(lock.c_str(), O_RDWR | O_CLOEXEC)};
+    const bool passing = errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EINTR;
+    if (!fd && !passing) {
+        return false;
+    }
+    if (fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) {
+        return false;
+    }
+    if (fd && errno == EWOULDBLOCK) {
+        return true;
+    }
+    return base::fail("cannot look at {}: {}", lock.string(), base::errno_text(errno));
+}
+
 // Holds flock(2) on a file while it lives. A file that is removed while its lock is waited for locks nobody out, and
 // the next one of that name has to be locked instead.
 base::Result<base::Fd> lock_file(const fs::path& path, int operation)
@@ -54,10 +75,17 @@ base::Result<base::Fd> lock_file(const fs::path& path, int operation)
     return base::fail("cannot lock {}: it is removed again and again", path.string());
 }
 
-bool held_by_somebody(const fs::path& lock)
+// Tries again until so much time has passed: whoever holds the lock may have been stopped.
+base::Result<base::Fd> lock_file_within(const fs::path& path, std::chrono::milliseconds patience)
 {
-    const base::Fd fd{::open(lock.c_str(), O_RDWR | O_CLOEXEC)};
-    return fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    constexpr std::chrono::milliseconds kPause{10};
+    const auto end = std::chrono::steady_clock::now() + patience;
+    auto lock = lock_file(path, LOCK_EX | LOCK_NB);
+    while (!lock && std::chrono::steady_clock::now() < end) {
+        std::this_thread::sleep_for(kPause);
+        lock = lock_file(path, LOCK_EX | LOCK_NB);
+    }
+    return lock;
 }
 
 std::optional<DomainId> to_id(std::string_view text)
@@ -144,16 +172,20 @@ base::Status refuse_foreign(const fs::path& directory)
         directory.string());
 }
 
-std::vector<Entry> scan(const fs::path& root)
+base::Result<std::vector<Entry>> scan(const fs::path& root)
 {
     std::vector<Entry> entries;
     std::error_code error;
-    for (const fs::directory_entry& item : fs::directory_iterator{root, error}) {
+    fs::directory_iterator items{root, error};
+    if (error) {
+        return base::fail("cannot look into {}: {}", root.string(), error.message());
+    }
+    for (const fs::directory_entry& item : items) {
         const auto id = to_id(item.path().filename().string());
         if (!id || !item.is_directory(error)) {
             continue;
         }
-        if (!held_by_somebody(item.path() / kDomainLock)) {
+        if (!WINDSOR_TRY(held_by_somebody(item.path() / kDomainLock))) {
             fs::remove_all(item.path(), error);
             continue;
         }
@@ -219,7 +251,7 @@ base::Status check_name(const std::string& name)
         return base::fail("'{}' cannot be a domain's name: it may have {} letters, digits and the characters _ . + : @ "
                           "- and begins with "
                           "none of - and .",
-                          name.substr(0, kLongestName), kLongestName);
+                          base::printable(name.substr(0, kLongestName)), kLongestName);
     }
     if (name.find_first_not_of("0123456789") == std::string::npos) {
         return base::fail("'{}' cannot be a domain's name: a number alone would be mistaken for a domain id", name);
@@ -240,11 +272,12 @@ Claim::~Claim()
     }
 }
 
-base::Status Claim::rename(const std::string& name)
+base::Status Claim::rename(const std::string& name, std::chrono::milliseconds patience)
 {
     WINDSOR_TRY(check_name(name));
-    const base::Fd lock = WINDSOR_TRY(lock_file(root_ / kRegistryLock, LOCK_EX));
-    WINDSOR_TRY(refuse_taken(scan(root_), name));
+    const base::Fd lock = WINDSOR_TRY(lock_file_within(root_ / kRegistryLock, patience));
+    const std::vector<Entry> others = WINDSOR_TRY(scan(root_));
+    WINDSOR_TRY(refuse_taken(others, name));
     WINDSOR_TRY(write_line(entry_.folder / "name", name));
     entry_.name = name;
     return {};
@@ -260,7 +293,7 @@ base::Status Claim::make_again()
     WINDSOR_TRY(Registry::open(root_.parent_path()));
     // The next attempt is soon, and a keeper must not wait for a command that has been stopped.
     const base::Fd lock = WINDSOR_TRY(lock_file(root_ / kRegistryLock, LOCK_EX | LOCK_NB));
-    const std::vector<Entry> others = scan(root_);
+    const std::vector<Entry> others = WINDSOR_TRY(scan(root_));
     Entry entry = entry_;
     const bool taken = std::ranges::find(others, entry.id, &Entry::id) != others.end();
     const DomainId next = WINDSOR_TRY(next_id(root_, entry.id));
@@ -326,6 +359,14 @@ base::Result<std::vector<Entry>> Registry::list() const
     return scan(root_);
 }
 
+bool Registry::is_gone(const Entry& entry) const
+{
+    const base::Result<std::vector<Entry>> entries = list();
+    return entries && std::ranges::none_of(*entries, [&](const Entry& other) {
+               return other.id == entry.id && other.folder == entry.folder;
+           });
+}
+
 base::Result<Entry> Registry::find(std::string_view name_or_id) const
 {
     const std::vector<Entry> entries = WINDSOR_TRY(list());
@@ -346,7 +387,8 @@ base::Result<Claim> Registry::claim(const std::string& name) const
 {
     WINDSOR_TRY(check_name(name));
     const base::Fd registry_lock = WINDSOR_TRY(lock_file(root_ / kRegistryLock, LOCK_EX));
-    WINDSOR_TRY(refuse_taken(scan(root_), name));
+    const std::vector<Entry> others = WINDSOR_TRY(scan(root_));
+    WINDSOR_TRY(refuse_taken(others, name));
     const DomainId id = WINDSOR_TRY(next_id(root_, 1));
     Entry entry{.id = id, .name = name, .pid = ::getpid(), .folder = root_ / std::to_string(id)};
     base::Fd lock = WINDSOR_TRY(make_entry(entry));

@@ -6,6 +6,7 @@
 #include "base/fd.hpp"
 #include "base/result.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@ struct Entry {
 
     std::filesystem::path control_socket() const { return folder / "control"; }
     std::filesystem::path config_file() const { return folder / "config.json"; }
+    // What a saved state of it begins with, as it was before its guest ran.
+    std::filesystem::path beginning_file() const { return folder / "beginning"; }
     std::filesystem::path log_file() const { return folder / "log"; }
     std::filesystem::path console_link() const { return folder / "console"; }
 };
@@ -43,8 +46,10 @@ public:
     ~Claim();
 
     const Entry& entry() const { return entry_; }
-    // Fails if a running domain has that name, or it cannot be one.
-    base::Status rename(const std::string& name);
+    // Who renames a domain is its keeper, which has a process to look after.
+    static constexpr std::chrono::seconds kPatience{5};
+    // Fails if a running domain has that name, or it cannot be one; or if commands hold the registry all that time.
+    base::Status rename(const std::string& name, std::chrono::milliseconds patience = kPatience);
     // Takes note of what somebody else has done so.
     void renamed(const std::string& name) { entry_.name = name; }
     // After fork(): the folder belongs to the child from now on, and goes with the child.
@@ -78,6 +83,8 @@ public:
 
     // The running domains by id, stale folders cleaned up on the way.
     base::Result<std::vector<Entry>> list() const;
+    // False also if it cannot be told.
+    bool is_gone(const Entry& entry) const;
     // By name or, if no name matches, by id.
     base::Result<Entry> find(std::string_view name_or_id) const;
     // A new domain with the next id. Fails if the name is taken, or cannot be one.

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <optional>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -123,6 +124,43 @@ TEST_F(RegistryTest, RenamesWithinTheRules)
     }
     EXPECT_EQ(claim.entry().name, "new");
     EXPECT_EQ(names(), (std::vector<std::string>{"new", "other"}));
+}
+
+TEST_F(RegistryTest, ARenameWaitsForNobodyWithoutEnd)
+{
+    auto claim = open().claim("old").value();
+    const base::Fd lock{::open((runtime_ / "run/domains/lock").c_str(), O_RDWR | O_CLOEXEC)};
+    ASSERT_EQ(::flock(lock.get(), LOCK_EX), 0);
+    ::alarm(10); // ends the test should it wait
+    EXPECT_FALSE(claim.rename("new", std::chrono::milliseconds{200}));
+    ::alarm(0);
+    EXPECT_EQ(claim.entry().name, "old");
+    ::flock(lock.get(), LOCK_UN);
+    EXPECT_TRUE(claim.rename("new"));
+}
+
+// It cannot see whether somebody holds a domain's lock, and would say that there are no domains.
+TEST_F(RegistryTest, WhoHasTooManyFilesOpenTakesNoDomainForGone)
+{
+    const auto claim = open().claim("victim").value();
+    const Registry registry = open();
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const int next = ::dup(STDIN_FILENO);
+        ::close(next);
+        for (const int room : {0, 1, 2}) { // for the registry's lock, and for looking into it
+            const rlimit few{.rlim_cur = static_cast<rlim_t>(next + room), .rlim_max = static_cast<rlim_t>(next + 2)};
+            if (::setrlimit(RLIMIT_NOFILE, &few) != 0 || registry.list() || registry.is_gone(claim.entry())) {
+                ::_exit(room + 1);
+            }
+        }
+        ::_exit(0);
+    }
+    int status = 1;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+    EXPECT_FALSE(open().is_gone(claim.entry()));
+    EXPECT_EQ(names(), std::vector<std::string>{"victim"});
 }
 
 // The way of `create`: the parent claims, the child lives on with it.

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "domain/saved_domain.hpp"
 
+#include "base/printable.hpp"
+#include "base/whole.hpp"
 #include "config/cpuid_key.hpp"
 #include "domain/images.hpp"
 
 #include <algorithm>
+#include <fcntl.h>
 
 #include <fmt/ranges.h>
 
@@ -30,6 +33,16 @@ base::Status read_beginning(SavedFile& file)
     WINDSOR_TRY(next_object(*file.reader, machine::kNeedsRecord, file.needs));
     file.config = WINDSOR_TRY(config::restore(file.domain.config));
     return {};
+}
+
+// Without what changes as long as a domain runs.
+SavedDomain lasting(SavedDomain domain)
+{
+    domain.windsor.clear();
+    domain.saved_at = 0;
+    domain.engine.clear();
+    domain.config.config.name.clear();
+    return domain;
 }
 
 // A disk that is not there, or not the one that was saved.
@@ -95,6 +108,29 @@ base::Status begin_saved(state::StreamWriter& to, const SavedDomain& domain)
     return to.object(kDomainRecord, domain);
 }
 
+std::string packed(const SavedDomain& domain)
+{
+    const std::vector<std::uint8_t> bytes = state::encode(state::pack(domain));
+    return {bytes.begin(), bytes.end()};
+}
+
+base::Status expect_same(const SavedDomain& saved, const std::filesystem::path& known)
+{
+    const base::Fd file{::open(known.c_str(), O_RDONLY | O_CLOEXEC)};
+    const std::string text = base::read_whole(file.get(), state::kLongestRecord);
+    const std::vector<std::uint8_t> bytes{text.begin(), text.end()};
+    const auto value = state::decode(bytes);
+    SavedDomain before;
+    if (!file || !value || !state::unpack(*value, std::string{kDomainRecord}, before)) {
+        return base::fail("cannot tell what the domain was created with: {} cannot be read", known.string());
+    }
+    if (packed(lasting(saved)) != packed(lasting(before))) {
+        return base::fail("its process has written another configuration than it was created with: it cannot be "
+                          "trusted, and what it has written would be given other images");
+    }
+    return {};
+}
+
 base::Result<vcpu::CpuModel> saved_processor(const machine::Needs& needs)
 {
     std::vector<std::string> names;
@@ -128,6 +164,8 @@ std::vector<std::string> obstacles(const SavedFile& file, Images images)
             found.push_back(fits.error().message());
         }
     }
+    // They name what the file says: paths, and a processor.
+    std::ranges::transform(found, found.begin(), [](const std::string& text) { return base::printable(text); });
     return found;
 }
 

@@ -4,6 +4,7 @@
 #include "base/descriptors.hpp"
 #include "base/file_log.hpp"
 #include "base/private_file.hpp"
+#include "base/whole.hpp"
 #include "keeper/console_parts.hpp"
 #include "keeper/console_supervisor.hpp"
 #include "keeper/domain_process.hpp"
@@ -22,8 +23,6 @@
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <poll.h>
 #include <sys/signalfd.h>
@@ -43,6 +42,9 @@ using Clock = std::chrono::steady_clock;
 // For a domain that has been told to end. Who told it so kills it himself before (toolstack/end_domain.cpp), if he is
 // there.
 constexpr std::chrono::milliseconds kGrace{1'000};
+
+// Of a log that has to be copied; an intruder can have made it longer than there is memory for.
+constexpr std::size_t kMostKept = 16u << 20;
 
 class Keeper final : private Services {
 public:
@@ -347,8 +349,8 @@ void Keeper::clean_up()
         fs::create_directories(kept.parent_path(), error);
         fs::rename(entry.log_file(), kept, error);
         if (error) { // the first version of Landlock lets nothing be moved to another directory
-            std::ifstream log{entry.log_file()};
-            static_cast<void>(base::write_private_file(kept, std::string{std::istreambuf_iterator<char>{log}, {}}));
+            const base::Fd log{::open(entry.log_file().c_str(), O_RDONLY | O_CLOEXEC)};
+            static_cast<void>(base::write_private_file(kept, base::read_whole(log.get(), kMostKept)));
         }
     }
     // The folder goes with the claim.

@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -117,16 +118,29 @@ base::Result<pid_t> Attendant::make_domain(const Order& order, const base::Fd& e
                               [&] { return makers_.restart(errors.get(), name).value_or(-1); });
 }
 
-base::Result<Child> ask(int socket, Order order, int descriptor)
+// Neither sending nor receiving waits for longer.
+bool limit_waits(int socket, std::chrono::milliseconds patience)
+{
+    const timeval time{.tv_sec = patience.count() / 1000, .tv_usec = patience.count() % 1000 * 1000};
+    return ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) == 0 &&
+           ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time) == 0;
+}
+
+base::Result<Child> ask(base::Fd& socket, Order order, int descriptor)
 {
     pid_t made = -1;
     base::Fd handle;
-    const bool asked = domain::send_with_descriptor(socket, bytes_of(order), descriptor, MSG_NOSIGNAL) == sizeof order;
+    const bool asked = domain::send_with_descriptor(socket.get(), bytes_of(order), descriptor) == sizeof order;
     ssize_t got = -1;
     do {
-        got = asked ? domain::receive_with_descriptor(socket, bytes_of(made), handle) : 0;
-    } while (got < 0 && errno == EINTR);
-    if (got != sizeof made || made <= 0) {
+        got = asked ? domain::receive_with_descriptor(socket.get(), bytes_of(made), handle) : -1;
+    } while (asked && got < 0 && errno == EINTR);
+    if (got != sizeof made) {
+        // A late answer would be taken for the next order's.
+        socket.reset();
+        return base::fail("the process that makes others for the keeper does not answer, and is not asked again");
+    }
+    if (made <= 0) {
         return base::fail("cannot make a process; raise the limit on processes");
     }
     return Child{.pid = made, .handle = std::move(handle)};
@@ -148,7 +162,7 @@ void Child::end(int signal) const
     static_cast<void>(::syscall(SYS_pidfd_send_signal, handle.get(), signal, nullptr, 0));
 }
 
-base::Result<Nursery> Nursery::start(Makers makers, std::span<const int> kept)
+base::Result<Nursery> Nursery::start(Makers makers, std::span<const int> kept, std::chrono::milliseconds patience)
 {
     std::array<int, 2> ends{-1, -1};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
@@ -156,6 +170,9 @@ base::Result<Nursery> Nursery::start(Makers makers, std::span<const int> kept)
     }
     base::Fd own{ends[0]};
     base::Fd other{ends[1]};
+    if (!limit_waits(own.get(), patience)) {
+        return base::fail("cannot make a process for the keeper: {}", base::errno_text(errno));
+    }
     const pid_t child = ::fork();
     if (child < 0) {
         return base::fail("cannot make a process for the keeper: {}", base::errno_text(errno));
@@ -172,17 +189,17 @@ base::Result<Nursery> Nursery::start(Makers makers, std::span<const int> kept)
     return Nursery{std::move(own)};
 }
 
-base::Result<Child> Nursery::console(int report) const
+base::Result<Child> Nursery::console(int report)
 {
-    return ask(socket_.get(), {.want = static_cast<std::uint32_t>(Want::Console)}, report);
+    return ask(socket_, {.want = static_cast<std::uint32_t>(Want::Console)}, report);
 }
 
-base::Result<Child> Nursery::restart(int errors, const std::string& name) const
+base::Result<Child> Nursery::restart(int errors, const std::string& name)
 {
     Order order{.want = static_cast<std::uint32_t>(Want::Restart)};
     std::ranges::copy_n(name.begin(), static_cast<std::ptrdiff_t>(std::min(name.size(), order.name.size() - 1)),
                         order.name.begin());
-    return ask(socket_.get(), order, errors);
+    return ask(socket_, order, errors);
 }
 
 } // namespace windsor::keeper

@@ -5,6 +5,7 @@
 #include "base/fd.hpp"
 #include "base/result.hpp"
 
+#include <chrono>
 #include <functional>
 #include <span>
 #include <string>
@@ -26,6 +27,9 @@ struct Child {
 // descriptor, and can do two things; it opens no path that the keeper could have changed. It ends with the keeper.
 class Nursery {
 public:
+    // With what is asked for. Who is not answered in time never asks again: the keeper has others to look after.
+    static constexpr std::chrono::seconds kPatience{10};
+
     struct Makers {
         // Become the console's process, which says its walls on that descriptor.
         std::function<void(base::Fd report)> become_console{};
@@ -35,12 +39,13 @@ public:
 
     // The calling process, which must have no threads, has called sandbox::fork_apart() for itself. Of its descriptors
     // the nursery keeps those that are named.
-    static base::Result<Nursery> start(Makers makers, std::span<const int> kept);
+    static base::Result<Nursery> start(Makers makers, std::span<const int> kept,
+                                       std::chrono::milliseconds patience = kPatience);
 
     // When nothing is left of the one before: an intruder would make any number of them.
-    base::Result<Child> console(int report) const;
+    base::Result<Child> console(int report);
     // Once: an intruder's domain would make any number of others.
-    base::Result<Child> restart(int errors, const std::string& name) const;
+    base::Result<Child> restart(int errors, const std::string& name);
 
 private:
     explicit Nursery(base::Fd socket) : socket_{std::move(socket)} {}

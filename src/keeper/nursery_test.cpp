@@ -24,14 +24,15 @@ int end_of(const Child& child)
 }
 
 // In a process of its own, as the tests' would become the parent of all that is orphaned.
-int with_nursery(const Nursery::Makers& makers, const std::function<int(const Nursery&)>& action)
+int with_nursery(const Nursery::Makers& makers, const std::function<int(Nursery&)>& action,
+                 std::chrono::milliseconds patience = Nursery::kPatience)
 {
     return run([&] {
                const auto first = sandbox::fork_apart();
                if (first && *first == 0) {
                    ::_exit(0);
                }
-               const auto nursery = Nursery::start(makers, {});
+               auto nursery = Nursery::start(makers, {}, patience);
                return nursery ? action(*nursery) : 100;
            })
         .status;
@@ -51,7 +52,7 @@ TEST(Nursery, MakesConsolesThatAreTheCallersChildren)
     const Nursery::Makers makers{
         .become_console = [](base::Fd report) { ::_exit(::write(report.get(), "walls", 5) == 5 ? 7 : 8); }};
     EXPECT_EQ(with_nursery(makers,
-                           [](const Nursery& nursery) {
+                           [](Nursery& nursery) {
                                for (int round = 0; round < 3; ++round) {
                                    std::array<int, 2> ends{-1, -1};
                                    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
@@ -77,7 +78,7 @@ TEST(Nursery, AChildIsEndedByItsHandle)
 {
     const Nursery::Makers makers{.become_console = [](base::Fd) { ::pause(); }};
     EXPECT_EQ(with_nursery(makers,
-                           [](const Nursery& nursery) {
+                           [](Nursery& nursery) {
                                const auto child = nursery.console(STDERR_FILENO);
                                if (!child) {
                                    return 1;
@@ -96,7 +97,7 @@ TEST(Nursery, MakesOneConsoleAtATime)
 {
     const Nursery::Makers makers{.become_console = [](base::Fd) { ::pause(); }};
     EXPECT_EQ(with_nursery(makers,
-                           [](const Nursery& nursery) {
+                           [](Nursery& nursery) {
                                const auto first = nursery.console(STDERR_FILENO);
                                if (!first || nursery.console(STDERR_FILENO)) {
                                    return 1;
@@ -125,7 +126,7 @@ TEST(Nursery, StartsOneDomainAndNoMore)
         return fork_that_ends_with(name == "fresh" && ::write(errors, "no", 2) == 2 ? 42 : 43);
     }};
     EXPECT_EQ(with_nursery(makers,
-                           [](const Nursery& nursery) {
+                           [](Nursery& nursery) {
                                std::array<int, 2> ends{-1, -1};
                                if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
                                    return 1;
@@ -150,7 +151,7 @@ TEST(Nursery, StartsNothingUnderANameThatCannotBe)
     const Nursery::Makers makers{
         .restart = [](int, const std::string&) -> base::Result<pid_t> { return fork_that_ends_with(0); }};
     EXPECT_EQ(with_nursery(makers,
-                           [](const Nursery& nursery) {
+                           [](Nursery& nursery) {
                                for (const char* name : {"", "../up", "a b", "-x", "12"}) {
                                    if (nursery.restart(-1, name)) {
                                        return 1;
@@ -163,10 +164,29 @@ TEST(Nursery, StartsNothingUnderANameThatCannotBe)
 
 TEST(Nursery, HasNothingToMakeWhereNothingWasGivenToIt)
 {
-    EXPECT_EQ(with_nursery({},
-                           [](const Nursery& nursery) {
-                               return nursery.console(STDERR_FILENO) || nursery.restart(-1, "good") ? 1 : 0;
-                           }),
+    EXPECT_EQ(
+        with_nursery(
+            {}, [](Nursery& nursery) { return nursery.console(STDERR_FILENO) || nursery.restart(-1, "good") ? 1 : 0; }),
+        0);
+}
+
+TEST(Nursery, IsNotWaitedForWithoutEnd)
+{
+    const Nursery::Makers makers{.become_console = [](base::Fd) { ::_exit(0); },
+                                 .restart = [](int, const std::string&) -> base::Result<pid_t> {
+                                     ::usleep(600'000);
+                                     return fork_that_ends_with(0);
+                                 }};
+    EXPECT_EQ(with_nursery(
+                  makers,
+                  [](Nursery& nursery) {
+                      if (nursery.restart(STDERR_FILENO, "slow")) {
+                          return 1;
+                      }
+                      ::usleep(800'000); // until the late answer has come
+                      return nursery.console(STDERR_FILENO) ? 2 : 0;
+                  },
+                  std::chrono::milliseconds{100}),
               0);
 }
 

@@ -29,6 +29,14 @@ std::optional<std::string> name_in(const domain::KeeperRequest& request)
 
 } // namespace
 
+// The kernel counts the descriptors that are on their way for all processes of a user, and carries no more for any of
+// them once they are as many as one process may have open. So there is room for a few answers that nobody reads.
+Requests::Requests(base::Fd socket) : socket_{std::move(socket)}
+{
+    const int least = 1;
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDBUF, &least, sizeof least);
+}
+
 void Requests::take(Services& services)
 {
     if (!socket_) {

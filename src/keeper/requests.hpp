@@ -31,7 +31,7 @@ public:
 class Requests {
 public:
     // `socket` is of type SOCK_SEQPACKET.
-    explicit Requests(base::Fd socket) : socket_{std::move(socket)} {}
+    explicit Requests(base::Fd socket);
 
     // Readable when take() has something to do; -1 when nobody asks any more.
     int descriptor() const { return socket_.get(); }

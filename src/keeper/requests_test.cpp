@@ -171,6 +171,22 @@ TEST_F(RequestsTest, WhoNeverReadsHoldsNobodyUp)
     EXPECT_EQ(recorder_.done.size(), 10'000u);
 }
 
+// What is on its way counts for all of the user's keepers.
+TEST_F(RequestsTest, WhoNeverReadsKeepsNoImagesOnTheirWay)
+{
+    const KeeperRequest open = request(KeeperAsk::OpenImage, "", 1);
+    for (int i = 0; i < 1'000; ++i) {
+        send(&open, sizeof open);
+    }
+    int waiting = 0;
+    while (answer()) {
+        ++waiting;
+    }
+    EXPECT_GE(waiting, 1);
+    EXPECT_LE(waiting, 16);
+    EXPECT_EQ(ask(open), 0);
+}
+
 TEST_F(RequestsTest, WhoIsGoneIsNotServed)
 {
     domain_.reset();

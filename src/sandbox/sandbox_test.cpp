@@ -170,6 +170,10 @@ TEST_P(Enclosed, AConsoleHasNobodyWait)
               refused_with(EPERM));
     EXPECT_EQ(run_enclosed(console, GetParam(), [&] { return ::fcntl(shared.get(), F_SETFL, O_NONBLOCK); }),
               kSucceeded);
+    int off = 0;
+    EXPECT_EQ(run_enclosed(console, GetParam(), [&] { return ::ioctl(shared.get(), FIONBIO, &off); }),
+              refused_with(EPERM));
+    EXPECT_NE(::fcntl(shared.get(), F_GETFL) & O_NONBLOCK, 0);
 }
 
 TEST_P(Enclosed, LeavesNoDumpWithoutItsLimitsEither)

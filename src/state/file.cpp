@@ -51,7 +51,7 @@ base::Result<NewFile> NewFile::create(const std::filesystem::path& path)
 
 base::Status NewFile::commit()
 {
-    if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    if (::fsync(file_.get()) != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
         return cannot_write(path_.string());
     }
     file_.reset();
@@ -80,7 +80,7 @@ base::Status FileOutput::flush()
 base::Status FileOutput::finish()
 {
     WINDSOR_TRY(flush());
-    return ::fsync(file_.get()) == 0 ? base::Status{} : cannot_write(name_);
+    return ::fsync(file_.get()) == 0 || errno == EINVAL ? base::Status{} : cannot_write(name_);
 }
 
 base::Result<std::unique_ptr<FileInput>> FileInput::open(const std::filesystem::path& path)

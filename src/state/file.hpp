@@ -21,6 +21,8 @@ public:
     ~NewFile();
 
     int descriptor() const { return file_.get(); }
+    // Where it is until then.
+    const std::filesystem::path& temporary() const { return temporary_; }
     // It stands under its name, for good, when this has succeeded.
     base::Status commit();
 
@@ -41,7 +43,7 @@ public:
     base::Status write(std::span<const std::uint8_t> bytes) override;
     // All is written when this has succeeded.
     base::Status flush();
-    // All is on stable storage when this has succeeded.
+    // All is on stable storage when this has succeeded; of a pipe that is the reader's business.
     base::Status finish();
 
 private:

@@ -2,6 +2,7 @@
 #include "toolstack/arguments.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace windsor::toolstack {
 
@@ -134,6 +135,17 @@ std::string Arguments::value(const std::string& option, const std::string& other
 {
     const auto found = options_.find(option);
     return found == options_.end() ? otherwise : found->second;
+}
+
+void hide_passwords(std::span<char* const> words)
+{
+    for (char* const word : words) {
+        const std::string_view text{word};
+        const std::size_t equals = text.find('=');
+        if (equals != std::string_view::npos && text.find("passw") != std::string_view::npos) {
+            ::explicit_bzero(word + equals + 1, text.size() - equals - 1);
+        }
+    }
 }
 
 } // namespace windsor::toolstack

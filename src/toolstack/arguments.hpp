@@ -43,4 +43,8 @@ private:
     std::vector<std::string> operands_;
 };
 
+// Everybody on the host can see a process's arguments as long as it lives, and a domain's processes have those of the
+// command that made it: of a word that may have a password in it, nothing stays but what stands before '='.
+void hide_passwords(std::span<char* const> words);
+
 } // namespace windsor::toolstack

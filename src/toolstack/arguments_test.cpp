@@ -93,5 +93,24 @@ TEST(Numbers, ReadMouseButtonsByNumberOrName)
     EXPECT_FALSE(parse_buttons(""));
 }
 
+TEST(HidePasswords, NothingIsLeftOfThem)
+{
+    std::vector<std::string> words{"windsor",   "create",           "guest",
+                                   "memory=64", "vncpasswd=secret", "vfb=['type=vnc,vncpasswd=secret']",
+                                   "vncpasswd"};
+    std::vector<char*> pointers;
+    for (std::string& word : words) {
+        pointers.push_back(word.data());
+    }
+    hide_passwords(pointers);
+    for (const std::string& word : words) {
+        EXPECT_EQ(word.find("secret"), std::string::npos) << word;
+    }
+    EXPECT_STREQ(pointers[2], "guest");
+    EXPECT_STREQ(pointers[3], "memory=64");
+    EXPECT_STREQ(pointers[4], "vncpasswd=");
+    EXPECT_STREQ(pointers[6], "vncpasswd");
+}
+
 } // namespace
 } // namespace windsor::toolstack

@@ -109,7 +109,7 @@ base::Status wait_until_gone(const Context& context, const domain::Entry& entry)
     const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
     for (auto waited = std::chrono::milliseconds{0}; waited < std::chrono::seconds{10};
          waited += std::chrono::milliseconds{10}) {
-        if (!registry.find(std::to_string(entry.id))) {
+        if (registry.is_gone(entry)) {
             return {};
         }
         std::this_thread::sleep_for(std::chrono::milliseconds{10});

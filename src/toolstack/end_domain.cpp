@@ -30,15 +30,9 @@ constexpr milliseconds kMeeting{200}; // for a domain that does not even accept 
 constexpr milliseconds kLongestEnd{10'000}; // of a killed process, on a host that is very busy
 constexpr milliseconds kLook{10};
 
-bool is_gone(const domain::Registry& registry, const domain::Entry& entry)
-{
-    const auto found = registry.find(std::to_string(entry.id));
-    return !found || found->folder != entry.folder;
-}
-
 bool gone_by(Clock::time_point until, const domain::Registry& registry, const domain::Entry& entry)
 {
-    while (!is_gone(registry, entry)) {
+    while (!registry.is_gone(entry)) {
         if (Clock::now() >= until) {
             return false;
         }

@@ -7,7 +7,9 @@
 #include "domain/base64.hpp"
 #include "domain/registry.hpp"
 #include "domain/rpc.hpp"
+#include "domain/saved_domain.hpp"
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
@@ -16,7 +18,9 @@
 #include <poll.h>
 #include <sstream>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 
 namespace windsor::toolstack {
 namespace {
@@ -139,6 +143,90 @@ TEST_F(LyingDomain, APictureGoesWhereItShall)
     EXPECT_EQ(read(precious), "precious");
     EXPECT_EQ(read(picture), "png");
     EXPECT_FALSE(fs::is_symlink(picture));
+}
+
+class SavingDomain : public LyingDomain {
+protected:
+    static domain::SavedDomain with_image(const std::string& path)
+    {
+        config::DomainConfig config;
+        config.name = "guest";
+        config::DiskConfig disk;
+        disk.path = path;
+        disk.vdev = "hda";
+        config.disks.push_back(disk);
+        return {.windsor = "test", .config = config::save(config), .origin = {.text = "disk"}};
+    }
+    void created_with(const domain::SavedDomain& domain) const
+    {
+        write(claim_->entry().beginning_file(), domain::packed(domain));
+    }
+    // In the server's thread.
+    void writes(domain::SavedDomain domain)
+    {
+        server_->add("unpause", [this](const Json&, const domain::Reply& reply) {
+            unpaused_ = true;
+            reply(Json::object());
+        });
+        server_->add("save_progress", [](const Json&, const domain::Reply& reply) { reply(Json::object()); });
+        server_->add("save", [this, domain = std::move(domain)](const Json&, const domain::Reply& reply) {
+            kept_ = server_->take_descriptor();
+            state::FileOutput output{base::Fd{::dup(kept_.get())}, "the file"};
+            state::StreamWriter writer{output};
+            const bool written = domain::begin_saved(writer, domain) &&
+                                 writer.object(machine::kNeedsRecord, machine::Needs{}) && writer.end() &&
+                                 output.finish();
+            kept_.reset(keeps_ ? kept_.release() : -1);
+            reply(written ? base::Result<Json>{Json{{"ran", true}}} : base::fail("it is not written"));
+        });
+    }
+    int save(const std::string& way) { return windsor({"save", way, "liar", file_.string()}); }
+
+    fs::path file_{folder_ / "saved"};
+    base::Fd kept_;
+    bool keeps_{false};
+    std::atomic<bool> unpaused_{false};
+};
+
+TEST_F(SavingDomain, AHonestOneIsSaved)
+{
+    domain::SavedDomain later = with_image("/images/guest");
+    later.windsor = "a later one";
+    later.engine = "another";
+    later.saved_at = 1'000'000;
+    later.config.config.name = "renamed";
+    created_with(with_image("/images/guest"));
+    writes(later);
+    EXPECT_EQ(save("--checkpoint"), 0) << err_.str();
+    EXPECT_TRUE(domain::open_saved(file_).has_value());
+    EXPECT_FALSE(unpaused_);
+}
+
+TEST_F(SavingDomain, HasNoOtherImagesOpenedWhenItIsRestored)
+{
+    domain::SavedDomain restarted = with_image("/images/guest");
+    restarted.origin.overrides.emplace_back("disk=['file:/etc/shadow,hda,w']");
+    created_with(with_image("/images/guest"));
+    for (const domain::SavedDomain& other : {with_image("/etc/shadow"), restarted}) {
+        writes(other);
+        EXPECT_EQ(save("--checkpoint"), 1);
+        EXPECT_THAT(err_.str(), HasSubstr("another configuration"));
+        EXPECT_FALSE(fs::exists(file_));
+        EXPECT_TRUE(unpaused_.exchange(false));
+    }
+}
+
+// What has been looked at would be another file's then.
+TEST_F(SavingDomain, HasNoFileToChangeLater)
+{
+    created_with(with_image("/images/guest"));
+    keeps_ = true;
+    writes(with_image("/images/guest"));
+    EXPECT_EQ(save("--checkpoint"), 1);
+    EXPECT_THAT(err_.str(), HasSubstr("does not end what it writes"));
+    struct stat kept{};
+    EXPECT_EQ(::fstat(kept_.get(), &kept), 0);
+    EXPECT_TRUE(S_ISFIFO(kept.st_mode));
 }
 
 // It would keep a command for as long as it has bytes: here until it ends the line, in a time in which others have

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Moving a running domain to another Windsor: the target's end.
 #include "base/descriptors.hpp"
+#include "base/printable.hpp"
 #include "config/build.hpp"
 #include "domain/incoming.hpp"
 #include "toolstack/commands.hpp"
@@ -8,6 +9,7 @@
 #include "toolstack/reception.hpp"
 #include "toolstack/spawn.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
@@ -114,6 +116,14 @@ base::Result<int> receive(Context& context, const Arguments& arguments, const So
     return 0;
 }
 
+// Of what a stranger may have said.
+std::string in_one_line(const base::Error& error)
+{
+    std::string line = base::printable(error.message());
+    std::ranges::replace(line, '\n', ' ');
+    return line;
+}
+
 // Who connects is served until one of them has brought a domain.
 base::Result<int> receive_by_listening(Context& context, const Arguments& arguments, config::EngineChoice engine,
                                        const std::vector<int>& inherited)
@@ -137,7 +147,7 @@ base::Result<int> receive_by_listening(Context& context, const Arguments& argume
             received = std::unexpected{source.error()};
         }
         if (!received && telling == Reception::Telling::Aloud) {
-            context.err << fmt::format("{}: {}; still waiting\n", context.program, received.error().message())
+            context.err << fmt::format("{}: {}; still waiting\n", context.program, in_one_line(received.error()))
                         << std::flush;
         }
         return received.has_value();

@@ -94,12 +94,35 @@ bool Reception::make_room(const std::string& network)
     if (visitors_.size() < kMost) {
         return true;
     }
-    const auto stranger = std::ranges::find(visitors_, false, &Visitor::welcome);
-    if (stranger == visitors_.end()) {
+    const auto victim = least_missed(network);
+    if (victim == visitors_.end()) {
         return false;
     }
-    turn_out(stranger);
+    turn_out(victim);
     return true;
+}
+
+// Of those whose address has the most places: the first stranger, if they are as many as the newcomer's at least; else
+// the last of the known, if they are two more. A domain comes over one connection.
+std::list<Reception::Visitor>::iterator Reception::least_missed(const std::string& network)
+{
+    const auto places = [&](const std::string& of) { return std::ranges::count(visitors_, of, &Visitor::network); };
+    const auto own = places(network);
+    auto stranger = visitors_.end();
+    auto known = visitors_.end();
+    std::ptrdiff_t strangers = std::max<std::ptrdiff_t>(own, 1);
+    std::ptrdiff_t knowns = own + 2;
+    for (auto visitor = visitors_.begin(); visitor != visitors_.end(); ++visitor) {
+        const auto held = places(visitor->network);
+        if (!visitor->welcome && (held > strangers || (held == strangers && stranger == visitors_.end()))) {
+            stranger = visitor;
+            strangers = held;
+        } else if (visitor->welcome && held >= knowns) {
+            known = visitor;
+            knowns = held;
+        }
+    }
+    return stranger != visitors_.end() ? stranger : known;
 }
 
 void Reception::start(base::Fd connection, const std::string& network)
@@ -116,6 +139,7 @@ void Reception::start(base::Fd connection, const std::string& network)
         begin_child();
         ::close(listener_.get());
         receive.reset();
+        visitors_.clear(); // the domain that comes has nothing to do with the others' reports
         const bool brought = serve_(std::move(connection), Report{send.get()}, told);
         ::_exit(brought ? kBrought : kNothing);
     }

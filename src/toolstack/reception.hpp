@@ -21,7 +21,7 @@ public:
     class Report {
     public:
         explicit Report(int fd) : fd_{fd} {}
-        // It is no stranger: it is not turned out when places are short.
+        // It is no stranger: when places are short, it is turned out only if its address has most of them.
         void welcome() const;
 
     private:
@@ -31,7 +31,8 @@ public:
     // Runs in the new process. True: what was waited for has come.
     using Serve = std::function<bool(base::Fd connection, const Report& report, Telling telling)>;
 
-    // How many are served at once. Then the one makes room that has been unknown for longest.
+    // How many are served at once. Then one makes room that has been unknown for long; or, if all are known, one whose
+    // address has more places than the newcomer's.
     static constexpr std::size_t kMost = 16;
     // The same of one address, or network of them (display/peer_address.hpp), as far as nobody knows them.
     static constexpr std::size_t kMostStrangersOfAddress = 4;
@@ -54,6 +55,8 @@ private:
     void admit();
     // For one more from there.
     bool make_room(const std::string& network);
+    // Who makes room for one from there when all places are taken; the end if all have more right to them.
+    std::list<Visitor>::iterator least_missed(const std::string& network);
     void start(base::Fd connection, const std::string& network);
     // Whether one of those that have ended brought it.
     bool reap();

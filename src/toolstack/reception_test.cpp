@@ -2,6 +2,7 @@
 #include "base/test_folder.hpp"
 #include "toolstack/reception.hpp"
 
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -145,6 +146,47 @@ TEST_F(ReceptionTest, OneAddressTakesNoOthersPlace)
             std::ofstream{turned_out} << "yes";
         }
         say(visit_port(port, 2), 'd');
+        ::pause();
+    });
+    EXPECT_TRUE(received.has_value());
+    EXPECT_FALSE(fs::exists(turned_out));
+}
+
+// Well-formed beginnings are easily made.
+TEST_F(ReceptionTest, FewAddressesDoNotKeepAllPlaces)
+{
+    at_ = {.kind = Endpoint::Kind::Tcp, .place = "127.0.0.1", .port = "0"};
+    listener_ = listen_at(at_).value();
+    sockaddr_in bound{};
+    socklen_t length = sizeof bound;
+    ASSERT_EQ(::getsockname(listener_.get(), static_cast<sockaddr*>(static_cast<void*>(&bound)), &length), 0);
+    const fs::path turned_out = directory_ / "turned out";
+    const auto received = receive([&] {
+        const std::uint16_t port = ntohs(bound.sin_port);
+        const base::Fd honest = visit_port(port, 9);
+        say(honest, 'w');
+        std::vector<base::Fd> many;
+        for (std::uint32_t from = 1; from <= Reception::kMost / Reception::kMostStrangersOfAddress; ++from) {
+            for (std::size_t i = 0; i < Reception::kMostStrangersOfAddress && many.size() + 1 < Reception::kMost; ++i) {
+                many.push_back(visit_port(port, from));
+                say(many.back(), 'w');
+            }
+        }
+        ::usleep(1'000'000); // until all have been heard
+        const base::Fd newcomer = visit_port(port, 8);
+        ::usleep(500'000);
+        for (std::uint32_t from = 1; from <= 3; ++from) { // nor do they take the newcomer's
+            many.push_back(visit_port(port, from));
+            ::usleep(300'000);
+        }
+        std::array<pollfd, 2> ends{{{.fd = honest.get(), .events = POLLIN, .revents = 0},
+                                    {.fd = newcomer.get(), .events = POLLIN, .revents = 0}}};
+        if (::poll(ends.data(), ends.size(), 0) != 0) {
+            std::ofstream{turned_out} << "yes";
+            say(honest, 'd');
+            ::pause();
+        }
+        say(newcomer, 'd');
         ::pause();
     });
     EXPECT_TRUE(received.has_value());

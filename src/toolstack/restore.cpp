@@ -43,8 +43,8 @@ base::Result<int> check(Context& context, const std::string& file, domain::Saved
         return 1;
     }
     context.out << fmt::format("{}: domain '{}', {} MiB, saved {} by Windsor {}, can be restored here\n", file,
-                               saved.config.name, saved.config.memory_mb, when(saved.domain.saved_at),
-                               saved.domain.windsor);
+                               base::printable(saved.config.name), saved.config.memory_mb, when(saved.domain.saved_at),
+                               base::printable(saved.domain.windsor));
     return 0;
 }
 

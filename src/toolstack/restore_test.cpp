@@ -22,15 +22,18 @@ constexpr const char* kRefusal = "can have been written by somebody else";
 
 class Restore : public ::testing::Test {
 protected:
-    void SetUp() override
+    void SetUp() override { write("guest", "/dev/secret"); }
+
+    void write(const std::string& name, const std::string& path)
     {
         config::DomainConfig config;
-        config.name = "guest";
+        config.name = name;
         config::DiskConfig disk;
-        disk.path = "/dev/secret";
+        disk.path = path;
         disk.vdev = "hda";
         config.disks.push_back(disk);
-        state::FileOutput output{base::Fd{::open(file_.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600)}, file_};
+        state::FileOutput output{base::Fd{::open(file_.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600)},
+                                 file_};
         state::StreamWriter writer{output};
         domain::SavedDomain saved{.windsor = "test", .config = config::save(config)};
         ASSERT_TRUE(domain::begin_saved(writer, saved));
@@ -103,6 +106,14 @@ TEST_F(Restore, AConfigurationOfOnesOwnTakesTheFilesPlace)
     const std::string config = (folder_ / "config").string();
     std::ofstream{config} << "name = 'guest'\nmemory = 16\n";
     EXPECT_THAT(restore({"--check", config}), Not(HasSubstr(kRefusal)));
+}
+
+TEST_F(Restore, ATerminalTakesNoOrdersFromAFile)
+{
+    write("guest", "/dev/\x1b[2Jsecret");
+    EXPECT_THAT(restore({"--check"}), HasSubstr("/dev/?[2Jsecret"));
+    write("\x1b[2Jguest", "/dev/secret");
+    EXPECT_THAT(restore({}), Not(HasSubstr("\x1b")));
 }
 
 } // namespace
