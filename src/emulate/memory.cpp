@@ -9,6 +9,7 @@
 #include "emulate/system.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 namespace windsor::emulate {
 
@@ -106,10 +107,9 @@ bool Cpu::locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set,
     const bool through_mmio = entries.is(at, intent == Intent::Write ? TlbEntries::kWriteMmio : TlbEntries::kReadMmio);
     result.physical = (entries.physical[at] & kLinearPage) | (linear & ~kLinearPage);
     result.host = through_mmio ? nullptr : entries.host_address(at, linear);
-    result.flags = nullptr;
+    result.flags = write && !through_mmio ? physical_->page(result.physical).flags : nullptr;
     result.size = size;
     if (write && !through_mmio && tag::slow(entries.write[at])) {
-        result.flags = physical_->page(result.physical).flags;
         const bool held =
             result.flags != nullptr && (result.flags->load(std::memory_order_relaxed) & memory::kPageCode) != 0;
         const bool mmio = entries.is(at, TlbEntries::kReadMmio | TlbEntries::kWriteMmio);
@@ -181,6 +181,7 @@ void Cpu::write_located(const Located& at, const std::uint8_t* from)
         case 8: std::memcpy(at.host, from, 8); break;
         default: std::memcpy(at.host, from, at.size);
         }
+        std::atomic_thread_fence(std::memory_order_seq_cst); // who sets the flag later sees what was stored
         if (at.flags != nullptr && (at.flags->load() & memory::kPageCode) != 0) {
             code_page_written(at);
         }
@@ -225,8 +226,9 @@ bool Cpu::write_slow(std::uint64_t linear, const void* from, unsigned size, TlbS
     return true;
 }
 
-// The write has been made. Where nothing is left to be held, the flag goes before others are told: whoever decodes the
-// page later sets it again.
+// The write has been made. Where nothing is left to be held, the flag goes, and others are told before and after:
+// before, since a third processor may store there without telling as soon as it has gone; after, since who has decoded
+// the page in between has to set it again.
 void Cpu::code_page_written(const Located& at, Writer writer)
 {
     const std::uint64_t offset = at.physical & memory::kPageMask;
@@ -246,6 +248,7 @@ void Cpu::code_page_written(const Located& at, Writer writer)
         invalidations_->announce_write(at.physical, at.size);
         return;
     }
+    invalidations_->announce_write(at.physical - offset, memory::kPageSize);
     at.flags->fetch_and(static_cast<std::uint8_t>(~memory::kPageCode));
     invalidations_->announce_write(at.physical - offset, memory::kPageSize);
 }
