@@ -61,6 +61,21 @@ bool Cpu::watches_data(std::uint64_t linear) const
     return false;
 }
 
+// A block of the accelerator's whose accesses share a lookup may go on storing to the page, until it ends.
+void Cpu::evict(TlbEntries& entries, std::size_t at)
+{
+    constexpr std::size_t kMostEvicted = 16;
+    tell_short_stores();
+    if (accelerator_ != nullptr && !tag::empty(entries.write[at]) && !tag::slow(entries.write[at])) {
+        if (evicted_.size() == kMostEvicted) {
+            evicted_.clear();
+            leave_ = true;
+        }
+        evicted_.push_back(entries.host[at]);
+    }
+    entries.clear(at);
+}
+
 void Cpu::fill(std::uint64_t linear, const Translation& translation, bool write, TlbSet set)
 {
     const std::uint64_t page = linear & kLinearPage;
@@ -69,8 +84,7 @@ void Cpu::fill(std::uint64_t linear, const Translation& translation, bool write,
     const std::size_t at = TlbEntries::index(linear);
     const memory::Page& backing = physical_->page(translation.physical);
     if (!tag::holds(entries.read[at], linear)) {
-        tell_short_stores();
-        entries.clear(at);
+        evict(entries, at);
     }
     const bool watched = (s.dr7 & x86::dr7::kEnables) != 0 && watches_data(linear);
     entries.place(at, page, backing.host);
