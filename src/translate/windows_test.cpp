@@ -468,6 +468,36 @@ TEST_P(TranslatorWindows, FollowsTheDirectory)
 }
 
 // Two address spaces that are switched between have a window each.
+// Where address line 20 is low, a table lies a mebibyte below where it is said to be.
+TEST_P(TranslatorWindows, FollowTablesThatTheGateMoves)
+{
+    constexpr std::uint64_t kGate = 1 << 20;
+    constexpr std::uint64_t kFrame = 0x200000;
+    constexpr std::uint64_t kOtherFrame = 0x205000;
+    run(
+        [](x::Assembler& a) {
+            a.mov(x::ebx, kPages);
+            a.mov(x::eax, x::dword_ptr(x::ebx));
+            a.mov(x::edx, x::dword_ptr(x::ebx));
+            a.int_(0x80);
+            a.mov(x::ecx, x::dword_ptr(x::ebx));
+        },
+        [](x::Assembler& a) {
+            put_entry(a, pte_at(kPages), kOtherFrame | 7);
+            invalidate(a, kPages);
+        },
+        [](Machine& m, vcpu::CpuState&) {
+            m.engine->set_a20(false);
+            put_entry(m, kTables + 0x2000 + (wide() ? 8 : 0), (kTables + (wide() ? 0x4000 : 0x3000)) | kGate | 7);
+            put_entry(m, pte_at(kPages), kFrame | 7);
+            m.put<std::uint32_t>(kFrame, 0x1111);
+            m.put<std::uint32_t>(kOtherFrame, 0x2222);
+        });
+    expect_done();
+    EXPECT_EQ(interpreter.engine->state().gpr[x86::kRcx], 0x2222u);
+    EXPECT_GT(windows.counter("window_pages_mapped"), 0u);
+}
+
 TEST_P(TranslatorWindows, OutliveLoadsOfCr3)
 {
     run(
