@@ -47,7 +47,7 @@ const Block* BlockCache::insert(std::unique_ptr<Block> block)
     if (kept->second_page != nullptr) {
         CodePage& second = pages_[kept->second_page];
         second.lines |= 1; // an instruction reaches at most 14 bytes over
-        second.crossing.emplace_back(page, key);
+        second.crossing.emplace(page, key);
     }
     return kept;
 }
@@ -63,6 +63,9 @@ void BlockCache::remove(const std::uint8_t* host_page, Key key)
         return;
     }
     held_ -= found->second->insns.size();
+    if (const auto second = pages_.find(found->second->second_page); second != pages_.end()) {
+        second->second.crossing.erase({host_page, key});
+    }
     dropped_.push_back(std::move(found->second));
     page->second.blocks.erase(found);
     forget_linear();

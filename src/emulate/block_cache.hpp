@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -83,7 +84,7 @@ private:
     struct CodePage {
         std::uint64_t lines{0}; // 64-byte lines that blocks of this page cover
         std::unordered_map<Key, std::unique_ptr<Block>> blocks;
-        std::vector<std::pair<const std::uint8_t*, Key>> crossing; // blocks of other pages that end here
+        std::set<std::pair<const std::uint8_t*, Key>> crossing; // blocks, by their first page, that end here
     };
 
     static std::size_t index(std::uint64_t linear) { return (linear ^ (linear >> 13)) & (kSlots - 1); }

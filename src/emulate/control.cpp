@@ -224,6 +224,7 @@ bool load_cr3(Cpu& cpu, std::uint64_t value)
     }
     cpu.s.cr3 = value;
     cpu.flush_tlb(Flush::NonGlobal);
+    cpu.serialize(); // task switches do not, but what was read of page tables goes with any load
     return true;
 }
 

@@ -271,13 +271,24 @@ void Cpu::tell_short_stores()
     }
 }
 
-// Stores that were made since another processor has read a page were not told.
+void Cpu::forget_evicted()
+{
+    if (!evicted_.empty()) {
+        tell_short_stores();
+        evicted_.clear();
+    }
+}
+
+// Stores that were made since another processor has read a page were not told. The running block may know a short way
+// there still, and ends.
 void Cpu::hear_of_holds()
 {
     const Invalidations::Holds holds = invalidations_->take_holds();
     for (const auto& [host, hold] : holds) {
-        if (code_page_held(host)) {
+        const bool evicted = std::ranges::find(evicted_, host) != evicted_.end();
+        if (code_page_held(host) || evicted) {
             invalidations_->announce_write(hold.physical, memory::kPageSize);
+            leave_ = true;
         }
     }
 }
@@ -286,6 +297,7 @@ void Cpu::drain_invalidations()
 {
     signals_.lower(vcpu::Signal::Attention);
     hear_of_holds(); // before anything is forgotten
+    evicted_.clear();
     const Invalidations::Batch batch = invalidations_->take();
     if (batch.mappings) {
         physical_->forget();

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace windsor::emulate {
 
@@ -145,6 +146,8 @@ public:
     // Before what is known of short ways to memory is forgotten: stores that went there, and that somebody wants to be
     // told since, are told now. Nobody could say later that there may have been some.
     void tell_short_stores();
+    // No code runs any more that knows a page beyond its entry of the TLB.
+    void forget_evicted();
 
     // --- The rest of the world ---
     vcpu::CpuIo& io() { return parts_.io; }
@@ -296,6 +299,7 @@ private:
     [[nodiscard]] bool locate_all(std::uint64_t linear, unsigned size, Intent intent, TlbSet set,
                                   std::array<Located, 2>& parts);
     void fill(std::uint64_t linear, const Translation& translation, bool write, TlbSet set);
+    void evict(TlbEntries& entries, std::size_t at);
     [[nodiscard]] bool read_slow(std::uint64_t linear, void* into, unsigned size, Intent intent, TlbSet set);
     [[nodiscard]] bool write_slow(std::uint64_t linear, const void* from, unsigned size, TlbSet set);
     void read_located(const Located& at, std::uint8_t* into);
@@ -375,6 +379,7 @@ private:
     std::unique_ptr<Invalidations> invalidations_;
     HostStubs stubs_;
     std::array<std::uint8_t, 256> foreign_writes_{}; // to pages of which another processor may hold code
+    std::vector<const std::uint8_t*> evicted_; // host pages that an accelerator's block may still store to
 };
 
 } // namespace windsor::emulate

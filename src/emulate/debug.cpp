@@ -118,7 +118,7 @@ Handler select_debug_move(const Decoded& decoded, Insn& insn)
     insn.rm = static_cast<std::uint8_t>(ZydisRegisterGetId(operands[to ? 1 : 0].reg.value));
     insn.operand_size = decoded.instruction.machine_mode == ZYDIS_MACHINE_MODE_LONG_64 ? 8 : 4;
     insn.ends_block = to;
-    return to ? mov_to_debug : mov_from_debug;
+    return to ? serializing<mov_to_debug> : mov_from_debug;
 }
 
 void merge_held_traps(Cpu& cpu)

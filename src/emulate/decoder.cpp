@@ -2,6 +2,7 @@
 #include "emulate/decoder.hpp"
 
 #include "base/copy_once.hpp"
+#include "emulate/descriptors.hpp"
 #include "emulate/invalidations.hpp"
 #include "emulate/offered.hpp"
 #include "emulate/physical_map.hpp"
@@ -300,6 +301,14 @@ const Block* Decoder::keep(Cpu& cpu, std::unique_ptr<Block> block)
     return cache.insert(std::move(block));
 }
 
+// Where an instruction goes on that crosses into the next page; false: a fault is noted. There is none beyond the
+// canonical addresses.
+bool Decoder::fetch_second(Cpu& cpu, std::uint64_t linear, std::uint64_t& physical)
+{
+    const std::uint64_t next = ((linear | memory::kPageMask) + 1) & cpu.linear_mask();
+    return canonical(next) ? cpu.fetch_physical(next, physical) : cpu.refuse(x86::Exception::Gp);
+}
+
 const Block* Decoder::careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, const memory::Page& first)
 {
     std::array<std::uint8_t, kLongest> bytes{};
@@ -322,7 +331,7 @@ const Block* Decoder::careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, c
     const memory::Page* second = nullptr;
     if (result == Result::NeedMore && in_page < allowed) {
         std::uint64_t next = 0;
-        if (!cpu.fetch_physical((linear + in_page) & cpu.linear_mask(), next)) {
+        if (!fetch_second(cpu, linear, next)) {
             return nullptr;
         }
         second = &cpu.physical_->page(next);
@@ -371,8 +380,7 @@ const Block* Decoder::block(Cpu& cpu, std::uint64_t linear)
     if (found != nullptr && found->second_page != nullptr) {
         // The mapping of the second page may have changed. The walk may mark an entry in the block's own bytes, too.
         std::uint64_t next = 0;
-        const std::uint64_t rest = (linear & kLinearPage) + memory::kPageSize;
-        if (!cpu.fetch_physical(rest & cpu.linear_mask(), next)) {
+        if (!fetch_second(cpu, linear, next)) {
             return nullptr;
         }
         found = cpu.blocks_->find(host, static_cast<std::uint8_t>(mode));

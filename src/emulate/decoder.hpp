@@ -36,6 +36,7 @@ private:
                     std::size_t limit) const;
     // One instruction, byte by byte through paging, the limit and MMIO.
     const Block* careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, const memory::Page& page);
+    [[nodiscard]] static bool fetch_second(Cpu& cpu, std::uint64_t linear, std::uint64_t& physical);
     // Says in the page's flags that code of it is held.
     static void flag_page(Cpu& cpu, const memory::Page& page, std::uint64_t physical);
     static const Block* keep(Cpu& cpu, std::unique_ptr<Block> block);

@@ -21,6 +21,8 @@ class Invalidations final : public memory::MemoryObserver {
 public:
     // Pages that were written; a processor that sleeps long has everything to forget.
     static constexpr std::size_t kMost = 1024;
+    // Pages that others hold, as far as they are told apart while the processor stands.
+    static constexpr std::size_t kMostHolds = 1024;
     // Stores to one page that are told apart; one with more is being filled anew.
     static constexpr std::size_t kMostInPage = 16;
 
@@ -76,17 +78,7 @@ public:
             return;
         }
         const std::uint8_t* host = memory_.lookup(page).host;
-        holds_.with([&](Holds& holds) {
-            Hold& hold = holds[host];
-            hold.physical = page.raw();
-            if (std::ranges::find(hold.askers, asker) == hold.askers.end()) {
-                hold.askers.push_back(asker);
-            }
-        });
-        signals_.raise(vcpu::Signal::Attention);
-        if (!running_.load()) {
-            forget_askers();
-        }
+        holds_.with([&](Holds& holds) { running_ ? hold(holds, host, page, asker) : hold_later(holds, host, page); });
     }
     void dirty_log_cleared() override
     {
@@ -104,11 +96,18 @@ public:
 
     // The processor runs from here on, and looks at its signals first; it stands, and has dealt with all that it was
     // asked. One that stands makes no stores, and nobody has to wait for it.
-    void begin() { running_.store(true); }
+    void begin()
+    {
+        holds_.with([&](Holds&) { running_ = true; });
+    }
     void end()
     {
-        running_.store(false);
-        forget_askers();
+        holds_.with([&](Holds& holds) {
+            running_ = false;
+            for (auto& [host, hold] : holds) {
+                hold.askers.clear();
+            }
+        });
     }
 
     // Calls `drop` with the pages of which code was read while others may still have stored without telling, and may do
@@ -159,13 +158,26 @@ private:
             ranges.push_back(range);
         }
     }
-    void forget_askers()
+    void hold(Holds& holds, const std::uint8_t* host, base::GuestPhysical page,
+              const std::shared_ptr<const void>& asker)
     {
-        holds_.with([](Holds& holds) {
-            for (auto& [host, hold] : holds) {
-                hold.askers.clear();
-            }
-        });
+        Hold& hold = holds[host];
+        hold.physical = page.raw();
+        if (std::ranges::find(hold.askers, asker) == hold.askers.end()) {
+            hold.askers.push_back(asker);
+        }
+        signals_.raise(vcpu::Signal::Attention);
+    }
+    // All that the processor has stored is seen by whoever reads the page from here on, and there is nothing that it
+    // would have to tell: it may as well forget all short ways to memory.
+    void hold_later(Holds& holds, const std::uint8_t* host, base::GuestPhysical page)
+    {
+        holds[host].physical = page.raw();
+        if (holds.size() > kMostHolds) {
+            holds.clear();
+            batch_.with([](Batch& batch) { batch.mappings = true; });
+        }
+        signals_.raise(vcpu::Signal::Attention);
     }
     bool announces() const { return announcing_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
     template <typename Change> void ask(Change change)
@@ -179,7 +191,7 @@ private:
     base::Guarded<Batch> batch_;
     base::Guarded<Holds> holds_;
     std::atomic<std::thread::id> announcing_{};
-    std::atomic<bool> running_{false};
+    bool running_{false}; // guarded by the lock of holds_
     // By host page, of the processor's own thread; each asker is shared with those that have not heard.
     std::unordered_map<const std::uint8_t*, std::shared_ptr<const void>> unsettled_;
 };

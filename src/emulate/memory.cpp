@@ -9,6 +9,7 @@
 #include "emulate/system.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 namespace windsor::emulate {
 
@@ -60,6 +61,21 @@ bool Cpu::watches_data(std::uint64_t linear) const
     return false;
 }
 
+// A block of the accelerator's whose accesses share a lookup may go on storing to the page, until it ends.
+void Cpu::evict(TlbEntries& entries, std::size_t at)
+{
+    constexpr std::size_t kMostEvicted = 16;
+    tell_short_stores();
+    if (accelerator_ != nullptr && !tag::empty(entries.write[at]) && !tag::slow(entries.write[at])) {
+        if (evicted_.size() == kMostEvicted) {
+            evicted_.clear();
+            leave_ = true;
+        }
+        evicted_.push_back(entries.host[at]);
+    }
+    entries.clear(at);
+}
+
 void Cpu::fill(std::uint64_t linear, const Translation& translation, bool write, TlbSet set)
 {
     const std::uint64_t page = linear & kLinearPage;
@@ -68,8 +84,7 @@ void Cpu::fill(std::uint64_t linear, const Translation& translation, bool write,
     const std::size_t at = TlbEntries::index(linear);
     const memory::Page& backing = physical_->page(translation.physical);
     if (!tag::holds(entries.read[at], linear)) {
-        tell_short_stores();
-        entries.clear(at);
+        evict(entries, at);
     }
     const bool watched = (s.dr7 & x86::dr7::kEnables) != 0 && watches_data(linear);
     entries.place(at, page, backing.host);
@@ -106,10 +121,9 @@ bool Cpu::locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set,
     const bool through_mmio = entries.is(at, intent == Intent::Write ? TlbEntries::kWriteMmio : TlbEntries::kReadMmio);
     result.physical = (entries.physical[at] & kLinearPage) | (linear & ~kLinearPage);
     result.host = through_mmio ? nullptr : entries.host_address(at, linear);
-    result.flags = nullptr;
+    result.flags = write && !through_mmio ? physical_->page(result.physical).flags : nullptr;
     result.size = size;
     if (write && !through_mmio && tag::slow(entries.write[at])) {
-        result.flags = physical_->page(result.physical).flags;
         const bool held =
             result.flags != nullptr && (result.flags->load(std::memory_order_relaxed) & memory::kPageCode) != 0;
         const bool mmio = entries.is(at, TlbEntries::kReadMmio | TlbEntries::kWriteMmio);
@@ -181,6 +195,7 @@ void Cpu::write_located(const Located& at, const std::uint8_t* from)
         case 8: std::memcpy(at.host, from, 8); break;
         default: std::memcpy(at.host, from, at.size);
         }
+        std::atomic_thread_fence(std::memory_order_seq_cst); // who sets the flag later sees what was stored
         if (at.flags != nullptr && (at.flags->load() & memory::kPageCode) != 0) {
             code_page_written(at);
         }
@@ -225,8 +240,9 @@ bool Cpu::write_slow(std::uint64_t linear, const void* from, unsigned size, TlbS
     return true;
 }
 
-// The write has been made. Where nothing is left to be held, the flag goes before others are told: whoever decodes the
-// page later sets it again.
+// The write has been made. Where nothing is left to be held, the flag goes, and others are told before and after:
+// before, since a third processor may store there without telling as soon as it has gone; after, since who has decoded
+// the page in between has to set it again.
 void Cpu::code_page_written(const Located& at, Writer writer)
 {
     const std::uint64_t offset = at.physical & memory::kPageMask;
@@ -246,6 +262,7 @@ void Cpu::code_page_written(const Located& at, Writer writer)
         invalidations_->announce_write(at.physical, at.size);
         return;
     }
+    invalidations_->announce_write(at.physical - offset, memory::kPageSize);
     at.flags->fetch_and(static_cast<std::uint8_t>(~memory::kPageCode));
     invalidations_->announce_write(at.physical - offset, memory::kPageSize);
 }

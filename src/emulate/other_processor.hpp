@@ -22,6 +22,8 @@ public:
 
     // Called when it is asked to heed that a page is held.
     std::function<void(std::uint64_t page)> on_held = [](std::uint64_t) {};
+    // Called when it is told that so many bytes were written.
+    std::function<void(std::uint64_t address, unsigned size)> on_told = [](std::uint64_t, unsigned) {};
 
     // It begins to hold code of a page: sets the flag, and says so.
     void hold(std::uint64_t page)
@@ -48,9 +50,10 @@ public:
     // memory::MemoryObserver
     void mappings_changed() override {}
     void dirty_log_cleared() override {}
-    void code_written(base::GuestPhysical address, unsigned) override
+    void code_written(base::GuestPhysical address, unsigned size) override
     {
         told_.push_back(address.raw() & ~memory::kPageMask);
+        on_told(address.raw(), size);
     }
     void code_held(base::GuestPhysical page, const std::shared_ptr<const void>& asker) override
     {

@@ -257,6 +257,9 @@ bool Cpu::view_page(std::uint64_t linear, PageView& view)
     if (!found || !accessed || (walk.rights & pte::kUs) == 0) {
         return false;
     }
+    for (PageView::Entry& entry : entries) {
+        entry.address &= a20_mask_;
+    }
     view = {.entries = walk.entries,
             .levels = walk.levels,
             .entry_size = walk.entry_size,

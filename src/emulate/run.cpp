@@ -9,6 +9,8 @@
 #include "emulate/system.hpp"
 #include "emulate/trace.hpp"
 
+#include <atomic>
+
 namespace windsor::emulate {
 
 namespace rflags = x86::rflags;
@@ -284,6 +286,7 @@ HaltReason Cpu::run()
 {
     invalidations_->begin();
     const HaltReason reason = run_on();
+    std::atomic_thread_fence(std::memory_order_seq_cst); // who asks from here on sees all that was stored
     if (signals_.test(Signal::Attention)) {
         drain_invalidations();
     }

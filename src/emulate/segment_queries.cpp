@@ -298,8 +298,8 @@ void add_segment_queries(OpcodeTable& table)
 {
     table.set(ZYDIS_MNEMONIC_SLDT, plain<sldt>);
     table.set(ZYDIS_MNEMONIC_STR, plain<str>);
-    table.set(ZYDIS_MNEMONIC_LLDT, plain<lldt>);
-    table.set(ZYDIS_MNEMONIC_LTR, plain<ltr>);
+    table.set(ZYDIS_MNEMONIC_LLDT, plain<serializing<lldt>>);
+    table.set(ZYDIS_MNEMONIC_LTR, plain<serializing<ltr>>);
     table.set(ZYDIS_MNEMONIC_LAR, plain<lar>);
     table.set(ZYDIS_MNEMONIC_LSL, plain<lsl>);
     table.set(ZYDIS_MNEMONIC_VERR, plain<verr>);

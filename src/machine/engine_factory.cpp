@@ -101,11 +101,20 @@ std::size_t code_bytes(std::size_t processors)
     return std::max(kAll / processors, kLeast);
 }
 
+// Each page of a window may be a mapping of its own, with another one behind it, and the host gives a process some
+// 65,000 of these.
+std::size_t window_pages(std::size_t processors)
+{
+    constexpr std::size_t kLeast = 1024;
+    return std::max(translate::Windows::Options{}.pages / processors, kLeast);
+}
+
 base::Result<Engines> make_translators(std::span<const emulate::Cpu::Parts> processors, emulate::TraceSink* trace,
                                        Verify verify, base::Log& log)
 {
     translate::Options options = WINDSOR_TRY(translate_options());
     options.code_bytes = code_bytes(processors.size());
+    options.windows.pages = window_pages(processors.size());
     options.verify = verify == Verify::Yes;
     options.on_violation = [&log](const std::string& what) {
         log.guest("verify", "a piece of guest code is left to the interpreter: {}", what);

@@ -103,10 +103,12 @@ void BlockMap::enter(CodePage& page, std::uint64_t lines, Block* block)
     }
 }
 
-void BlockMap::leave(CodePage& page, std::uint64_t lines, const Block* block)
+// Those that have been dropped.
+void BlockMap::leave(CodePage& page, std::uint64_t lines)
 {
     for (; lines != 0; lines &= lines - 1) {
-        page.entries -= std::erase(page.lines[static_cast<unsigned>(std::countr_zero(lines))], block);
+        page.entries -= std::erase_if(page.lines[static_cast<unsigned>(std::countr_zero(lines))],
+                                      [](const Block* block) { return block->dropped; });
     }
 }
 
@@ -138,17 +140,33 @@ Block* BlockMap::insert(Block& block)
     return &block;
 }
 
-void BlockMap::take_out(const Block& block)
+// Each list that they are in is gone through once: a page may be at as many addresses as there are blocks.
+void BlockMap::take_out(std::span<Block* const> dropped)
 {
-    Block** at = &buckets_[bucket_of(block.host, block.rip)];
-    while (*at != &block) {
-        at = &(*at)->next;
+    std::vector<std::size_t> buckets;
+    std::unordered_map<const std::uint8_t*, std::uint64_t> lines; // by host page
+    for (const Block* block : dropped) {
+        buckets.push_back(bucket_of(block->host, block->rip));
+        const std::uint8_t* first = page_of(block->host);
+        lines[first] |= lines_of(*block, first);
+        if (block->second_page != nullptr) {
+            lines[block->second_page] |= lines_of(*block, block->second_page);
+        }
     }
-    *at = block.next;
-    const std::uint8_t* first = page_of(block.host);
-    leave(pages_.at(first), lines_of(block, first), &block);
-    if (block.second_page != nullptr && block.second_page != first) {
-        leave(pages_.at(block.second_page), lines_of(block, block.second_page), &block);
+    std::ranges::sort(buckets);
+    const auto again = std::ranges::unique(buckets);
+    buckets.erase(again.begin(), again.end());
+    for (const std::size_t bucket : buckets) {
+        for (Block** at = &buckets_[bucket]; *at != nullptr;) {
+            if ((*at)->dropped) {
+                *at = (*at)->next;
+            } else {
+                at = &(*at)->next;
+            }
+        }
+    }
+    for (const auto& [page, held] : lines) {
+        leave(pages_.at(page), held);
     }
 }
 
@@ -176,9 +194,7 @@ emulate::BlockCache::Effect BlockMap::written(const std::uint8_t* host_page, uns
     if (dropped.size() == before) {
         return {.dropped = false, .page_held = true};
     }
-    for (std::size_t n = before; n < dropped.size(); ++n) {
-        take_out(*dropped[n]);
-    }
+    take_out(std::span{dropped}.subspan(before));
     // A page that loses all of its code time and again will have new code soon.
     page.idle = 0;
     const bool often = ++churn_[host_page] > kOften;

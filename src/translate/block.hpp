@@ -174,14 +174,14 @@ private:
     static constexpr unsigned kOften = 4;
     static std::size_t bucket_of(const std::uint8_t* host, std::uint64_t rip);
     static void enter(CodePage& page, std::uint64_t lines, Block* block);
-    static void leave(CodePage& page, std::uint64_t lines, const Block* block);
+    static void leave(CodePage& page, std::uint64_t lines);
     void note_filled(std::size_t bucket)
     {
         if (filled_.size() <= kFewFilled) {
             filled_.push_back(bucket);
         }
     }
-    void take_out(const Block& block);
+    void take_out(std::span<Block* const> dropped);
     static std::uint64_t lines_of(unsigned offset, unsigned size);
     static std::uint64_t lines_of(const Block& block, const std::uint8_t* host_page);
     static bool depends(const Block& block, const std::uint8_t* host_page, unsigned offset, unsigned size);

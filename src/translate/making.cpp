@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // From a guest address to a new block.
 #include "base/copy_once.hpp"
+#include "emulate/descriptors.hpp"
 #include "translate/block_checks.hpp"
 #include "translate/translator.hpp"
 
@@ -27,12 +28,14 @@ void Translator::hold(const emulate::Cpu::CodePlace& place)
     }
 }
 
-// The walk may mark an entry as accessed in the very code that is being read, and have blocks of it dropped.
+// The walk may mark an entry as accessed in the very code that is being read, and have blocks of it dropped. Beyond
+// 4 GiB, or the canonical addresses, code does not go on.
 std::optional<emulate::Cpu::CodePlace> Translator::second_page(std::uint64_t rip)
 {
     emulate::Cpu::CodePlace place;
-    const std::uint64_t next = ((rip | memory::kPageMask) + 1) & cpu().linear_mask();
-    if (!cpu().locate_code(next, place) || !place.page.readable()) {
+    const std::uint64_t next = (rip | memory::kPageMask) + 1;
+    if (next > cpu().code_limit() || !emulate::canonical(next) || !cpu().locate_code(next, place) ||
+        !place.page.readable()) {
         return std::nullopt;
     }
     hold(place);

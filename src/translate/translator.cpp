@@ -150,6 +150,7 @@ bool Translator::remember(Block& block, const emulate::Cpu::CodePlace& place)
 
 Block* Translator::find(std::uint32_t context)
 {
+    cpu().forget_evicted();
     const std::uint64_t rip = cpu().s.rip;
     const std::size_t slot = slot_of(context);
     if (Block* known = tables_->find(slot, rip); known != nullptr) {

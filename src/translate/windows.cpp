@@ -310,8 +310,7 @@ bool Windows::settle()
     }
     dropped.clear();
     if (!done) {
-        options_.most = 0; // nothing is known of the host's mapping any more
-        reset();
+        end();
         return false;
     }
     if (current_->patience < 0) {
@@ -459,6 +458,42 @@ bool Windows::add(LinearPage page, Run& run, Wanted wanted)
     return true;
 }
 
+// In the host's mapping, if all were dropped just once.
+std::size_t Windows::mapped() const
+{
+    std::size_t count = pages_;
+    for (const Window& window : windows_) {
+        count += window.dropped.size();
+    }
+    return count;
+}
+
+// Takes all pages out of all windows. Those of the current one stay mapped until settle(), which comes next. False: the
+// host has refused.
+bool Windows::make_room()
+{
+    bool done = true;
+    for (Window& window : windows_) {
+        clear(window);
+        if (&window != current_ && !window.dropped.empty()) {
+            counters_.unmapped += window.dropped.size();
+            window.dropped.clear();
+            done = window.host->unmap(0, kLinearPages) && done;
+        }
+    }
+    if (!done) {
+        end();
+    }
+    return done;
+}
+
+// Nothing is known of the host's mapping any more.
+void Windows::end()
+{
+    options_.most = 0;
+    reset();
+}
+
 bool Windows::fill(std::uint32_t linear, bool write)
 {
     if (current_ == nullptr) {
@@ -467,12 +502,8 @@ bool Windows::fill(std::uint32_t linear, bool write)
     Window& window = *current_;
     ++counters_.faults;
     --window.patience;
-    if (pages_ + kAround > options_.pages) {
-        for (Window& other : windows_) {
-            if (other.space) {
-                clear(other);
-            }
-        }
+    if (mapped() + kAround > options_.pages && !make_room()) {
+        return false;
     }
     const LinearPage page = linear >> kPageShift;
     Run run{.window = window};

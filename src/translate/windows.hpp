@@ -129,6 +129,9 @@ private:
     // Calls with each table that the page was found by, and its use.
     template <typename Visit> static void each_use(Window& window, LinearPage page, const Page& known, Visit visit);
     void give_up(Window& window);
+    [[nodiscard]] std::size_t mapped() const;
+    [[nodiscard]] bool make_room();
+    void end();
     [[nodiscard]] static bool unmap_runs(AddressWindow& host, std::vector<LinearPage>& pages);
     enum class Held : std::uint8_t { Not, Now, Before }; // Not: they are not all in ordinary memory
     [[nodiscard]] Held hold_tables(const emulate::Cpu::PageView& view, Page& page);

@@ -5,6 +5,7 @@
 #include "translate/test_machine.hpp"
 
 #include <array>
+#include <fstream>
 #include <functional>
 #include <string>
 #include <vector>
@@ -468,6 +469,36 @@ TEST_P(TranslatorWindows, FollowsTheDirectory)
 }
 
 // Two address spaces that are switched between have a window each.
+// Where address line 20 is low, a table lies a mebibyte below where it is said to be.
+TEST_P(TranslatorWindows, FollowTablesThatTheGateMoves)
+{
+    constexpr std::uint64_t kGate = 1 << 20;
+    constexpr std::uint64_t kFrame = 0x200000;
+    constexpr std::uint64_t kOtherFrame = 0x205000;
+    run(
+        [](x::Assembler& a) {
+            a.mov(x::ebx, kPages);
+            a.mov(x::eax, x::dword_ptr(x::ebx));
+            a.mov(x::edx, x::dword_ptr(x::ebx));
+            a.int_(0x80);
+            a.mov(x::ecx, x::dword_ptr(x::ebx));
+        },
+        [](x::Assembler& a) {
+            put_entry(a, pte_at(kPages), kOtherFrame | 7);
+            invalidate(a, kPages);
+        },
+        [](Machine& m, vcpu::CpuState&) {
+            m.engine->set_a20(false);
+            put_entry(m, kTables + 0x2000 + (wide() ? 8 : 0), (kTables + (wide() ? 0x4000 : 0x3000)) | kGate | 7);
+            put_entry(m, pte_at(kPages), kFrame | 7);
+            m.put<std::uint32_t>(kFrame, 0x1111);
+            m.put<std::uint32_t>(kOtherFrame, 0x2222);
+        });
+    expect_done();
+    EXPECT_EQ(interpreter.engine->state().gpr[x86::kRcx], 0x2222u);
+    EXPECT_GT(windows.counter("window_pages_mapped"), 0u);
+}
+
 TEST_P(TranslatorWindows, OutliveLoadsOfCr3)
 {
     run(
@@ -731,6 +762,51 @@ TEST_P(TranslatorWindows, AreBounded)
         });
         EXPECT_GT(bounded.counter(bound.counter), 0u);
     }
+}
+
+// Of all files that guests' memory is made of.
+std::uint64_t pages_of_memory_files()
+{
+    std::ifstream maps{"/proc/self/maps"};
+    std::uint64_t bytes = 0;
+    for (std::string line; std::getline(maps, line);) {
+        if (line.contains("windsor-memory")) {
+            std::size_t dash = 0;
+            const std::uint64_t start = std::stoull(line, &dash, 16);
+            bytes += std::stoull(line.substr(dash + 1), nullptr, 16) - start;
+        }
+    }
+    return bytes / memory::kPageSize;
+}
+
+// Those of an address space that does not run count as well, however they were dropped.
+TEST_P(TranslatorWindows, AreBoundedInTheHostsMapping)
+{
+    constexpr Windows::Options kFew{.warm = 0, .tick = 0, .pages = 56};
+    WindowMachine bounded{kFew};
+    const std::uint64_t before = pages_of_memory_files();
+    const vcpu::CpuState state = user(bounded);
+    assemble_kernel(bounded, [](x::Assembler& a) {
+        a.mov(a.zdi(), x::cr3);
+        a.xor_(x::edi, static_cast<std::int32_t>(cr3_of(kTables) ^ cr3_of(kOtherTables)));
+        a.mov(x::cr3, a.zdi());
+    });
+    bounded.assemble(kCode, false, [](x::Assembler& a) {
+        for (int space = 0; space < 2; ++space) {
+            const auto walk = a.newLabel();
+            a.mov(x::ebx, kFrames);
+            a.bind(walk);
+            a.mov(x::eax, x::dword_ptr(x::ebx));
+            a.add(x::ebx, 0x1000);
+            a.cmp(x::ebx, kFrames + 40 * 0x1000);
+            a.jb(walk);
+            a.int_(space == 0 ? 0x80 : 0x81);
+        }
+    });
+    EXPECT_EQ(bounded.run(state), vcpu::HaltReason::Halted);
+    EXPECT_EQ(bounded.vector(), 0x81u);
+    EXPECT_EQ(bounded.counter("windows_made"), 2u);
+    EXPECT_LE(pages_of_memory_files() - before, kFew.pages);
 }
 
 } // namespace

@@ -28,7 +28,7 @@ protected:
             guest.ram().data()[kFunction + 1] = static_cast<std::uint8_t>(++version);
             version < kVersions ? before() : last();
         };
-        guest.run_to_end([](x86a::Assembler& a) {
+        guest.run_to_end([this](x86a::Assembler& a) {
             const asmjit::Label again = a.newLabel();
             a.mov(x86a::esi, kVersions);
             a.mov(x86a::edi, kFunction);
@@ -36,7 +36,7 @@ protected:
             a.call(x86a::rdi);
             a.out(0x80, x86a::al);
             a.xor_(x86a::eax, x86a::eax);
-            a.cpuid();
+            serialize(a);
             a.dec(x86a::esi);
             a.jnz(again);
             a.call(x86a::rdi);
@@ -52,12 +52,28 @@ protected:
     // What the other does behind its stores: of those before the last, and behind the last one.
     std::function<void()> before = [this] { tell(); };
     std::function<void()> last = [] {};
+    // With a register RAX that is zero.
+    Writer serialize = [](x86a::Assembler& a) { a.cpuid(); };
 };
 INSTANTIATE_TEST_SUITE_P(Engines, UnheededHolds, testing::ValuesIn(engine_kinds()), engine_name);
 
 TEST_P(UnheededHolds, OfOnesOwn)
 {
     before = [] {};
+    run();
+}
+
+TEST_P(UnheededHolds, OfOnesOwnBehindADebugRegister)
+{
+    before = [] {};
+    serialize = [](x86a::Assembler& a) { a.mov(x86a::dr0, x86a::rax); };
+    run();
+}
+
+TEST_P(UnheededHolds, OfOnesOwnBehindALocalTable)
+{
+    before = [] {};
+    serialize = [](x86a::Assembler& a) { a.lldt(x86a::ax); };
     run();
 }
 
