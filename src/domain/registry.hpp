@@ -32,7 +32,7 @@ struct Entry {
 
     std::filesystem::path control_socket() const { return folder / "control"; }
     std::filesystem::path config_file() const { return folder / "config.json"; }
-    // What a saved state of it begins with, as it was before its guest ran.
+    // A fingerprint of what it was created with, from before its guest ran.
     std::filesystem::path beginning_file() const { return folder / "beginning"; }
     std::filesystem::path log_file() const { return folder / "log"; }
     std::filesystem::path console_link() const { return folder / "console"; }

@@ -7,9 +7,11 @@
 #include "domain/images.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fcntl.h>
 
 #include <fmt/ranges.h>
+#include <gnutls/crypto.h>
 
 namespace windsor::domain {
 
@@ -108,23 +110,24 @@ base::Status begin_saved(state::StreamWriter& to, const SavedDomain& domain)
     return to.object(kDomainRecord, domain);
 }
 
-std::string packed(const SavedDomain& domain)
+std::string fingerprint(const SavedDomain& domain)
 {
-    const std::vector<std::uint8_t> bytes = state::encode(state::pack(domain));
-    return {bytes.begin(), bytes.end()};
+    const std::vector<std::uint8_t> bytes = state::encode(state::pack(lasting(domain)));
+    std::array<std::uint8_t, 32> digest{};
+    if (gnutls_hash_fast(GNUTLS_DIG_SHA256, bytes.data(), bytes.size(), digest.data()) != 0) {
+        return {};
+    }
+    return fmt::format("{:02x}\n", fmt::join(digest, ""));
 }
 
 base::Status expect_same(const SavedDomain& saved, const std::filesystem::path& known)
 {
     const base::Fd file{::open(known.c_str(), O_RDONLY | O_CLOEXEC)};
-    const std::string text = base::read_whole(file.get(), state::kLongestRecord);
-    const std::vector<std::uint8_t> bytes{text.begin(), text.end()};
-    const auto value = state::decode(bytes);
-    SavedDomain before;
-    if (!file || !value || !state::unpack(*value, std::string{kDomainRecord}, before)) {
+    const std::string before = base::read_whole(file.get(), fingerprint({}).size() + 1);
+    if (before.empty()) {
         return base::fail("cannot tell what the domain was created with: {} cannot be read", known.string());
     }
-    if (packed(lasting(saved)) != packed(lasting(before))) {
+    if (fingerprint(saved) != before) {
         return base::fail("its process has written another configuration than it was created with: it cannot be "
                           "trusted, and what it has written would be given other images");
     }

@@ -62,10 +62,11 @@ base::Result<SavedFile> begin_restore(std::unique_ptr<state::Input> input);
 // Writes what open_saved() reads, but for the machine's needs, which the machine writes itself.
 base::Status begin_saved(state::StreamWriter& to, const SavedDomain& domain);
 
-// For a file of its own.
-std::string packed(const SavedDomain& domain);
-// Whether a saved state is of that domain and gives it nothing but what it had, as far as `known`, a file of packed(),
-// says: its process may be an intruder's, and could name other images, which are opened when it is restored.
+// A line that tells the configuration from any other: SHA-256 of what does not change while the domain runs.
+std::string fingerprint(const SavedDomain& domain);
+// Whether a saved state is of that domain and gives it nothing but what it had, as far as `known`, a file with a
+// fingerprint(), says: its process may be an intruder's, and could name other images, which are opened when it is
+// restored.
 base::Status expect_same(const SavedDomain& saved, const std::filesystem::path& known);
 
 // The saved processor; missing features are named.

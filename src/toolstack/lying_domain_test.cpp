@@ -159,7 +159,7 @@ protected:
     }
     void created_with(const domain::SavedDomain& domain) const
     {
-        write(claim_->entry().beginning_file(), domain::packed(domain));
+        write(claim_->entry().beginning_file(), domain::fingerprint(domain));
     }
     // In the server's thread.
     void writes(domain::SavedDomain domain)
