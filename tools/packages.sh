@@ -57,5 +57,6 @@ install_missing() {
   "${install[@]}" || { "${as_root[@]}" apt-get update -q && "${install[@]}"; }
 }
 
-# Compilations are shared between build trees and clones of this repository.
-export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+# Compilations are shared between build trees and clones of this repository, and between run and test, which differ only
+# in that a warning is an error to test.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1 CCACHE_IGNOREOPTIONS=-Werror
