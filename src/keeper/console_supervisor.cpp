@@ -4,6 +4,7 @@
 #include "base/descriptors.hpp"
 #include "display/console_server.hpp"
 #include "sandbox/fork_apart.hpp"
+#include "sandbox/thread_role.hpp"
 
 #include <algorithm>
 #include <array>
@@ -40,6 +41,7 @@ std::string how_it_ended(int status)
     switch (WEXITSTATUS(status)) {
     case kHung: return "hung with a viewer that had gone";
     case kCannotServe: return "cannot serve";
+    case sandbox::kNotConfined: return "has a thread that cannot be confined";
     case kNotEnclosed: return "lacks a wall that sandbox = 'required' asks for";
     default: return "has ended";
     }

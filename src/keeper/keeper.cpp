@@ -14,6 +14,7 @@
 #include "keeper/requests.hpp"
 #include "sandbox/enclose.hpp"
 #include "sandbox/fork_apart.hpp"
+#include "sandbox/thread_role.hpp"
 
 #include <algorithm>
 #include <array>
@@ -71,7 +72,7 @@ private:
     // Services
     void stop_console() override { supervisor_.reset(); }
     void end_soon() override;
-    base::Status rename(const std::string& name) override { return charge_.claim.rename(name); }
+    base::Result<bool> rename(const std::string& name) override { return charge_.claim.rename(name); }
     base::Fd open_image(unsigned slot) override;
     bool restart(const std::string& name) override;
 
@@ -310,6 +311,10 @@ void Keeper::domain_ended(int status)
     domain_ = {};
     if (WIFSIGNALED(status)) {
         signal_ = WTERMSIG(status);
+        ended_ = Ended::Killed;
+    } else if (WEXITSTATUS(status) == sandbox::kNotConfined) {
+        log_->log().error("the domain's process has ended itself: the host has no memory for a thread's filter of "
+                          "system calls");
         ended_ = Ended::Killed;
     } else {
         ended_ = WEXITSTATUS(status) == 0 ? Ended::Lived : Ended::NotMade;

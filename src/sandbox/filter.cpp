@@ -118,8 +118,9 @@ base::Status filter_system_calls(Role role)
 
 void confine_thread(ThreadRole role)
 {
-    if (const ThreadPrograms* const programs = programs_in_force()) {
-        static_cast<void>(load((*programs)[static_cast<std::size_t>(role)]));
+    const ThreadPrograms* const programs = programs_in_force();
+    if (programs != nullptr && !load((*programs)[static_cast<std::size_t>(role)])) {
+        ::_exit(kNotConfined);
     }
 }
 

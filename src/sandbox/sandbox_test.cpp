@@ -6,10 +6,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/kvm.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <string_view>
 #include <sys/eventfd.h>
@@ -301,6 +304,25 @@ TEST_P(Enclosed, ThreadsHaveListsOfTheirOwn)
     EXPECT_EQ(attempt([&] { return read_in(ThreadRole::Writer); }), kSucceeded);
     EXPECT_EQ(attempt([&] { return read_in(ThreadRole::Processor); }), refused_with(EPERM));
     EXPECT_EQ(attempt([&] { return read_in(ThreadRole::Console); }), refused_with(EPERM));
+}
+
+TEST_P(Enclosed, AThreadWithoutItsListEndsTheProcess)
+{
+    EXPECT_EQ(attempt([]() -> long {
+                  // A filter under which the kernel takes no more of them.
+                  std::array<sock_filter, 4> full{
+                      {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 1),
+                       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOMEM),
+                       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)}};
+                  const sock_fprog program{.len = full.size(), .filter = full.data()};
+                  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) {
+                      return -1;
+                  }
+                  std::thread{[] { confine_thread(ThreadRole::Disk); }}.join();
+                  return 0;
+              }),
+              testing::End{.status = kNotConfined});
 }
 
 // Whoever saves the guest reads its processors' registers from KVM. Without a descriptor of KVM's that is all the same.

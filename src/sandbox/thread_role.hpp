@@ -18,8 +18,12 @@ enum class ThreadRole : std::uint8_t {
     Viewer,     // talks with a viewer over the network
 };
 
+// The exit status of a process that has a thread which cannot be confined.
+constexpr int kNotConfined = 6;
+
 // Confines the calling thread for the rest of its life. Does nothing in a process that enclose() has given no
-// filter of system calls.
+// filter of system calls. In one that has, a thread does not go on without: the process ends with kNotConfined, which
+// happens only where the host's kernel is out of memory.
 void confine_thread(ThreadRole role);
 
 } // namespace windsor::sandbox
