@@ -44,7 +44,7 @@ base::Status Domain::open_all()
     // For people; the domain does without it.
     static_cast<void>(
         base::write_private_file(claim_.entry().config_file(), config::to_json(settings_.config).dump(2) + '\n'));
-    return base::write_private_file(claim_.entry().beginning_file(), fingerprint(saved_domain()));
+    return write_beginning(claim_.entry().beginning_file(), beginning_of(saved_domain()));
 }
 
 base::Status Domain::open_machine()

@@ -2,6 +2,7 @@
 #include "domain/saved_domain.hpp"
 
 #include "base/printable.hpp"
+#include "base/private_file.hpp"
 #include "base/whole.hpp"
 #include "config/cpuid_key.hpp"
 #include "domain/images.hpp"
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <fcntl.h>
+#include <sstream>
 
 #include <fmt/ranges.h>
 #include <gnutls/crypto.h>
@@ -18,6 +20,8 @@ namespace windsor::domain {
 namespace {
 
 constexpr std::string_view kDomainRecord = "domain";
+// In a saved state: the display adapter's memory, the configuration, processors and chips; some 20 MB in practice.
+constexpr std::uint64_t kMostBesidesMemory = std::uint64_t{256} << 20;
 
 template <typename T> base::Status next_object(state::StreamReader& reader, std::string_view name, T& object)
 {
@@ -28,7 +32,7 @@ template <typename T> base::Status next_object(state::StreamReader& reader, std:
     return state::read_object(*record, object);
 }
 
-base::Status read_beginning(SavedFile& file)
+base::Status read_head(SavedFile& file)
 {
     WINDSOR_TRY(file.reader->begin());
     WINDSOR_TRY(next_object(*file.reader, kDomainRecord, file.domain));
@@ -45,6 +49,17 @@ SavedDomain lasting(SavedDomain domain)
     domain.engine.clear();
     domain.config.config.name.clear();
     return domain;
+}
+
+// Empty if there is no SHA-256, and then like no other.
+std::string fingerprint(const SavedDomain& domain)
+{
+    const std::vector<std::uint8_t> bytes = state::encode(state::pack(lasting(domain)));
+    std::array<std::uint8_t, 32> digest{};
+    if (gnutls_hash_fast(GNUTLS_DIG_SHA256, bytes.data(), bytes.size(), digest.data()) != 0) {
+        return {};
+    }
+    return fmt::format("{:02x}", fmt::join(digest, ""));
 }
 
 // A disk that is not there, or not the one that was saved.
@@ -100,7 +115,7 @@ base::Result<SavedFile> begin_restore(std::unique_ptr<state::Input> input)
 {
     SavedFile file{.domain = {}, .config = {}, .needs = {}, .input = std::move(input), .reader = {}, .own = false};
     file.reader = std::make_unique<state::StreamReader>(*file.input);
-    WINDSOR_TRY(read_beginning(file));
+    WINDSOR_TRY(read_head(file));
     return file;
 }
 
@@ -110,24 +125,32 @@ base::Status begin_saved(state::StreamWriter& to, const SavedDomain& domain)
     return to.object(kDomainRecord, domain);
 }
 
-std::string fingerprint(const SavedDomain& domain)
+Beginning beginning_of(const SavedDomain& domain)
 {
-    const std::vector<std::uint8_t> bytes = state::encode(state::pack(lasting(domain)));
-    std::array<std::uint8_t, 32> digest{};
-    if (gnutls_hash_fast(GNUTLS_DIG_SHA256, bytes.data(), bytes.size(), digest.data()) != 0) {
-        return {};
-    }
-    return fmt::format("{:02x}\n", fmt::join(digest, ""));
+    return {.fingerprint = fingerprint(domain),
+            .most_saved_bytes = (domain.config.config.memory_mb << 20) + kMostBesidesMemory};
 }
 
-base::Status expect_same(const SavedDomain& saved, const std::filesystem::path& known)
+base::Status write_beginning(const std::filesystem::path& file, const Beginning& beginning)
 {
-    const base::Fd file{::open(known.c_str(), O_RDONLY | O_CLOEXEC)};
-    const std::string before = base::read_whole(file.get(), fingerprint({}).size() + 1);
-    if (before.empty()) {
-        return base::fail("cannot tell what the domain was created with: {} cannot be read", known.string());
+    return base::write_private_file(file, fmt::format("{} {}\n", beginning.fingerprint, beginning.most_saved_bytes));
+}
+
+base::Result<Beginning> read_beginning(const std::filesystem::path& file)
+{
+    constexpr std::size_t kLongest = 128;
+    const base::Fd open{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+    std::istringstream text{base::read_whole(open.get(), kLongest)};
+    Beginning beginning;
+    if (!(text >> beginning.fingerprint >> beginning.most_saved_bytes)) {
+        return base::fail("cannot tell what the domain was created with: {} cannot be read", file.string());
     }
-    if (fingerprint(saved) != before) {
+    return beginning;
+}
+
+base::Status expect_same(const SavedDomain& saved, const Beginning& known)
+{
+    if (fingerprint(saved) != known.fingerprint) {
         return base::fail("its process has written another configuration than it was created with: it cannot be "
                           "trusted, and what it has written would be given other images");
     }

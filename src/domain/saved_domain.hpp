@@ -62,12 +62,18 @@ base::Result<SavedFile> begin_restore(std::unique_ptr<state::Input> input);
 // Writes what open_saved() reads, but for the machine's needs, which the machine writes itself.
 base::Status begin_saved(state::StreamWriter& to, const SavedDomain& domain);
 
-// A line that tells the configuration from any other: SHA-256 of what does not change while the domain runs.
-std::string fingerprint(const SavedDomain& domain);
-// Whether a saved state is of that domain and gives it nothing but what it had, as far as `known`, a file with a
-// fingerprint(), says: its process may be an intruder's, and could name other images, which are opened when it is
-// restored.
-base::Status expect_same(const SavedDomain& saved, const std::filesystem::path& known);
+// What is known of a domain from before its guest ran, in a file of its folder: whatever its process says later may be
+// an intruder's.
+struct Beginning {
+    std::string fingerprint;            // SHA-256 of the configuration that does not change while the domain runs
+    std::uint64_t most_saved_bytes{0};  // that its saved state has at most
+};
+Beginning beginning_of(const SavedDomain& domain);
+base::Status write_beginning(const std::filesystem::path& file, const Beginning& beginning);
+base::Result<Beginning> read_beginning(const std::filesystem::path& file);
+// Whether a saved state is of that domain and gives it nothing but what it had: it could name other images, which are
+// opened when it is restored.
+base::Status expect_same(const SavedDomain& saved, const Beginning& known);
 
 // The saved processor; missing features are named.
 base::Result<vcpu::CpuModel> saved_processor(const machine::Needs& needs);

@@ -159,7 +159,7 @@ protected:
     }
     void created_with(const domain::SavedDomain& domain) const
     {
-        write(claim_->entry().beginning_file(), domain::fingerprint(domain));
+        ASSERT_TRUE(domain::write_beginning(claim_->entry().beginning_file(), domain::beginning_of(domain)));
     }
     // In the server's thread.
     void writes(domain::SavedDomain domain)
@@ -175,7 +175,7 @@ protected:
             state::StreamWriter writer{output};
             const bool written = domain::begin_saved(writer, domain) &&
                                  writer.object(machine::kNeedsRecord, machine::Needs{}) && writer.end() &&
-                                 output.finish();
+                                 output.write(more_) && output.finish();
             kept_.reset(keeps_ ? kept_.release() : -1);
             reply(written ? base::Result<Json>{Json{{"ran", true}}} : base::fail("it is not written"));
         });
@@ -185,6 +185,7 @@ protected:
     fs::path file_{folder_ / "saved"};
     base::Fd kept_;
     bool keeps_{false};
+    std::vector<std::uint8_t> more_; // that it writes than a saved state has
     std::atomic<bool> unpaused_{false};
 };
 
@@ -227,6 +228,21 @@ TEST_F(SavingDomain, HasNoFileToChangeLater)
     struct stat kept{};
     EXPECT_EQ(::fstat(kept_.get(), &kept), 0);
     EXPECT_TRUE(S_ISFIFO(kept.st_mode));
+}
+
+TEST_F(SavingDomain, CannotFillTheDisk)
+{
+    const domain::SavedDomain domain = with_image("/images/guest");
+    ASSERT_TRUE(domain::write_beginning(
+        claim_->entry().beginning_file(),
+        {.fingerprint = domain::beginning_of(domain).fingerprint, .most_saved_bytes = 1u << 16}));
+    writes(domain);
+    EXPECT_EQ(save("--checkpoint"), 0) << err_.str();
+    fs::remove(file_);
+    more_.resize(8u << 20);
+    EXPECT_EQ(save("--checkpoint"), 1);
+    EXPECT_THAT(err_.str(), HasSubstr("more than its memory and its devices can hold"));
+    EXPECT_FALSE(fs::exists(file_));
 }
 
 // It would keep a command for as long as it has bytes: here until it ends the line, in a time in which others have

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "base/whole.hpp"
 #include "domain/saved_domain.hpp"
 #include "state/file.hpp"
 #include "toolstack/client.hpp"
 #include "toolstack/commands.hpp"
 #include "toolstack/progress.hpp"
+#include "toolstack/transfer.hpp"
 
-#include <array>
-#include <cerrno>
 #include <chrono>
-#include <fcntl.h>
 #include <filesystem>
-#include <poll.h>
-#include <unistd.h>
+#include <optional>
 #include <utility>
-#include <vector>
 
 namespace windsor::toolstack {
 
@@ -25,108 +20,85 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kLook{200};
-constexpr std::chrono::seconds kLongestEnd{5}; // of what the domain has said to be whole
-constexpr std::size_t kPiece = 1u << 20;
-
-// From a domain's process to a file that it has no descriptor of: it cannot change what has been looked at.
-class Transfer {
-public:
-    static base::Result<Transfer> to(const state::NewFile& file)
-    {
-        std::array<int, 2> ends{-1, -1};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-            return base::fail("cannot make a pipe: {}", base::errno_text(errno));
-        }
-        ::fcntl(ends[0], F_SETPIPE_SZ, static_cast<int>(kPiece)); // faster, if it may be as large
-        return Transfer{file, base::Fd{ends[0]}, base::Fd{ends[1]}};
-    }
-
-    int sender() const { return send_.get(); }
-    // The domain has a copy.
-    void close_sender() { send_.reset(); }
-    bool ended() const { return !receive_; }
-    // What there is, if something comes in that time. False if nothing has come. After an error nothing more is taken,
-    // and the domain notices.
-    base::Result<bool> move(std::chrono::milliseconds patience)
-    {
-        pollfd waiting{.fd = receive_.get(), .events = POLLIN, .revents = 0};
-        if (::poll(&waiting, 1, static_cast<int>(patience.count())) <= 0) {
-            return false;
-        }
-        const ssize_t count = ::read(receive_.get(), buffer_.data(), buffer_.size());
-        if (count <= 0) {
-            receive_.reset();
-            return true;
-        }
-        if (!base::write_whole(file_, {buffer_.data(), static_cast<std::size_t>(count)})) {
-            const int number = errno;
-            receive_.reset();
-            return base::fail("cannot write the file: {}", base::errno_text(number));
-        }
-        return true;
-    }
-
-private:
-    Transfer(const state::NewFile& file, base::Fd receive, base::Fd send)
-        : file_{file.descriptor()}, receive_{std::move(receive)}, send_{std::move(send)}
-    {
-    }
-
-    int file_;
-    base::Fd receive_;
-    base::Fd send_;
-    std::vector<char> buffer_ = std::vector<char>(kPiece);
-};
-
-// After the domain has said that it has written all.
-base::Status take_rest(Transfer& transfer)
-{
-    const auto end = Clock::now() + kLongestEnd;
-    while (!transfer.ended()) {
-        WINDSOR_TRY(transfer.move(kLook));
-        if (!transfer.ended() && Clock::now() >= end) {
-            return base::fail("its process does not end what it writes");
-        }
-    }
-    return {};
-}
+constexpr std::chrono::seconds kLongestGivingUp{30}; // of a domain that has been told to
 
 struct Written {
     bool ran; // the guest, before
-    base::Status rest; // whether what the domain has written has come to the file
+    base::Status whole; // whether what the domain has written has come to the file
+};
+
+// A save that has been asked for, and what the domain writes meanwhile.
+class Saving {
+public:
+    // `side` is another connection than that on which the answer comes.
+    Saving(Connection& connection, Connection& side, Transfer& transfer)
+        : connection_{connection}, side_{side}, transfer_{transfer}
+    {
+    }
+
+    // The domain's answer to the order, if it comes in a moment.
+    std::optional<base::Result<Json>> look()
+    {
+        const auto end = Clock::now() + kLook;
+        while (!transfer_.ended() && Clock::now() < end) {
+            if (const base::Status moved = transfer_.move(kLook); !moved) {
+                taken_ = moved;
+                give_up();
+            }
+        }
+        return connection_.client.answer_within(transfer_.ended() ? kLook : std::chrono::milliseconds{1});
+    }
+    // Whoever has asked does not want it any more.
+    void cancel()
+    {
+        static_cast<void>(side_.client.call("save_cancel"));
+        give_up();
+    }
+    bool overdue() const { return until_ && Clock::now() >= *until_; }
+    void show_in(ProgressLine& line)
+    {
+        const Json progress = side_.client.call("save_progress").value_or(Json::object());
+        line.show(progress.value("done", std::uint64_t{0}), progress.value("total", std::uint64_t{0}));
+    }
+    base::Status taken() { return taken_ ? transfer_.take_rest() : taken_; }
+    // What went wrong, if the domain says that something did.
+    base::Error reason(const base::Error& said) const { return taken_ ? said : taken_.error(); }
+
+private:
+    void give_up() { until_ = until_.value_or(Clock::now() + kLongestGivingUp); }
+
+    Connection& connection_;
+    Connection& side_;
+    Transfer& transfer_;
+    base::Status taken_;
+    std::optional<Clock::time_point> until_;
 };
 
 // Asks for a save and waits for its end, which an interrupt brings forward. An error: the domain has not saved itself.
 base::Result<Written> write_state(Context& context, Connection& connection, const Json& order,
                                   const state::NewFile& file, const Interrupts& interrupts)
 {
+    const auto known = WINDSOR_TRY(domain::read_beginning(connection.entry.beginning_file()));
     Connection side = WINDSOR_TRY(connect(context, std::to_string(connection.entry.id)));
     ProgressLine line{context, fmt::format("Saving {}", connection.entry.name)};
-    Transfer transfer = WINDSOR_TRY(Transfer::to(file));
+    Transfer transfer = WINDSOR_TRY(Transfer::to(file.descriptor(), known.most_saved_bytes));
     WINDSOR_TRY(connection.client.send("save", order, transfer.sender()));
     transfer.close_sender();
-    base::Status written;
-    for (auto look = Clock::now() + kLook;;) {
-        if (!transfer.ended()) {
-            if (const auto moved = transfer.move(kLook); !moved) {
-                written = std::unexpected{moved.error()};
-            }
-            if (Clock::now() < look && !transfer.ended()) {
-                continue;
-            }
-        }
-        look = Clock::now() + kLook;
-        if (auto answer = connection.client.answer_within(transfer.ended() ? kLook : std::chrono::milliseconds{1})) {
+    Saving saving{connection, side, transfer};
+    while (true) {
+        if (auto answer = saving.look()) {
             if (!*answer) {
-                return std::unexpected{written ? answer->error() : written.error()};
+                return std::unexpected{saving.reason(answer->error())};
             }
-            return Written{(*answer)->value("ran", false), written ? take_rest(transfer) : written};
+            return Written{(*answer)->value("ran", false), saving.taken()};
+        }
+        if (saving.overdue()) {
+            return std::unexpected{saving.reason(base::Error{"its process does not give up what was cancelled"})};
         }
         if (interrupts.came()) {
-            static_cast<void>(side.client.call("save_cancel"));
+            saving.cancel();
         }
-        const Json progress = side.client.call("save_progress").value_or(Json::object());
-        line.show(progress.value("done", std::uint64_t{0}), progress.value("total", std::uint64_t{0}));
+        saving.show_in(line);
     }
 }
 
@@ -134,7 +106,7 @@ base::Result<Written> write_state(Context& context, Connection& connection, cons
 base::Status check(const state::NewFile& file, const domain::Entry& entry)
 {
     const domain::SavedFile saved = WINDSOR_TRY(domain::open_saved(file.temporary()));
-    return domain::expect_same(saved.domain, entry.beginning_file());
+    return domain::expect_same(saved.domain, WINDSOR_TRY(domain::read_beginning(entry.beginning_file())));
 }
 
 // The file has its name before the domain ends: there is always one of them.
@@ -145,7 +117,7 @@ base::Status run_save(Context& context, Connection& connection, const std::files
     state::NewFile file = WINDSOR_TRY(state::NewFile::create(path));
     const Json order{{"name", path.string()}, {"after", after == "go-on" ? "go-on" : "pause"}};
     const Written written = WINDSOR_TRY(write_state(context, connection, order, file, interrupts));
-    base::Status named = written.rest ? check(file, connection.entry) : written.rest;
+    base::Status named = written.whole ? check(file, connection.entry) : written.whole;
     if (named) {
         named = file.commit();
     }
