@@ -183,9 +183,19 @@ base::Status Domain::start_control()
 
 base::Status Domain::rename(const std::string& name)
 {
-    WINDSOR_TRY(settings_.rename(name));
-    claim_.renamed(name);
+    if (!WINDSOR_TRY(take_name(name))) {
+        return base::fail("a domain named '{}' is running already; choose another name, or destroy it first", name);
+    }
     return {};
+}
+
+base::Result<bool> Domain::take_name(const std::string& name)
+{
+    const bool free = WINDSOR_TRY(settings_.rename(name));
+    if (free) {
+        claim_.renamed(name);
+    }
+    return free;
 }
 
 void Domain::run()
@@ -258,8 +268,8 @@ void Domain::rename_and_restart()
     }
     vnc_port_.reset();
     for (unsigned number = 1; number < 1000; ++number) {
-        if (rename(fmt::format("{}-{}", name, number))) {
-            break;
+        if (take_name(fmt::format("{}-{}", name, number)).value_or(true)) {
+            break; // it has one, or cannot have any now
         }
     }
     if (settings_.restart && settings_.restart(name)) {

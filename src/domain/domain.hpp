@@ -44,8 +44,8 @@ struct Settings {
     // Starts a fresh domain of the same configuration, for rename-restart; gives whether that worked.
     std::function<bool(const std::string& name)> restart{};
     Origin origin{};
-    // Renames its place in the registry.
-    std::function<base::Status(const std::string& name)> rename{};
+    // Renames its place in the registry; false if a running domain has that name.
+    std::function<base::Result<bool>(const std::string& name)> rename{};
     // Opens the image of a disk of the configuration, by its slot. None: the domain is not enclosed, and does so
     // itself.
     std::function<base::Result<base::Fd>(unsigned slot)> open_image{};
@@ -119,6 +119,8 @@ private:
     base::Status start_console();
     base::Status start_control();
     base::Status rename(const std::string& name);
+    // False if a running domain has that name.
+    base::Result<bool> take_name(const std::string& name);
 
     // domain_methods.cpp: the control socket's methods.
     void add_methods();

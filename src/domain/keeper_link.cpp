@@ -57,16 +57,18 @@ base::Result<KeeperAnswer> KeeperLink::exchange(const KeeperRequest& request, st
     return answer;
 }
 
-base::Status KeeperLink::rename(const std::string& name)
+base::Result<bool> KeeperLink::rename(const std::string& name)
 {
     base::Fd none;
     const KeeperRequest request = WINDSOR_TRY(keeper_request(KeeperAsk::Rename, name));
     const KeeperAnswer answer = WINDSOR_TRY(exchange(request, kPatience, none));
-    if (answer.error == EEXIST) {
-        return base::fail("a domain named '{}' is running already; choose another name, or destroy it first", name);
+    switch (answer.error) {
+    case 0: return true;
+    case EEXIST: return false;
+    case EAGAIN:
+        return base::fail("cannot be called '{}' now: other commands use the list of domains; try again", name);
+    default: return base::fail("cannot be called '{}': {}", name, base::errno_text(answer.error));
     }
-    return answer.error == 0 ? base::Status{}
-                             : base::fail("cannot be called '{}': {}", name, base::errno_text(answer.error));
 }
 
 base::Result<base::Fd> KeeperLink::open_image(unsigned slot)

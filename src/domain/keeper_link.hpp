@@ -20,7 +20,7 @@ enum class KeeperAsk : std::uint32_t {
     StopConsole = 1, // ends the process that serves VNC, and gives its port back
     Restart = 2,     // starts a fresh domain of the same configuration, under `name`
     Ending = 3,      // the domain ends now: kill its process if that takes too long. Has no answer.
-    Rename = 4,      // gives its place in the registry this `name`; EEXIST if another domain has it
+    Rename = 4,      // gives its place in the registry this `name`; EEXIST: a domain has it; EAGAIN: not now
     OpenImage = 5,   // opens the image of the configuration's disk in slot `number`; a descriptor comes with the answer
 };
 
@@ -64,8 +64,8 @@ public:
     // The same, with what the keeper says and, in `descriptor`, what comes with it.
     base::Result<KeeperAnswer> exchange(const KeeperRequest& request, std::chrono::milliseconds patience,
                                         base::Fd& descriptor);
-    // As the requests of the same names do it.
-    base::Status rename(const std::string& name);
+    // As the requests of the same names do it. A name: false if a running domain has it.
+    base::Result<bool> rename(const std::string& name);
     base::Result<base::Fd> open_image(unsigned slot);
     // Sends it and goes on.
     void tell(const KeeperRequest& request);

@@ -82,7 +82,13 @@ TEST_F(KeeperLinkTest, AnAnswerWithoutItsDescriptorIsNoImage)
 TEST_F(KeeperLinkTest, ANameThatIsTakenIsRefused)
 {
     answer(EEXIST);
-    EXPECT_THAT(link_->rename("other").error().message(), HasSubstr("'other' is running already"));
+    EXPECT_FALSE(link_->rename("other").value());
+}
+
+TEST_F(KeeperLinkTest, ANameThatCannotBeGivenNowIsNotCalledTaken)
+{
+    answer(EAGAIN);
+    EXPECT_THAT(link_->rename("other").error().message(), HasSubstr("try again"));
 }
 
 TEST_F(KeeperLinkTest, ALongNameIsNotSent)

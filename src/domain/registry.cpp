@@ -272,15 +272,17 @@ Claim::~Claim()
     }
 }
 
-base::Status Claim::rename(const std::string& name, std::chrono::milliseconds patience)
+base::Result<bool> Claim::rename(const std::string& name, std::chrono::milliseconds patience)
 {
     WINDSOR_TRY(check_name(name));
     const base::Fd lock = WINDSOR_TRY(lock_file_within(root_ / kRegistryLock, patience));
     const std::vector<Entry> others = WINDSOR_TRY(scan(root_));
-    WINDSOR_TRY(refuse_taken(others, name));
+    if (!refuse_taken(others, name)) {
+        return false;
+    }
     WINDSOR_TRY(write_line(entry_.folder / "name", name));
     entry_.name = name;
-    return {};
+    return true;
 }
 
 bool Claim::stands() const

@@ -32,7 +32,7 @@ struct Entry {
 
     std::filesystem::path control_socket() const { return folder / "control"; }
     std::filesystem::path config_file() const { return folder / "config.json"; }
-    // A fingerprint of what it was created with, from before its guest ran.
+    // What is known of it from before its guest ran.
     std::filesystem::path beginning_file() const { return folder / "beginning"; }
     std::filesystem::path log_file() const { return folder / "log"; }
     std::filesystem::path console_link() const { return folder / "console"; }
@@ -48,8 +48,8 @@ public:
     const Entry& entry() const { return entry_; }
     // Who renames a domain is its keeper, which has a process to look after.
     static constexpr std::chrono::seconds kPatience{5};
-    // Fails if a running domain has that name, or it cannot be one; or if commands hold the registry all that time.
-    base::Status rename(const std::string& name, std::chrono::milliseconds patience = kPatience);
+    // False if a running domain has that name. Fails if it cannot be one, or commands hold the registry all that time.
+    base::Result<bool> rename(const std::string& name, std::chrono::milliseconds patience = kPatience);
     // Takes note of what somebody else has done so.
     void renamed(const std::string& name) { entry_.name = name; }
     // After fork(): the folder belongs to the child from now on, and goes with the child.

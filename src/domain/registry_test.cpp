@@ -114,11 +114,11 @@ TEST_F(RegistryTest, RenamesWithinTheRules)
 {
     auto claim = open().claim("old").value();
     const auto other = open().claim("other").value();
-    EXPECT_TRUE(claim.rename("new"));
+    EXPECT_TRUE(claim.rename("new").value());
     EXPECT_EQ(claim.entry().name, "new");
     EXPECT_EQ(open().find("new")->id, claim.entry().id);
     EXPECT_FALSE(open().find("old"));
-    EXPECT_FALSE(claim.rename("other"));
+    EXPECT_FALSE(claim.rename("other").value());
     for (const char* wrong : {"", "12", "a/b", "a b", "a\nb", ".hidden", "-x"}) {
         EXPECT_FALSE(claim.rename(wrong)) << wrong;
         EXPECT_FALSE(open().claim(wrong)) << wrong;
@@ -137,7 +137,7 @@ TEST_F(RegistryTest, ARenameWaitsForNobodyWithoutEnd)
     ::alarm(0);
     EXPECT_EQ(claim.entry().name, "old");
     ::flock(lock.get(), LOCK_UN);
-    EXPECT_TRUE(claim.rename("new"));
+    EXPECT_TRUE(claim.rename("new").value());
 }
 
 // It cannot see whether somebody holds a domain's lock, and would say that there are no domains.

@@ -178,7 +178,7 @@ TEST_F(HomeTest, WithoutEventsItIsFoundByLooking)
 
 TEST_F(HomeTest, ANameOfLaterIsKept)
 {
-    ASSERT_TRUE(claim_->rename("later"));
+    ASSERT_TRUE(claim_->rename("later").value());
     home_->act(now_);
     fs::remove_all(runtime_);
     settle();

@@ -27,10 +27,10 @@ class Checker final : public keeper::Services {
 public:
     void stop_console() override {}
     void end_soon() override { ++unanswered; }
-    base::Status rename(const std::string& name) override
+    base::Result<bool> rename(const std::string& name) override
     {
         require(domain::check_name(name).has_value());
-        return name.size() % 2 == 0 ? base::Status{} : base::fail("it is taken");
+        return name.size() % 3 == 0 ? base::fail("not now") : base::Result<bool>{name.size() % 2 == 0};
     }
     base::Fd open_image(unsigned slot) override
     {

@@ -274,7 +274,7 @@ TEST_P(KeeperPlan, ItsWorkGoesOn)
                   }
                   std::error_code error;
                   fs::remove_all(folder_ / "run/windsor", error);
-                  if (error || !claim->make_again() || !claim->rename("second") ||
+                  if (error || !claim->make_again() || !claim->rename("second").value_or(false) ||
                       !domain::RpcServer::bind(claim->entry().control_socket())) {
                       return 4;
                   }

@@ -69,7 +69,8 @@ void Requests::serve(const domain::KeeperRequest& request, Services& services)
     case domain::KeeperAsk::Ending: services.end_soon(); return;
     case domain::KeeperAsk::Rename: {
         const auto name = name_in(request);
-        answer(!name ? EINVAL : services.rename(*name) ? 0 : EEXIST);
+        const base::Result<bool> done = name ? services.rename(*name) : false;
+        answer(!name ? EINVAL : !done ? EAGAIN : *done ? 0 : EEXIST);
         return;
     }
     case domain::KeeperAsk::OpenImage: {

@@ -20,7 +20,8 @@ public:
     virtual ~Services() = default;
     virtual void stop_console() = 0;
     virtual void end_soon() = 0;
-    virtual base::Status rename(const std::string& name) = 0;
+    // False if a running domain has that name.
+    virtual base::Result<bool> rename(const std::string& name) = 0;
     // None if the domain has no such image, or it cannot be opened.
     virtual base::Fd open_image(unsigned slot) = 0;
     // Begins a fresh domain; whether it runs is said by Requests::restarted(). False: none has begun.

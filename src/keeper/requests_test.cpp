@@ -30,10 +30,10 @@ class Recorder final : public Services {
 public:
     void stop_console() override { done.emplace_back("stop console"); }
     void end_soon() override { done.emplace_back("end soon"); }
-    base::Status rename(const std::string& name) override
+    base::Result<bool> rename(const std::string& name) override
     {
         done.push_back("rename " + name);
-        return name == "taken" ? base::fail("it is taken") : base::Status{};
+        return name == "later" ? base::fail("the registry is in use") : base::Result<bool>{name != "taken"};
     }
     base::Fd open_image(unsigned slot) override
     {
@@ -98,13 +98,15 @@ TEST_F(RequestsTest, EachIsDoneAndAnswered)
     EXPECT_EQ(ask(request(KeeperAsk::StopConsole)), 0);
     EXPECT_EQ(ask(request(KeeperAsk::Rename, "new")), 0);
     EXPECT_EQ(ask(request(KeeperAsk::Rename, "taken")), EEXIST);
+    EXPECT_EQ(ask(request(KeeperAsk::Rename, "later")), EAGAIN);
     EXPECT_EQ(ask(request(KeeperAsk::OpenImage, "", 1)), 0);
     EXPECT_TRUE(descriptor_);
     descriptor_.reset();
     EXPECT_EQ(ask(request(KeeperAsk::OpenImage, "", 3)), ENOENT);
     EXPECT_FALSE(descriptor_);
     EXPECT_EQ(ask(request(KeeperAsk::Ending)), std::nullopt);
-    EXPECT_EQ(done(), (Done{"stop console", "rename new", "rename taken", "open 1", "open 3", "end soon"}));
+    EXPECT_EQ(done(), (Done{"stop console", "rename new", "rename taken", "rename later", "open 1", "open 3",
+                            "end soon"}));
 }
 
 TEST_F(RequestsTest, ARestartIsAnsweredWhenItIsKnownHowItWent)
