@@ -10,6 +10,7 @@
 #include "domain/saved_domain.hpp"
 
 #include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
@@ -147,6 +148,8 @@ TEST_F(LyingDomain, APictureGoesWhereItShall)
 
 class SavingDomain : public LyingDomain {
 protected:
+    SavingDomain() { ::signal(SIGPIPE, SIG_IGN); } // as a domain's process does
+
     static domain::SavedDomain with_image(const std::string& path)
     {
         config::DomainConfig config;
