@@ -25,6 +25,7 @@
 #define WINDSOR_ACQUIRE(...) WINDSOR_THREAD_ATTRIBUTE(acquire_capability(__VA_ARGS__))
 #define WINDSOR_TRY_ACQUIRE(...) WINDSOR_THREAD_ATTRIBUTE(try_acquire_capability(__VA_ARGS__))
 #define WINDSOR_RELEASE(...) WINDSOR_THREAD_ATTRIBUTE(release_capability(__VA_ARGS__))
+#define WINDSOR_NO_LOCK_ANALYSIS WINDSOR_THREAD_ATTRIBUTE(no_thread_safety_analysis) // of a function's body
 #define WINDSOR_ASSERT_CAPABILITY(...) WINDSOR_THREAD_ATTRIBUTE(assert_capability(__VA_ARGS__))
 
 namespace windsor::base {

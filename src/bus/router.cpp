@@ -9,38 +9,54 @@
 
 namespace windsor::bus {
 
-void Router::claim(std::uint64_t start, std::uint64_t size, AccessHandler& handler, std::string owner)
+Claim& Claim::operator=(Claim&& other) noexcept
 {
-    if (size != 0) {
-        claims_.emplace(start, Claim{start, size, &handler, std::move(owner), next_serial_++});
-        rebuild();
+    if (this != &other) {
+        let_go();
+        router_ = std::exchange(other.router_, nullptr);
+        serial_ = other.serial_;
+    }
+    return *this;
+}
+
+void Claim::let_go()
+{
+    if (Router* const router = std::exchange(router_, nullptr)) {
+        router->release(serial_);
     }
 }
 
-void Router::release(std::uint64_t start, const AccessHandler& handler)
+Claim Router::claim(std::uint64_t start, std::uint64_t size, AccessHandler& handler, std::string owner)
 {
-    const auto [first, last] = claims_.equal_range(start);
-    const auto found = std::find_if(first, last, [&](const auto& entry) { return entry.second.handler == &handler; });
-    if (found != last) {
-        claims_.erase(found);
-        rebuild();
+    if (size == 0) {
+        return {};
     }
+    const std::uint64_t serial = next_serial_++;
+    claims_.emplace(serial, Range{start, size, &handler, std::move(owner)});
+    rebuild();
+    return {*this, serial};
+}
+
+void Router::release(std::uint64_t serial)
+{
+    claims_.erase(serial);
+    rebuild();
 }
 
 // Cuts the claims at every start and end, and gives each piece to the newest claim that covers it.
 void Router::rebuild()
 {
     std::set<std::uint64_t> cuts;
-    for (const auto& [start, claim] : claims_) {
-        cuts.insert(start);
-        cuts.insert(start + claim.size);
+    for (const auto& [serial, range] : claims_) {
+        cuts.insert(range.start);
+        cuts.insert(range.start + range.size);
     }
     visible_.clear();
     for (auto cut = cuts.begin(); cut != cuts.end() && std::next(cut) != cuts.end(); ++cut) {
-        const Claim* newest = nullptr;
-        for (const auto& [start, claim] : claims_) {
-            if (start <= *cut && *cut - start < claim.size && (newest == nullptr || claim.serial > newest->serial)) {
-                newest = &claim;
+        const Range* newest = nullptr;
+        for (const auto& [serial, range] : claims_) {
+            if (range.start <= *cut && *cut - range.start < range.size) {
+                newest = &range;
             }
         }
         if (newest != nullptr) {
@@ -49,61 +65,69 @@ void Router::rebuild()
     }
 }
 
-const Router::Claim* Router::find(std::uint64_t address) const
+const Router::Range* Router::find(std::uint64_t address) const
 {
     const auto after = visible_.upper_bound(address);
     if (after == visible_.begin()) {
         return nullptr;
     }
-    const auto& [end, claim] = std::prev(after)->second;
-    return address < end ? claim : nullptr;
+    const auto& [end, range] = std::prev(after)->second;
+    return address < end ? range : nullptr;
 }
 
-const Router::Claim* Router::find(std::uint64_t address, Width width) const
+const Router::Range* Router::find(std::uint64_t address, Width width) const
 {
-    const Claim* claim = find(address);
+    const Range* range = find(address);
     const std::uint64_t last = address + bytes(width) - 1;
-    return claim != nullptr && find(last) == claim ? claim : nullptr;
+    return range != nullptr && find(last) == range ? range : nullptr;
 }
 
 std::uint64_t Router::read(std::uint64_t address, Width width)
 {
-    const Claim* claim = find(address, width);
-    if (claim == nullptr) {
+    const Range* range = find(address, width);
+    if (range == nullptr) {
         return width == Width::Byte ? all_ones(width) : read_bytes(address, width);
     }
-    const ReadResult result = claim->handler->read(address - claim->start, width);
+    const ReadResult result = range->handler->read(address - range->start, width);
     if (result.status == AccessStatus::Ok) {
         return result.value & all_ones(width);
     }
     if (result.status == AccessStatus::BadWidth && width != Width::Byte) {
         return read_bytes(address, width);
     }
-    log_.guest(claim->owner, "no register for a {}-byte {} read at {:#x}", bytes(width), name_, address);
+    log_refusal(address, width, "read");
     return all_ones(width);
 }
 
 void Router::write(std::uint64_t address, Width width, std::uint64_t value)
 {
-    const Claim* claim = find(address, width);
-    if (claim == nullptr) {
+    const Range* range = find(address, width);
+    if (range == nullptr) {
         if (width != Width::Byte) {
             write_bytes(address, width, value);
         }
         return;
     }
-    const AccessStatus status = claim->handler->write(address - claim->start, width, value & all_ones(width));
+    const AccessStatus status = range->handler->write(address - range->start, width, value & all_ones(width));
     if (status == AccessStatus::BadWidth && width != Width::Byte) {
         write_bytes(address, width, value);
     } else if (status != AccessStatus::Ok) {
-        log_.guest(claim->owner, "no register for a {}-byte {} write at {:#x}", bytes(width), name_, address);
+        log_refusal(address, width, "write");
     }
+}
+
+// The handler may have moved meanwhile.
+void Router::log_refusal(std::uint64_t address, Width width, std::string_view what)
+{
+    const Range* const range = find(address);
+    log_.guest(range != nullptr ? range->owner : name_, "no register for a {}-byte {} {} at {:#x}", bytes(width), name_,
+               what, address);
 }
 
 void Router::read_run(std::uint64_t address, Width width, std::span<std::uint8_t> data)
 {
-    const Claim* claim = find(address, width);
-    if (claim != nullptr && claim->handler->read_run(address - claim->start, width, data)) {
+    const Range* range = find(address, width);
+    if (range != nullptr && range->handler->read_run(address - range->start, width, data)) {
         return;
     }
     for (; data.size() >= bytes(width); data = data.subspan(bytes(width))) {
@@ -114,8 +138,8 @@ void Router::read_run(std::uint64_t address, Width width, std::span<std::uint8_t
 
 void Router::write_run(std::uint64_t address, Width width, std::span<const std::uint8_t> data)
 {
-    const Claim* claim = find(address, width);
-    if (claim != nullptr && claim->handler->write_run(address - claim->start, width, data)) {
+    const Range* range = find(address, width);
+    if (range != nullptr && range->handler->write_run(address - range->start, width, data)) {
         return;
     }
     for (; data.size() >= bytes(width); data = data.subspan(bytes(width))) {

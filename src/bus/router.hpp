@@ -9,8 +9,36 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace windsor::bus {
+
+class Router;
+
+// A range of a router that leads to a handler as long as this lives. It belongs to whoever has asked for it, and may be
+// moved. Made, moved over and destroyed under the machine lock; the router outlives it.
+class [[nodiscard]] Claim {
+public:
+    // No range.
+    Claim() = default;
+    Claim(Claim&& other) noexcept : router_{std::exchange(other.router_, nullptr)}, serial_{other.serial_} {}
+    Claim& operator=(Claim&& other) noexcept;
+    ~Claim() { let_go(); }
+
+    // The range leads where it led before.
+    void release() WINDSOR_REQUIRES(kMachineLock) { let_go(); }
+    explicit operator bool() const { return router_ != nullptr; }
+
+private:
+    friend class Router;
+    // The analysis of locks does not see who destroys a member.
+    void let_go() WINDSOR_NO_LOCK_ANALYSIS;
+    Claim(Router& router, std::uint64_t serial) : router_{&router}, serial_{serial} {}
+
+    Router* router_{nullptr};
+    std::uint64_t serial_{0};
+};
 
 // An address space of ranges: the I/O ports (64 KiB) or the MMIO space.
 // Where nobody answers, reads give all ones and writes vanish, quietly.
@@ -19,12 +47,10 @@ public:
     // `log` outlives the router; `name` heads its lines ("port", "mmio").
     Router(std::string name, base::Log& log) : name_{std::move(name)}, log_{log} {}
 
-    // Routes [start, start + size) to `handler`, which outlives the claim. Of overlapping claims the
-    // newest answers; releasing it uncovers the older one.
-    void claim(std::uint64_t start, std::uint64_t size, AccessHandler& handler, std::string owner)
+    // Routes [start, start + size) to `handler`, which outlives the claim. Of overlapping claims the newest answers;
+    // its end uncovers the older one. The log calls the range by its `owner`.
+    Claim claim(std::uint64_t start, std::uint64_t size, AccessHandler& handler, std::string owner)
         WINDSOR_REQUIRES(kMachineLock);
-    // Undoes the claim of that handler at that start, if there is one.
-    void release(std::uint64_t start, const AccessHandler& handler) WINDSOR_REQUIRES(kMachineLock);
 
     // An access that its handler refuses as too wide is split into bytes, as the ISA bus does.
     std::uint64_t read(std::uint64_t address, Width width) WINDSOR_REQUIRES(kMachineLock);
@@ -36,27 +62,30 @@ public:
         WINDSOR_REQUIRES(kMachineLock);
 
 private:
-    struct Claim {
+    friend class Claim;
+    struct Range {
         std::uint64_t start;
         std::uint64_t size;
         AccessHandler* handler;
         std::string owner;
-        std::uint64_t serial;
     };
 
-    const Claim* find(std::uint64_t address) const WINDSOR_REQUIRES(kMachineLock);
+    void release(std::uint64_t serial) WINDSOR_REQUIRES(kMachineLock);
+    const Range* find(std::uint64_t address) const WINDSOR_REQUIRES(kMachineLock);
     // The same, if the whole access lies within it.
-    const Claim* find(std::uint64_t address, Width width) const WINDSOR_REQUIRES(kMachineLock);
+    const Range* find(std::uint64_t address, Width width) const WINDSOR_REQUIRES(kMachineLock);
     std::uint64_t read_bytes(std::uint64_t address, Width width) WINDSOR_REQUIRES(kMachineLock);
     void write_bytes(std::uint64_t address, Width width, std::uint64_t value) WINDSOR_REQUIRES(kMachineLock);
+    void log_refusal(std::uint64_t address, Width width, std::string_view what) WINDSOR_REQUIRES(kMachineLock);
     void rebuild() WINDSOR_REQUIRES(kMachineLock);
 
     std::string name_;
     base::Log& log_;
     std::uint64_t next_serial_ WINDSOR_GUARDED_BY(kMachineLock){0};
-    std::multimap<std::uint64_t, Claim> claims_ WINDSOR_GUARDED_BY(kMachineLock);
-    // Disjoint ranges by their start: which claim answers there.
-    std::map<std::uint64_t, std::pair<std::uint64_t, const Claim*>> visible_ WINDSOR_GUARDED_BY(kMachineLock);
+    // By their age, the newest last.
+    std::map<std::uint64_t, Range> claims_ WINDSOR_GUARDED_BY(kMachineLock);
+    // Disjoint pieces by their start: where each ends, and which range answers there.
+    std::map<std::uint64_t, std::pair<std::uint64_t, const Range*>> visible_ WINDSOR_GUARDED_BY(kMachineLock);
 };
 
 } // namespace windsor::bus

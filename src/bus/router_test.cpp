@@ -51,8 +51,8 @@ TEST_F(RouterTest, UnclaimedReadsAllOnes)
 
 TEST_F(RouterTest, SplitsAWideAccessOverByteRegistersAndNeighbours)
 {
-    router_.claim(0x40, 2, low_, "low");
-    router_.claim(0x42, 1, high_, "high");
+    const Claim on_low = router_.claim(0x40, 2, low_, "low");
+    const Claim on_high = router_.claim(0x42, 1, high_, "high");
     EXPECT_EQ(router_.read(0x40, Width::Dword), 0xff80'1110u);
     router_.write(0x40, Width::Dword, 0x4433'2211);
     EXPECT_EQ(low_.writes, (std::vector<std::uint64_t>{0x11, 0x22}));
@@ -61,17 +61,52 @@ TEST_F(RouterTest, SplitsAWideAccessOverByteRegistersAndNeighbours)
 
 TEST_F(RouterTest, TheNewestClaimCoversOlderOnesUntilReleased)
 {
-    router_.claim(0x40, 4, low_, "low");
-    router_.claim(0x41, 1, high_, "high");
+    const Claim on_low = router_.claim(0x40, 4, low_, "low");
+    Claim on_high = router_.claim(0x41, 1, high_, "high");
     EXPECT_EQ(router_.read(0x41, Width::Byte), 0x80u);
     EXPECT_EQ(router_.read(0x42, Width::Byte), 0x12u);
-    router_.release(0x41, high_);
+    on_high.release();
     EXPECT_EQ(router_.read(0x41, Width::Byte), 0x11u);
+}
+
+TEST_F(RouterTest, AClaimEndsWithItsOwner)
+{
+    Claim moved;
+    {
+        Claim claim = router_.claim(0x40, 4, low_, "low");
+        const Claim other = router_.claim(0x50, 4, high_, "high");
+        EXPECT_EQ(router_.read(0x50, Width::Byte), 0x80u);
+        moved = std::move(claim);
+    }
+    EXPECT_EQ(router_.read(0x50, Width::Byte), 0xffu);
+    EXPECT_EQ(router_.read(0x40, Width::Byte), 0x10u);
+    moved = router_.claim(0x60, 4, high_, "high");
+    EXPECT_EQ(router_.read(0x40, Width::Byte), 0xffu) << "what it held before is let go of";
+    EXPECT_EQ(router_.read(0x60, Width::Byte), 0x80u);
+}
+
+// A register that lets go of its own range when it is written, and refuses the access.
+struct Leaving final : AccessHandler {
+    ReadResult read(std::uint64_t, Width) override { return AccessStatus::NoRegister; }
+    AccessStatus write(std::uint64_t, Width, std::uint64_t) override
+    {
+        claim = {};
+        return AccessStatus::NoRegister;
+    }
+    Claim claim;
+};
+
+TEST_F(RouterTest, AHandlerMayLetGoOfItsRangeInTheMiddleOfAnAccess)
+{
+    Leaving leaving;
+    leaving.claim = router_.claim(0x40, 4, leaving, "a name that is longer than a string keeps within itself");
+    router_.write(0x40, Width::Byte, 1);
+    EXPECT_EQ(router_.read(0x40, Width::Byte), 0xffu);
 }
 
 TEST_F(RouterTest, MissingRegisterFloats)
 {
-    router_.claim(0x40, 4, low_, "low");
+    const Claim on_low = router_.claim(0x40, 4, low_, "low");
     EXPECT_EQ(router_.read(0x43, Width::Byte), 0xffu);
 }
 
@@ -101,7 +136,7 @@ struct DataPort final : AccessHandler {
 TEST_F(RouterTest, GivesARunToADataPortAtOnce)
 {
     DataPort port;
-    router_.claim(0x1f0, 8, port, "data");
+    const Claim on_data = router_.claim(0x1f0, 8, port, "data");
     std::array<std::uint8_t, 8> data{};
     router_.read_run(0x1f0, Width::Word, data);
     EXPECT_EQ(port.runs, 1);
@@ -114,11 +149,11 @@ TEST_F(RouterTest, GivesARunToADataPortAtOnce)
 TEST_F(RouterTest, MakesSingleAccessesOfOtherRuns)
 {
     DataPort port;
-    router_.claim(0x1f0, 8, port, "data");
+    const Claim on_data = router_.claim(0x1f0, 8, port, "data");
     std::array<std::uint8_t, 3> data{};
     router_.read_run(0x1f4, Width::Byte, data);
     EXPECT_EQ(data, (std::array<std::uint8_t, 3>{1, 2, 3}));
-    router_.claim(0x40, 4, low_, "low");
+    const Claim on_low = router_.claim(0x40, 4, low_, "low");
     std::array<std::uint8_t, 4> words{};
     router_.read_run(0x41, Width::Word, words);
     EXPECT_EQ(words, (std::array<std::uint8_t, 4>{0x11, 0x12, 0x11, 0x12})) << "each split into bytes";

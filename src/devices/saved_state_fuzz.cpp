@@ -25,7 +25,7 @@ using namespace windsor::devices;
 
 constexpr std::uint64_t kDiskBytes = 1 << 20;
 
-class Disk final : public BlockMedia {
+class Disk final : public backend::BlockMedia {
 public:
     std::uint64_t size_bytes() const override { return kDiskBytes; }
     bool read_only() const override { return false; }
@@ -52,7 +52,7 @@ public:
     void interrupts_changed() override {}
 };
 
-class Sink final : public CharacterSink {
+class Sink final : public backend::CharacterSink {
 public:
     void transmit(std::uint8_t) override {}
     void input_wanted() override {}
@@ -189,7 +189,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         chips.timers.run_due(chips.clock.now());
     }
     chips.check_all();
-    Picture picture; // once: it may be large
+    backend::Picture picture; // once: it may be large
     chips.vga->update(picture);
     return 0;
 }

@@ -30,13 +30,13 @@ public:
     void interrupts_changed() override {}
 };
 
-class NoCharacters final : public CharacterSink {
+class NoCharacters final : public backend::CharacterSink {
 public:
     void transmit(std::uint8_t) override {}
     void input_wanted() override {}
 };
 
-class NoMedium final : public BlockMedia {
+class NoMedium final : public backend::BlockMedia {
 public:
     std::uint64_t size_bytes() const override { return 1 << 20; }
     bool read_only() const override { return false; }

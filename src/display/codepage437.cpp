@@ -82,7 +82,7 @@ std::u32string decode_utf8(std::string_view text)
     return characters;
 }
 
-ScreenText screen_text(const devices::TextScreen& screen)
+ScreenText screen_text(const backend::TextScreen& screen)
 {
     ScreenText text{.cursor_visible = screen.cursor_visible,
                     .cursor_column = screen.cursor_column,
@@ -91,7 +91,7 @@ ScreenText screen_text(const devices::TextScreen& screen)
         std::string line;
         std::size_t end = 0;
         for (unsigned column = 0; column < screen.columns; ++column) {
-            const devices::TextCell& cell = screen.cells[std::size_t{row} * screen.columns + column];
+            const backend::TextCell& cell = screen.cells[std::size_t{row} * screen.columns + column];
             const char32_t c = codepage437_to_unicode(cell.character);
             append_utf8(line, c);
             end = c == U' ' ? end : line.size();

@@ -2,7 +2,7 @@
 // Between the PC's character set and Unicode.
 #pragma once
 
-#include "devices/screen.hpp"
+#include "backend/screen.hpp"
 
 #include <cstdint>
 #include <string>
@@ -26,6 +26,6 @@ struct ScreenText {
     unsigned cursor_row{0};
 };
 
-ScreenText screen_text(const devices::TextScreen& screen);
+ScreenText screen_text(const backend::TextScreen& screen);
 
 } // namespace windsor::display

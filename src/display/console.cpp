@@ -80,7 +80,7 @@ void Console::stop_viewers()
 bool Console::update(std::optional<std::uint32_t> request)
 {
     const base::MutexLock lock{picture_mutex_};
-    std::vector<devices::Rectangle> damage;
+    std::vector<backend::Rectangle> damage;
     {
         const bus::MachineGuard guard{machine_.lock};
         damage = machine_.screen.update(picture_);
@@ -103,7 +103,7 @@ bool Console::update(std::optional<std::uint32_t> request)
     return !damage.empty();
 }
 
-devices::Picture Console::screenshot()
+backend::Picture Console::screenshot()
 {
     update();
     const base::MutexLock lock{picture_mutex_};
@@ -112,7 +112,7 @@ devices::Picture Console::screenshot()
 
 std::optional<ScreenText> Console::screen_text()
 {
-    devices::TextScreen screen;
+    backend::TextScreen screen;
     const auto is_text = [&] {
         const bus::MachineGuard guard{machine_.lock};
         return machine_.screen.text(screen);

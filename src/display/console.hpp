@@ -7,8 +7,9 @@
 #include "base/mutex.hpp"
 #include "base/result.hpp"
 #include "bus/machine_lock.hpp"
-#include "devices/input.hpp"
-#include "devices/screen.hpp"
+#include "backend/keyboard.hpp"
+#include "backend/pointer.hpp"
+#include "backend/screen.hpp"
 #include "display/codepage437.hpp"
 #include "display/keysym.hpp"
 #include "display/viewers.hpp"
@@ -29,9 +30,9 @@ class Console final : private ViewerHandler {
 public:
     // Everything outlives the console.
     struct Machine {
-        devices::Screen& screen;
-        devices::KeyboardInput& keyboard;
-        devices::MouseInput& mouse;
+        backend::Screen& screen;
+        backend::Keyboard& keyboard;
+        backend::Pointer& mouse;
         const base::Clock& clock;
         bus::MachineLock& lock;
     };
@@ -52,7 +53,7 @@ public:
     // Lets go of what they hold, and hears them no more.
     void stop_viewers();
 
-    devices::Picture screenshot();
+    backend::Picture screenshot();
     // Empty in a graphics mode.
     std::optional<ScreenText> screen_text();
 
@@ -65,7 +66,7 @@ public:
     std::size_t queued_keys() const;
 
     // At once: movement in counts, wheel clicks towards the user, the buttons held from now on (bits of
-    // devices::MouseButtons).
+    // backend::PointerButtons).
     void mouse(int dx, int dy, int wheel, std::uint8_t buttons);
 
 private:
@@ -86,7 +87,7 @@ private:
     base::Log& log_;
 
     base::Mutex picture_mutex_; // taken before the machine lock
-    devices::Picture picture_ WINDSOR_GUARDED_BY(picture_mutex_);
+    backend::Picture picture_ WINDSOR_GUARDED_BY(picture_mutex_);
 
     base::Mutex viewers_mutex_; // start and stop
     mutable base::Mutex mutex_;

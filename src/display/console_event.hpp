@@ -3,7 +3,7 @@
 // SOCK_SEQPACKET. That process talks to the network, so the domain believes nothing that it says.
 #pragma once
 
-#include "devices/input.hpp"
+#include "backend/keyboard.hpp"
 
 #include <array>
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace windsor::display {
 
-using devices::KeyCode;
+using backend::KeyCode;
 
 constexpr int kMostMotion = 4096;  // counts in one pointer event, in each direction
 constexpr int kMostWheel = 16;     // clicks in one pointer event, in each direction

@@ -105,7 +105,7 @@ void ConsoleServer::take_picture()
 {
     // Before the picture: an answer says that this is no older.
     const std::uint32_t answered = frame_.answered();
-    const std::vector<devices::Rectangle> damage = frame_.read(picture_);
+    const std::vector<backend::Rectangle> damage = frame_.read(picture_);
     if (!damage.empty()) {
         server_->show(picture_, damage);
     }

@@ -60,7 +60,7 @@ private:
     base::Fd poke_; // an eventfd of this process's own
     base::Log log_;
     FrameReader frame_;
-    devices::Picture picture_{};
+    backend::Picture picture_{};
 
     base::Mutex mutex_;
     base::Condition answered_changed_;

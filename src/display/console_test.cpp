@@ -49,7 +49,7 @@ TEST(Codepage437, MapsToUnicodeAndUtf8)
 
 TEST(ScreenText, TrimsTrailingBlanks)
 {
-    devices::TextScreen screen{.columns = 4, .rows = 2, .cursor_visible = true, .cursor_column = 2, .cursor_row = 1};
+    backend::TextScreen screen{.columns = 4, .rows = 2, .cursor_visible = true, .cursor_column = 2, .cursor_row = 1};
     for (const char c : std::string{" \xda\xc4 \0\0  ", 8}) {
         screen.cells.push_back({.character = static_cast<std::uint8_t>(c)});
     }
@@ -64,7 +64,7 @@ TEST(Png, IsReadBackAsItWasWritten)
 {
     const base::TestFolder folder;
     const std::string file = (folder / "picture.png").string();
-    devices::Picture picture{.size = {3, 2}, .pixels = {0xff0000, 0x00ff00, 0x0000ff, 0x123456, 0xffffff, 0}};
+    backend::Picture picture{.size = {3, 2}, .pixels = {0xff0000, 0x00ff00, 0x0000ff, 0x123456, 0xffffff, 0}};
     ASSERT_TRUE(write_png(picture, file));
     png_image image{};
     image.version = PNG_IMAGE_VERSION;
@@ -89,27 +89,27 @@ TEST(Png, SaysWhyItCannotBeWritten)
 }
 
 // A machine's screen, keyboard and mouse, all under one lock.
-class FakeMachine final : public devices::Screen, public devices::KeyboardInput, public devices::MouseInput {
+class FakeMachine final : public backend::Screen, public backend::Keyboard, public backend::Pointer {
 public:
-    std::vector<devices::Rectangle> update(devices::Picture& picture) override
+    std::vector<backend::Rectangle> update(backend::Picture& picture) override
     {
         lock.assert_held();
         ++updates;
         const bool resized = picture.size != shown.size;
-        const std::vector<devices::Rectangle> damage =
-            resized || changed ? std::vector{devices::Rectangle{0, 0, shown.size.width, shown.size.height}}
-                               : std::vector<devices::Rectangle>{};
+        const std::vector<backend::Rectangle> damage =
+            resized || changed ? std::vector{backend::Rectangle{0, 0, shown.size.width, shown.size.height}}
+                               : std::vector<backend::Rectangle>{};
         picture = shown;
         changed = false;
         return damage;
     }
     void invalidate() override { changed = true; }
-    bool text(devices::TextScreen& screen) const override
+    bool text(backend::TextScreen& screen) const override
     {
         screen = text_screen;
         return is_text;
     }
-    void key(devices::KeyCode code, bool pressed) override
+    void key(backend::KeyCode code, bool pressed) override
     {
         lock.assert_held();
         keys.push_back({code, pressed});
@@ -122,10 +122,10 @@ public:
 
     bus::MachineLock lock;
     unsigned updates{0};
-    devices::Picture shown{.size = {8, 8}, .pixels = std::vector<std::uint32_t>(64, 0x0a0b0c)};
+    backend::Picture shown{.size = {8, 8}, .pixels = std::vector<std::uint32_t>(64, 0x0a0b0c)};
     bool changed{true};
     bool is_text{true};
-    devices::TextScreen text_screen{.columns = 2, .rows = 1, .cells = {{.character = 'h'}, {.character = 'i'}}};
+    backend::TextScreen text_screen{.columns = 2, .rows = 1, .cells = {{.character = 'h'}, {.character = 'i'}}};
     std::vector<KeyEvent> keys;
     std::array<int, 4> last_movement{};
 };
@@ -275,7 +275,7 @@ TEST_F(ServedConsoleTest, LooksAtTheScreenOnlyWhileAViewerIsThere)
 
     RawClient client{port_};
     client.log_in();
-    EXPECT_EQ(client.size, (devices::Size{8, 8}));
+    EXPECT_EQ(client.size, (backend::Size{8, 8}));
     client.set_encodings({0});
     client.request(false);
     const std::vector<RawClient::Update> whole = client.update();
@@ -316,7 +316,7 @@ TEST_F(ServedConsoleTest, AFreshProcessLetsGoOfWhatItsPredecessorHeld)
     locked([&] { EXPECT_THAT(fake_.keys, ElementsAre(KeyEvent{0x1d, true}, KeyEvent{0x1d, false})); });
     RawClient again{port_};
     again.log_in();
-    EXPECT_EQ(again.size, (devices::Size{8, 8}));
+    EXPECT_EQ(again.size, (backend::Size{8, 8}));
 }
 
 TEST_F(ServedConsoleTest, WhatIsNoEventDoesNothing)

@@ -22,7 +22,7 @@ void play_keys(const std::uint8_t* data, std::size_t size)
     const Keymap keymap = Keymap::find(names[data[0] % names.size()]).value();
     KeysymTranslator translator{keymap};
     std::set<std::uint32_t> held;
-    std::set<windsor::devices::KeyCode> down;
+    std::set<windsor::backend::KeyCode> down;
     const auto play = [&](std::uint32_t keysym, bool pressed) {
         for (const KeyEvent& event : translator.key(keysym, pressed)) {
             if (event.pressed) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "devices/input.hpp"
+#include "backend/keyboard.hpp"
 
 #include <string_view>
 #include <vector>
@@ -11,7 +11,7 @@
 namespace windsor::display {
 
 // Keys to press in this order and to release in the opposite one.
-using Chord = std::vector<devices::KeyCode>;
+using Chord = std::vector<backend::KeyCode>;
 
 // Reads "ctrl-alt-delete", or several such separated by blanks: "alt-f2 down enter". Names are those of
 // the keys (esc, f1, pgup …) and the characters of a US keyboard; case does not matter in names.

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "devices/input.hpp"
+#include "backend/keyboard.hpp"
 
 #include <array>
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace windsor::display {
 
-using devices::KeyCode;
+using backend::KeyCode;
 
 namespace key {
 constexpr KeyCode kEscape = 0x01;

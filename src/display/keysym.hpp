@@ -2,7 +2,7 @@
 // From the key symbols of VNC clients to keys.
 #pragma once
 
-#include "devices/input.hpp"
+#include "backend/keyboard.hpp"
 #include "display/keymap.hpp"
 
 #include <cstdint>

@@ -8,7 +8,7 @@
 
 namespace windsor::display {
 
-base::Result<std::vector<std::uint8_t>> encode_png(const devices::Picture& picture)
+base::Result<std::vector<std::uint8_t>> encode_png(const backend::Picture& picture)
 {
     if (picture.size.width == 0 || picture.size.height == 0) {
         return base::fail("there is no picture yet");
@@ -34,7 +34,7 @@ base::Result<std::vector<std::uint8_t>> encode_png(const devices::Picture& pictu
     return png;
 }
 
-base::Status write_png(const devices::Picture& picture, const std::string& path)
+base::Status write_png(const backend::Picture& picture, const std::string& path)
 {
     const auto png = encode_png(picture);
     if (!png) {

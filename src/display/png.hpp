@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "devices/screen.hpp"
+#include "backend/screen.hpp"
 
 #include <cstdint>
 #include <string>
@@ -11,9 +11,9 @@
 namespace windsor::display {
 
 // The bytes of a PNG file, 8 bits a colour. Fails if there is no picture yet.
-base::Result<std::vector<std::uint8_t>> encode_png(const devices::Picture& picture);
+base::Result<std::vector<std::uint8_t>> encode_png(const backend::Picture& picture);
 
 // Writes (or replaces) a PNG file, 8 bits a colour.
-base::Status write_png(const devices::Picture& picture, const std::string& path);
+base::Status write_png(const backend::Picture& picture, const std::string& path);
 
 } // namespace windsor::display

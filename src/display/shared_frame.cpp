@@ -21,23 +21,23 @@ constexpr std::size_t kPixelOffset = (sizeof(FrameHeader) + kPageSize - 1) / kPa
 constexpr std::size_t kFrameBytes =
     kPixelOffset + std::size_t{kMostFrameWidth} * kMostFrameHeight * sizeof(std::uint32_t);
 
-constexpr unsigned tiles_across(devices::Size size)
+constexpr unsigned tiles_across(backend::Size size)
 {
     return (size.width + kTileWidth - 1) / kTileWidth;
 }
 
-constexpr unsigned tiles_down(devices::Size size)
+constexpr unsigned tiles_down(backend::Size size)
 {
     return (size.height + kTileHeight - 1) / kTileHeight;
 }
 
-constexpr bool possible(devices::Size size)
+constexpr bool possible(backend::Size size)
 {
     return size.width > 0 && size.width <= kMostFrameWidth && size.height > 0 && size.height <= kMostFrameHeight;
 }
 
 // Of a picture of that size.
-devices::Rectangle tile_at(devices::Size size, unsigned column, unsigned row)
+backend::Rectangle tile_at(backend::Size size, unsigned column, unsigned row)
 {
     const unsigned x = column * kTileWidth;
     const unsigned y = row * kTileHeight;
@@ -95,7 +95,7 @@ base::Result<SharedFrame> SharedFrame::create()
     return SharedFrame{std::move(memory), std::move(writable)};
 }
 
-void FrameWriter::write(const devices::Picture& picture, std::span<const devices::Rectangle> damage)
+void FrameWriter::write(const backend::Picture& picture, std::span<const backend::Rectangle> damage)
 {
     if (!possible(picture.size)) {
         return;
@@ -108,12 +108,12 @@ void FrameWriter::write(const devices::Picture& picture, std::span<const devices
         write_rectangle(picture, {0, 0, size_.width, size_.height});
         return;
     }
-    for (const devices::Rectangle& r : damage) {
+    for (const backend::Rectangle& r : damage) {
         write_rectangle(picture, r);
     }
 }
 
-void FrameWriter::write_rectangle(const devices::Picture& picture, devices::Rectangle r)
+void FrameWriter::write_rectangle(const backend::Picture& picture, backend::Rectangle r)
 {
     for (unsigned y = r.y; y < r.y + r.height; ++y) {
         const std::size_t at = std::size_t{y} * size_.width + r.x;
@@ -141,15 +141,15 @@ base::Result<FrameReader> FrameReader::map(const base::Fd& memory)
     return FrameReader{WINDSOR_TRY(FrameMapping::map(memory, FrameMapping::Access::Read))};
 }
 
-devices::Size FrameReader::size() const
+backend::Size FrameReader::size() const
 {
     const std::uint64_t size = mapping_.header().size.load(std::memory_order_seq_cst);
     return {static_cast<unsigned>(size >> 32), static_cast<unsigned>(size & 0xffff'ffff)};
 }
 
-std::vector<devices::Rectangle> FrameReader::read(devices::Picture& picture)
+std::vector<backend::Rectangle> FrameReader::read(backend::Picture& picture)
 {
-    const devices::Size now = size();
+    const backend::Size now = size();
     if (!possible(now)) {
         return {};
     }
@@ -159,7 +159,7 @@ std::vector<devices::Rectangle> FrameReader::read(devices::Picture& picture)
         picture.pixels.assign(std::size_t{now.width} * now.height, 0);
         seen_.resize(kMostTiles);
     }
-    std::vector<devices::Rectangle> damage;
+    std::vector<backend::Rectangle> damage;
     const unsigned across = tiles_across(now);
     for (unsigned row = 0; row < tiles_down(now); ++row) {
         bool adjoins = false; // the tile before this one has changed, too
@@ -169,7 +169,7 @@ std::vector<devices::Rectangle> FrameReader::read(devices::Picture& picture)
             const bool changed = resized || number != seen_[tile];
             if (changed) {
                 seen_[tile] = number;
-                const devices::Rectangle r = tile_at(now, column, row);
+                const backend::Rectangle r = tile_at(now, column, row);
                 read_tile(picture, r);
                 if (adjoins) {
                     damage.back().width += r.width;
@@ -183,7 +183,7 @@ std::vector<devices::Rectangle> FrameReader::read(devices::Picture& picture)
     return damage;
 }
 
-void FrameReader::read_tile(devices::Picture& picture, const devices::Rectangle& tile) const
+void FrameReader::read_tile(backend::Picture& picture, const backend::Rectangle& tile) const
 {
     for (unsigned y = tile.y; y < tile.y + tile.height; ++y) {
         const std::size_t at = std::size_t{y} * picture.size.width + tile.x;

@@ -10,7 +10,7 @@
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
-#include "devices/screen.hpp"
+#include "backend/screen.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -67,15 +67,15 @@ public:
     explicit FrameWriter(FrameMapping mapping) : mapping_{std::move(mapping)} {}
 
     // Writes what has changed of the picture; all of it if it has another size than the last.
-    void write(const devices::Picture& picture, std::span<const devices::Rectangle> damage);
+    void write(const backend::Picture& picture, std::span<const backend::Rectangle> damage);
     // Says that the picture is no older than that request.
     void answer(std::uint32_t request);
 
 private:
-    void write_rectangle(const devices::Picture& picture, devices::Rectangle r);
+    void write_rectangle(const backend::Picture& picture, backend::Rectangle r);
 
     FrameMapping mapping_;
-    devices::Size size_{};
+    backend::Size size_{};
     std::vector<std::uint32_t> numbers_{}; // of the tiles
 };
 
@@ -85,13 +85,13 @@ public:
     static base::Result<FrameReader> map(const base::Fd& memory);
 
     // Brings `picture` up to date and gives the rectangles that have changed; all of it after a change of its size.
-    std::vector<devices::Rectangle> read(devices::Picture& picture);
+    std::vector<backend::Rectangle> read(backend::Picture& picture);
     std::uint32_t answered() const;
 
 private:
     explicit FrameReader(FrameMapping mapping) : mapping_{std::move(mapping)} {}
-    devices::Size size() const;
-    void read_tile(devices::Picture& picture, const devices::Rectangle& tile) const;
+    backend::Size size() const;
+    void read_tile(backend::Picture& picture, const backend::Rectangle& tile) const;
 
     FrameMapping mapping_;
     std::vector<std::uint32_t> seen_{};

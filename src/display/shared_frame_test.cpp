@@ -12,19 +12,19 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using Rectangles = std::vector<devices::Rectangle>;
+using Rectangles = std::vector<backend::Rectangle>;
 
 class SharedFrameTest : public ::testing::Test {
 protected:
-    static devices::Picture picture(unsigned width, unsigned height, std::uint32_t colour)
+    static backend::Picture picture(unsigned width, unsigned height, std::uint32_t colour)
     {
         return {.size = {width, height}, .pixels = std::vector<std::uint32_t>(std::size_t{width} * height, colour)};
     }
-    static Rectangles whole(const devices::Picture& of) { return {{0, 0, of.size.width, of.size.height}}; }
+    static Rectangles whole(const backend::Picture& of) { return {{0, 0, of.size.width, of.size.height}}; }
     static std::size_t area(const Rectangles& damage)
     {
         std::size_t pixels = 0;
-        for (const devices::Rectangle& r : damage) {
+        for (const backend::Rectangle& r : damage) {
             pixels += std::size_t{r.width} * r.height;
         }
         return pixels;
@@ -36,14 +36,14 @@ protected:
     FrameReader reader_ = *FrameReader::map(frame_.memory);
     // What a writer that keeps to no rules could do.
     std::optional<FrameMapping> raw_;
-    devices::Picture seen_;
+    backend::Picture seen_;
 };
 
 TEST_F(SharedFrameTest, ShowsThePictureThenOnlyTheTilesThatChange)
 {
     FrameWriter writer{std::move(frame_.writable)};
     EXPECT_THAT(reader_.read(seen_), IsEmpty());
-    devices::Picture drawn = picture(130, 40, 0x112233);
+    backend::Picture drawn = picture(130, 40, 0x112233);
     writer.write(drawn, whole(drawn));
     EXPECT_EQ(area(reader_.read(seen_)), 130U * 40U);
     EXPECT_EQ(seen_.size, drawn.size);
@@ -53,23 +53,23 @@ TEST_F(SharedFrameTest, ShowsThePictureThenOnlyTheTilesThatChange)
     drawn.pixels[130 * 17 + 63] = 1;
     drawn.pixels[130 * 17 + 64] = 2;
     writer.write(drawn, Rectangles{{63, 17, 2, 1}});
-    EXPECT_THAT(reader_.read(seen_), ElementsAre(devices::Rectangle{0, 16, 128, 16}));
+    EXPECT_THAT(reader_.read(seen_), ElementsAre(backend::Rectangle{0, 16, 128, 16}));
     drawn.pixels[130 * 39 + 129] = 3; // in the tile that is cut off at both edges
     writer.write(drawn, Rectangles{{129, 39, 1, 1}});
-    EXPECT_THAT(reader_.read(seen_), ElementsAre(devices::Rectangle{128, 32, 2, 8}));
+    EXPECT_THAT(reader_.read(seen_), ElementsAre(backend::Rectangle{128, 32, 2, 8}));
     EXPECT_EQ(seen_.pixels, drawn.pixels);
 }
 
 TEST_F(SharedFrameTest, ANewSizeIsSeenWhole)
 {
     FrameWriter writer{std::move(frame_.writable)};
-    for (const devices::Size size : {devices::Size{640, 480}, devices::Size{80, 25}, devices::Size{4096, 4096}}) {
-        const devices::Picture drawn = picture(size.width, size.height, size.width);
+    for (const backend::Size size : {backend::Size{640, 480}, backend::Size{80, 25}, backend::Size{4096, 4096}}) {
+        const backend::Picture drawn = picture(size.width, size.height, size.width);
         writer.write(drawn, {}); // whatever is said to have changed
         EXPECT_EQ(area(reader_.read(seen_)), std::size_t{size.width} * size.height);
         EXPECT_EQ(seen_.pixels, drawn.pixels);
     }
-    const devices::Picture too_wide = picture(4097, 1, 0);
+    const backend::Picture too_wide = picture(4097, 1, 0);
     writer.write(too_wide, whole(too_wide));
     EXPECT_THAT(reader_.read(seen_), IsEmpty());
 }

@@ -54,7 +54,7 @@ Viewers::~Viewers()
     let_go();
 }
 
-void Viewers::show(const devices::Picture& picture, std::span<const devices::Rectangle> damage)
+void Viewers::show(const backend::Picture& picture, std::span<const backend::Rectangle> damage)
 {
     frame_.write(picture, damage);
     if (!damage.empty()) {

@@ -34,7 +34,7 @@ public:
     // A viewer needs the picture as it is now: write and answer it.
     virtual void refresh(std::uint32_t request) = 0;
     virtual void key(KeyCode code, bool pressed) = 0;
-    // Movement in counts, wheel clicks, the buttons held now (bits of devices::MouseButtons).
+    // Movement in counts, wheel clicks, the buttons held now (bits of backend::PointerButtons).
     virtual void pointer(int dx, int dy, int wheel, std::uint8_t buttons) = 0;
 };
 
@@ -63,7 +63,7 @@ public:
     std::uint16_t port() const { return port_; }
 
     // Never waits for the other process. From one thread at a time.
-    void show(const devices::Picture& picture, std::span<const devices::Rectangle> damage);
+    void show(const backend::Picture& picture, std::span<const backend::Rectangle> damage);
     void answer(std::uint32_t request);
 
 private:

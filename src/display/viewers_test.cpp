@@ -193,7 +193,7 @@ TEST_F(ViewersTest, PicturesAndAnswersWakeTheConsole)
     viewers_->show({.size = {16, 8}, .pixels = std::vector<std::uint32_t>(16 * 8)}, {});
     EXPECT_NE(::eventfd_read(wake_.get(), &count), 0) << "nothing has changed";
     viewers_->show({.size = {16, 8}, .pixels = std::vector<std::uint32_t>(16 * 8)},
-                   std::vector<devices::Rectangle>{{0, 0, 16, 8}});
+                   std::vector<backend::Rectangle>{{0, 0, 16, 8}});
     EXPECT_EQ(::eventfd_read(wake_.get(), &count), 0);
     viewers_->answer(3);
     EXPECT_EQ(::eventfd_read(wake_.get(), &count), 0);

@@ -35,14 +35,14 @@ struct Server {
     Handler handler;
     std::unique_ptr<display::VncServer> vnc =
         display::VncServer::start({.listen = "127.0.0.1", .display = 300, .find_unused = true}, handler, log).value();
-    devices::Picture picture;
+    backend::Picture picture;
 
     void show(unsigned mode, std::uint32_t colour)
     {
-        constexpr std::array<devices::Size, 4> kSizes{{{640, 480}, {320, 200}, {720, 400}, {1024, 768}}};
+        constexpr std::array<backend::Size, 4> kSizes{{{640, 480}, {320, 200}, {720, 400}, {1024, 768}}};
         picture.size = kSizes[mode % kSizes.size()];
         picture.pixels.assign(std::size_t{picture.size.width} * picture.size.height, colour);
-        const devices::Rectangle all{0, 0, picture.size.width, picture.size.height};
+        const backend::Rectangle all{0, 0, picture.size.width, picture.size.height};
         vnc->show(picture, std::span{&all, 1});
     }
 };

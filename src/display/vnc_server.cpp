@@ -52,15 +52,15 @@ public:
         return front_->moves() && std::ranges::none_of(sessions_, [](const auto& session) { return session->hangs(); });
     }
 
-    void show(const devices::Picture& picture, std::span<const devices::Rectangle> damage)
+    void show(const backend::Picture& picture, std::span<const backend::Rectangle> damage)
     {
         const base::MutexLock lock{shared_.mutex};
-        devices::Picture& shared = shared_.picture;
+        backend::Picture& shared = shared_.picture;
         const bool resized = shared.size != picture.size;
         if (resized) {
             shared = picture;
         } else {
-            for (const devices::Rectangle& r : damage) {
+            for (const backend::Rectangle& r : damage) {
                 for (unsigned y = r.y; y < r.y + r.height; ++y) {
                     const std::size_t at = std::size_t{y} * picture.size.width + r.x;
                     std::copy_n(&picture.pixels[at], r.width, &shared.pixels[at]);
@@ -119,7 +119,7 @@ bool VncServer::healthy() const
     return impl_->healthy();
 }
 
-void VncServer::show(const devices::Picture& picture, std::span<const devices::Rectangle> damage)
+void VncServer::show(const backend::Picture& picture, std::span<const backend::Rectangle> damage)
 {
     impl_->show(picture, damage);
 }

@@ -4,7 +4,7 @@
 
 #include "base/log.hpp"
 #include "base/result.hpp"
-#include "devices/screen.hpp"
+#include "backend/screen.hpp"
 #include "display/keysym.hpp"
 #include "display/vnc_listener.hpp"
 
@@ -21,7 +21,7 @@ public:
     // A client is about to see the screen: give show() the current picture before returning.
     virtual void refresh() = 0;
     virtual void key(KeyCode code, bool pressed) = 0;
-    // Movement in pixels, wheel clicks, the buttons held now (bits of devices::MouseButtons).
+    // Movement in pixels, wheel clicks, the buttons held now (bits of backend::PointerButtons).
     virtual void pointer(int dx, int dy, int wheel, std::uint8_t buttons) = 0;
     // The number of connected clients has changed.
     virtual void clients_changed(unsigned count) = 0;
@@ -64,7 +64,7 @@ public:
     bool healthy() const;
 
     // Takes over what changed of the picture; a new size resizes the clients' desktops. From any thread.
-    void show(const devices::Picture& picture, std::span<const devices::Rectangle> damage);
+    void show(const backend::Picture& picture, std::span<const backend::Rectangle> damage);
 
 private:
     class Impl;

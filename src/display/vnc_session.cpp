@@ -179,7 +179,7 @@ bool VncSession::hangs() const
     return busy_ && since != 0 && milliseconds_now() - since > kHangMilliseconds;
 }
 
-void VncSession::add_damage(std::span<const devices::Rectangle> damage, bool all)
+void VncSession::add_damage(std::span<const backend::Rectangle> damage, bool all)
 {
     if (!busy_) {
         return;
@@ -293,7 +293,7 @@ void VncSession::process_events()
     }
 }
 
-void VncSession::take_new_size(const devices::Picture& picture)
+void VncSession::take_new_size(const backend::Picture& picture)
 {
     const std::vector<std::uint32_t> old = std::exchange(framebuffer_, picture.pixels);
     size_ = picture.size;
@@ -322,7 +322,7 @@ void VncSession::take_damage()
     if (damage.all) {
         damage.rectangles = {{0, 0, size_.width, size_.height}};
     }
-    for (const devices::Rectangle& r : damage.rectangles) {
+    for (const backend::Rectangle& r : damage.rectangles) {
         for (unsigned y = r.y; y < r.y + r.height; ++y) {
             const auto from =
                 shared.picture.pixels.begin() + static_cast<std::ptrdiff_t>(std::size_t{y} * size_.width + r.x);

@@ -30,7 +30,7 @@ namespace windsor::display {
 // The picture that all clients are shown.
 struct SharedPicture {
     base::Mutex mutex;
-    devices::Picture picture WINDSOR_GUARDED_BY(mutex);
+    backend::Picture picture WINDSOR_GUARDED_BY(mutex);
 };
 
 // A place for a client, used by one after another. LibVNCServer's screens have global locks that are
@@ -64,7 +64,7 @@ public:
     void stop();
 
     // The shared picture has changed there; everywhere if `all`. The caller holds the picture's mutex.
-    void add_damage(std::span<const devices::Rectangle> damage, bool all);
+    void add_damage(std::span<const backend::Rectangle> damage, bool all);
 
     // What LibVNCServer calls back.
     void on_keysym(std::uint32_t keysym, bool pressed);
@@ -75,7 +75,7 @@ public:
 
 private:
     struct Damage {
-        std::vector<devices::Rectangle> rectangles{};
+        std::vector<backend::Rectangle> rectangles{};
         bool all{true};
     };
 
@@ -84,7 +84,7 @@ private:
     void serve(int socket);
     void wait(int socket);
     void take_damage();
-    void take_new_size(const devices::Picture& picture);
+    void take_new_size(const backend::Picture& picture);
     void process(int socket);
     void process_events();
     void answer_encodings();
@@ -96,7 +96,7 @@ private:
     _rfbScreenInfo* screen_{nullptr};
     _rfbClientRec* client_{nullptr};
     std::vector<std::uint32_t> framebuffer_;
-    devices::Size size_{};
+    backend::Size size_{};
 
     base::Fd wake_;
     std::thread thread_;

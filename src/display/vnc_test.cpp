@@ -103,11 +103,11 @@ protected:
         show({{0, 0, 64, 32}});
         return *server_;
     }
-    void show(const std::vector<devices::Rectangle>& damage) { server_->show(picture_, damage); }
+    void show(const std::vector<backend::Rectangle>& damage) { server_->show(picture_, damage); }
 
     base::Log log_{base::Log::discard()};
     Recorder recorder_;
-    devices::Picture picture_;
+    backend::Picture picture_;
     std::unique_ptr<VncServer> server_;
 };
 
@@ -117,13 +117,13 @@ TEST_F(VncTest, ShowsThePictureThenOnlyWhatChanges)
     options.name = "falstaff";
     RawClient client{start(options).port()};
     client.log_in();
-    EXPECT_EQ(client.size, (devices::Size{64, 32}));
+    EXPECT_EQ(client.size, (backend::Size{64, 32}));
     EXPECT_EQ(client.name, "falstaff");
     client.set_encodings({0});
     client.request(false);
     const std::vector<RawClient::Update> whole = client.update();
     ASSERT_EQ(whole.size(), 1U);
-    EXPECT_EQ(whole[0].rectangle, (devices::Rectangle{0, 0, 64, 32}));
+    EXPECT_EQ(whole[0].rectangle, (backend::Rectangle{0, 0, 64, 32}));
     EXPECT_THAT(whole[0].pixels, ::testing::Each(0x102030U));
 
     client.request(true);
@@ -132,7 +132,7 @@ TEST_F(VncTest, ShowsThePictureThenOnlyWhatChanges)
     show({{7, 5, 2, 1}});
     const std::vector<RawClient::Update> changed = client.update();
     ASSERT_EQ(changed.size(), 1U);
-    EXPECT_EQ(changed[0].rectangle, (devices::Rectangle{7, 5, 2, 1}));
+    EXPECT_EQ(changed[0].rectangle, (backend::Rectangle{7, 5, 2, 1}));
     EXPECT_THAT(changed[0].pixels, ElementsAre(0xaabbccU, 0x102030U));
 }
 
@@ -150,14 +150,14 @@ TEST_F(VncTest, ResizesTheDesktop)
     const std::vector<RawClient::Update> resized = client.update();
     ASSERT_EQ(resized.size(), 1U);
     EXPECT_EQ(resized[0].encoding, kDesktopSize);
-    EXPECT_EQ(resized[0].rectangle, (devices::Rectangle{0, 0, 80, 40}));
+    EXPECT_EQ(resized[0].rectangle, (backend::Rectangle{0, 0, 80, 40}));
     show({{0, 0, 1, 1}});
     EXPECT_TRUE(client.quiet(200)) << "the new size has answered the request";
     client.size = {80, 40};
     client.request(false);
     const std::vector<RawClient::Update> whole = client.update();
     ASSERT_FALSE(whole.empty());
-    EXPECT_EQ(whole[0].rectangle, (devices::Rectangle{0, 0, 80, 40}));
+    EXPECT_EQ(whole[0].rectangle, (backend::Rectangle{0, 0, 80, 40}));
     EXPECT_THAT(whole[0].pixels, ::testing::Each(0x00ff00U));
 }
 
@@ -214,7 +214,7 @@ TEST_F(VncTest, AsksForThePassword)
         EXPECT_EQ(result[3], right ? 0 : 1);
         if (right) {
             client.initialise();
-            EXPECT_EQ(client.size, (devices::Size{64, 32}));
+            EXPECT_EQ(client.size, (backend::Size{64, 32}));
         }
     }
     RawClient sneaking{port};
@@ -259,7 +259,7 @@ TEST_F(VncTest, WhoGuessesThePasswordHasToWait)
     RawClient client{port};
     EXPECT_FALSE(guess(client));
     inside.initialise();
-    EXPECT_EQ(inside.size, (devices::Size{64, 32})) << "who is in does not notice";
+    EXPECT_EQ(inside.size, (backend::Size{64, 32})) << "who is in does not notice";
 }
 
 TEST_F(VncTest, RefusesWhatItCannotDoWithASentence)
@@ -409,7 +409,7 @@ TEST_F(VncTest, RubbishEndsOnlyItsOwnConnection)
     EXPECT_TRUE(unknown_message.closed());
     RawClient good{server.port()};
     good.log_in();
-    EXPECT_EQ(good.size, (devices::Size{64, 32}));
+    EXPECT_EQ(good.size, (backend::Size{64, 32}));
 }
 
 // Ends in the middle of what a client says first, with the connection still open or closed.
@@ -429,7 +429,7 @@ TEST_F(VncTest, BeginningsThatStopHoldUpNobody)
     const auto before = std::chrono::steady_clock::now();
     RawClient good{server.port()};
     good.log_in();
-    EXPECT_EQ(good.size, (devices::Size{64, 32}));
+    EXPECT_EQ(good.size, (backend::Size{64, 32}));
     EXPECT_LT(std::chrono::steady_clock::now() - before, kPatience);
     EXPECT_TRUE(recorder_.wait_clients(1));
     server_.reset(); // which would wait for a thread that hangs
@@ -447,7 +447,7 @@ TEST_F(VncTest, SilentConnectionsMakeRoomForViewers)
     EXPECT_EQ(silent[0]->receive(2).size(), 2U);
     RawClient viewer{server.port()};
     viewer.log_in();
-    EXPECT_EQ(viewer.size, (devices::Size{64, 32}));
+    EXPECT_EQ(viewer.size, (backend::Size{64, 32}));
     silent[1]->receive(12);
     EXPECT_TRUE(silent[1]->closed());
     silent[0]->send({1});
@@ -469,7 +469,7 @@ TEST_F(VncTest, OneAddressHasNotAllTheRoom)
     EXPECT_TRUE(one_more.closed());
     RawClient from_elsewhere{server.port(), 0, "127.0.0.2"};
     from_elsewhere.log_in();
-    EXPECT_EQ(from_elsewhere.size, (devices::Size{64, 32}));
+    EXPECT_EQ(from_elsewhere.size, (backend::Size{64, 32}));
     clients.pop_back();
     EXPECT_TRUE(recorder_.wait_clients(VncServer::kMostSessionsOfAddress));
     RawClient fits{server.port()};
@@ -500,7 +500,7 @@ TEST_F(VncTest, WhoHasShownThePasswordStaysWhateverStrangersDo)
     }
     RawClient second{server.port()};
     log_in(second);
-    EXPECT_EQ(second.size, (devices::Size{64, 32}));
+    EXPECT_EQ(second.size, (backend::Size{64, 32}));
     viewer.set_encodings({0});
     viewer.request(false);
     EXPECT_EQ(viewer.update().size(), 1U);

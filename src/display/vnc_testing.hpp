@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/fd.hpp"
-#include "devices/screen.hpp"
+#include "backend/screen.hpp"
 #include "display/keysym.hpp"
 
 #include <gtest/gtest.h>
@@ -175,7 +175,7 @@ public:
     }
 
     struct Update {
-        devices::Rectangle rectangle{};
+        backend::Rectangle rectangle{};
         std::int32_t encoding{0};
         std::vector<std::uint32_t> pixels{};
     };
@@ -227,7 +227,7 @@ public:
     static std::vector<std::uint8_t> bytes(const std::string& from) { return {from.begin(), from.end()}; }
     static std::string text(const std::vector<std::uint8_t>& from) { return {from.begin(), from.end()}; }
 
-    devices::Size size{};
+    backend::Size size{};
     std::string name;
 
 private:

@@ -9,7 +9,7 @@
 
 namespace windsor::domain {
 
-using DiskOperation = void (storage::AsyncDisk::*)(devices::BlockMedia::Done);
+using DiskOperation = void (storage::AsyncDisk::*)(backend::BlockMedia::Done);
 
 // On all at once; waits for their ends, a minute at most. Gives the first failure. From any thread but the machine's.
 base::Status on_all_disks(const std::vector<storage::AsyncDisk*>& disks, DiskOperation operation);

@@ -130,7 +130,7 @@ machine::DriveOptions Domain::drive(const config::DiskConfig& disk)
         return options;
     }
     options.open_media = [this, disk, slot = options.slot](
-                             machine::Executor executor) -> base::Result<std::unique_ptr<devices::BlockMedia>> {
+                             machine::Executor executor) -> base::Result<std::unique_ptr<backend::BlockMedia>> {
         const auto on_no_space = [this, path = disk.path] { loop_.post([this, path] { stop_for_space(path); }); };
         storage::AsyncDisk::Options how{.executor = std::move(executor), .on_no_space = on_no_space};
         if (settings_.open_image) {

@@ -138,7 +138,7 @@ void Domain::add_console_methods()
         reply(screen ? text_of(*screen) : Json{{"mode", "graphics"}});
     });
     control_->add("screenshot", [this](const Json&, const Reply& reply) {
-        const devices::Picture picture = console_->screenshot();
+        const backend::Picture picture = console_->screenshot();
         const auto png = display::encode_png(picture);
         if (!png) {
             reply(std::unexpected{png.error()});

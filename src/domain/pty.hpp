@@ -6,7 +6,7 @@
 #include "base/fd.hpp"
 #include "base/guarded.hpp"
 #include "base/result.hpp"
-#include "devices/character.hpp"
+#include "backend/character.hpp"
 
 #include <deque>
 #include <functional>
@@ -19,7 +19,7 @@ namespace windsor::domain {
 
 // Guest output that nobody reads is kept up to 64 KiB, the oldest dropped first. Made and destroyed on the
 // loop's thread; transmit() and input_wanted() may be called from any.
-class Pty final : public devices::CharacterSink {
+class Pty final : public backend::CharacterSink {
 public:
     // The loop outlives the terminal.
     static base::Result<std::unique_ptr<Pty>> create(base::EventLoop& loop);

@@ -31,14 +31,14 @@ public:
     void viewers_changed(unsigned count) override { viewers = count; }
     void refresh(std::uint32_t request) override
     {
-        const devices::Picture picture{.size = {16, 8}, .pixels = std::vector<std::uint32_t>(16 * 8, 0x123456)};
+        const backend::Picture picture{.size = {16, 8}, .pixels = std::vector<std::uint32_t>(16 * 8, 0x123456)};
         const base::MutexLock lock{mutex};
         if (shows != nullptr) {
-            shows->show(picture, std::vector<devices::Rectangle>{{0, 0, 16, 8}});
+            shows->show(picture, std::vector<backend::Rectangle>{{0, 0, 16, 8}});
             shows->answer(request);
         }
     }
-    void key(devices::KeyCode code, bool pressed) override { last_key = pressed ? code : -code; }
+    void key(backend::KeyCode code, bool pressed) override { last_key = pressed ? code : -code; }
     void pointer(int, int, int, std::uint8_t) override {}
 
     base::Mutex mutex;
@@ -119,7 +119,7 @@ TEST_F(ConsoleSupervisorTest, AProcessThatIsKilledIsStartedAnewOnTheSamePort)
     for (int round = 0; round < 2; ++round) {
         RawClient viewer{port_};
         viewer.log_in();
-        EXPECT_EQ(viewer.size, (devices::Size{16, 8})) << "round " << round;
+        EXPECT_EQ(viewer.size, (backend::Size{16, 8})) << "round " << round;
         viewer.key('a', true);
         for (int i = 0; i < 500 && domain_.last_key != 0x1e; ++i) {
             std::this_thread::sleep_for(10ms);
@@ -177,7 +177,7 @@ TEST_F(ConsoleSupervisorTest, AProcessThatStandsStillIsKilled)
     supervisor_->act(supervisor_->deadline());
     RawClient viewer{port_};
     viewer.log_in();
-    EXPECT_EQ(viewer.size, (devices::Size{16, 8}));
+    EXPECT_EQ(viewer.size, (backend::Size{16, 8}));
 }
 
 TEST_F(ConsoleSupervisorTest, TheProcessHasNoDescriptorButItsOwn)

@@ -101,7 +101,7 @@ base::Status Board::load_memory(const Options& options)
 base::Status Board::attach_drives(const Options& options, const Executor& executor)
 {
     for (const DriveOptions& drive : options.drives) {
-        std::shared_ptr<BlockMedia> media;
+        std::shared_ptr<backend::BlockMedia> media;
         if (drive.open_media) {
             media = WINDSOR_TRY(drive.open_media(executor));
         }
@@ -126,30 +126,31 @@ base::Status Board::attach_drives(const Options& options, const Executor& execut
 
 void Board::claim_isa_ports()
 {
-    ports_.claim(0x00, 16, dma_.first_ports(), "dma");
-    ports_.claim(0x80, 16, dma_.page_ports(), "dma pages");
-    ports_.claim(0xc0, 32, dma_.second_ports(), "dma");
-    ports_.claim(0x20, 2, pic_.master_ports(), "pic");
-    ports_.claim(0xa0, 2, pic_.slave_ports(), "pic");
-    ports_.claim(0x4d0, 2, pic_.elcr_ports(), "elcr");
-    ports_.claim(0x40, 4, pit_, "pit");
-    ports_.claim(0x61, 1, system_control_, "system control");
-    ports_.claim(0x60, 1, i8042_.data_port(), "i8042");
-    ports_.claim(0x64, 1, i8042_.command_port(), "i8042");
-    ports_.claim(0x92, 1, system_control_a_, "port 92");
-    ports_.claim(0x70, 2, rtc_.ports(), "rtc");
-    ports_.claim(0x72, 2, rtc_.extended_ports(), "rtc");
-    ports_.claim(piix3::kNumericErrorPort, 1, numeric_error_, "coprocessor error");
-    ports_.claim(0x3f8, 8, uart_, "uart");
-    ports_.claim(fw_debug::kSeabiosPort, 1, seabios_debug_, "seabios debug");
-    ports_.claim(fw_debug::kBochsPort, 1, port_e9_, "port e9");
-    ports_.claim(firmware::FwCfg::kPort, firmware::FwCfg::kPortCount, fw_cfg_, "fw_cfg");
+    claims_.push_back(ports_.claim(0x00, 16, dma_.first_ports(), "dma"));
+    claims_.push_back(ports_.claim(0x80, 16, dma_.page_ports(), "dma pages"));
+    claims_.push_back(ports_.claim(0xc0, 32, dma_.second_ports(), "dma"));
+    claims_.push_back(ports_.claim(0x20, 2, pic_.master_ports(), "pic"));
+    claims_.push_back(ports_.claim(0xa0, 2, pic_.slave_ports(), "pic"));
+    claims_.push_back(ports_.claim(0x4d0, 2, pic_.elcr_ports(), "elcr"));
+    claims_.push_back(ports_.claim(0x40, 4, pit_, "pit"));
+    claims_.push_back(ports_.claim(0x61, 1, system_control_, "system control"));
+    claims_.push_back(ports_.claim(0x60, 1, i8042_.data_port(), "i8042"));
+    claims_.push_back(ports_.claim(0x64, 1, i8042_.command_port(), "i8042"));
+    claims_.push_back(ports_.claim(0x92, 1, system_control_a_, "port 92"));
+    claims_.push_back(ports_.claim(0x70, 2, rtc_.ports(), "rtc"));
+    claims_.push_back(ports_.claim(0x72, 2, rtc_.extended_ports(), "rtc"));
+    claims_.push_back(ports_.claim(piix3::kNumericErrorPort, 1, numeric_error_, "coprocessor error"));
+    claims_.push_back(ports_.claim(0x3f8, 8, uart_, "uart"));
+    claims_.push_back(ports_.claim(fw_debug::kSeabiosPort, 1, seabios_debug_, "seabios debug"));
+    claims_.push_back(ports_.claim(fw_debug::kBochsPort, 1, port_e9_, "port e9"));
+    claims_.push_back(ports_.claim(firmware::FwCfg::kPort, firmware::FwCfg::kPortCount, fw_cfg_, "fw_cfg"));
     for (unsigned channel = 0; channel < ide::kChannels; ++channel) {
-        ports_.claim(ide::kCommandPorts[channel], ide::kCommandPortCount, ide_.channel(channel).command_ports(), "ide");
-        ports_.claim(ide::kControlPorts[channel], 1, ide_.channel(channel).control_port(), "ide");
+        claims_.push_back(ports_.claim(ide::kCommandPorts[channel], ide::kCommandPortCount,
+                                       ide_.channel(channel).command_ports(), "ide"));
+        claims_.push_back(ports_.claim(ide::kControlPorts[channel], 1, ide_.channel(channel).control_port(), "ide"));
     }
-    mmio_.claim(i440fx::kPamStart, i440fx::kShadowSize, pam_->shadow_writes(), "shadow RAM");
-    mmio_.claim(ioapic::kDefaultBase, ioapic::kPageSize, ioapic_, "ioapic");
+    claims_.push_back(mmio_.claim(i440fx::kPamStart, i440fx::kShadowSize, pam_->shadow_writes(), "shadow RAM"));
+    claims_.push_back(mmio_.claim(ioapic::kDefaultBase, ioapic::kPageSize, ioapic_, "ioapic"));
 }
 
 void Board::debug_line(std::string_view line)

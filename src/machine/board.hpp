@@ -39,13 +39,13 @@
 namespace windsor::machine {
 
 // What needs no lock gives what has locks of its own, or asks for the machine lock itself.
-class Board final : public pci::BarTarget {
+class Board final {
 public:
     // Everything given outlives the board.
     static base::Result<std::unique_ptr<Board>> create(const Options& options, base::Log& log, const base::Clock& clock,
                                                        base::TimerQueue& timers, BoardHost& host,
                                                        const Executor& executor) WINDSOR_REQUIRES(bus::kMachineLock);
-    ~Board() override;
+    ~Board();
 
     memory::GuestMemory& memory() { return memory_; }
     bus::Router& ports() { return ports_; }
@@ -54,9 +54,9 @@ public:
     // One for each processor.
     std::vector<std::unique_ptr<Socket>>& sockets() WINDSOR_REQUIRES(bus::kMachineLock) { return sockets_; }
     bool a20_open() const WINDSOR_REQUIRES(bus::kMachineLock) { return a20_.enabled(); }
-    devices::Screen& screen() { return *vga_; }
-    devices::KeyboardInput& keyboard() { return i8042_; }
-    devices::MouseInput& mouse() { return i8042_; }
+    backend::Screen& screen() { return *vga_; }
+    backend::Keyboard& keyboard() { return i8042_; }
+    backend::Pointer& mouse() { return i8042_; }
     devices::uart::Uart16550& uart() WINDSOR_REQUIRES(bus::kMachineLock) { return uart_; }
     devices::rtc::Rtc& rtc() WINDSOR_REQUIRES(bus::kMachineLock) { return rtc_; }
     devices::piix3::NumericError& numeric_error() WINDSOR_REQUIRES(bus::kMachineLock) { return numeric_error_; }
@@ -100,7 +100,7 @@ public:
     void release_media() WINDSOR_REQUIRES(bus::kMachineLock);
 
 private:
-    struct Discard final : devices::CharacterSink {
+    struct Discard final : backend::CharacterSink {
         void transmit(std::uint8_t) override {}
         void input_wanted() override {}
     };
@@ -123,10 +123,6 @@ private:
     void debug_line(std::string_view line);
     template <typename Visit> base::Status visit(Visit visit) WINDSOR_REQUIRES(bus::kMachineLock);
     template <typename Visit> base::Status visit_drive(Visit visit, unsigned slot);
-
-    // pci::BarTarget
-    void bar_mapped(pci::Function& function, unsigned index, std::uint64_t base, std::uint64_t size) override;
-    void bar_unmapped(pci::Function& function, unsigned index, std::uint64_t base, std::uint64_t size) override;
 
     base::Log& log_;
     BoardHost& host_;
@@ -168,7 +164,8 @@ private:
     devices::ide::Controller ide_;
     std::unique_ptr<devices::acpi_pm::PowerManagement> power_;
     std::optional<std::uint16_t> pm_base_;
-    std::optional<std::uint16_t> smbus_base_;
+    bus::Claim pm_ports_;
+    bus::Claim smbus_ports_;
     devices::rtc::Rtc rtc_;
     devices::pit::Pit pit_;
     devices::pit::SystemControlPort system_control_;
@@ -182,6 +179,7 @@ private:
     devices::fw_debug::DebugPort seabios_debug_;
     devices::fw_debug::DebugPort port_e9_;
     firmware::FwCfg fw_cfg_;
+    std::vector<bus::Claim> claims_;
 };
 
 } // namespace windsor::machine

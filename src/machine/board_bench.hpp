@@ -15,7 +15,7 @@ constexpr std::uint64_t kDiskBytes = 64 * 1024;
 constexpr std::uint8_t kDiskByte = 0x5a; // that it is full of
 
 // Its requests end at once, and none may be beyond its end.
-class BenchDisk final : public devices::BlockMedia {
+class BenchDisk final : public backend::BlockMedia {
 public:
     std::uint64_t size_bytes() const override { return kDiskBytes; }
     bool read_only() const override { return false; }
@@ -64,7 +64,7 @@ struct BoardBench {
 
     static Options options()
     {
-        const auto medium = [](const Executor&) -> base::Result<std::unique_ptr<devices::BlockMedia>> {
+        const auto medium = [](const Executor&) -> base::Result<std::unique_ptr<backend::BlockMedia>> {
             return std::make_unique<BenchDisk>();
         };
         Options options;

@@ -122,9 +122,7 @@ void step(Bench& bench, Input& input) WINDSOR_REQUIRES(bus::kMachineLock)
     case 3:
         bench.advance(std::int64_t{1} << (choice >> 4) << (input.take(1) & 15));
         break;
-    case 4:
-        bench.board->keyboard().key(static_cast<devices::KeyCode>(input.take(1)), (choice & 0x10) != 0);
-        break;
+    case 4: bench.board->keyboard().key(static_cast<backend::KeyCode>(input.take(1)), (choice & 0x10) != 0); break;
     case 5:
         static_cast<void>(bench.board->pic().acknowledge());
         break;
@@ -152,7 +150,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     while (!input.empty()) {
         step(bench, input);
     }
-    devices::Picture picture;
+    backend::Picture picture;
     static_cast<void>(bench.board->screen().update(picture));
     bench.board->release_media();
     return 0;

@@ -24,7 +24,7 @@ constexpr unsigned kDisplaySlot = 2;
 
 void Board::add_pci(unsigned device, unsigned number, pci::Function& function)
 {
-    function.set_bar_target(this);
+    function.connect({.lock = host_.lock(), .ports = ports_, .mmio = mmio_, .memory = memory_, .layer = kDeviceLayer});
     function.connect_interrupt(pci_interrupts_.line(device, number, function.interrupt_pin()));
     // The slots are constants above and distinct.
     static_cast<void>(pci_bus_.add(device, number, function));
@@ -41,35 +41,33 @@ base::Status Board::build_pci(const Options& options, const base::Clock& clock, 
     }
     vga_ = WINDSOR_TRY(vga::Vga::create(memory_, clock));
     const Rom vga_bios = WINDSOR_TRY(Rom::of(firmware_->vga_bios));
-    vga_function_ = WINDSOR_TRY(vga::PciFunction::create(*vga_, memory_, vga_bios.block->bytes()));
+    vga_function_ = WINDSOR_TRY(vga::PciFunction::create(*vga_, vga_bios.block->bytes()));
     add_pci(kDisplaySlot, 0, *vga_function_);
-    ports_.claim(vga::kPortsStart, vga::kPortsSize, vga_->ports(), "vga");
-    ports_.claim(vga::dispi::kPortsStart, vga::dispi::kPortsSize, vga_->dispi_ports(), "vga dispi");
-    mmio_.claim(vga::kWindowStart, vga::kWindowSize, vga_->window(), "vga");
-    ports_.claim(pci::kConfigAddressPort, pci::kConfigPorts, pci_bus_, "pci");
-    ports_.claim(piix3::kResetControlPort, 1, reset_control_, "reset control");
+    claims_.push_back(ports_.claim(vga::kPortsStart, vga::kPortsSize, vga_->ports(), "vga"));
+    claims_.push_back(ports_.claim(vga::dispi::kPortsStart, vga::dispi::kPortsSize, vga_->dispi_ports(), "vga dispi"));
+    claims_.push_back(mmio_.claim(vga::kWindowStart, vga::kWindowSize, vga_->window(), "vga"));
+    claims_.push_back(ports_.claim(pci::kConfigAddressPort, pci::kConfigPorts, pci_bus_, "pci"));
+    claims_.push_back(ports_.claim(piix3::kResetControlPort, 1, reset_control_, "reset control"));
     return {};
 }
 
 void Board::build_power_management(const base::Clock& clock, base::TimerQueue& timers)
 {
-    const auto place = [this](std::optional<std::uint16_t>& held, std::optional<std::uint16_t> base, std::uint64_t size,
-                              bus::AccessHandler& handler, const char* name) {
-        assert_locked();
-        if (held) {
-            ports_.release(*held, handler);
-        }
-        if (base) {
-            ports_.claim(*base, size, handler, name);
-        }
-        held = base;
-    };
     acpi_pm::PowerManagement::Wiring wiring;
-    wiring.on_pm_io = [this, place](std::optional<std::uint16_t> base) {
-        place(pm_base_, base, acpi_pm::kPmIoSize, power_->pm_io(), "acpi pm");
+    wiring.on_pm_io = [this](std::optional<std::uint16_t> base) {
+        assert_locked();
+        pm_ports_ = {};
+        pm_base_ = base;
+        if (base) {
+            pm_ports_ = ports_.claim(*base, acpi_pm::kPmIoSize, power_->pm_io(), "acpi pm");
+        }
     };
-    wiring.on_smbus_io = [this, place](std::optional<std::uint16_t> base) {
-        place(smbus_base_, base, acpi_pm::kSmbusSize, power_->smbus_io(), "smbus");
+    wiring.on_smbus_io = [this](std::optional<std::uint16_t> base) {
+        assert_locked();
+        smbus_ports_ = {};
+        if (base) {
+            smbus_ports_ = ports_.claim(*base, acpi_pm::kSmbusSize, power_->smbus_io(), "smbus");
+        }
     };
     wiring.on_sleep = [this](acpi_pm::SleepType type) {
         assert_locked();
@@ -82,32 +80,8 @@ void Board::build_power_management(const base::Clock& clock, base::TimerQueue& t
     wiring.sci = isa_interrupts_.line(acpi_pm::kSciIrq);
     power_ = std::make_unique<acpi_pm::PowerManagement>(clock, timers, std::move(wiring));
     add_pci(kPiix3Slot, kPowerManagementFunction, *power_);
-    ports_.claim(acpi_pm::kGpeBase, acpi_pm::kGpeSize, power_->gpe_io(), "acpi gpe");
-    ports_.claim(acpi_pm::kSmiCommandPort, acpi_pm::kSmiPorts, power_->smi_io(), "smi");
-}
-
-void Board::bar_mapped(pci::Function& function, unsigned index, std::uint64_t base, std::uint64_t size)
-{
-    assert_locked();
-    if (&function == &ide_ && index == ide::kBusMasterBar) {
-        ports_.claim(base, size, ide_.bus_master_ports(), "ide bus master");
-    } else if (&function == vga_function_.get() && index == vga::kRegistersBar) {
-        mmio_.claim(base, size, vga_->registers(), "vga registers");
-    } else if (&function == vga_function_.get()) {
-        vga_function_->map(index, base, kDeviceLayer);
-    }
-}
-
-void Board::bar_unmapped(pci::Function& function, unsigned index, std::uint64_t base, std::uint64_t /*size*/)
-{
-    assert_locked();
-    if (&function == &ide_ && index == ide::kBusMasterBar) {
-        ports_.release(base, ide_.bus_master_ports());
-    } else if (&function == vga_function_.get() && index == vga::kRegistersBar) {
-        mmio_.release(base, vga_->registers());
-    } else if (&function == vga_function_.get()) {
-        vga_function_->unmap(index);
-    }
+    claims_.push_back(ports_.claim(acpi_pm::kGpeBase, acpi_pm::kGpeSize, power_->gpe_io(), "acpi gpe"));
+    claims_.push_back(ports_.claim(acpi_pm::kSmiCommandPort, acpi_pm::kSmiPorts, power_->smi_io(), "smi"));
 }
 
 namespace {

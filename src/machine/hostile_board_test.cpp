@@ -75,7 +75,7 @@ void access_ports(Bench& bench, bool write) WINDSOR_REQUIRES(bus::kMachineLock)
 // Each chip is spoken to, and its timers run. A period of a nanosecond must not keep the host busy for ever.
 void use(Bench& bench) WINDSOR_REQUIRES(bus::kMachineLock)
 {
-    devices::Picture picture;
+    backend::Picture picture;
     std::array<std::uint8_t, 512> run{};
     for (int round = 0; round < 2; ++round) {
         bench.advance(base::kSecond / 50);

@@ -473,17 +473,17 @@ bus::MachineLock& Machine::lock()
     return parts_->lock();
 }
 
-devices::Screen& Machine::screen()
+backend::Screen& Machine::screen()
 {
     return parts_->board().screen();
 }
 
-devices::KeyboardInput& Machine::keyboard()
+backend::Keyboard& Machine::keyboard()
 {
     return parts_->board().keyboard();
 }
 
-devices::MouseInput& Machine::mouse()
+backend::Pointer& Machine::mouse()
 {
     return parts_->board().mouse();
 }

@@ -6,11 +6,12 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "bus/machine_lock.hpp"
-#include "devices/character.hpp"
-#include "devices/input.hpp"
-#include "devices/media.hpp"
+#include "backend/character.hpp"
+#include "backend/keyboard.hpp"
+#include "backend/pointer.hpp"
+#include "backend/media.hpp"
 #include "devices/missed_ticks.hpp"
-#include "devices/screen.hpp"
+#include "backend/screen.hpp"
 #include "vcpu/cpu_model.hpp"
 #include "machine/engine_factory.hpp"
 #include "machine/firmware_files.hpp"
@@ -36,7 +37,7 @@ struct DriveOptions {
     unsigned slot{0}; // 0 to 3: hda to hdd
     bool cdrom{false};
     // Makes the medium; empty for a CD-ROM drive without a disc.
-    std::function<base::Result<std::unique_ptr<devices::BlockMedia>>(Executor)> open_media{};
+    std::function<base::Result<std::unique_ptr<backend::BlockMedia>>(Executor)> open_media{};
     std::string serial{}; // at most 20 characters; what Windows' activation sees
 };
 
@@ -74,7 +75,7 @@ struct Options {
     std::shared_ptr<emulate::TraceSink> trace{};
     std::vector<DriveOptions> drives{};
     // Takes what the guest sends over its first serial line; may be null. Outlives the machine.
-    devices::CharacterSink* serial{nullptr};
+    backend::CharacterSink* serial{nullptr};
 };
 
 // What the guest, or a failure, has done to the machine. It stands still then, and its owner decides.
@@ -146,9 +147,9 @@ public:
 
     // The lock under which devices are used, and the devices that consoles use under it.
     bus::MachineLock& lock();
-    devices::Screen& screen();
-    devices::KeyboardInput& keyboard();
-    devices::MouseInput& mouse();
+    backend::Screen& screen();
+    backend::Keyboard& keyboard();
+    backend::Pointer& mouse();
 
     // Bytes for the guest's first serial line; gives how many were taken. Takes the machine lock.
     std::size_t receive_serial(std::span<const std::uint8_t> bytes);

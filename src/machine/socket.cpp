@@ -59,12 +59,7 @@ void Socket::set_pic_output(bool level)
 
 void Socket::place(std::optional<std::uint64_t> page)
 {
-    if (page_) {
-        registers_.release(*page_, lapic_);
-    }
-    if (page) {
-        registers_.claim(*page, lapic::kPageSize, lapic_, "lapic");
-    }
+    claim_ = page ? registers_.claim(*page, lapic::kPageSize, lapic_, "lapic") : bus::Claim{};
     page_ = page;
 }
 

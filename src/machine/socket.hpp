@@ -69,6 +69,7 @@ private:
     bus::Router registers_;
     std::optional<std::uint64_t> page_;
     devices::lapic::Lapic lapic_;
+    bus::Claim claim_; // of `registers_`, at `page_`
 };
 
 } // namespace windsor::machine

@@ -15,7 +15,7 @@
 namespace windsor::machine {
 
 // A disk of which every request ends at once.
-class InstantDisk final : public devices::BlockMedia {
+class InstantDisk final : public backend::BlockMedia {
 public:
     explicit InstantDisk(std::vector<std::uint8_t> bytes) : bytes_{std::move(bytes)} {}
     std::uint64_t size_bytes() const override { return bytes_.size(); }
@@ -118,10 +118,10 @@ public:
     std::string text()
     {
         const bus::MachineGuard guard{lock_};
-        devices::TextScreen screen;
+        backend::TextScreen screen;
         std::string text;
         if (board_->screen().text(screen)) {
-            for (const devices::TextCell& cell : screen.cells) {
+            for (const backend::TextCell& cell : screen.cells) {
                 text += static_cast<char>(cell.character);
             }
         }

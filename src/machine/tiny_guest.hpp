@@ -16,7 +16,7 @@
 
 namespace windsor::machine {
 
-class Listener final : public devices::CharacterSink {
+class Listener final : public backend::CharacterSink {
 public:
     void transmit(std::uint8_t character) override
     {
@@ -85,10 +85,10 @@ inline std::string listen(Machine& machine, const Listener& listener, std::size_
 inline std::string text_of(Machine& machine)
 {
     const bus::MachineGuard guard{machine.lock()};
-    devices::TextScreen screen;
+    backend::TextScreen screen;
     std::string text;
     if (machine.screen().text(screen)) {
-        for (const devices::TextCell& cell : screen.cells) {
+        for (const backend::TextCell& cell : screen.cells) {
             text += static_cast<char>(cell.character);
         }
     }

@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cassert>
+#include <utility>
 
 namespace windsor::pci {
 
@@ -29,22 +30,36 @@ unsigned Function::bar_offset(unsigned index)
 }
 
 // The address bits below the size read as zero: that is how software finds the size (section 6.2.5.1).
-void Function::add_bar(unsigned index, BarKind kind, std::uint32_t size)
+void Function::add_range(unsigned index, Range range)
 {
-    assert(index < kBars && std::has_single_bit(size) && size >= (kind == BarKind::Io ? 4 : 16));
-    bars_[index] = {.kind = kind, .size = size};
-    const std::uint32_t address_bits = ~(size - 1) & (kind == BarKind::Io ? kIoAddressMask : kMemoryAddressMask);
+    const BarKind kind = range.kind();
+    assert(index < kBars && std::has_single_bit(range.size()) && range.size() >= (kind == BarKind::Io ? 4 : 16));
+    const std::uint32_t address_bits =
+        ~(range.size() - 1) & (kind == BarKind::Io ? kIoAddressMask : kMemoryAddressMask);
     set_writable32(bar_offset(index), address_bits);
     if (kind != BarKind::Memory32) {
         set_default32(bar_offset(index), kind == BarKind::Io ? kBarIoSpace : kBarPrefetchable);
     }
+    ranges_[index] = std::move(range);
 }
 
-void Function::add_rom(std::uint32_t size)
+void Function::add_bar(unsigned index, BarKind kind, std::uint32_t size, Registers content)
 {
-    assert(std::has_single_bit(size) && size >= 0x800);
-    bars_[kRomBar] = {.kind = BarKind::Memory32, .size = size};
+    add_range(index, Range{kind, size, std::move(content)});
+}
+
+void Function::add_bar(unsigned index, BarKind kind, const Storage& content)
+{
+    assert(kind != BarKind::Io);
+    add_range(index, Range{kind, static_cast<std::uint32_t>(content.block->size()), content});
+}
+
+void Function::add_rom(memory::Block& block)
+{
+    const auto size = static_cast<std::uint32_t>(block.size());
+    assert(std::has_single_bit(size));
     set_writable32(bar_offset(kRomBar), (~(size - 1) & kRomAddressMask) | kRomEnable);
+    ranges_[kRomBar] = Range{BarKind::Memory32, size, Storage{.block = &block, .access = memory::Access::ReadOnly}};
 }
 
 void Function::set_default8(unsigned offset, std::uint8_t value)
@@ -92,13 +107,11 @@ void Function::set_write_one_to_clear(unsigned offset, std::uint8_t mask)
     clear_by_one_[offset] |= mask;
 }
 
-void Function::set_bar_target(BarTarget* target)
+void Function::connect(const Spaces& spaces)
 {
-    target_ = target;
-    for (unsigned index = 0; index < bars_.size(); ++index) {
-        if (target_ != nullptr && bars_[index].base) {
-            target_->bar_mapped(*this, index, *bars_[index].base, bars_[index].size);
-        }
+    spaces_.emplace(spaces);
+    for (Range& range : ranges_) {
+        range.appear_in(spaces);
     }
 }
 
@@ -173,49 +186,42 @@ void Function::update_interrupt()
 
 std::optional<std::uint64_t> Function::bar_base(unsigned index) const
 {
-    return bars_[index].base;
+    return ranges_[index].base();
 }
 
 // A range at zero, or one that ends beyond the space or at its very end (as all-ones written for sizing
 // make it), is taken as not placed: many systems size registers while decoding is on.
 std::optional<std::uint64_t> Function::decode(unsigned index) const
 {
-    const Bar& bar = bars_[index];
-    const bool enabled = bar.kind == BarKind::Io ? io_enabled() : memory_enabled();
+    const Range& range = ranges_[index];
+    const bool ports = range.kind() == BarKind::Io;
+    const bool enabled = ports ? io_enabled() : memory_enabled();
     const std::uint32_t raw = config32(bar_offset(index));
-    if (bar.size == 0 || !enabled || (index == kRomBar && (raw & kRomEnable) == 0)) {
+    if (range.size() == 0 || !enabled || (index == kRomBar && (raw & kRomEnable) == 0)) {
         return std::nullopt;
     }
-    const std::uint64_t base = raw & ~(bar.size - 1) & (bar.kind == BarKind::Io ? kIoAddressMask : kMemoryAddressMask);
-    const std::uint64_t last = base + bar.size - 1;
-    const std::uint64_t limit = bar.kind == BarKind::Io ? 0xffff : 0xfffffffe;
+    const std::uint64_t base = raw & ~(range.size() - 1) & (ports ? kIoAddressMask : kMemoryAddressMask);
+    const std::uint64_t last = base + range.size() - 1;
+    const std::uint64_t limit = ports ? 0xffff : 0xfffffffe;
     if (base == 0 || last > limit) {
         return std::nullopt;
     }
     return base;
 }
 
+// Those that move vanish first: two may change places.
 void Function::update_bars()
 {
     std::array<std::optional<std::uint64_t>, kBars + 1> wanted;
-    for (unsigned index = 0; index < bars_.size(); ++index) {
+    for (unsigned index = 0; index < ranges_.size(); ++index) {
         wanted[index] = decode(index);
-        Bar& bar = bars_[index];
-        if (bar.base && bar.base != wanted[index]) {
-            const std::uint64_t old = *bar.base;
-            bar.base.reset();
-            if (target_ != nullptr) {
-                target_->bar_unmapped(*this, index, old, bar.size);
-            }
+        if (ranges_[index].base() && ranges_[index].base() != wanted[index]) {
+            ranges_[index].vanish();
         }
     }
-    for (unsigned index = 0; index < bars_.size(); ++index) {
-        Bar& bar = bars_[index];
-        if (wanted[index] && !bar.base) {
-            bar.base = wanted[index];
-            if (target_ != nullptr) {
-                target_->bar_mapped(*this, index, *bar.base, bar.size);
-            }
+    for (unsigned index = 0; index < ranges_.size(); ++index) {
+        if (wanted[index] && !ranges_[index].base()) {
+            ranges_[index].appear(*wanted[index], spaces_);
         }
     }
 }

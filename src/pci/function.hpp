@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bus/irq_line.hpp"
+#include "pci/range.hpp"
 #include "pci/spec.hpp"
 
 #include <array>
@@ -24,25 +25,9 @@ struct Identity {
     std::uint8_t interrupt_pin{0};
 };
 
-enum class BarKind : std::uint8_t { Io, Memory32, Prefetchable32 };
-
 // Base address registers are numbered 0 to 5; the expansion ROM's is number 6.
 constexpr unsigned kBars = 6;
 constexpr unsigned kRomBar = 6;
-
-class Function;
-
-// Hears where a function's ranges answer. Implemented by the machine, which claims ports and MMIO, or
-// by a device that places memory. Called with the machine lock held, in the middle of the guest's
-// configuration write.
-class BarTarget {
-public:
-    virtual ~BarTarget() = default;
-    // Range `index` now answers at `base` (a port number or a guest-physical address), `size` bytes.
-    virtual void bar_mapped(Function& function, unsigned index, std::uint64_t base, std::uint64_t size) = 0;
-    // It no longer does. A range that moves is unmapped first.
-    virtual void bar_unmapped(Function& function, unsigned index, std::uint64_t base, std::uint64_t size) = 0;
-};
 
 // Used under the machine lock. A device derives from this, or owns one.
 class Function {
@@ -58,10 +43,13 @@ public:
     Function(const Function&) = delete;
     Function& operator=(const Function&) = delete;
 
-    // Building, before the guest runs. `size` is a power of two: at least 4 bytes of ports, 16 of
-    // memory, 2 KiB of ROM.
-    void add_bar(unsigned index, BarKind kind, std::uint32_t size);
-    void add_rom(std::uint32_t size);
+    // Building, before the guest runs. The range leads to `content` wherever the guest places it. `size` is a power of
+    // two: at least 4 bytes of ports, 16 of memory.
+    void add_bar(unsigned index, BarKind kind, std::uint32_t size, Registers content);
+    // Of whole pages: the block's size, a power of two.
+    void add_bar(unsigned index, BarKind kind, const Storage& content);
+    // An expansion ROM; the block's size, a power of two of pages.
+    void add_rom(memory::Block& block);
     // Sets a register's value, now and after each reset.
     void set_default8(unsigned offset, std::uint8_t value);
     void set_default16(unsigned offset, std::uint16_t value);
@@ -75,8 +63,9 @@ public:
     void set_read_only(unsigned offset, std::uint8_t mask);
     // Bits of the byte at `offset` that a written one clears.
     void set_write_one_to_clear(unsigned offset, std::uint8_t mask);
-    // Both outlive their use here. Tells the target at once of ranges that are already decoded.
-    void set_bar_target(BarTarget* target);
+    // From here on ranges appear in these spaces; those that are decoded already do so at once.
+    void connect(const Spaces& spaces);
+    // The line outlives its use here.
     void connect_interrupt(bus::IrqLine line);
 
     // Configuration accesses by the bus. `width` is 1, 2 or 4 bytes and the access lies within one dword.
@@ -120,12 +109,7 @@ protected:
     virtual void device_reset() {}
 
 private:
-    struct Bar {
-        BarKind kind{BarKind::Memory32};
-        std::uint32_t size{0}; // 0: not implemented
-        std::optional<std::uint64_t> base{};
-    };
-
+    void add_range(unsigned index, Range range);
     static unsigned bar_offset(unsigned index);
     // Where the registers say that a range answers, if it is decoded at all.
     std::optional<std::uint64_t> decode(unsigned index) const;
@@ -137,8 +121,8 @@ private:
     std::array<std::uint8_t, kConfigSize> defaults_{};
     std::array<std::uint8_t, kConfigSize> writable_{};
     std::array<std::uint8_t, kConfigSize> clear_by_one_{};
-    std::array<Bar, kBars + 1> bars_{};
-    BarTarget* target_{nullptr};
+    std::array<Range, kBars + 1> ranges_{};
+    std::optional<Spaces> spaces_;
     bus::IrqLine line_;
 };
 

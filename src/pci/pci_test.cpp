@@ -6,10 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <string>
-#include <vector>
-
-#include <fmt/format.h>
+#include <memory>
 
 namespace windsor::pci {
 namespace {
@@ -22,38 +19,56 @@ constexpr Identity kCard{.vendor = 0x10ec,
                          .subsystem = 0x0001,
                          .interrupt_pin = 1};
 
-class Recorder final : public BarTarget, public bus::IrqSink {
-public:
-    void bar_mapped(Function&, unsigned index, std::uint64_t base, std::uint64_t size) override
-    {
-        events.push_back(fmt::format("map {} {:#x}+{:#x}", index, base, size));
-    }
-    void bar_unmapped(Function&, unsigned index, std::uint64_t base, std::uint64_t size) override
-    {
-        events.push_back(fmt::format("unmap {} {:#x}+{:#x}", index, base, size));
-    }
+struct Inputs final : bus::IrqSink {
     void set_irq(unsigned input, bool level) override { levels[input] = level; }
-
-    std::vector<std::string> take() { return std::exchange(events, {}); }
-
-    std::vector<std::string> events;
     std::map<unsigned, bool> levels;
 };
 
-using Events = std::vector<std::string>;
+// Registers that all read as one value.
+struct Answer final : bus::AccessHandler {
+    explicit Answer(std::uint8_t read) : value{read} {}
+    bus::ReadResult read(std::uint64_t, bus::Width) override { return value; }
+    bus::AccessStatus write(std::uint64_t, bus::Width, std::uint64_t) override { return bus::AccessStatus::Ok; }
+    std::uint8_t value;
+};
+
+constexpr std::uint8_t kNobody = 0xff;
+
+// The address spaces of a board.
+struct Board {
+    std::uint8_t port(std::uint64_t number) { return static_cast<std::uint8_t>(ports.read(number, bus::Width::Byte)); }
+    std::uint8_t registers(std::uint64_t address)
+    {
+        return static_cast<std::uint8_t>(mmio.read(address, bus::Width::Byte));
+    }
+    std::uint8_t* page(std::uint64_t address) { return memory.lookup(base::GuestPhysical{address}).host; }
+
+    bus::MachineLock lock;
+    bus::MachineGuard guard{lock};
+    base::Log log{base::Log::discard()};
+    bus::Router ports{"port", log};
+    bus::Router mmio{"mmio", log};
+    memory::GuestMemory memory;
+    Spaces spaces{.lock = lock, .ports = ports, .mmio = mmio, .memory = memory, .layer = 1};
+};
 
 class Card : public testing::Test {
 protected:
     Card()
     {
-        function.add_bar(0, BarKind::Io, 0x100);
-        function.add_bar(1, BarKind::Memory32, 0x1000);
-        function.add_bar(2, BarKind::Prefetchable32, 0x1000000);
-        function.add_rom(0x10000);
-        function.set_bar_target(&recorder);
+        function.add_bar(0, BarKind::Io, 0x100, {&on_ports, "card"});
+        function.add_bar(1, BarKind::Memory32, 0x1000, {&on_memory, "card"});
+        function.add_bar(2, BarKind::Prefetchable32, {.block = frame.get(), .logged = true});
+        function.add_rom(*rom);
+        function.connect(board.spaces);
     }
 
-    Recorder recorder;
+    std::unique_ptr<memory::Block> frame{memory::Block::create(0x1000000).value()};
+    std::unique_ptr<memory::Block> rom{memory::Block::create(0x10000).value()};
+    Answer on_ports{0xa0};
+    Answer on_memory{0xa1};
+    Inputs inputs;
+    Board board;
     Function function{kCard};
 };
 
@@ -83,26 +98,64 @@ TEST_F(Card, RangesAppearMoveAndVanish)
 {
     function.config_write(0x10, 4, 0xc000);
     function.config_write(0x14, 4, 0xf0000000);
-    EXPECT_EQ(recorder.take(), Events{});
+    EXPECT_EQ(board.port(0xc000), kNobody);
     function.config_write(0x04, 2, kCommandIo);
-    EXPECT_EQ(recorder.take(), Events{"map 0 0xc000+0x100"});
+    EXPECT_EQ(board.port(0xc000), 0xa0);
+    EXPECT_EQ(board.port(0xc0ff), 0xa0);
+    EXPECT_EQ(board.port(0xc100), kNobody);
+    EXPECT_EQ(board.registers(0xf0000000), kNobody);
     function.config_write(0x04, 2, kCommandIo | kCommandMemory);
-    EXPECT_EQ(recorder.take(), Events{"map 1 0xf0000000+0x1000"});
+    EXPECT_EQ(board.registers(0xf0000000), 0xa1);
+    EXPECT_EQ(board.registers(0xf0001000), kNobody);
     function.config_write(0x10, 4, 0xd000);
-    EXPECT_EQ(recorder.take(), (Events{"unmap 0 0xc000+0x100", "map 0 0xd000+0x100"}));
+    EXPECT_EQ(board.port(0xc000), kNobody);
+    EXPECT_EQ(board.port(0xd000), 0xa0);
     EXPECT_EQ(function.bar_base(0), 0xd000U);
     function.reset();
-    EXPECT_EQ(recorder.take(), (Events{"unmap 0 0xd000+0x100", "unmap 1 0xf0000000+0x1000"}));
+    EXPECT_EQ(board.port(0xd000), kNobody);
+    EXPECT_EQ(board.registers(0xf0000000), kNobody);
     EXPECT_EQ(function.bar_base(0), std::nullopt);
+}
+
+TEST_F(Card, RangesOfMemoryLeadToTheirBlocks)
+{
+    function.config_write(0x18, 4, 0xe0000000);
+    EXPECT_EQ(board.page(0xe0000000), nullptr);
+    function.config_write(0x04, 2, kCommandMemory);
+    EXPECT_EQ(board.page(0xe0fff000), frame->data() + 0xfff000);
+    EXPECT_TRUE(board.memory.lookup(base::GuestPhysical{0xe0000000}).logged);
+    function.config_write(0x18, 4, 0xe4000000);
+    EXPECT_EQ(board.page(0xe0000000), nullptr);
+    EXPECT_EQ(board.page(0xe4000000), frame->data());
+    function.config_write(0x04, 2, 0);
+    EXPECT_EQ(board.page(0xe4000000), nullptr);
+}
+
+TEST_F(Card, RangesGoWithTheirFunction)
+{
+    {
+        Function other{kCard};
+        other.add_bar(0, BarKind::Io, 0x100, {&on_ports, "other card"});
+        other.add_bar(2, BarKind::Prefetchable32, {.block = frame.get()});
+        other.connect(board.spaces);
+        other.config_write(0x10, 4, 0xc000);
+        other.config_write(0x18, 4, 0xe0000000);
+        other.config_write(0x04, 2, kCommandIo | kCommandMemory);
+        EXPECT_EQ(board.port(0xc000), 0xa0);
+        EXPECT_NE(board.page(0xe0000000), nullptr);
+    }
+    EXPECT_EQ(board.port(0xc000), kNobody);
+    EXPECT_EQ(board.page(0xe0000000), nullptr);
 }
 
 TEST_F(Card, RomNeedsBothEnables)
 {
     function.config_write(0x04, 2, kCommandMemory);
     function.config_write(0x30, 4, 0xf1000000);
-    EXPECT_EQ(recorder.take(), Events{});
+    EXPECT_EQ(board.page(0xf1000000), nullptr);
     function.config_write(0x30, 4, 0xf1000001);
-    EXPECT_EQ(recorder.take(), Events{"map 6 0xf1000000+0x10000"});
+    EXPECT_EQ(board.page(0xf1000000), rom->data());
+    EXPECT_FALSE(board.memory.lookup(base::GuestPhysical{0xf1000000}).writable());
 }
 
 TEST_F(Card, SizingWhileDecodedPlacesNothingAtTheEndOfTheSpace)
@@ -110,21 +163,24 @@ TEST_F(Card, SizingWhileDecodedPlacesNothingAtTheEndOfTheSpace)
     function.config_write(0x04, 2, kCommandIo | kCommandMemory);
     function.config_write(0x14, 4, 0xffffffff);
     function.config_write(0x10, 4, 0xffffffff);
-    EXPECT_EQ(recorder.take(), Events{});
+    EXPECT_EQ(board.port(0xff00), kNobody);
+    EXPECT_EQ(board.registers(0xfffff000), kNobody);
+    EXPECT_EQ(function.bar_base(0), std::nullopt);
+    EXPECT_EQ(function.bar_base(1), std::nullopt);
 }
 
 TEST_F(Card, InterruptDisableHidesThePinButNotTheStatus)
 {
-    function.connect_interrupt({recorder, 5});
+    function.connect_interrupt({inputs, 5});
     function.set_interrupt(true);
-    EXPECT_TRUE(recorder.levels[5]);
+    EXPECT_TRUE(inputs.levels[5]);
     function.config_write(0x04, 2, kCommandInterruptDisable);
-    EXPECT_FALSE(recorder.levels[5]);
+    EXPECT_FALSE(inputs.levels[5]);
     EXPECT_EQ(function.config_read(0x06, 2) & kStatusInterrupt, kStatusInterrupt);
     function.config_write(0x04, 2, 0);
-    EXPECT_TRUE(recorder.levels[5]);
+    EXPECT_TRUE(inputs.levels[5]);
     function.reset();
-    EXPECT_FALSE(recorder.levels[5]);
+    EXPECT_FALSE(inputs.levels[5]);
     EXPECT_EQ(function.config_read(0x06, 2) & kStatusInterrupt, 0U);
 }
 
@@ -148,13 +204,14 @@ TEST_F(Card, LoadRestoresRangesAndMakesNoEdge)
     function.config_write(0x10, 4, 0xc000);
     function.config_write(0x04, 2, kCommandIo);
     function.set_interrupt(true);
-    Recorder other;
+    Inputs other;
+    Board fresh;
     Function copy{kCard};
-    copy.add_bar(0, BarKind::Io, 0x100);
-    copy.set_bar_target(&other);
+    copy.add_bar(0, BarKind::Io, 0x100, {&on_ports, "card"});
+    copy.connect(fresh.spaces);
     copy.connect_interrupt({other, 3});
     copy.load(function.state());
-    EXPECT_EQ(other.take(), Events{"map 0 0xc000+0x100"});
+    EXPECT_EQ(fresh.port(0xc000), 0xa0);
     EXPECT_TRUE(other.levels.empty());
     copy.set_interrupt(false);
     EXPECT_FALSE(other.levels.at(3));
@@ -226,8 +283,8 @@ TEST(InterruptRouting, FollowsTheFormulasOfXenHvm)
 
 TEST(InterruptRouting, SharesALinkAndItsIsaInterrupt)
 {
-    Recorder isa;
-    Recorder gsis;
+    Inputs isa;
+    Inputs gsis;
     InterruptRouter router{isa, gsis, LinkWiring::XenHvm};
     bus::IrqLine first = router.line(3, 0, 1);
     bus::IrqLine second = router.line(7, 2, 1);
@@ -252,8 +309,8 @@ TEST(InterruptRouting, SharesALinkAndItsIsaInterrupt)
 
 TEST(InterruptRouting, MovesAnAssertedLinkAndIgnoresReservedRoutes)
 {
-    Recorder isa;
-    Recorder gsis;
+    Inputs isa;
+    Inputs gsis;
     InterruptRouter router{isa, gsis, LinkWiring::XenHvm};
     bus::IrqLine line = router.line(4, 0, 1);
     line.set_level(true);
@@ -271,8 +328,8 @@ TEST(InterruptRouting, MovesAnAssertedLinkAndIgnoresReservedRoutes)
 
 TEST(InterruptRouting, AFunctionWithoutPinLeadsNowhere)
 {
-    Recorder isa;
-    Recorder gsis;
+    Inputs isa;
+    Inputs gsis;
     InterruptRouter router{isa, gsis, LinkWiring::XenHvm};
     router.line(3, 0, 0).set_level(true);
     router.line(3, 0, 5).set_level(true);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/mutex.hpp"
-#include "devices/media.hpp"
+#include "backend/media.hpp"
 #include "storage/image.hpp"
 
 #include <cstddef>
@@ -15,7 +15,7 @@ namespace windsor::storage {
 
 // Requests are served one after the other in the order given; flush is fdatasync(2). read(), write(), flush()
 // and retry() may be called from any thread.
-class AsyncDisk final : public devices::BlockMedia {
+class AsyncDisk final : public backend::BlockMedia {
 public:
     // Takes work to be run later under the machine lock. Called on the disk's thread; must not wait for the
     // machine lock, since a disk may go away while that is held. Work left when the disk goes is still run.

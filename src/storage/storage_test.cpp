@@ -265,7 +265,7 @@ protected:
         EXPECT_TRUE(result.has_value());
         return std::move(*result);
     }
-    devices::BlockMedia::Done keep(std::optional<base::Status>& result)
+    backend::BlockMedia::Done keep(std::optional<base::Status>& result)
     {
         return [&result](base::Status status) { result = std::move(status); };
     }

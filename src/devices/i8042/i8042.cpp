@@ -18,7 +18,7 @@ I8042::I8042(const base::Clock& clock, base::TimerQueue& timers, A20Gate& a20, O
 {
 }
 
-void I8042::key(KeyCode code, bool pressed)
+void I8042::key(backend::KeyCode code, bool pressed)
 {
     keyboard_.key(code, pressed);
     pump();

@@ -10,7 +10,8 @@
 #include "devices/i8042/ps2_keyboard.hpp"
 #include "devices/i8042/ps2_mouse.hpp"
 #include "devices/i8042/spec.hpp"
-#include "devices/input.hpp"
+#include "backend/keyboard.hpp"
+#include "backend/pointer.hpp"
 #include "devices/ring.hpp"
 
 #include <array>
@@ -19,7 +20,7 @@
 
 namespace windsor::devices::i8042 {
 
-class I8042 final : public KeyboardInput, public MouseInput {
+class I8042 final : public backend::Keyboard, public backend::Pointer {
 public:
     struct Options {
         bus::IrqLine irq1{};
@@ -63,7 +64,7 @@ public:
     bus::AccessHandler& data_port() { return data_port_; }       // 1 port, at 0x60
     bus::AccessHandler& command_port() { return command_port_; } // 1 port, at 0x64
 
-    void key(KeyCode code, bool pressed) override;
+    void key(backend::KeyCode code, bool pressed) override;
     // Bits 3 and 4 of `buttons` are the side buttons of a five-button mouse.
     void move(int dx, int dy, int wheel, std::uint8_t buttons) override;
 

@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             static_cast<void>(controller.data_port().read(0, Width::Byte));
             break;
         case 4:
-            controller.key(static_cast<windsor::devices::KeyCode>((data[i] & 2) != 0 ? 0xe000 | value : value),
+            controller.key(static_cast<windsor::backend::KeyCode>((data[i] & 2) != 0 ? 0xe000 | value : value),
                            (data[i] & 1) != 0);
             break;
         case 5: {

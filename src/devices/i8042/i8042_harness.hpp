@@ -68,7 +68,7 @@ protected:
         return bytes;
     }
     void set_command_byte(unsigned value) { command(0x60, value); }
-    void tap(KeyCode code)
+    void tap(backend::KeyCode code)
     {
         controller.key(code, true);
         controller.key(code, false);

@@ -160,13 +160,13 @@ TEST_F(I8042Test, EveryKeyTranslatesBackToItself)
 {
     set_command_byte(0x43);
     for (unsigned code = 1; code < 0x80; ++code) {
-        if (!is_key(static_cast<KeyCode>(code))) {
+        if (!is_key(static_cast<backend::KeyCode>(code))) {
             continue;
         }
-        tap(static_cast<KeyCode>(code));
+        tap(static_cast<backend::KeyCode>(code));
         EXPECT_EQ(drain(), (Bytes{code, code | 0x80}));
         if (code != 0x37) {
-            tap(static_cast<KeyCode>(0xe000 | code));
+            tap(static_cast<backend::KeyCode>(0xe000 | code));
             EXPECT_EQ(drain(), (Bytes{0xe0, code, 0xe0, code | 0x80}));
         }
     }

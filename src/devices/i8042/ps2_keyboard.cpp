@@ -9,19 +9,19 @@ namespace windsor::devices::i8042 {
 
 namespace {
 
-constexpr KeyCode kLeftCtrl = 0x1d;
-constexpr KeyCode kRightCtrl = 0xe01d;
-constexpr KeyCode kLeftShift = 0x2a;
-constexpr KeyCode kRightShift = 0x36;
-constexpr KeyCode kLeftAlt = 0x38;
-constexpr KeyCode kRightAlt = 0xe038;
+constexpr backend::KeyCode kLeftCtrl = 0x1d;
+constexpr backend::KeyCode kRightCtrl = 0xe01d;
+constexpr backend::KeyCode kLeftShift = 0x2a;
+constexpr backend::KeyCode kRightShift = 0x36;
+constexpr backend::KeyCode kLeftAlt = 0x38;
+constexpr backend::KeyCode kRightAlt = 0xe038;
 
 constexpr std::size_t kLongestRelease = 6; // Print Screen's, set 2
 
 // The keys whose releases set 3 sends by default: left Ctrl, left Shift, Caps Lock, left Alt and right Shift.
 constexpr std::array<std::uint8_t, 5> kSet3MakeBreak{0x11, 0x12, 0x14, 0x19, 0x59};
 
-unsigned held_index(KeyCode code)
+unsigned held_index(backend::KeyCode code)
 {
     return (code & 0x7fu) | (code >> 8 != 0 ? 0x80u : 0u);
 }
@@ -51,12 +51,12 @@ void Ps2Keyboard::power_on()
     defaults();
 }
 
-bool Ps2Keyboard::held(KeyCode code) const
+bool Ps2Keyboard::held(backend::KeyCode code) const
 {
     return test(state_.held, held_index(code));
 }
 
-void Ps2Keyboard::set_held(KeyCode code, bool value)
+void Ps2Keyboard::set_held(backend::KeyCode code, bool value)
 {
     if (held(code) != value) {
         assign(state_.held, held_index(code), value);
@@ -64,7 +64,7 @@ void Ps2Keyboard::set_held(KeyCode code, bool value)
     }
 }
 
-void Ps2Keyboard::key(KeyCode code, bool pressed)
+void Ps2Keyboard::key(backend::KeyCode code, bool pressed)
 {
     if (!is_key(code)) {
         return;
@@ -76,7 +76,7 @@ void Ps2Keyboard::key(KeyCode code, bool pressed)
     }
 }
 
-ScanBytes Ps2Keyboard::press_bytes(KeyCode code)
+ScanBytes Ps2Keyboard::press_bytes(backend::KeyCode code)
 {
     const bool ctrl = modifier_held(kLeftCtrl, kRightCtrl);
     if (code == kPause && ctrl) {
@@ -106,7 +106,7 @@ ScanBytes Ps2Keyboard::press_bytes(KeyCode code)
     }
 }
 
-ScanBytes Ps2Keyboard::release_bytes(KeyCode code)
+ScanBytes Ps2Keyboard::release_bytes(backend::KeyCode code)
 {
     if (code != kPrintScreen) {
         return scan_bytes(state_.scan_set, code, false);
@@ -122,7 +122,7 @@ ScanBytes Ps2Keyboard::release_bytes(KeyCode code)
     }
 }
 
-void Ps2Keyboard::press(KeyCode code)
+void Ps2Keyboard::press(backend::KeyCode code)
 {
     if (!state_.scanning) {
         return;
@@ -142,7 +142,7 @@ void Ps2Keyboard::press(KeyCode code)
     }
 }
 
-void Ps2Keyboard::release(KeyCode code)
+void Ps2Keyboard::release(backend::KeyCode code)
 {
     if (code == kPause || !held(code)) {
         return;

@@ -36,7 +36,7 @@ public:
 
     // A press is dropped as a whole if its bytes, its own release and the releases of all keys that are held would
     // not fit; a release of a key that the guest does not know to be pressed is dropped too.
-    void key(KeyCode code, bool pressed);
+    void key(backend::KeyCode code, bool pressed);
 
     // A byte from the controller.
     void write(std::uint8_t byte);
@@ -49,13 +49,13 @@ public:
     void load(const State& state);
 
 private:
-    bool held(KeyCode code) const;
-    void set_held(KeyCode code, bool value);
-    bool modifier_held(KeyCode left, KeyCode right) const { return held(left) || held(right); }
-    void press(KeyCode code);
-    void release(KeyCode code);
-    ScanBytes press_bytes(KeyCode code);
-    ScanBytes release_bytes(KeyCode code);
+    bool held(backend::KeyCode code) const;
+    void set_held(backend::KeyCode code, bool value);
+    bool modifier_held(backend::KeyCode left, backend::KeyCode right) const { return held(left) || held(right); }
+    void press(backend::KeyCode code);
+    void release(backend::KeyCode code);
+    ScanBytes press_bytes(backend::KeyCode code);
+    ScanBytes release_bytes(backend::KeyCode code);
 
     void reply(std::uint8_t byte) { state_.replies.push(byte); }
     void command(KeyboardCommand command);

@@ -108,7 +108,7 @@ TEST_F(Ps2KeyboardTest, SetThreeCodesAreUnique)
     std::set<unsigned> seen;
     for (unsigned code = 1; code < 0x80; ++code) {
         for (const unsigned prefix : {0u, 0xe000u}) {
-            const unsigned single = set3_code(static_cast<KeyCode>(prefix | code));
+            const unsigned single = set3_code(static_cast<backend::KeyCode>(prefix | code));
             if (single != 0 && single != 0x57) { // SysRq and Print Screen are one key
                 EXPECT_TRUE(seen.insert(single).second) << std::hex << (prefix | code);
             }
@@ -175,7 +175,7 @@ TEST_F(Ps2KeyboardTest, ALongTextIsNotLost)
 {
     set_command_byte(0x43);
     for (unsigned i = 0; i < 300; ++i) {
-        tap(static_cast<KeyCode>(0x10 + i % 10));
+        tap(static_cast<backend::KeyCode>(0x10 + i % 10));
     }
     const Bytes bytes = drain();
     ASSERT_EQ(bytes.size(), 600u);
@@ -188,15 +188,15 @@ TEST_F(Ps2KeyboardTest, ALongTextIsNotLost)
 TEST_F(Ps2KeyboardTest, OverflowDropsWholeKeysAndKeepsTheBalance)
 {
     set_command_byte(0x43);
-    const std::vector<KeyCode> held{0x1d, 0x38, 0xe01d, 0xe038, 0x2a, 0x36};
-    for (const KeyCode code : held) {
+    const std::vector<backend::KeyCode> held{0x1d, 0x38, 0xe01d, 0xe038, 0x2a, 0x36};
+    for (const backend::KeyCode code : held) {
         controller.key(code, true);
     }
     for (unsigned i = 0; i < 2000; ++i) {
-        tap(static_cast<KeyCode>(0xe047 + i % 3));
-        tap(static_cast<KeyCode>(0x02 + i % 9));
+        tap(static_cast<backend::KeyCode>(0xe047 + i % 3));
+        tap(static_cast<backend::KeyCode>(0x02 + i % 9));
     }
-    for (const KeyCode code : held) {
+    for (const backend::KeyCode code : held) {
         controller.key(code, false);
     }
     std::multiset<unsigned> down;

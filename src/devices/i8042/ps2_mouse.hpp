@@ -43,7 +43,7 @@ public:
     };
     static constexpr base::Nanoseconds kLongestInterval = base::kSecond / 10; // of the rates that a mouse knows
 
-    // As devices::MouseInput; bits 3 and 4 of `buttons` are the side buttons.
+    // As backend::Pointer; bits 3 and 4 of `buttons` are the side buttons.
     void move(int dx, int dy, int wheel, std::uint8_t buttons);
 
     // A byte from the controller.

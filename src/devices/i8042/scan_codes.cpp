@@ -73,14 +73,14 @@ constexpr std::uint8_t kExtendedPrefix = 0xe0;
 constexpr std::uint8_t kPausePrefix = 0xe1;
 constexpr std::uint8_t kBreakPrefix = 0xf0;
 constexpr std::uint8_t kSet1Break = 0x80;
-constexpr KeyCode kFakeShift = 0xe02a;
+constexpr backend::KeyCode kFakeShift = 0xe02a;
 
-bool is_extended(KeyCode code)
+bool is_extended(backend::KeyCode code)
 {
     return code >> 8 == kExtendedPrefix;
 }
 
-void add_key(ScanBytes& out, unsigned set, KeyCode code, bool pressed)
+void add_key(ScanBytes& out, unsigned set, backend::KeyCode code, bool pressed)
 {
     const auto make = static_cast<std::uint8_t>(code & 0x7f);
     if (set == 3) {
@@ -139,7 +139,7 @@ std::uint8_t translate(std::uint8_t byte)
     }
 }
 
-bool is_key(KeyCode code)
+bool is_key(backend::KeyCode code)
 {
     const unsigned prefix = code >> 8;
     const unsigned make = code & 0xff;
@@ -147,7 +147,7 @@ bool is_key(KeyCode code)
            ((prefix == 0 || prefix == kExtendedPrefix) && make != 0 && make < 0x80 && kSet2[make] != 0);
 }
 
-std::uint8_t set3_code(KeyCode code)
+std::uint8_t set3_code(backend::KeyCode code)
 {
     if (code == kPause) {
         return kSet3Pause;
@@ -163,7 +163,7 @@ std::uint8_t set3_code(KeyCode code)
     return 0;
 }
 
-ScanBytes scan_bytes(unsigned set, KeyCode code, bool pressed)
+ScanBytes scan_bytes(unsigned set, backend::KeyCode code, bool pressed)
 {
     ScanBytes out;
     if (!is_key(code)) {

@@ -3,7 +3,7 @@
 // and the controller's translation of set 2 into set 1.
 #pragma once
 
-#include "devices/input.hpp"
+#include "backend/keyboard.hpp"
 
 #include <array>
 #include <cstddef>
@@ -12,10 +12,10 @@
 
 namespace windsor::devices::i8042 {
 
-constexpr KeyCode kPause = 0xe11d;
-constexpr KeyCode kPrintScreen = 0xe037;
-constexpr KeyCode kBreakKey = 0xe046; // Pause while Ctrl is held
-constexpr KeyCode kSysRq = 0x0054;    // Print Screen while Alt is held
+constexpr backend::KeyCode kPause = 0xe11d;
+constexpr backend::KeyCode kPrintScreen = 0xe037;
+constexpr backend::KeyCode kBreakKey = 0xe046; // Pause while Ctrl is held
+constexpr backend::KeyCode kSysRq = 0x0054;    // Print Screen while Alt is held
 
 // What one key event sends.
 struct ScanBytes {
@@ -30,13 +30,13 @@ struct ScanBytes {
 std::uint8_t translate(std::uint8_t byte);
 
 // Whether the keyboard has such a key.
-bool is_key(KeyCode code);
+bool is_key(backend::KeyCode code);
 
 // A key's code in set 3; 0 if it has none.
-std::uint8_t set3_code(KeyCode code);
+std::uint8_t set3_code(backend::KeyCode code);
 
 // The bytes of a press or release in set 1, 2 or 3. Pause sends everything when pressed, in sets 1 and 2.
-ScanBytes scan_bytes(unsigned set, KeyCode code, bool pressed);
+ScanBytes scan_bytes(unsigned set, backend::KeyCode code, bool pressed);
 
 // Print Screen pressed alone comes with a fake left Shift, in sets 1 and 2.
 ScanBytes print_screen_bytes(unsigned set, bool pressed);

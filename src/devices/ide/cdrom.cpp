@@ -71,7 +71,7 @@ base::Status CdRom::refuse_locked()
     return base::fail("{}: the guest has locked the tray; unmount the disc in the guest, or force it out", name());
 }
 
-base::Status CdRom::insert(std::shared_ptr<BlockMedia> media, TrayForce force)
+base::Status CdRom::insert(std::shared_ptr<backend::BlockMedia> media, TrayForce force)
 {
     if (locked_ && has_medium() && force == TrayForce::Ask) {
         return refuse_locked();

@@ -21,7 +21,7 @@ public:
         std::string product{"DVD-ROM"};           // INQUIRY: at most 16
         std::string serial{"WC00000000000001"};   // at most 20
         std::string firmware{"1.0"};              // at most 8, of which INQUIRY shows 4
-        std::shared_ptr<BlockMedia> media{};      // null: no disc
+        std::shared_ptr<backend::BlockMedia> media{};      // null: no disc
     };
 
     enum class Expecting : std::uint8_t { Nothing, Packet, Parameters };
@@ -58,7 +58,7 @@ public:
     // Puts a disc in, closing the tray, in place of one that may be there. Fails if the guest has locked
     // the tray over a disc and `force` does not say to take it out nevertheless; the guest is then
     // asked to release it.
-    base::Status insert(std::shared_ptr<BlockMedia> media, TrayForce force = TrayForce::Ask);
+    base::Status insert(std::shared_ptr<backend::BlockMedia> media, TrayForce force = TrayForce::Ask);
     // Takes the disc out; nothing happens without one.
     base::Status eject(TrayForce force = TrayForce::Ask);
     bool has_medium() const { return media_ != nullptr && !tray_open_; }
@@ -136,7 +136,7 @@ private:
     std::uint32_t blocks() const;
 
     Config config_;
-    std::shared_ptr<BlockMedia> media_;
+    std::shared_ptr<backend::BlockMedia> media_;
     std::function<void(bool)> tray_handler_;
 
     Expecting expecting_{Expecting::Nothing};

@@ -24,7 +24,7 @@ constexpr unsigned kUltraTiming = 0x4A;
 Controller::Controller(bus::IrqLine primary, bus::IrqLine secondary, memory::GuestMemory& memory)
     : Function{kIdentity}, channels_{Channel{primary, memory}, Channel{secondary, memory}}
 {
-    add_bar(kBusMasterBar, pci::BarKind::Io, kBusMasterPorts);
+    add_bar(kBusMasterBar, pci::BarKind::Io, kBusMasterPorts, {&bus_master_ports_, "ide bus master"});
     set_writable16(kTimingPrimary, 0xFFFF);
     set_writable16(kTimingSecondary, 0xFFFF);
     set_writable(kSlaveTiming, 0xFF);

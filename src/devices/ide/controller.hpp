@@ -20,8 +20,7 @@ constexpr std::array<unsigned, kChannels> kInterrupts{14, 15};
 constexpr unsigned kBusMasterBar = 4;
 constexpr std::uint32_t kBusMasterPorts = 16;
 
-// The machine claims each channel's ports at the addresses above, and bus_master_ports() wherever the
-// function's bar_mapped() says.
+// The machine claims each channel's ports at the addresses above.
 class Controller final : public pci::Function {
 public:
     // `primary` leads to interrupt 14, `secondary` to 15; `memory` outlives the controller.

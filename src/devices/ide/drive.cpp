@@ -242,7 +242,7 @@ void Drive::run_dma()
     }
 }
 
-BlockMedia::Done Drive::begin_request()
+backend::BlockMedia::Done Drive::begin_request()
 {
     set_busy();
     request_ = std::make_shared<Request>(this, std::move(common_.buffer));
@@ -276,26 +276,26 @@ void Drive::run_completions()
     running_completions_ = false;
 }
 
-void Drive::media_read(const std::shared_ptr<BlockMedia>& media, std::uint64_t offset, std::size_t bytes)
+void Drive::media_read(const std::shared_ptr<backend::BlockMedia>& media, std::uint64_t offset, std::size_t bytes)
 {
     common_.buffer.resize(bytes);
-    const BlockMedia::Done done = begin_request();
+    const backend::BlockMedia::Done done = begin_request();
     const auto request = request_;
     const auto kept = media; // an answer within the call may lead to its being taken out
     kept->read(offset, request->data, done);
 }
 
-void Drive::media_write(const std::shared_ptr<BlockMedia>& media, std::uint64_t offset)
+void Drive::media_write(const std::shared_ptr<backend::BlockMedia>& media, std::uint64_t offset)
 {
-    const BlockMedia::Done done = begin_request();
+    const backend::BlockMedia::Done done = begin_request();
     const auto request = request_;
     const auto kept = media; // an answer within the call may lead to its being taken out
     kept->write(offset, request->data, done);
 }
 
-void Drive::media_flush(const std::shared_ptr<BlockMedia>& media)
+void Drive::media_flush(const std::shared_ptr<backend::BlockMedia>& media)
 {
-    const BlockMedia::Done done = begin_request();
+    const backend::BlockMedia::Done done = begin_request();
     const auto kept = media;
     kept->flush(done);
 }

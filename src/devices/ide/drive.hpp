@@ -4,7 +4,7 @@
 #pragma once
 
 #include "devices/ide/spec.hpp"
-#include "devices/media.hpp"
+#include "backend/media.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -162,9 +162,9 @@ protected:
     void begin_dma(DmaDirection direction);
 
     // Requests to the medium; media_done() follows, perhaps within the call.
-    void media_read(const std::shared_ptr<BlockMedia>& media, std::uint64_t offset, std::size_t bytes);
-    void media_write(const std::shared_ptr<BlockMedia>& media, std::uint64_t offset);
-    void media_flush(const std::shared_ptr<BlockMedia>& media);
+    void media_read(const std::shared_ptr<backend::BlockMedia>& media, std::uint64_t offset, std::size_t bytes);
+    void media_write(const std::shared_ptr<backend::BlockMedia>& media, std::uint64_t offset);
+    void media_flush(const std::shared_ptr<backend::BlockMedia>& media);
     // Forgets the request under way; its end will not be noticed.
     void cancel_request();
     void report_fault(bool writing, std::uint64_t offset, const base::Error& error) const;
@@ -189,7 +189,7 @@ private:
     // Whole words, as bytes, that the present block still has in that direction.
     std::size_t words_left(Phase direction) const;
     void moved(std::size_t bytes);
-    BlockMedia::Done begin_request();
+    backend::BlockMedia::Done begin_request();
     void run_dma();
     void run_completions();
 

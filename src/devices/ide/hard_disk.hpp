@@ -13,7 +13,7 @@ public:
         std::string model{"Windsor HARDDISK"};   // at most 40 printable characters
         std::string serial{"WD00000000000001"}; // at most 20
         std::string firmware{"1.0"};            // at most 8
-        std::shared_ptr<BlockMedia> media;      // not null; a last odd part of a sector is left out
+        std::shared_ptr<backend::BlockMedia> media;      // not null; a last odd part of a sector is left out
     };
 
     // The logical geometry that INITIALIZE DEVICE PARAMETERS sets.

@@ -20,7 +20,7 @@
 
 namespace windsor::devices::ide {
 
-class MemoryMedia final : public BlockMedia {
+class MemoryMedia final : public backend::BlockMedia {
 public:
     enum class Answer : std::uint8_t { AtOnce, Deferred };
 

@@ -91,8 +91,8 @@ TEST_F(ResetControlTest, LiesOnTopOfTheConfigurationPorts)
     base::Log log = base::Log::discard();
     bus::Router ports{"port", log};
     pci::Bus pci_bus;
-    ports.claim(pci::kConfigAddressPort, pci::kConfigPorts, pci_bus, "pci");
-    ports.claim(kResetControlPort, 1, control, "piix3");
+    const bus::Claim on_pci = ports.claim(pci::kConfigAddressPort, pci::kConfigPorts, pci_bus, "pci");
+    const bus::Claim on_reset = ports.claim(kResetControlPort, 1, control, "piix3");
     ports.write(0xcf8, bus::Width::Dword, 0x80000604);
     EXPECT_TRUE(resets.empty());
     EXPECT_EQ(ports.read(0xcf8, bus::Width::Dword), 0x80000604U);

@@ -6,7 +6,7 @@
 
 namespace windsor::devices::uart {
 
-Uart16550::Uart16550(const base::Clock& clock, base::TimerQueue& timers, bus::IrqLine irq, CharacterSink& sink)
+Uart16550::Uart16550(const base::Clock& clock, base::TimerQueue& timers, bus::IrqLine irq, backend::CharacterSink& sink)
     : clock_{clock}, irq_{irq}, sink_{sink}, timeout_{timers.make([this](base::Nanoseconds) {
           state_.timeout_at.reset();
           state_.timeout_pending = !state_.received.empty();

@@ -6,7 +6,7 @@
 #include "base/timer.hpp"
 #include "bus/access.hpp"
 #include "bus/irq_line.hpp"
-#include "devices/character.hpp"
+#include "backend/character.hpp"
 #include "devices/ring.hpp"
 #include "devices/uart/spec.hpp"
 
@@ -51,7 +51,7 @@ public:
     };
 
     // `sink` takes what the guest sends; it and the others outlive the port.
-    Uart16550(const base::Clock& clock, base::TimerQueue& timers, bus::IrqLine irq, CharacterSink& sink);
+    Uart16550(const base::Clock& clock, base::TimerQueue& timers, bus::IrqLine irq, backend::CharacterSink& sink);
     Uart16550(const Uart16550&) = delete;
     Uart16550& operator=(const Uart16550&) = delete;
 
@@ -104,7 +104,7 @@ private:
 
     const base::Clock& clock_;
     bus::IrqLine irq_;
-    CharacterSink& sink_;
+    backend::CharacterSink& sink_;
     State state_;
     base::Timer timeout_;
     base::Timer more_;

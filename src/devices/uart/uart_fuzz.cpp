@@ -8,7 +8,7 @@
 
 namespace {
 
-class Terminal final : public windsor::devices::CharacterSink {
+class Terminal final : public windsor::backend::CharacterSink {
 public:
     void transmit(std::uint8_t) override {}
     void input_wanted() override { more(); }

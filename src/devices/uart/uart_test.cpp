@@ -23,7 +23,7 @@ public:
     int count{0};
 };
 
-class Terminal final : public CharacterSink {
+class Terminal final : public backend::CharacterSink {
 public:
     void transmit(std::uint8_t byte) override { text += static_cast<char>(byte); }
     void input_wanted() override { ++asked; }

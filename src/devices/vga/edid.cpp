@@ -15,7 +15,7 @@ constexpr std::uint8_t low(unsigned value)
 }
 
 // Detailed timing descriptor (E-EDID 1.4 section 3.10.2) with the blanking of an LCD.
-void put_timing(std::span<std::uint8_t, 18> at, Size size)
+void put_timing(std::span<std::uint8_t, 18> at, backend::Size size)
 {
     constexpr unsigned kRefresh = 60;
     constexpr unsigned kHorizontalFront = 48;
@@ -57,7 +57,7 @@ void put_text(std::span<std::uint8_t, 18> at, std::uint8_t tag, std::string_view
 
 } // namespace
 
-std::array<std::uint8_t, 128> make_edid(Size preferred)
+std::array<std::uint8_t, 128> make_edid(backend::Size preferred)
 {
     std::array<std::uint8_t, 128> edid{0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00};
     // "WDR": five bits a letter.

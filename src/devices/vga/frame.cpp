@@ -7,7 +7,7 @@ namespace windsor::devices::vga {
 
 namespace {
 
-constexpr Size kSizeAtPowerOn{720, 400};
+constexpr backend::Size kSizeAtPowerOn{720, 400};
 // The CRTC counts 64 Ki groups of four planes.
 constexpr std::uint32_t kLegacyWrap = 4 * 65536;
 
@@ -136,7 +136,7 @@ std::uint32_t Frame::line_bytes() const
     }
 }
 
-Frame frame_of(const State& state, Size last)
+Frame frame_of(const State& state, backend::Size last)
 {
     Frame frame;
     const bool dispi = state.dispi_enabled();

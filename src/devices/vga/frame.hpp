@@ -2,7 +2,7 @@
 // What the registers make of video memory: mode, size and addresses of the picture.
 #pragma once
 
-#include "devices/screen.hpp"
+#include "backend/screen.hpp"
 #include "devices/vga/state.hpp"
 
 #include <array>
@@ -24,7 +24,7 @@ enum class PixelFormat : std::uint8_t {
 
 struct Frame {
     PixelFormat format{PixelFormat::Blank};
-    Size size{};                   // of the picture; at most kMaxWidth x kMaxHeight
+    backend::Size size{};                   // of the picture; at most kMaxWidth x kMaxHeight
     std::uint32_t start{0};        // byte of video memory the first line starts at
     std::uint32_t pitch{0};        // bytes from line to line
     std::uint32_t wrap{kVramSize}; // addresses are taken modulo this power of two
@@ -52,7 +52,7 @@ struct Frame {
 };
 
 // `last` is the size to keep while the screen is blanked.
-Frame frame_of(const State& state, Size last);
+Frame frame_of(const State& state, backend::Size last);
 
 using Palette = std::array<std::uint32_t, 256>; // 0x00RRGGBB
 

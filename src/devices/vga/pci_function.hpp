@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 
 namespace windsor::devices::vga {
@@ -18,28 +17,16 @@ namespace windsor::devices::vga {
 constexpr unsigned kFramebufferBar = 0; // prefetchable memory, kVramSize
 constexpr unsigned kRegistersBar = 2;   // memory, mmio::kSize
 
-// The framebuffer and the ROM are memory: map() puts them into the guest-physical address space. The
-// registers are the bus's business.
 class PciFunction final : public pci::Function {
 public:
-    // `rom` is the VGA BIOS, at most 64 KiB; `vga` and `memory` outlive the function. Fails if the host has
-    // no memory for the ROM, or it is too large.
-    static base::Result<std::unique_ptr<PciFunction>> create(Vga& vga, memory::GuestMemory& memory,
-                                                             std::span<const std::uint8_t> rom);
-    ~PciFunction() override;
-
-    // The range of a base address register now answers at `base`, in that layer of the address space.
-    void map(unsigned index, std::uint64_t base, int layer);
-    void unmap(unsigned index);
+    // `rom` is the VGA BIOS, at most 64 KiB; `vga` outlives the function. Fails if the host has no memory for the ROM,
+    // or it is too large.
+    static base::Result<std::unique_ptr<PciFunction>> create(Vga& vga, std::span<const std::uint8_t> rom);
 
 private:
-    PciFunction(Vga& vga, memory::GuestMemory& memory, std::unique_ptr<memory::Block> rom);
+    PciFunction(Vga& vga, std::unique_ptr<memory::Block> rom);
 
-    Vga& vga_;
-    memory::GuestMemory& memory_;
     std::unique_ptr<memory::Block> rom_;
-    std::optional<memory::MappingId> framebuffer_mapping_;
-    std::optional<memory::MappingId> rom_mapping_;
 };
 
 } // namespace windsor::devices::vga

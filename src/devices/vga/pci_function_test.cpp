@@ -11,30 +11,21 @@ namespace {
 
 using ::testing::ElementsAre;
 
-// Places the function's memory as a board does.
-class Target final : public pci::BarTarget {
-public:
-    void bar_mapped(pci::Function& function, unsigned index, std::uint64_t base, std::uint64_t) override
-    {
-        static_cast<PciFunction&>(function).map(index, base, 1);
-    }
-    void bar_unmapped(pci::Function& function, unsigned index, std::uint64_t, std::uint64_t) override
-    {
-        static_cast<PciFunction&>(function).unmap(index);
-    }
-};
-
 class VgaPciTest : public VgaTest {
 protected:
     VgaPciTest()
     {
         const std::vector<std::uint8_t> rom(40'000, 0x55);
-        function_ = PciFunction::create(*vga_, memory_, rom).value();
-        function_->set_bar_target(&target_);
+        function_ = PciFunction::create(*vga_, rom).value();
+        function_->connect({.lock = lock_, .ports = ports_, .mmio = mmio_, .memory = memory_, .layer = 1});
     }
     void config(unsigned offset, std::uint32_t value) { function_->config_write(offset, 4, value); }
 
-    Target target_;
+    bus::MachineLock lock_;
+    bus::MachineGuard guard_{lock_};
+    base::Log log_{base::Log::discard()};
+    bus::Router ports_{"port", log_};
+    bus::Router mmio_{"mmio", log_};
     std::unique_ptr<PciFunction> function_;
 };
 
@@ -81,7 +72,7 @@ TEST_F(VgaPciTest, WritesToTheFramebufferShow)
     update();
     const std::array<std::uint8_t, 4> pixel_bytes{0x33, 0x22, 0x11, 0};
     ASSERT_TRUE(memory_.write(base::GuestPhysical{0xfd000000 + 4 * (640 * 9 + 8)}, pixel_bytes));
-    EXPECT_THAT(update(), ElementsAre(Rectangle{8, 9, 1, 1}));
+    EXPECT_THAT(update(), ElementsAre(backend::Rectangle{8, 9, 1, 1}));
     EXPECT_EQ(pixel(8, 9), 0x112233U);
 }
 
@@ -95,8 +86,8 @@ TEST_F(VgaPciTest, ResetUnmaps)
 
 TEST_F(VgaPciTest, RefusesARomThatIsTooLongOrEmpty)
 {
-    EXPECT_FALSE(PciFunction::create(*vga_, memory_, std::vector<std::uint8_t>((64 << 10) + 1)));
-    EXPECT_FALSE(PciFunction::create(*vga_, memory_, {}));
+    EXPECT_FALSE(PciFunction::create(*vga_, std::vector<std::uint8_t>((64 << 10) + 1)));
+    EXPECT_FALSE(PciFunction::create(*vga_, {}));
 }
 
 } // namespace

@@ -6,7 +6,7 @@
 
 namespace windsor::devices {
 
-void PrintTo(const Rectangle& r, std::ostream* out)
+void PrintTo(const backend::Rectangle& r, std::ostream* out)
 {
     *out << r.width << "x" << r.height << "+" << r.x << "+" << r.y;
 }
@@ -44,8 +44,8 @@ protected:
 TEST_F(TextTest, DrawsNineDotCellsInTheirColors)
 {
     put_text(81, "A", 0x2e);
-    EXPECT_THAT(update(), ElementsAre(Rectangle{0, 0, 720, 400}));
-    EXPECT_EQ(picture_.size, (Size{720, 400}));
+    EXPECT_THAT(update(), ElementsAre(backend::Rectangle{0, 0, 720, 400}));
+    EXPECT_EQ(picture_.size, (backend::Size{720, 400}));
     EXPECT_EQ(pixel(9, 16), grey(14));
     EXPECT_EQ(pixel(10, 16), grey(2));
     EXPECT_EQ(pixel(16, 31), grey(14));
@@ -69,7 +69,7 @@ TEST_F(TextTest, GivesOnlyChangedCellsAndNothingWhenIdle)
     update();
     EXPECT_THAT(update(), IsEmpty());
     put_text(80 * 3 + 10, "AX");
-    EXPECT_THAT(update(), ElementsAre(Rectangle{90, 48, 18, 16}));
+    EXPECT_THAT(update(), ElementsAre(backend::Rectangle{90, 48, 18, 16}));
     EXPECT_THAT(update(), IsEmpty());
 }
 
@@ -83,11 +83,11 @@ TEST_F(TextTest, RedrawsWhenAFontOrColorChanges)
     graphics(gfx::kMiscellaneous, 0x04);
     poke(0xa0000 + 'A' * 32, 0x40);
     graphics(gfx::kMiscellaneous, 0x0e);
-    EXPECT_THAT(update(), ElementsAre(Rectangle{0, 0, 720, 400}));
+    EXPECT_THAT(update(), ElementsAre(backend::Rectangle{0, 0, 720, 400}));
     EXPECT_EQ(pixel(0, 0), grey(0));
     EXPECT_EQ(pixel(1, 0), grey(15));
     dac(15, {0x3f, 0, 0});
-    EXPECT_THAT(update(), ElementsAre(Rectangle{0, 0, 720, 400}));
+    EXPECT_THAT(update(), ElementsAre(backend::Rectangle{0, 0, 720, 400}));
     EXPECT_EQ(pixel(1, 0), 0xff0000U);
 }
 
@@ -102,7 +102,7 @@ TEST_F(TextTest, CursorHasItsShapeAndBlinks)
     EXPECT_EQ(pixel(17, 16 + 14), grey(15));
     EXPECT_EQ(pixel(9, 16 + 15), grey(0));
     clock_.advance(base::kSecond * 16 / 70);
-    EXPECT_THAT(update(), ElementsAre(Rectangle{9, 16, 9, 16}));
+    EXPECT_THAT(update(), ElementsAre(backend::Rectangle{9, 16, 9, 16}));
     EXPECT_EQ(pixel(9, 16 + 13), grey(0));
     clock_.advance(base::kSecond * 16 / 70);
     update();
@@ -153,11 +153,11 @@ TEST_F(TextTest, FortyColumnsAndFiftyRows)
     set_crtc(39, 400, 7, 0x14, 0xa3);
     put_text(41, "A");
     update();
-    EXPECT_EQ(picture_.size, (Size{640, 400}));
+    EXPECT_EQ(picture_.size, (backend::Size{640, 400}));
     EXPECT_EQ(pixel(16, 8), grey(15));
     EXPECT_EQ(pixel(17, 8), grey(15));
     EXPECT_EQ(pixel(18, 8), grey(0));
-    TextScreen screen;
+    backend::TextScreen screen;
     ASSERT_TRUE(vga_->text(screen));
     EXPECT_EQ(screen.columns, 40U);
     EXPECT_EQ(screen.rows, 50U);
@@ -169,7 +169,7 @@ TEST_F(TextTest, TextGivesCellsAndCursor)
     crtc(crtc::kCursorEnd, 14);
     crtc(crtc::kCursorLow, 85);
     put_text(80, "hello", 0x1e);
-    TextScreen screen;
+    backend::TextScreen screen;
     ASSERT_TRUE(vga_->text(screen));
     EXPECT_EQ(screen.columns, 80U);
     EXPECT_EQ(screen.rows, 25U);
@@ -188,7 +188,7 @@ TEST_F(TextTest, BlankScreenIsBlackAndKeepsItsSize)
     put_text(0, "X");
     update();
     sequencer(seq::kClocking, seq::kClockingScreenOff);
-    EXPECT_THAT(update(), ElementsAre(Rectangle{0, 0, 720, 400}));
+    EXPECT_THAT(update(), ElementsAre(backend::Rectangle{0, 0, 720, 400}));
     EXPECT_EQ(pixel(0, 0), 0U);
     EXPECT_THAT(update(), IsEmpty());
     sequencer(seq::kClocking, 0);
@@ -199,15 +199,15 @@ TEST_F(TextTest, BlankScreenIsBlackAndKeepsItsSize)
 TEST_F(TextTest, AnotherPictureGetsEverything)
 {
     update();
-    Picture other;
-    EXPECT_THAT(vga_->update(other), ElementsAre(Rectangle{0, 0, 720, 400}));
+    backend::Picture other;
+    EXPECT_THAT(vga_->update(other), ElementsAre(backend::Rectangle{0, 0, 720, 400}));
     EXPECT_EQ(other.pixels, picture_.pixels);
 }
 
 TEST_F(VgaTest, PowerOnShowsBlackWithoutASizeOfZero)
 {
     update();
-    EXPECT_EQ(picture_.size, (Size{720, 400}));
+    EXPECT_EQ(picture_.size, (backend::Size{720, 400}));
     EXPECT_EQ(pixel(719, 399), 0U);
 }
 
@@ -216,11 +216,11 @@ TEST_F(VgaTest, PlanarModeShowsSixteenColorsAndDamagedLines)
     set_graphics_mode(0x00, 0x06, 0x01);
     set_crtc(79, 480, 0, 0x28, 0xe3);
     update();
-    EXPECT_EQ(picture_.size, (Size{640, 480}));
+    EXPECT_EQ(picture_.size, (backend::Size{640, 480}));
     sequencer(seq::kMapMask, 0x09);
     poke(0xa0000 + 80 * 10 + 2, 0xc0);
-    const std::vector<Rectangle> damage = update();
-    EXPECT_THAT(damage, ElementsAre(Rectangle{16, 10, 2, 1}));
+    const std::vector<backend::Rectangle> damage = update();
+    EXPECT_THAT(damage, ElementsAre(backend::Rectangle{16, 10, 2, 1}));
     EXPECT_EQ(pixel(16, 10), grey(9));
     EXPECT_EQ(pixel(17, 10), grey(9));
     EXPECT_EQ(pixel(18, 10), grey(0));
@@ -278,7 +278,7 @@ TEST_F(VgaTest, Mode13hDoublesPixelsBothWays)
     dac(200, {0x3f, 0, 0x3f});
     poke(0xa0000 + 320 * 5 + 7, 200);
     update();
-    EXPECT_EQ(picture_.size, (Size{640, 400}));
+    EXPECT_EQ(picture_.size, (backend::Size{640, 400}));
     for (const auto& [x, y] : {std::pair{14U, 10U}, {15U, 10U}, {14U, 11U}, {15U, 11U}}) {
         EXPECT_EQ(pixel(x, y), 0xff00ffU);
     }
@@ -302,7 +302,7 @@ TEST_F(VgaTest, CgaFourColorsInterleavesLines)
     poke(0xb8001, 0b01000000);     // line 0, pixels 4 to 7
     poke(0xba000, 0b10000000);     // line 1
     update();
-    EXPECT_EQ(picture_.size, (Size{640, 400}));
+    EXPECT_EQ(picture_.size, (backend::Size{640, 400}));
     EXPECT_EQ(pixel(0, 0), grey(3));
     EXPECT_EQ(pixel(2, 0), grey(2));
     EXPECT_EQ(pixel(4, 0), grey(1));
@@ -342,7 +342,7 @@ TEST_F(VbeTest, EachDepthShowsItsPixels)
     set_vbe_mode(640, 480, 32);
     store(4 * (640 * 3 + 5), {0x33, 0x22, 0x11, 0xff});
     update();
-    EXPECT_EQ(picture_.size, (Size{640, 480}));
+    EXPECT_EQ(picture_.size, (backend::Size{640, 480}));
     EXPECT_EQ(pixel(5, 3), 0x112233U);
 
     set_vbe_mode(640, 480, 24);
@@ -370,7 +370,7 @@ TEST_F(VbeTest, EachDepthShowsItsPixels)
     set_palette();
     store(4 * 100 + 4, {0x80, 0x00, 0x80, 0x00});
     update();
-    EXPECT_EQ(picture_.size, (Size{800, 600}));
+    EXPECT_EQ(picture_.size, (backend::Size{800, 600}));
     EXPECT_EQ(pixel(8, 1), grey(5));
 }
 
@@ -382,7 +382,7 @@ TEST_F(VbeTest, FramebufferWritesDamageTheirPixelsOnly)
     store(4 * (1280 * 100 + 20), {1, 2, 3, 0});
     store(4 * (1280 * 101 + 22), {1, 2, 3, 0});
     store(4 * (1280 * 700 + 3), {1, 2, 3, 0});
-    EXPECT_THAT(update(), ElementsAre(Rectangle{20, 100, 3, 2}, Rectangle{3, 700, 1, 1}));
+    EXPECT_THAT(update(), ElementsAre(backend::Rectangle{20, 100, 3, 2}, backend::Rectangle{3, 700, 1, 1}));
     EXPECT_THAT(update(), IsEmpty());
 }
 
@@ -393,7 +393,7 @@ TEST_F(VbeTest, BankedWritesDamageToo)
     update();
     dispi(dispi::kBank, 1);
     poke(0xa0000, 0x00ffffff, bus::Width::Dword);
-    EXPECT_THAT(update(), ElementsAre(Rectangle{0, 16, 1, 1}));
+    EXPECT_THAT(update(), ElementsAre(backend::Rectangle{0, 16, 1, 1}));
 }
 
 TEST_F(VbeTest, VirtualWidthAndOffsetsMoveThePicture)
@@ -415,7 +415,7 @@ TEST_F(VbeTest, LeavingVbeShowsTheTextScreenAgain)
     dispi(dispi::kEnable, 0);
     set_text_mode();
     update();
-    EXPECT_EQ(picture_.size, (Size{720, 400}));
+    EXPECT_EQ(picture_.size, (backend::Size{720, 400}));
 }
 
 } // namespace

@@ -10,14 +10,14 @@ namespace windsor::devices::vga {
 namespace {
 
 // Adds a changed stretch of lines, joined with the one before if that is near.
-void add_damage(std::vector<Rectangle>& damage, const Rectangle& more)
+void add_damage(std::vector<backend::Rectangle>& damage, const backend::Rectangle& more)
 {
     constexpr unsigned kNear = 4;
     if (damage.empty() || more.y > damage.back().y + damage.back().height + kNear) {
         damage.push_back(more);
         return;
     }
-    Rectangle& last = damage.back();
+    backend::Rectangle& last = damage.back();
     const unsigned left = std::min(last.x, more.x);
     const unsigned right = std::max(last.x + last.width, more.x + more.width);
     last = {left, last.y, right - left, more.y + more.height - last.y};
@@ -25,7 +25,7 @@ void add_damage(std::vector<Rectangle>& damage, const Rectangle& more)
 
 } // namespace
 
-std::vector<Rectangle> Renderer::update(const RenderInput& input, Picture& picture)
+std::vector<backend::Rectangle> Renderer::update(const RenderInput& input, backend::Picture& picture)
 {
     const Frame frame = frame_of(input.state, picture.size);
     const bool attribute_colors = frame.format == PixelFormat::Text || frame.format == PixelFormat::Planar ||
@@ -84,9 +84,10 @@ bool Renderer::line_dirty(const std::vector<bool>& dirty, std::uint32_t address,
     return false;
 }
 
-std::vector<Rectangle> Renderer::update_graphics(const RenderInput& input, bool everything, Picture& picture)
+std::vector<backend::Rectangle> Renderer::update_graphics(const RenderInput& input, bool everything,
+                                                          backend::Picture& picture)
 {
-    std::vector<Rectangle> damage;
+    std::vector<backend::Rectangle> damage;
     const unsigned width = frame_.size.width;
     const std::uint32_t count = frame_.line_bytes();
     LineCounter counter{frame_};

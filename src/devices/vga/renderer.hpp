@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "devices/screen.hpp"
+#include "backend/screen.hpp"
 #include "devices/vga/frame.hpp"
 #include "devices/vga/state.hpp"
 
@@ -22,29 +22,30 @@ struct RenderInput {
 };
 
 // The cells and the cursor of a text mode; false in a graphics mode.
-bool read_text(const State& state, std::span<const std::uint8_t> vram, TextScreen& screen);
+bool read_text(const State& state, std::span<const std::uint8_t> vram, backend::TextScreen& screen);
 
 class Renderer {
 public:
     // As Screen::update.
-    std::vector<Rectangle> update(const RenderInput& input, Picture& picture);
+    std::vector<backend::Rectangle> update(const RenderInput& input, backend::Picture& picture);
     void invalidate() { valid_ = false; }
 
 private:
     using Glyph = std::array<std::uint8_t, 32>;
     using Font = std::array<Glyph, 256>;
 
-    std::vector<Rectangle> update_text(const RenderInput& input, bool everything, Picture& picture);
-    std::vector<Rectangle> update_graphics(const RenderInput& input, bool everything, Picture& picture);
+    std::vector<backend::Rectangle> update_text(const RenderInput& input, bool everything, backend::Picture& picture);
+    std::vector<backend::Rectangle> update_graphics(const RenderInput& input, bool everything,
+                                                    backend::Picture& picture);
     bool load_fonts(std::span<const std::uint8_t> vram);
     std::uint32_t cell_key(const RenderInput& input, std::uint32_t address) const;
-    void draw_cell(std::uint32_t key, unsigned column, unsigned row, Picture& picture) const;
+    void draw_cell(std::uint32_t key, unsigned column, unsigned row, backend::Picture& picture) const;
     std::span<const std::uint8_t> fetch(std::span<const std::uint8_t> vram, std::uint32_t address,
                                         std::uint32_t count);
     bool line_dirty(const std::vector<bool>& dirty, std::uint32_t address, std::uint32_t count) const;
 
     bool valid_{false};
-    const Picture* picture_{nullptr}; // the one that has what was last drawn
+    const backend::Picture* picture_{nullptr}; // the one that has what was last drawn
     Frame frame_{};
     Palette palette_{};
     std::array<Font, 2> fonts_{};

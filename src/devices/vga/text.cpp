@@ -56,7 +56,7 @@ unsigned ninth_column(const Frame& frame, unsigned character, unsigned bits)
 
 } // namespace
 
-bool read_text(const State& state, std::span<const std::uint8_t> vram, TextScreen& screen)
+bool read_text(const State& state, std::span<const std::uint8_t> vram, backend::TextScreen& screen)
 {
     State lit = state;
     lit.attribute_index |= attr::kPaletteSource;
@@ -66,7 +66,7 @@ bool read_text(const State& state, std::span<const std::uint8_t> vram, TextScree
         return false;
     }
     const Cursor cursor = cursor_of(state, frame);
-    screen = TextScreen{.columns = frame.columns, .rows = frame.rows};
+    screen = backend::TextScreen{.columns = frame.columns, .rows = frame.rows};
     screen.cells.reserve(std::size_t{frame.columns} * frame.rows);
     for (unsigned row = 0; row < frame.rows; ++row) {
         for (unsigned column = 0; column < frame.columns; ++column) {
@@ -107,7 +107,8 @@ std::uint32_t Renderer::cell_key(const RenderInput& input, std::uint32_t address
     return key;
 }
 
-std::vector<Rectangle> Renderer::update_text(const RenderInput& input, bool everything, Picture& picture)
+std::vector<backend::Rectangle> Renderer::update_text(const RenderInput& input, bool everything,
+                                                      backend::Picture& picture)
 {
     constexpr std::size_t kFontPages = 64;
     if (everything || std::find(input.dirty.begin(), input.dirty.begin() + kFontPages, true) !=
@@ -120,7 +121,7 @@ std::vector<Rectangle> Renderer::update_text(const RenderInput& input, bool ever
     const unsigned width = frame_.cell_width * frame_.pixel_width;
     const unsigned height = frame_.cell_height * frame_.repeat;
 
-    std::vector<Rectangle> damage;
+    std::vector<backend::Rectangle> damage;
     for (unsigned row = 0; row < frame_.rows; ++row) {
         const std::uint32_t line = row_address(frame_, row);
         unsigned first = frame_.columns;
@@ -149,7 +150,7 @@ std::vector<Rectangle> Renderer::update_text(const RenderInput& input, bool ever
     return damage;
 }
 
-void Renderer::draw_cell(std::uint32_t key, unsigned column, unsigned row, Picture& picture) const
+void Renderer::draw_cell(std::uint32_t key, unsigned column, unsigned row, backend::Picture& picture) const
 {
     const unsigned character = key & 0xff;
     const unsigned attribute = (key >> 8) & 0xff;

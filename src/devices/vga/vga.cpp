@@ -36,7 +36,7 @@ void Vga::load(const State& state)
     renderer_.invalidate();
 }
 
-std::vector<Rectangle> Vga::update(Picture& picture)
+std::vector<backend::Rectangle> Vga::update(backend::Picture& picture)
 {
     std::vector<bool> dirty = memory_.take_dirty(*vram_);
     for (std::size_t page = 0; page < dirty.size(); ++page) {
@@ -48,7 +48,7 @@ std::vector<Rectangle> Vga::update(Picture& picture)
     return renderer_.update({.state = state_, .vram = vram_->bytes(), .dirty = dirty, .now = clock_.now()}, picture);
 }
 
-bool Vga::text(TextScreen& screen) const
+bool Vga::text(backend::TextScreen& screen) const
 {
     return read_text(state_, vram_->bytes(), screen);
 }

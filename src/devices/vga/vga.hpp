@@ -5,7 +5,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "bus/access.hpp"
-#include "devices/screen.hpp"
+#include "backend/screen.hpp"
 #include "devices/vga/renderer.hpp"
 #include "devices/vga/spec.hpp"
 #include "devices/vga/state.hpp"
@@ -21,7 +21,7 @@ namespace windsor::devices::vga {
 // The chip: registers, the memory window with its latches, video memory and its picture. It does not know
 // where it sits; the machine routes the handlers below and maps vram() as the linear framebuffer (logged).
 // Called with the machine lock held.
-class Vga final : public Screen {
+class Vga final : public backend::Screen {
 public:
     // `memory` is where vram() gets mapped; it and `clock` outlive the device. Fails if the host cannot
     // give the video memory.
@@ -47,9 +47,9 @@ public:
     void load(const State& state);
 
     // Screen.
-    std::vector<Rectangle> update(Picture& picture) override;
+    std::vector<backend::Rectangle> update(backend::Picture& picture) override;
     void invalidate() override { renderer_.invalidate(); }
-    bool text(TextScreen& screen) const override;
+    bool text(backend::TextScreen& screen) const override;
 
 private:
     // One of the chip's address ranges.

@@ -43,15 +43,15 @@ void access(bus::AccessHandler& handler, std::uint64_t range, Bytes& bytes, bool
 }
 
 // The picture must be whole, and the damage lie within it.
-void update(devices::vga::Vga& vga, devices::Picture& picture)
+void update(devices::vga::Vga& vga, backend::Picture& picture)
 {
-    for (const devices::Rectangle& r : vga.update(picture)) {
+    for (const backend::Rectangle& r : vga.update(picture)) {
         if (r.width == 0 || r.height == 0 || r.x + r.width > picture.size.width ||
             r.y + r.height > picture.size.height) {
             std::abort();
         }
     }
-    const devices::Size size = picture.size;
+    const backend::Size size = picture.size;
     if (size.width > devices::vga::kMaxWidth || size.height > devices::vga::kMaxHeight ||
         picture.pixels.size() != std::size_t{size.width} * size.height) {
         std::abort();
@@ -70,7 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     devices::vga::Vga& vga = **created;
-    devices::Picture picture;
+    backend::Picture picture;
     unsigned updates = 0;
     while (!bytes.empty()) {
         const std::uint32_t action = bytes.take(1);
@@ -99,7 +99,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
     }
     update(vga, picture);
-    devices::TextScreen screen;
+    backend::TextScreen screen;
     vga.text(screen);
     return 0;
 }

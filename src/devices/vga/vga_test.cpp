@@ -311,7 +311,7 @@ TEST_F(VgaTest, WritesThroughTheWindowAreLogged)
     EXPECT_TRUE(written((1024 * 768 * 2 - 1) / memory::kPageSize)) << "cleared";
     graphics(gfx::kBitMask, 0xff);
     dispi(dispi::kBank, 3);
-    Picture picture;
+    backend::Picture picture;
     for (unsigned round = 0; round < 2; ++round) {
         poke(0xa1fff, 0xbeef, Width::Word);
         static_cast<void>(vga_->update(picture));

@@ -161,12 +161,12 @@ protected:
         }
     }
     std::uint32_t pixel(unsigned x, unsigned y) const { return picture_.pixels[y * picture_.size.width + x]; }
-    std::vector<Rectangle> update() { return vga_->update(picture_); }
+    std::vector<backend::Rectangle> update() { return vga_->update(picture_); }
 
     memory::GuestMemory memory_;
     base::ManualClock clock_;
     std::unique_ptr<Vga> vga_;
-    Picture picture_;
+    backend::Picture picture_;
 };
 
 } // namespace windsor::devices::vga

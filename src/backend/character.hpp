@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace windsor::devices {
+namespace windsor::backend {
 
 // Takes what the guest transmits, and has what it receives.
 class CharacterSink {
@@ -15,4 +15,4 @@ public:
     virtual void input_wanted() = 0;
 };
 
-} // namespace windsor::devices
+} // namespace windsor::backend

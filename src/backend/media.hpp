@@ -8,7 +8,7 @@
 #include <functional>
 #include <span>
 
-namespace windsor::devices {
+namespace windsor::backend {
 
 class BlockMedia {
 public:
@@ -27,4 +27,4 @@ public:
     virtual void flush(Done done) = 0;
 };
 
-} // namespace windsor::devices
+} // namespace windsor::backend

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace windsor::devices {
+namespace windsor::backend {
 
 struct Size {
     unsigned width{0};  // pixels
@@ -61,4 +61,4 @@ public:
     virtual bool text(TextScreen& screen) const WINDSOR_REQUIRES(bus::kMachineLock) = 0;
 };
 
-} // namespace windsor::devices
+} // namespace windsor::backend

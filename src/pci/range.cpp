@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "pci/range.hpp"
+
+namespace windsor::pci {
+
+void Range::appear(std::uint64_t base, const std::optional<Spaces>& spaces)
+{
+    base_ = base;
+    if (spaces) {
+        place(*spaces);
+    }
+}
+
+void Range::vanish()
+{
+    base_.reset();
+    claim_ = {};
+    placement_ = {};
+}
+
+void Range::appear_in(const Spaces& spaces)
+{
+    if (base_) {
+        place(spaces);
+    }
+}
+
+void Range::place(const Spaces& spaces)
+{
+    spaces.lock.assert_held();
+    if (const auto* const registers = std::get_if<Registers>(&content_)) {
+        bus::Router& router = kind_ == BarKind::Io ? spaces.ports : spaces.mmio;
+        claim_ = router.claim(*base_, size_, *registers->handler, registers->name);
+    } else if (const auto* const storage = std::get_if<Storage>(&content_)) {
+        placement_ = memory::Placement{spaces.memory,
+                                       {.start = base::GuestPhysical{*base_},
+                                        .size = size_,
+                                        .block = storage->block,
+                                        .access = storage->access,
+                                        .logged = storage->logged,
+                                        .layer = spaces.layer}};
+    }
+}
+
+} // namespace windsor::pci
