@@ -74,7 +74,7 @@ base::Result<std::unique_ptr<Domain>> Domain::create(const Settings& settings, C
 
 base::Status Domain::build_machine()
 {
-    machine::Options options = std::move(opened_.machine);
+    machine::MachineSpec options = std::move(opened_.machine);
     options.kvm = opened_.kvm.get();
     for (const config::DiskConfig& disk : settings_.config.disks) {
         options.drives.push_back(drive(disk));
@@ -89,7 +89,7 @@ base::Status Domain::build_machine()
     return saved ? restore(*saved) : base::Status{};
 }
 
-machine::Options Domain::machine_options() const
+machine::MachineSpec Domain::machine_options() const
 {
     const config::DomainConfig& config = settings_.config;
     return {.memory = megabytes(config.memory_mb),
@@ -122,10 +122,9 @@ base::Status Domain::restore(const SavedFile& saved)
     return {};
 }
 
-machine::DriveOptions Domain::drive(const config::DiskConfig& disk)
+machine::DriveSpec Domain::drive(const config::DiskConfig& disk)
 {
-    machine::DriveOptions options{.slot = slot_of(disk),
-                                  .cdrom = disk.kind == config::DiskKind::Cdrom};
+    machine::DriveSpec options{.slot = slot_of(disk), .cdrom = disk.kind == config::DiskKind::Cdrom};
     if (disk.path.empty()) {
         return options;
     }

@@ -100,7 +100,7 @@ private:
     // domain_cage.cpp: descriptors first, then the walls, then threads.
     struct Opened {
         std::optional<SavedFile> saved{};
-        machine::Options machine{};
+        machine::MachineSpec machine{};
         base::Fd kvm{};
         std::map<unsigned, std::unique_ptr<storage::Image>> images{}; // by slot
         base::Fd control{};
@@ -112,9 +112,9 @@ private:
     sandbox::Plan plan() const;
 
     base::Status build_machine();
-    machine::Options machine_options() const;
+    machine::MachineSpec machine_options() const;
     base::Status restore(const SavedFile& saved);
-    machine::DriveOptions drive(const config::DiskConfig& disk);
+    machine::DriveSpec drive(const config::DiskConfig& disk);
     base::Result<std::unique_ptr<storage::Image>> image(const config::DiskConfig& disk, unsigned slot) const;
     base::Status start_console();
     base::Status start_control();

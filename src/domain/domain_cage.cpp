@@ -7,6 +7,7 @@
 #include "domain/images.hpp"
 #include "domain/processor_model.hpp"
 #include "domain/uuid.hpp"
+#include "machine/ram.hpp"
 #include "sandbox/domain_plan.hpp"
 
 #include <algorithm>
@@ -57,13 +58,13 @@ base::Status Domain::open_machine()
                                         : opened_.saved    ? &opened_.saved->needs
                                                            : nullptr;
     uuid_ = needs != nullptr ? needs->uuid : config.uuid.empty() ? random_uuid() : parse_uuid(config.uuid);
-    machine::Options options = machine_options();
+    machine::MachineSpec options = machine_options();
     if (needs != nullptr) {
         options.cpu = WINDSOR_TRY(saved_processor(*needs));
     }
     if (config.serial == config::SerialKind::Pty) {
         serial_ = WINDSOR_TRY(Pty::create(loop_));
-        options.serial = serial_.get();
+        options.serial_ports = {serial_.get()};
     }
     WINDSOR_TRY(machine::Ram::check_room(options.memory));
     options.firmware = std::make_shared<machine::FirmwareFiles>(

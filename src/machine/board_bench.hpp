@@ -2,7 +2,7 @@
 // For tests and fuzz targets: a whole board without a processor, with a disk and a CD-ROM, whose time is set by hand.
 #pragma once
 
-#include "machine/board.hpp"
+#include "machine/pc.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -59,15 +59,15 @@ struct BoardBench {
     // Whether this host has the firmware that a board has in it.
     static bool possible()
     {
-        return std::filesystem::exists(Options{}.bios) && std::filesystem::exists(Options{}.vga_bios);
+        return std::filesystem::exists(MachineSpec{}.bios) && std::filesystem::exists(MachineSpec{}.vga_bios);
     }
 
-    static Options options()
+    static MachineSpec options()
     {
         const auto medium = [](const Executor&) -> base::Result<std::unique_ptr<backend::BlockMedia>> {
             return std::make_unique<BenchDisk>();
         };
-        Options options;
+        MachineSpec options;
         options.memory = std::uint64_t{2} << 20;
         options.processors = 2;
         options.drives.push_back({.slot = 0, .open_media = medium});
@@ -85,8 +85,11 @@ struct BoardBench {
     base::ManualClock clock;
     base::TimerQueue timers;
     BenchHost host;
-    std::unique_ptr<Board> board =
-        Board::create(options(), log, clock, timers, host, [](const std::function<void()>& work) { work(); }).value();
+    std::unique_ptr<Board> board = make_pc(options(), {.log = log, .clock = clock, .timers = timers, .host = host},
+                                           [](const std::function<void()>& work) { work(); })
+                                       .value()
+                                       .board;
+    const chipset::Outlets& outlets{board->outlets()};
 };
 
 } // namespace windsor::machine::testing

@@ -122,13 +122,11 @@ void step(Bench& bench, Input& input) WINDSOR_REQUIRES(bus::kMachineLock)
     case 3:
         bench.advance(std::int64_t{1} << (choice >> 4) << (input.take(1) & 15));
         break;
-    case 4: bench.board->keyboard().key(static_cast<backend::KeyCode>(input.take(1)), (choice & 0x10) != 0); break;
-    case 5:
-        static_cast<void>(bench.board->pic().acknowledge());
+    case 4:
+        bench.outlets.keyboards.front()->key(static_cast<backend::KeyCode>(input.take(1)), (choice & 0x10) != 0);
         break;
-    case 6:
-        bench.board->uart().receive(std::array{static_cast<std::uint8_t>(input.take(1))});
-        break;
+    case 5: static_cast<void>(bench.board->interrupts().pic().acknowledge()); break;
+    case 6: bench.outlets.serial_ports.front()->receive(std::array{static_cast<std::uint8_t>(input.take(1))}); break;
     case 7:
         if (choice == 0xf7) {
             bench.board->reset();
@@ -151,7 +149,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         step(bench, input);
     }
     backend::Picture picture;
-    static_cast<void>(bench.board->screen().update(picture));
-    bench.board->release_media();
+    static_cast<void>(bench.outlets.screens.front()->update(picture));
+    bench.board->release_world();
     return 0;
 }

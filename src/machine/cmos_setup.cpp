@@ -23,10 +23,11 @@ constexpr std::uint8_t kProcessorsMinusOne = 0x5f;
 constexpr std::uint8_t kEquipmentMouse = 0x04;
 constexpr std::uint8_t kEquipmentFpu = 0x02;
 
-void set_number(devices::rtc::Rtc& rtc, std::uint8_t index, std::uint64_t value, unsigned bytes)
+void set_number(chipset::Cmos& cmos, std::uint8_t index, std::uint64_t value, unsigned bytes)
+    WINDSOR_REQUIRES(bus::kMachineLock)
 {
     for (unsigned i = 0; i < bytes; ++i) {
-        rtc.set_cmos(static_cast<std::uint8_t>(index + i), static_cast<std::uint8_t>(value >> (8 * i)));
+        cmos.set_cmos(static_cast<std::uint8_t>(index + i), static_cast<std::uint8_t>(value >> (8 * i)));
     }
 }
 
@@ -44,23 +45,23 @@ unsigned boot_nibble(char letter)
 
 } // namespace
 
-void fill_cmos(devices::rtc::Rtc& rtc, const CmosOptions& options)
+void fill_cmos(chipset::Cmos& cmos, const CmosOptions& options)
 {
     const std::uint64_t memory = options.memory;
     const std::string_view boot = options.boot;
     const std::uint64_t low = low_ram(memory);
     const std::uint64_t extended = std::min<std::uint64_t>((low - std::min(low, kMiB)) >> 10, 0xffff);
-    set_number(rtc, kEquipment, kEquipmentMouse | kEquipmentFpu, 1);
-    set_number(rtc, kBaseMemory, 640, 2);
-    set_number(rtc, kExtendedMemory, extended, 2);
-    set_number(rtc, kExtendedMemoryCopy, extended, 2);
-    set_number(rtc, kMemoryAbove16M, low > 16 * kMiB ? (low - 16 * kMiB) >> 16 : 0, 2);
-    set_number(rtc, kMemoryAbove4G, high_ram(memory) >> 16, 3);
-    set_number(rtc, kProcessorsMinusOne, options.processors - 1, 1);
+    set_number(cmos, kEquipment, kEquipmentMouse | kEquipmentFpu, 1);
+    set_number(cmos, kBaseMemory, 640, 2);
+    set_number(cmos, kExtendedMemory, extended, 2);
+    set_number(cmos, kExtendedMemoryCopy, extended, 2);
+    set_number(cmos, kMemoryAbove16M, low > 16 * kMiB ? (low - 16 * kMiB) >> 16 : 0, 2);
+    set_number(cmos, kMemoryAbove4G, high_ram(memory) >> 16, 3);
+    set_number(cmos, kProcessorsMinusOne, options.processors - 1, 1);
     const auto device = [&](std::size_t place) { return place < boot.size() ? boot_nibble(boot[place]) : 0; };
-    set_number(rtc, kBootFlag2, device(0) | device(1) << 4, 1);
+    set_number(cmos, kBootFlag2, device(0) | device(1) << 4, 1);
     // Bit 0 lets floppies without a boot signature boot, as PCs do.
-    set_number(rtc, kBootFlag1, device(2) << 4 | 1, 1);
+    set_number(cmos, kBootFlag1, device(2) << 4 | 1, 1);
 }
 
 } // namespace windsor::machine

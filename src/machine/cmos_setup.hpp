@@ -2,7 +2,7 @@
 // What firmware expects in CMOS RAM.
 #pragma once
 
-#include "devices/rtc/rtc.hpp"
+#include "chipset/outlets.hpp"
 
 #include <cstdint>
 #include <string_view>
@@ -11,11 +11,11 @@ namespace windsor::machine {
 
 struct CmosOptions {
     std::uint64_t memory;  // bytes
-    std::string_view boot; // the boot order, see Options
+    std::string_view boot; // the boot order, see MachineSpec
     unsigned processors;
 };
 
 // Puts all of it where SeaBIOS looks for it.
-void fill_cmos(devices::rtc::Rtc& rtc, const CmosOptions& options);
+void fill_cmos(chipset::Cmos& cmos, const CmosOptions& options) WINDSOR_REQUIRES(bus::kMachineLock);
 
 } // namespace windsor::machine

@@ -5,7 +5,7 @@
 #include "bus/machine_lock.hpp"
 #include "bus/router.hpp"
 #include "devices/pic/pic.hpp"
-#include "devices/piix3/numeric_error.hpp"
+#include "chipset/outlets.hpp"
 #include "machine/socket.hpp"
 #include "vcpu/engine.hpp"
 
@@ -26,7 +26,7 @@ public:
         bool apic; // the processor has a local APIC that the guest can use
         // Where FERR# and IGNNE# lead. Null, as for all but the bootstrap processor: nobody is told of an x87 exception
         // while CR0.NE is clear, and the program goes on.
-        devices::piix3::NumericError* numeric_error WINDSOR_PT_GUARDED_BY(bus::kMachineLock){nullptr};
+        chipset::NumericErrorLogic* numeric_error WINDSOR_PT_GUARDED_BY(bus::kMachineLock){nullptr};
     };
 
     explicit CpuBridge(const Parts& parts) : parts_{parts} {}

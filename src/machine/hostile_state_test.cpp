@@ -29,9 +29,9 @@ std::vector<std::uint8_t> boot_disk()
     return disk;
 }
 
-Options options()
+MachineSpec options()
 {
-    Options options{.memory = 16 * kMiB, .boot = "c", .rtc_base_seconds = 1'000'000'000};
+    MachineSpec options{.memory = 16 * kMiB, .boot = "c", .rtc_base_seconds = 1'000'000'000};
     options.drives.push_back({.slot = 0, .open_media = [](const Executor&) {
                                   return std::make_unique<InstantDisk>(boot_disk());
                               }});
@@ -90,7 +90,7 @@ class HostileState : public testing::Test {
 protected:
     void SetUp() override
     {
-        if (!std::filesystem::exists(Options{}.bios)) {
+        if (!std::filesystem::exists(MachineSpec{}.bios)) {
             GTEST_SKIP() << "Debian's package seabios is not installed";
         }
         SteppedMachine machine{options()};
@@ -180,10 +180,10 @@ TEST_F(HostileState, WhatIsRefusedIsNamed)
     EXPECT_NE(refusal(with(records_, "processor0", {"state", "fx", "mxcsr"}, 0x11f80)).find("MXCSR is 0x11f80"),
               std::string::npos);
     EXPECT_NE(refusal(with(records_, "processor0", {"state", "cr4"}, ~0ULL)).find("CR4"), std::string::npos);
-    EXPECT_NE(refusal(with(records_, "pit", {"counters", "period"}, 1ULL << 40)).find("pit.counters[0].period"),
+    EXPECT_NE(refusal(with(records_, "isa/pit", {"counters", "period"}, 1ULL << 40)).find("isa/pit.counters[0].period"),
               std::string::npos);
-    EXPECT_NE(refusal(with(records_, "ide_primary", {"channel", "selected"}, 200)).find("ide_primary.channel.selected"),
-              std::string::npos);
+    const std::string channel = refusal(with(records_, "pci/1.1/ide/primary", {"channel", "selected"}, 200));
+    EXPECT_NE(channel.find("pci/1.1/ide/primary.channel.selected"), std::string::npos);
 }
 
 } // namespace

@@ -4,9 +4,9 @@
 #include "emulate/interpreter.hpp"
 #include "emulate/msr_policy.hpp"
 #include "firmware/acpi_tables.hpp"
-#include "machine/board.hpp"
 #include "machine/cpu_bridge.hpp"
 #include "machine/memory_log.hpp"
+#include "machine/pc.hpp"
 #include "machine/processors.hpp"
 #include "machine/saved_machine.hpp"
 #include "machine/service_thread.hpp"
@@ -39,30 +39,30 @@ public:
         board_.reset();
     }
 
-    base::Status build(const Options& options)
+    base::Status build(const MachineSpec& spec)
     {
-        cpu_ = WINDSOR_TRY(fit_model(options.engine, options.cpu, options.kvm));
-        memory_ = options.memory;
-        acpi_ = options.acpi;
-        apic_ = options.apic;
-        verify_ = options.verify;
-        uuid_ = options.uuid;
-        wall_clock_ = options.wall_clock != nullptr ? options.wall_clock : &host_wall_clock_;
+        cpu_ = WINDSOR_TRY(fit_model(spec.engine, spec.cpu, spec.kvm));
+        memory_ = spec.memory;
+        acpi_ = spec.acpi;
+        apic_ = spec.apic;
+        verify_ = spec.verify;
+        uuid_ = spec.uuid;
+        wall_clock_ = spec.wall_clock != nullptr ? spec.wall_clock : &host_wall_clock_;
         wall_start_ = wall_clock_->now();
-        if (!options.apic) {
+        if (!spec.apic) {
             cpu_.hide_apic();
         }
-        if (options.acpi) { // without, the MP table lists packages only
-            cpu_.share_package(options.processors);
+        if (spec.acpi) { // without, the MP table lists packages only
+            cpu_.share_package(spec.processors);
         }
-        WINDSOR_TRY(build_board(options));
+        WINDSOR_TRY(build_board(spec));
         using Unknown = emulate::MsrPolicy::Unknown;
-        const Unknown unknown = options.unknown_msrs == UnknownMsrs::ReadZero ? Unknown::Zero : Unknown::Fault;
+        const Unknown unknown = spec.unknown_msrs == UnknownMsrs::ReadZero ? Unknown::Zero : Unknown::Fault;
         msr_policy_ = std::make_unique<emulate::MsrPolicy>(
             unknown, [this](std::uint32_t number, emulate::MsrAccess access) { report_msr(number, access); });
-        trace_ = options.trace != nullptr ? options.trace : std::shared_ptr{WINDSOR_TRY(make_trace(log_))};
+        trace_ = spec.trace != nullptr ? spec.trace : std::shared_ptr{WINDSOR_TRY(make_trace(log_))};
         processors_ = std::make_unique<Processors>(
-            WINDSOR_TRY(build_engines(options.engine, options.kvm)),
+            WINDSOR_TRY(build_engines(spec.engine, spec.kvm)),
             [this](vcpu::Engine& engine, vcpu::HaltReason reason) { return ended(engine, reason); });
         reset_processors();
         return {};
@@ -88,7 +88,7 @@ public:
         processors_->pause();
         {
             const bus::MachineGuard guard{lock_};
-            board_->take_back_apics();
+            board_->interrupts().take_back();
         }
         service_.set_running(false);
         clock_.stop();
@@ -172,7 +172,7 @@ public:
     std::uint64_t saved_bytes()
     {
         std::uint64_t bytes = 0;
-        for (const Board::NamedMemory& memory : board_->saved_memory()) {
+        for (const NamedMemory& memory : board_->saved_memory()) {
             bytes += memory.block->size();
         }
         return bytes;
@@ -214,6 +214,11 @@ public:
     bus::MachineLock& lock() { return lock_; }
     const bus::MachineLock& lock() const override { return lock_; }
     Board& board() { return *board_; }
+    backend::Screen& screen()
+    {
+        const auto& screens = board_->outlets().screens;
+        return screens.empty() ? no_screen_ : *screens.front();
+    }
     const base::Clock& clock() const { return clock_; }
     bool idle() const { return processors_->asleep(); }
     std::vector<ProcessorStatus> processors() const { return processors_->status(); }
@@ -225,27 +230,29 @@ private:
         const auto processors = WINDSOR_TRY(take_processors(processors_->engines()));
         for (std::size_t number = 0; number < engines.size(); ++number) {
             give_processor(*engines[number], processors[number]);
-            engines[number]->set_a20(board_->a20_open());
+            engines[number]->set_a20(a20_open());
         }
         engines = processors_->replace(std::move(engines));
-        board_->drive_interrupts();
+        board_->interrupts().drive();
         return {};
     }
 
-    base::Status build_board(const Options& options)
+    base::Status build_board(const MachineSpec& spec)
     {
         const Executor executor = [this](std::function<void()> work) { service_.post(std::move(work)); };
         const bus::MachineGuard guard{lock_};
-        board_ = WINDSOR_TRY(Board::create(options, log_, clock_, timers_, *this, executor));
-        for (const auto& socket : board_->sockets()) {
+        Pc pc = WINDSOR_TRY(make_pc(spec, {.log = log_, .clock = clock_, .timers = timers_, .host = *this}, executor));
+        board_ = std::move(pc.board);
+        drives_ = std::move(pc.drives);
+        for (const auto& socket : board_->interrupts().sockets()) {
             bridges_.push_back(std::make_unique<CpuBridge>(
                 CpuBridge::Parts{.lock = lock_,
                                  .ports = board_->ports(),
                                  .mmio = board_->mmio(),
-                                 .pic = board_->pic(),
+                                 .pic = board_->interrupts().pic(),
                                  .socket = *socket,
                                  .taken = [this] { lock_.assert_held(), board_->interrupt_taken(); },
-                                 .apic = options.apic,
+                                 .apic = spec.apic,
                                  .numeric_error = numeric_error_of(*socket)}));
         }
         return {};
@@ -265,9 +272,19 @@ private:
         return make_engines(type, parts, trace_.get(), verify_, log_, kvm);
     }
 
-    devices::piix3::NumericError* numeric_error_of(const Socket& socket) WINDSOR_REQUIRES(bus::kMachineLock)
+    // FERR# of the bootstrap processor alone is wired.
+    chipset::NumericErrorLogic* numeric_error_of(const Socket& socket) WINDSOR_REQUIRES(bus::kMachineLock)
     {
-        return &socket == board_->sockets().front().get() ? &board_->numeric_error() : nullptr;
+        const bool bootstrap = &socket == board_->interrupts().sockets().front().get();
+        const auto& logic = board_->outlets().numeric_errors;
+        return bootstrap && !logic.empty() ? logic.front() : nullptr;
+    }
+    bool a20_open() WINDSOR_REQUIRES(bus::kMachineLock)
+    {
+        return std::ranges::all_of(board_->outlets().a20, [this](const chipset::AddressLine20* line) {
+            lock_.assert_held();
+            return line->enabled();
+        });
     }
 
     // Where engines have local APICs of their own, the machine's hold the state in pauses only.
@@ -278,10 +295,11 @@ private:
         if (vcpu::LocalApic* const apic = engines.front()->local_apic()) {
             apic->messages().on_end([this](std::uint8_t vector) {
                 const bus::MachineGuard own{lock_};
-                board_->interrupt_ended(vector);
+                board_->interrupts().ended(vector);
+                board_->interrupt_taken();
             });
         }
-        board_->hand_out_apics(engines);
+        board_->interrupts().hand_out(engines);
     }
 
     // The bootstrap processor starts, the others wait for it. SDM volume 3A, section 8.4.
@@ -304,7 +322,8 @@ private:
                 .acpi = acpi_,
                 .apic = apic_,
                 .uuid = uuid_,
-                .drives = board_->drives(),
+                .drives = drives_,
+                .devices = board_->devices(),
                 .processor = vcpu::save(cpu_)};
     }
 
@@ -317,7 +336,7 @@ private:
         for (auto waited = std::chrono::milliseconds{0}; waited < kLongest; waited += kStep) {
             {
                 const bus::MachineGuard guard{lock_};
-                if (!board_->media_busy()) {
+                if (!board_->busy()) {
                     return {};
                 }
             }
@@ -332,7 +351,7 @@ private:
         const bus::MachineGuard guard{lock_};
         if (reason == vcpu::HaltReason::Shutdown) {
             log_.guest("processor", "triple fault: the processor resets");
-            board_->reset_processors();
+            board_->init_processors();
         } else {
             log_.error("the processor cannot go on: {}", engine.failure());
             request(Event::Failed);
@@ -347,7 +366,9 @@ private:
         const base::Nanoseconds behind =
             wall_clock_->now() - wall_start_ - clock_.now() - caught_up_ * base::kSecond;
         caught_up_ += behind / base::kSecond; // less than a second either way is left for the next time
-        board_->rtc().skip(behind / base::kSecond);
+        for (backend::GuestClock* const clock : board_->outlets().clocks) {
+            clock->skip(behind / base::kSecond);
+        }
     }
 
     // On the processor's thread, once for each register.
@@ -361,6 +382,13 @@ private:
         log_.guest("processor", "the guest {} MSR {:#x}, which the processor does not have",
                    access == emulate::MsrAccess::Read ? "reads" : "writes", number);
     }
+
+    // What a machine without a display shows.
+    struct NoScreen final : backend::Screen {
+        std::vector<backend::Rectangle> update(backend::Picture&) override { return {}; }
+        void invalidate() override {}
+        bool text(backend::TextScreen&) const override { return false; }
+    };
 
     base::Log& log_;
     std::function<void(Event)> on_event_;
@@ -381,6 +409,8 @@ private:
     std::atomic<bool> running_{false};
     ServiceThread service_{lock_, timers_, clock_};
     std::unique_ptr<Board> board_;
+    std::vector<NeededDrive> drives_;
+    NoScreen no_screen_;
     std::vector<std::unique_ptr<CpuBridge>> bridges_;
     std::unique_ptr<emulate::MsrPolicy> msr_policy_;
     std::shared_ptr<emulate::TraceSink> trace_;
@@ -391,11 +421,11 @@ Machine::Machine(std::unique_ptr<Parts> parts) : parts_{std::move(parts)} {}
 
 Machine::~Machine() = default;
 
-base::Result<std::unique_ptr<Machine>> Machine::create(const Options& options, base::Log& log,
+base::Result<std::unique_ptr<Machine>> Machine::create(const MachineSpec& spec, base::Log& log,
                                                        std::function<void(Event)> on_event)
 {
     auto parts = std::make_unique<Parts>(log, std::move(on_event));
-    WINDSOR_TRY(parts->build(options));
+    WINDSOR_TRY(parts->build(spec));
     return std::unique_ptr<Machine>{new Machine{std::move(parts)}};
 }
 
@@ -458,14 +488,14 @@ void Machine::release_media()
 {
     pause();
     const bus::MachineGuard guard{parts_->lock()};
-    parts_->board().release_media();
+    parts_->board().release_world();
 }
 
 bool Machine::press_power_button()
 {
     const bus::MachineGuard guard{parts_->lock()};
-    auto* power = parts_->board().power_management();
-    return power != nullptr && power->press_power_button();
+    const auto& buttons = parts_->board().outlets().power_buttons;
+    return !buttons.empty() && buttons.front()->press();
 }
 
 bus::MachineLock& Machine::lock()
@@ -475,23 +505,24 @@ bus::MachineLock& Machine::lock()
 
 backend::Screen& Machine::screen()
 {
-    return parts_->board().screen();
+    return parts_->screen();
 }
 
 backend::Keyboard& Machine::keyboard()
 {
-    return parts_->board().keyboard();
+    return *parts_->board().outlets().keyboards.front();
 }
 
 backend::Pointer& Machine::mouse()
 {
-    return parts_->board().mouse();
+    return *parts_->board().outlets().pointers.front();
 }
 
 std::size_t Machine::receive_serial(std::span<const std::uint8_t> bytes)
 {
     const bus::MachineGuard guard{parts_->lock()};
-    return parts_->board().uart().receive(bytes);
+    const auto& ports = parts_->board().outlets().serial_ports;
+    return ports.empty() ? bytes.size() : ports.front()->receive(bytes);
 }
 
 std::vector<vcpu::Counter> Machine::counters() const
@@ -512,7 +543,7 @@ const base::Clock& Machine::clock() const
 std::int64_t Machine::guest_time() const
 {
     const bus::MachineGuard guard{parts_->lock()};
-    return parts_->board().rtc().seconds();
+    return parts_->board().outlets().clocks.front()->seconds();
 }
 
 std::vector<ProcessorStatus> Machine::processors() const

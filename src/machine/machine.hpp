@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The PC: options in, wired machine out.
+// The PC: a specification in, a wired machine out.
 #pragma once
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "bus/machine_lock.hpp"
-#include "backend/character.hpp"
 #include "backend/keyboard.hpp"
 #include "backend/pointer.hpp"
-#include "backend/media.hpp"
-#include "devices/missed_ticks.hpp"
 #include "backend/screen.hpp"
-#include "vcpu/cpu_model.hpp"
-#include "machine/engine_factory.hpp"
-#include "machine/firmware_files.hpp"
+#include "machine/spec.hpp"
 #include "state/pages.hpp"
 #include "vcpu/engine.hpp"
 
@@ -28,55 +23,6 @@
 #include <vector>
 
 namespace windsor::machine {
-
-// Runs a function soon with the machine lock held, on a thread of the machine's; from any thread. Media
-// use it to complete requests.
-using Executor = std::function<void(std::function<void()>)>;
-
-struct DriveOptions {
-    unsigned slot{0}; // 0 to 3: hda to hdd
-    bool cdrom{false};
-    // Makes the medium; empty for a CD-ROM drive without a disc.
-    std::function<base::Result<std::unique_ptr<backend::BlockMedia>>(Executor)> open_media{};
-    std::string serial{}; // at most 20 characters; what Windows' activation sees
-};
-
-// What model-specific registers do that the processor does not have.
-enum class UnknownMsrs : std::uint8_t { Fault, ReadZero };
-
-using MissedTicks = devices::MissedTicks;
-
-// Their local APIC ids are even and fit into 8 bits.
-constexpr unsigned kMostProcessors = 127;
-
-struct Options {
-    std::uint64_t memory{128u << 20}; // bytes, a multiple of 1 MiB
-    unsigned processors{1};           // 1 to kMostProcessors
-    vcpu::CpuModel cpu{vcpu::CpuModel::standard()};
-    EngineType engine{EngineType::Emulate};
-    Verify verify{Verify::No};
-    bool acpi{true};
-    bool apic{true};
-    UnknownMsrs unknown_msrs{UnknownMsrs::Fault};
-    std::string boot{"c"}; // letters of a, c, d, n: which to try, in order
-    std::int64_t rtc_base_seconds{0}; // what the clock shows at first, seconds since 1970 of the guest's zone
-    MissedTicks missed_ticks{MissedTicks::Deliver}; // of the interval timer and the real-time clock
-    // By which the clock catches up on the time that the machine was paused; null is the host's. Outlives the machine.
-    const base::WallClock* wall_clock{nullptr};
-    std::array<std::uint8_t, 16> uuid{};
-    std::string bios{"/usr/share/seabios/bios-256k.bin"};
-    std::string vga_bios{"/usr/share/seabios/vgabios-stdvga.bin"};
-    // Their contents, for a machine that is built where files cannot be opened any more; null: they are read.
-    std::shared_ptr<const FirmwareFiles> firmware{};
-    // An open /dev/kvm, for the same reason, which outlives the machine's
-    // creation; -1: it is opened where it is needed.
-    int kvm{-1};
-    // Where every instruction is traced to; null: where the environment says.
-    std::shared_ptr<emulate::TraceSink> trace{};
-    std::vector<DriveOptions> drives{};
-    // Takes what the guest sends over its first serial line; may be null. Outlives the machine.
-    backend::CharacterSink* serial{nullptr};
-};
 
 // What the guest, or a failure, has done to the machine. It stands still then, and its owner decides.
 enum class Event : std::uint8_t {
@@ -100,7 +46,7 @@ public:
     // Fails, with nothing left behind, if firmware or media cannot be opened or the host has too little
     // memory. `log` outlives the machine. `on_event` is called on a thread of the machine's own, which
     // must not be blocked; it may not call back into the machine.
-    static base::Result<std::unique_ptr<Machine>> create(const Options& options, base::Log& log,
+    static base::Result<std::unique_ptr<Machine>> create(const MachineSpec& spec, base::Log& log,
                                                          std::function<void(Event)> on_event);
     ~Machine();
     Machine(const Machine&) = delete;
@@ -116,7 +62,7 @@ public:
 
     // Goes on with another processor engine; the guest sees nothing of it. Keeps running or paused. Fails, with
     // nothing changed, where the host refuses the engine, or it lacks features that the guest has seen. `kvm` is as in
-    // Options.
+    // MachineSpec.
     base::Status change_engine(EngineType type, int kvm = -1);
 
     // A machine that stands still into a saved state: its owner has begun the stream, and may have put records of its

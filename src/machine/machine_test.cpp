@@ -18,7 +18,7 @@ class MachineTest : public testing::Test {
 protected:
     void SetUp() override
     {
-        if (!std::filesystem::exists(Options{}.bios)) {
+        if (!std::filesystem::exists(MachineSpec{}.bios)) {
             GTEST_SKIP() << "Debian's package seabios is not installed";
         }
     }

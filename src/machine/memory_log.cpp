@@ -37,11 +37,11 @@ std::vector<bool> touched(memory::Block& block)
 
 } // namespace
 
-MemoryLog::MemoryLog(bus::MachineLock& lock, memory::GuestMemory& memory, std::vector<Board::NamedMemory> blocks)
+MemoryLog::MemoryLog(bus::MachineLock& lock, memory::GuestMemory& memory, std::vector<NamedMemory> blocks)
     : lock_{lock}, memory_{memory}
 {
     const bus::MachineGuard guard{lock_};
-    for (Board::NamedMemory& block : blocks) {
+    for (NamedMemory& block : blocks) {
         memory_.log_writes(*block.block, memory::Logging::On);
         static_cast<void>(memory_.take_unsent(*block.block)); // of an earlier log
         Part part{.memory = std::move(block), .unsent = {}};

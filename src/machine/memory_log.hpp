@@ -4,7 +4,7 @@
 #pragma once
 
 #include "bus/machine_lock.hpp"
-#include "machine/board.hpp"
+#include "machine/named_memory.hpp"
 #include "memory/guest_memory.hpp"
 #include "state/pages.hpp"
 
@@ -16,7 +16,7 @@ namespace windsor::machine {
 class MemoryLog {
 public:
     // Logs from now on. Like collect() and the destructor, of a machine that stands still. `lock` is the machine lock.
-    MemoryLog(bus::MachineLock& lock, memory::GuestMemory& memory, std::vector<Board::NamedMemory> blocks);
+    MemoryLog(bus::MachineLock& lock, memory::GuestMemory& memory, std::vector<NamedMemory> blocks);
     ~MemoryLog();
     MemoryLog(const MemoryLog&) = delete;
     MemoryLog& operator=(const MemoryLog&) = delete;
@@ -31,7 +31,7 @@ public:
 
 private:
     struct Part {
-        Board::NamedMemory memory;
+        NamedMemory memory;
         std::vector<bool> unsent; // by page
     };
 

@@ -193,7 +193,7 @@ class MovingGuest : public testing::Test {
 protected:
     void SetUp() override
     {
-        if (!std::filesystem::exists(Options{}.vga_bios)) {
+        if (!std::filesystem::exists(MachineSpec{}.vga_bios)) {
             GTEST_SKIP() << "Debian's package seabios is not installed";
         }
         // cli; lgdt cs:[80h]; cr0 |= 1; jmp 8:protected

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "machine/needs.hpp"
 
+#include "base/printable.hpp"
 #include "machine/ram.hpp"
 
 #include <algorithm>
@@ -26,6 +27,26 @@ base::Status check_drive(const NeededDrive& saved, const Needs& own)
     }
     if (found->cdrom != saved.cdrom || found->size != saved.size) {
         return base::fail("the saved machine has {} as {}, and this one has {}", words(saved), name, words(*found));
+    }
+    return {};
+}
+
+bool has(const std::vector<std::string>& devices, const std::string& device)
+{
+    return std::ranges::find(devices, device) != devices.end();
+}
+
+base::Status check_devices(const std::vector<std::string>& saved, const std::vector<std::string>& own)
+{
+    for (const std::string& device : saved) {
+        if (!has(own, device)) {
+            return base::fail("the saved machine has the device {}, and this one has not", base::printable(device));
+        }
+    }
+    for (const std::string& device : own) {
+        if (!has(saved, device)) {
+            return base::fail("the saved machine does not have the device {}, and this one has it", device);
+        }
     }
     return {};
 }
@@ -74,6 +95,7 @@ base::Status check(const Needs& saved, const Needs& own)
     for (const NeededDrive& drive : saved.drives) {
         WINDSOR_TRY(check_drive(drive, own));
     }
+    WINDSOR_TRY(check_devices(saved.devices, own.devices));
     return check_features(saved.processor, own.processor);
 }
 

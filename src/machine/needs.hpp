@@ -3,11 +3,12 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "machine/machine.hpp"
 #include "vcpu/saved_model.hpp"
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace windsor::machine {
@@ -32,6 +33,7 @@ struct Needs {
     bool apic{false};
     std::array<std::uint8_t, 16> uuid{};
     std::vector<NeededDrive> drives{};
+    std::vector<std::string> devices{}; // the paths of their slots
     vcpu::SavedModel processor{};
 };
 
@@ -43,6 +45,7 @@ template <typename Archive> void describe(Archive& archive, Needs& needs)
     archive.field("apic", needs.apic);
     archive.field("uuid", needs.uuid);
     archive.field("drives", needs.drives);
+    archive.field("devices", needs.devices);
     archive.field("processor", needs.processor);
 }
 

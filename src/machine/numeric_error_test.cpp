@@ -42,12 +42,11 @@ TEST_P(NumericErrorInterrupt, ComesBeforeTheNextInstructionAndOnce)
                             0x5a, 0x58, 0xcf});
     Listener listener;
     base::Log log = base::Log::discard();
-    const auto machine = Machine::create({.memory = 16 * kMiB,
-                                          .engine = GetParam(),
-                                          .bios = firmware.write(),
-                                          .serial = &listener},
-                                         log, [](Event) {})
-                             .value();
+    const auto machine =
+        Machine::create(
+            {.memory = 16 * kMiB, .engine = GetParam(), .bios = firmware.write(), .serial_ports = {&listener}}, log,
+            [](Event) {})
+            .value();
     EXPECT_EQ(listen(*machine, listener, 6), "ignigx");
 }
 

@@ -51,7 +51,7 @@ protected:
                                               .processors = 2,
                                               .engine = GetParam(),
                                               .bios = firmware.write(),
-                                              .serial = &listener},
+                                              .serial_ports = {&listener}},
                                              log_, [this](Event event) { resets_ += event == Event::Reset ? 1 : 0; })
                                  .value();
         const int before = resets_;

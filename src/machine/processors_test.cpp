@@ -25,7 +25,7 @@ bool eventually(const std::function<bool()>& so)
 
 class ProcessorsTest : public testing::TestWithParam<EngineType> {
 protected:
-    std::unique_ptr<Machine> make(Options options)
+    std::unique_ptr<Machine> make(MachineSpec options)
     {
         options.engine = GetParam();
         return Machine::create(options, log_, [](Event) {}).value();
@@ -37,7 +37,7 @@ protected:
 // SeaBIOS starts all of them, and waits until each has said that it runs.
 TEST_P(ProcessorsTest, FirmwareStartsAllProcessors)
 {
-    if (!std::filesystem::exists(Options{}.bios)) {
+    if (!std::filesystem::exists(MachineSpec{}.bios)) {
         GTEST_SKIP() << "Debian's package seabios is not installed";
     }
     const auto machine = make({.memory = 16 * kMiB, .processors = 5});
@@ -61,7 +61,8 @@ TEST_P(ProcessorsTest, TheOthersWaitForTheirStart)
     firmware.say('a');
     firmware.halt();
     Listener listener;
-    const auto machine = make({.memory = 16 * kMiB, .processors = 3, .bios = firmware.write(), .serial = &listener});
+    const auto machine =
+        make({.memory = 16 * kMiB, .processors = 3, .bios = firmware.write(), .serial_ports = {&listener}});
     machine->resume();
     EXPECT_TRUE(eventually([&] { return !listener.heard().empty() && machine->idle(); }));
     std::this_thread::sleep_for(20ms);
@@ -149,7 +150,7 @@ TEST_P(ProcessorsTest, InitEndsWhatAProcessorDoes)
         firmware.halt();
         Listener listener;
         const auto machine =
-            make({.memory = 16 * kMiB, .processors = 2, .bios = firmware.write(), .serial = &listener});
+            make({.memory = 16 * kMiB, .processors = 2, .bios = firmware.write(), .serial_ports = {&listener}});
         machine->resume();
         EXPECT_TRUE(eventually([&] { return listener.heard().ends_with('z'); })) << listener.heard();
         EXPECT_EQ(listener.heard(), "ibibibz");
@@ -162,7 +163,8 @@ TEST_P(ProcessorsTest, AGuestGoesOnWithOtherEngines)
     TinyFirmware firmware;
     firmware.code({0xb0, 'a', 0xba, 0xf8, 0x03, 0xee, 0xfe, 0xc0, 0x3c, 'z' + 1, 0x75, 0xf6, 0xb0, 'a', 0xeb, 0xf2});
     Listener listener;
-    const auto machine = make({.memory = 16 * kMiB, .processors = 2, .bios = firmware.write(), .serial = &listener});
+    const auto machine =
+        make({.memory = 16 * kMiB, .processors = 2, .bios = firmware.write(), .serial_ports = {&listener}});
     EXPECT_TRUE(machine->change_engine(EngineType::Translate).has_value()) << "before it has run";
     EXPECT_FALSE(machine->running());
     machine->resume();

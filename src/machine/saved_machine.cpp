@@ -80,19 +80,19 @@ base::Status write_state(state::StreamWriter& to, const SavedTime& time, std::sp
     WINDSOR_TRY(to.object("time", time));
     const std::vector<SavedProcessor> processors = WINDSOR_TRY(take_processors(engines));
     WINDSOR_TRY(board.save(to)); // first it brings the chips up to date
-    board.drive_interrupts();
+    board.interrupts().drive();
     for (std::size_t number = 0; number < processors.size(); ++number) {
         WINDSOR_TRY(to.object(fmt::format("processor{}", number), processors[number]));
     }
     return {};
 }
 
-base::Status write_memory(state::StreamWriter& to, const std::vector<Board::NamedMemory>& memory,
+base::Status write_memory(state::StreamWriter& to, const std::vector<NamedMemory>& memory,
                           const state::Progress& progress)
 {
     state::PageWriter pages{to};
     std::uint64_t before = 0;
-    for (const Board::NamedMemory& each : memory) {
+    for (const NamedMemory& each : memory) {
         WINDSOR_TRY(pages.block(each.name, each.block->bytes(), before, progress));
         before += each.block->size();
     }
@@ -102,7 +102,7 @@ base::Status write_memory(state::StreamWriter& to, const std::vector<Board::Name
 base::Result<state::Records> read_records(state::StreamReader& from, Board& board)
 {
     state::PageReader pages;
-    for (const Board::NamedMemory& memory : board.saved_memory()) {
+    for (const NamedMemory& memory : board.saved_memory()) {
         pages.expect(memory.name, memory.block->bytes());
     }
     state::Records records;

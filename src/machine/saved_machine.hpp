@@ -48,7 +48,7 @@ base::Status write_records(state::StreamWriter& to, const Needs& needs, const Sa
 base::Status write_state(state::StreamWriter& to, const SavedTime& time, std::span<vcpu::Engine* const> engines,
                          Board& board) WINDSOR_REQUIRES(bus::kMachineLock);
 // Memory, and the end mark.
-base::Status write_memory(state::StreamWriter& to, const std::vector<Board::NamedMemory>& memory,
+base::Status write_memory(state::StreamWriter& to, const std::vector<NamedMemory>& memory,
                           const state::Progress& progress);
 
 // What both wrote, after the needs: reads all of it, puts memory in place, and gives the other records.

@@ -38,9 +38,9 @@ std::vector<std::uint8_t> boot_disk()
     return disk;
 }
 
-Options options()
+MachineSpec options()
 {
-    Options options{.memory = 16 * kMiB, .boot = "c", .rtc_base_seconds = 1'000'000'000};
+    MachineSpec options{.memory = 16 * kMiB, .boot = "c", .rtc_base_seconds = 1'000'000'000};
     options.drives.push_back({.slot = 0, .open_media = [](const Executor&) {
                                   return std::make_unique<InstantDisk>(boot_disk());
                               }});
@@ -52,7 +52,7 @@ class SavedMachineTest : public testing::Test {
 protected:
     void SetUp() override
     {
-        if (!std::filesystem::exists(Options{}.bios)) {
+        if (!std::filesystem::exists(MachineSpec{}.bios)) {
             GTEST_SKIP() << "Debian's package seabios is not installed";
         }
     }
@@ -179,7 +179,7 @@ TEST_F(SavedMachineTest, AMachineWithThreadsIsSavedAndTakenOverByAnotherEngine)
 {
     base::Log log{base::Log::discard()};
     base::ManualWallClock wall;
-    Options with = options();
+    MachineSpec with = options();
     with.engine = EngineType::Translate;
     with.wall_clock = &wall;
     const auto first = Machine::create(with, log, [](Event) {}).value();
@@ -211,13 +211,13 @@ TEST_F(SavedMachineTest, AMachineThatIsNotTheSameIsRefusedByName)
     base::Log log{base::Log::discard()};
     const auto first = Machine::create(options(), log, [](Event) {}).value();
     const auto saved = save(*first);
-    const auto refusal = [&](const Options& other) {
+    const auto refusal = [&](const MachineSpec& other) {
         const auto machine = Machine::create(other, log, [](Event) {}).value();
         const auto status = restore(*machine, saved);
         return status ? std::string{} : status.error().message();
     };
     EXPECT_EQ(refusal(options()), "");
-    Options other = options();
+    MachineSpec other = options();
     other.memory = 32 * kMiB;
     EXPECT_NE(refusal(other).find("16 MiB of memory, and this one has 32 MiB"), std::string::npos);
     other = options();

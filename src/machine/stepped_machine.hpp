@@ -4,6 +4,7 @@
 #pragma once
 
 #include "machine/cpu_bridge.hpp"
+#include "machine/pc.hpp"
 #include "machine/saved_machine.hpp"
 #include "state/testing.hpp"
 
@@ -34,16 +35,19 @@ private:
 
 class SteppedMachine final : public BoardHost, public vcpu::CpuIo {
 public:
-    explicit SteppedMachine(const Options& options)
+    explicit SteppedMachine(const MachineSpec& options)
     {
         const bus::MachineGuard guard{lock_};
-        board_ = Board::create(options, log_, clock_, timers_, *this, [](const std::function<void()>&) {}).value();
+        board_ = make_pc(options, {.log = log_, .clock = clock_, .timers = timers_, .host = *this},
+                         [](const std::function<void()>&) {})
+                     .value()
+                     .board;
         bridge_ = std::make_unique<CpuBridge>(
             CpuBridge::Parts{.lock = lock_,
                              .ports = board_->ports(),
                              .mmio = board_->mmio(),
-                             .pic = board_->pic(),
-                             .socket = *board_->sockets().front(),
+                             .pic = board_->interrupts().pic(),
+                             .socket = *board_->interrupts().sockets().front(),
                              .taken = [this] { lock_.assert_held(), board_->interrupt_taken(); },
                              .apic = true});
         const emulate::Cpu::Parts parts{.memory = board_->memory(), .io = *this, .model = cpu_, .clock = clock_};
@@ -80,8 +84,8 @@ public:
     void key(std::uint16_t code)
     {
         const bus::MachineGuard guard{lock_};
-        board_->keyboard().key(code, true);
-        board_->keyboard().key(code, false);
+        board_->outlets().keyboards.front()->key(code, true);
+        board_->outlets().keyboards.front()->key(code, false);
     }
 
     std::vector<std::uint8_t> save()
@@ -120,7 +124,7 @@ public:
         const bus::MachineGuard guard{lock_};
         backend::TextScreen screen;
         std::string text;
-        if (board_->screen().text(screen)) {
+        if (board_->outlets().screens.front()->text(screen)) {
             for (const backend::TextCell& cell : screen.cells) {
                 text += static_cast<char>(cell.character);
             }

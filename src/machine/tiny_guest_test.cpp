@@ -12,15 +12,15 @@ class TinyGuest : public testing::Test {
 protected:
     void SetUp() override
     {
-        if (!std::filesystem::exists(Options{}.vga_bios)) {
+        if (!std::filesystem::exists(MachineSpec{}.vga_bios)) {
             GTEST_SKIP() << "Debian's package seabios is not installed";
         }
     }
-    std::string run(Options options, std::size_t characters)
+    std::string run(MachineSpec options, std::size_t characters)
     {
         options.memory = 16 * kMiB;
         options.bios = firmware_.write();
-        options.serial = &listener_;
+        options.serial_ports = {&listener_};
         machine_ = Machine::create(options, log_, [](Event) {}).value();
         return listen(*machine_, listener_, characters);
     }

@@ -66,6 +66,8 @@ public:
     void raise_gpe(unsigned bit);
     // The machine comes back from a sleep state: sets WAK_STS.
     void wake();
+    // Where the power management ports answer; none: nowhere.
+    std::optional<std::uint16_t> pm_base() const { return pm_base_; }
     bool acpi_enabled() const { return (registers_.pm1_control & kSciEnable) != 0; }
 
     // Brings the state up to the present; interrupts that are due come.

@@ -2,13 +2,15 @@
 // The gate of address line 20, which the keyboard controller and port 0x92 both switch.
 #pragma once
 
+#include "chipset/outlets.hpp"
+
 #include <functional>
 #include <utility>
 
 namespace windsor::devices::i8042 {
 
 // The last write wins, whichever port it came by, and both ports read back what holds.
-class A20Gate {
+class A20Gate final : public chipset::AddressLine20 {
 public:
     struct State {
         bool enabled{true};
@@ -19,12 +21,12 @@ public:
     A20Gate(const A20Gate&) = delete;
     A20Gate& operator=(const A20Gate&) = delete;
 
-    bool enabled() const { return enabled_; }
+    bool enabled() const override { return enabled_; }
 
     State state() const { return {enabled_}; }
     void load(const State& state) { set(state.enabled); }
 
-    void set(bool enabled)
+    void set(bool enabled) override
     {
         if (enabled != enabled_) {
             enabled_ = enabled;

@@ -4,12 +4,13 @@
 
 #include "bus/access.hpp"
 #include "bus/irq_line.hpp"
+#include "chipset/outlets.hpp"
 
 namespace windsor::devices::piix3 {
 
 // One port, at 0xf0. The datasheet has it obey XBCS (4Eh) bit 5, which a BIOS sets; SeaBIOS leaves XBCS alone, since
 // QEMU's PIIX3 has the logic always on, and so it is here.
-class NumericError final : public bus::AccessHandler {
+class NumericError final : public bus::AccessHandler, public chipset::NumericErrorLogic {
 public:
     struct State {
         bool ferr{false};    // the processor's FERR#
@@ -20,9 +21,9 @@ public:
     explicit NumericError(bus::IrqLine irq13) : irq13_{irq13} {}
 
     // FERR# rises, or is high already. Whether IGNNE# is active: the processor need not wait.
-    bool raise();
+    bool raise() override;
     // FERR# falls, and IGNNE#, which it gates, with it.
-    void clear();
+    void clear() override;
     void reset() { clear(); }
 
     // Reads as an undecoded port.

@@ -122,8 +122,8 @@ void Pit::rose(std::int64_t times)
 {
     const Counter::State& counter = counters_[kTimerCounter].state();
     const bool periodic = counter.mode == Mode::RateGenerator || counter.mode == Mode::SquareWave;
-    const TickState last = options_.tick_state ? options_.tick_state() : TickState::Taken;
-    if (options_.missed == MissedTicks::Collapse || !periodic || last == TickState::Unwanted) {
+    const chipset::TickState last = options_.tick_state ? options_.tick_state() : chipset::TickState::Taken;
+    if (options_.missed == chipset::MissedTicks::Collapse || !periodic || last == chipset::TickState::Unwanted) {
         lost_edges_ += static_cast<std::uint64_t>(times - 1);
         owed_edges_ = 0;
         send_edge();
@@ -133,7 +133,7 @@ void Pit::rose(std::int64_t times)
     const std::int64_t owed = owed_edges_ + times;
     owed_edges_ = std::min(owed, most);
     lost_edges_ += static_cast<std::uint64_t>(owed - owed_edges_);
-    if (last == TickState::Taken) {
+    if (last == chipset::TickState::Taken) {
         --owed_edges_;
         send_edge();
     }
@@ -144,14 +144,14 @@ void Pit::interrupt_taken()
     if (owed_edges_ == 0) {
         return;
     }
-    switch (options_.tick_state ? options_.tick_state() : TickState::Taken) {
-    case TickState::Taken:
+    switch (options_.tick_state ? options_.tick_state() : chipset::TickState::Taken) {
+    case chipset::TickState::Taken:
         --owed_edges_;
         send_edge();
         irq0_.set_level(counters_[kTimerCounter].out(now()));
         break;
-    case TickState::Pending: break;
-    case TickState::Unwanted: owed_edges_ = 0; break;
+    case chipset::TickState::Pending: break;
+    case chipset::TickState::Unwanted: owed_edges_ = 0; break;
     }
 }
 

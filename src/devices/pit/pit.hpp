@@ -6,7 +6,8 @@
 #include "base/timer.hpp"
 #include "bus/access.hpp"
 #include "bus/irq_line.hpp"
-#include "devices/missed_ticks.hpp"
+#include "chipset/missed_ticks.hpp"
+#include "chipset/outlets.hpp"
 #include "devices/pit/counter.hpp"
 
 #include <array>
@@ -16,9 +17,9 @@
 namespace windsor::devices::pit {
 
 struct PitOptions {
-    MissedTicks missed{MissedTicks::Collapse};
+    chipset::MissedTicks missed{chipset::MissedTicks::Collapse};
     // Of the last edge at `irq0`. Needed for MissedTicks::Deliver.
-    std::function<TickState()> tick_state{};
+    std::function<chipset::TickState()> tick_state{};
 };
 
 // Ports 0x40 to 0x43. Counter 0 drives `irq0`.
@@ -28,7 +29,7 @@ struct PitOptions {
 // not taken the last interrupt yet, Options::missed decides: edges are lost, or owed. Those owed follow one by one when
 // the guest has taken the one before; more than a second's worth is never owed. The timer is armed for true rises only,
 // so that nothing drifts.
-class Pit final : public bus::AccessHandler {
+class Pit final : public bus::AccessHandler, public chipset::TickSource {
 public:
     using Options = PitOptions;
     struct State {
@@ -51,7 +52,7 @@ public:
     bool out(unsigned counter);
 
     // The processor has taken an interrupt, perhaps this one: sends an edge that is owed.
-    void interrupt_taken();
+    void interrupt_taken() override;
 
     // Edges of counter 0 that were not delivered, and never will be.
     std::uint64_t lost_edges() const { return lost_edges_; }

@@ -98,15 +98,15 @@ protected:
         void set_irq(unsigned, bool level) override
         {
             edges += level ? 1 : 0;
-            state = level && state == TickState::Taken ? TickState::Pending : state;
+            state = level && state == chipset::TickState::Taken ? chipset::TickState::Pending : state;
         }
-        TickState state{TickState::Taken};
+        chipset::TickState state{chipset::TickState::Taken};
         int edges{0};
     };
     DeliveringPitTest()
     {
         program(1193); // about 1 kHz
-        latch.state = TickState::Taken;
+        latch.state = chipset::TickState::Taken;
         latch.edges = 0;
     }
     void program(unsigned count)
@@ -126,15 +126,16 @@ protected:
     // As the processor does: INTA, then the end of what the guest does about it.
     void take()
     {
-        latch.state = TickState::Taken;
+        latch.state = chipset::TickState::Taken;
         pit.interrupt_taken();
     }
 
     base::ManualClock clock;
     base::TimerQueue timers;
     Latch latch;
-    Pit pit{clock, timers, bus::IrqLine{latch, 0},
-            {.missed = MissedTicks::Deliver, .tick_state = [this] { return latch.state; }}};
+    Pit pit{clock, timers, bus::IrqLine{latch, 0}, {.missed = chipset::MissedTicks::Deliver, .tick_state = [this] {
+                                                        return latch.state;
+                                                    }}};
 };
 
 TEST_F(DeliveringPitTest, OwesWhatTheGuestCouldNotTake)
@@ -143,11 +144,11 @@ TEST_F(DeliveringPitTest, OwesWhatTheGuestCouldNotTake)
     EXPECT_EQ(latch.edges, 1);
     for (int i = 0; i < 9; ++i) {
         take();
-        EXPECT_EQ(latch.state, TickState::Pending) << i;
+        EXPECT_EQ(latch.state, chipset::TickState::Pending) << i;
     }
     EXPECT_EQ(latch.edges, 10);
     take();
-    EXPECT_EQ(latch.state, TickState::Taken) << "nothing is owed any more";
+    EXPECT_EQ(latch.state, chipset::TickState::Taken) << "nothing is owed any more";
     EXPECT_EQ(pit.lost_edges(), 0u);
     run_until(11 * kMillisecond + kMillisecond / 2);
     EXPECT_EQ(latch.edges, 11) << "the true rises have not moved";
@@ -157,7 +158,7 @@ TEST_F(DeliveringPitTest, OwesForALateHostToo)
 {
     clock.set(50 * kMillisecond + kMillisecond / 2);
     timers.run_due(clock.now());
-    while (latch.state == TickState::Pending) {
+    while (latch.state == chipset::TickState::Pending) {
         take();
     }
     EXPECT_EQ(latch.edges, 50);
@@ -166,7 +167,7 @@ TEST_F(DeliveringPitTest, OwesForALateHostToo)
 TEST_F(DeliveringPitTest, NeverOwesMoreThanASecond)
 {
     run_until(3600 * kSecond);
-    while (latch.state == TickState::Pending) {
+    while (latch.state == chipset::TickState::Pending) {
         take();
     }
     EXPECT_EQ(latch.edges, 1 + 1000);
@@ -181,12 +182,12 @@ TEST_F(DeliveringPitTest, OwesNothingToAGuestThatHasMaskedItOrSetItAnew)
     const int edges = latch.edges;
     take();
     EXPECT_EQ(latch.edges, edges);
-    latch.state = TickState::Pending;
+    latch.state = chipset::TickState::Pending;
     run_until(20 * kMillisecond);
-    latch.state = TickState::Unwanted;
+    latch.state = chipset::TickState::Unwanted;
     pit.interrupt_taken();
     take();
-    EXPECT_EQ(latch.state, TickState::Taken);
+    EXPECT_EQ(latch.state, chipset::TickState::Taken);
 }
 
 TEST_F(PitTest, LateHostGetsOneEdgeAndTheRestIsCounted)

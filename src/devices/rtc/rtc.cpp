@@ -306,7 +306,7 @@ std::int64_t Rtc::next_alarm(std::int64_t from) const
 
 void Rtc::missed(std::int64_t edges)
 {
-    if (options_.missed == MissedTicks::Collapse) {
+    if (options_.missed == chipset::MissedTicks::Collapse) {
         state_.lost_periodic += static_cast<std::uint64_t>(edges);
         return;
     }

@@ -6,7 +6,8 @@
 #include "base/timer.hpp"
 #include "bus/access.hpp"
 #include "bus/irq_line.hpp"
-#include "devices/missed_ticks.hpp"
+#include "chipset/missed_ticks.hpp"
+#include "chipset/outlets.hpp"
 #include "devices/rtc/calendar.hpp"
 #include "devices/rtc/spec.hpp"
 
@@ -18,7 +19,7 @@ namespace windsor::devices::rtc {
 
 // Ports 0x70 and 0x71 for the clock and the first bank, 0x72 and 0x73 for the second bank of RAM.
 // The day of the week is a counter of its own, which the guest sets; until it does, it is right for the date.
-class Rtc {
+class Rtc final : public backend::GuestClock, public chipset::Cmos {
 public:
     struct Options {
         // What the clock shows at machine time zero, in seconds since 1970 of the guest's time zone.
@@ -28,7 +29,7 @@ public:
         std::function<void(std::int64_t offset)> time_set{};
         // Periodic interrupts that came while one was pending are lost, or follow when register C has been read: at
         // most kReinjections of them in a period, as QEMU does, and never more than a second's worth.
-        MissedTicks missed{MissedTicks::Collapse};
+        chipset::MissedTicks missed{chipset::MissedTicks::Collapse};
     };
 
     struct State {
@@ -59,15 +60,15 @@ public:
     bool nmi_masked() const { return state_.nmi_masked; }
 
     // RAM for the firmware: index 0x0e to 0xff; those of clock registers change nothing.
-    void set_cmos(std::uint8_t index, std::uint8_t value);
-    std::uint8_t cmos(std::uint8_t index) const { return state_.cmos[index]; }
+    void set_cmos(std::uint8_t index, std::uint8_t value) override;
+    std::uint8_t cmos(std::uint8_t index) const override { return state_.cmos[index]; }
 
     // What the clock shows, in seconds since 1970 of the guest's time zone.
-    std::int64_t seconds() const;
+    std::int64_t seconds() const override;
 
     // The clock shows a time `by` seconds later (or earlier) from now on, as if it had run on while machine time stood
     // still. An alarm that lay in between rings; the other interrupts of that time are not made up for.
-    void skip(std::int64_t by);
+    void skip(std::int64_t by) override;
 
     // Brings the state up to the present; interrupts that are due come.
     void settle() { update(); }

@@ -224,7 +224,8 @@ TEST_F(RtcTest, PeriodicInterruptNeedsRegisterCRead)
 TEST_F(RtcTest, MissedPeriodicInterruptsFollow)
 {
     Edges edges;
-    Rtc delivering{clock, timers, bus::IrqLine{edges, 8}, {.base_seconds = kStart, .missed = MissedTicks::Deliver}};
+    Rtc delivering{
+        clock, timers, bus::IrqLine{edges, 8}, {.base_seconds = kStart, .missed = chipset::MissedTicks::Deliver}};
     const auto read_c = [&] {
         delivering.ports().write(0, Width::Byte, 0x0c);
         return delivering.ports().read(1, Width::Byte).value;

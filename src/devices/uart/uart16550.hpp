@@ -24,7 +24,7 @@ namespace windsor::devices::uart {
 // kernels choose 9,600 baud where nobody says otherwise, and a boot's messages would take minutes.
 // Reception is paced at the programmed rate: after the guest has emptied the receiver, the host is asked for more one
 // character time later, so that no interrupt handler sees an endless stream.
-class Uart16550 final : public bus::AccessHandler {
+class Uart16550 final : public bus::AccessHandler, public backend::CharacterDevice {
 public:
     struct Character {
         std::uint8_t value{0};
@@ -58,9 +58,8 @@ public:
     bus::ReadResult read(std::uint64_t offset, bus::Width width) override;
     bus::AccessStatus write(std::uint64_t offset, bus::Width width, std::uint64_t value) override;
 
-    // Offers characters to the guest; gives how many were taken from the front. If not all, the sink is told when it
-    // is worth trying again. Nothing is taken in loopback.
-    std::size_t receive(std::span<const std::uint8_t> characters);
+    // Nothing is taken in loopback.
+    std::size_t receive(std::span<const std::uint8_t> characters) override;
     // A break condition on the line (Linux: SysRq). False if there is no room.
     bool receive_break();
     // Characters that receive() would take now.

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace windsor::devices {
+namespace windsor::chipset {
 
 // What a timer does about them.
 enum class MissedTicks : std::uint8_t {
@@ -19,4 +19,4 @@ enum class TickState : std::uint8_t {
     Unwanted, // the interrupt is masked
 };
 
-} // namespace windsor::devices
+} // namespace windsor::chipset

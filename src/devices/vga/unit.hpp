@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "chipset/slot.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace windsor::devices::vga {
+
+// The standard VGA: its ports, those of the Bochs display interface, the window in memory, and a PCI function. `rom` is
+// the VGA BIOS.
+chipset::Make unit(std::vector<std::uint8_t> rom);
+
+} // namespace windsor::devices::vga

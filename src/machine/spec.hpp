@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "backend/character.hpp"
+#include "backend/media.hpp"
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "chipset/missed_ticks.hpp"
+#include "machine/engine_factory.hpp"
+#include "machine/firmware_files.hpp"
+#include "vcpu/cpu_model.hpp"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace windsor::machine {
+
+// Runs a function soon with the machine lock held, on a thread of the machine's; from any thread. Media
+// use it to complete requests.
+using Executor = std::function<void(std::function<void()>)>;
+
+struct DriveSpec {
+    unsigned slot{0}; // 0 to 3: hda to hdd
+    bool cdrom{false};
+    // Makes the medium; empty for a CD-ROM drive without a disc.
+    std::function<base::Result<std::unique_ptr<backend::BlockMedia>>(Executor)> open_media{};
+    std::string serial{}; // at most 20 characters; what Windows' activation sees
+};
+
+enum class Display : std::uint8_t { None, StandardVga };
+
+// What model-specific registers do that the processor does not have.
+enum class UnknownMsrs : std::uint8_t { Fault, ReadZero };
+
+using MissedTicks = chipset::MissedTicks;
+
+// Their local APIC ids are even and fit into 8 bits.
+constexpr unsigned kMostProcessors = 127;
+
+// What a configuration asks for. The slots of the machine follow from it (pc.hpp), and what a saved state of it needs
+// (needs.hpp).
+struct MachineSpec {
+    std::uint64_t memory{128u << 20}; // bytes, a multiple of 1 MiB
+    unsigned processors{1};           // 1 to kMostProcessors
+    vcpu::CpuModel cpu{vcpu::CpuModel::standard()};
+    EngineType engine{EngineType::Emulate};
+    Verify verify{Verify::No};
+    bool acpi{true};
+    bool apic{true};
+    UnknownMsrs unknown_msrs{UnknownMsrs::Fault};
+    std::string boot{"c"}; // letters of a, c, d, n: which to try, in order
+    std::int64_t rtc_base_seconds{0}; // what the clock shows at first, seconds since 1970 of the guest's zone
+    MissedTicks missed_ticks{MissedTicks::Deliver}; // of the interval timer and the real-time clock
+    // By which the clock catches up on the time that the machine was paused; null is the host's. Outlives the machine.
+    const base::WallClock* wall_clock{nullptr};
+    std::array<std::uint8_t, 16> uuid{};
+    std::string bios{"/usr/share/seabios/bios-256k.bin"};
+    std::string vga_bios{"/usr/share/seabios/vgabios-stdvga.bin"};
+    // Their contents, for a machine that is built where files cannot be opened any more; null: they are read.
+    std::shared_ptr<const FirmwareFiles> firmware{};
+    // An open /dev/kvm, for the same reason, which outlives the machine's
+    // creation; -1: it is opened where it is needed.
+    int kvm{-1};
+    // Where every instruction is traced to; null: where the environment says.
+    std::shared_ptr<emulate::TraceSink> trace{};
+    std::vector<DriveSpec> drives{};
+    // For each serial port, who takes what the guest sends over it: null for nobody. They outlive the machine.
+    std::vector<backend::CharacterSink*> serial_ports{nullptr};
+    Display display{Display::StandardVga};
+};
+
+} // namespace windsor::machine
