@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string text(data, data + size);
     windsor::config::Options options;
     options.host_names = {"Linux", "host", "6.1", "#1", "x86_64"};
-    options.path_probe = [](const std::string& path, windsor::config::python::PathQuestion) {
+    options.path_probe = [](const std::string& path, windsor::python::PathQuestion) {
         return path.size() % 2 == 0;
     };
     options.limits.steps = 50'000;

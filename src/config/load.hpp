@@ -9,7 +9,7 @@
 
 #include "base/result.hpp"
 #include "config/domain_config.hpp"
-#include "config/python/evaluate.hpp"
+#include "python/evaluate.hpp"
 
 namespace windsor::config {
 

@@ -148,12 +148,12 @@ TEST(Load, HelperVariablesDoNotWarn)
 TEST(Load, ErrorsPointAtTheirPlace)
 {
     EXPECT_EQ(error_of("name = 'x'\nif True:\n    f = open('/etc/passwd')\n"),
-              "test.cfg:3:9: 'open' is not available in a domain configuration\n"
+              "test.cfg:3:9: 'open' is not available in the xm language\n"
               "        f = open('/etc/passwd')\n"
               "            ^");
     EXPECT_EQ(
         error_of("import subprocess\n"),
-        "test.cfg:1:8: import of 'subprocess' is not available in a domain configuration, only 'os' and 're' are\n"
+        "test.cfg:1:8: import of 'subprocess' is not available in the xm language, only 'os' and 're' are\n"
         "    import subprocess\n"
         "           ^");
     EXPECT_EQ(

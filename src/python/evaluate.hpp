@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Evaluates a configuration file in the classic xm language: a small, limited subset of Python that can reach
+// Evaluates a text in the xm language: a small, limited subset of Python that can reach
 // nothing of the host but the existence of paths. Integers divide as in Python 2, which that language is.
 #pragma once
 
@@ -13,10 +13,10 @@
 #include <utility>
 #include <vector>
 
-#include "config/python/ast.hpp"
-#include "config/value.hpp"
+#include "python/ast.hpp"
+#include "python/value.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 
 // What os.uname() says: sysname, nodename, release, version, machine.
 using HostNames = std::array<std::string, 5>;
@@ -60,4 +60,4 @@ std::expected<Outcome, Refusal> evaluate(std::string_view text, const Environmen
 // Evaluates one expression; its value must be a plain one.
 std::expected<Value, Refusal> evaluate_expression(std::string_view text, const Environment& environment);
 
-} // namespace windsor::config::python
+} // namespace windsor::python

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "config/python/regex.hpp"
+#include "python/regex.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace windsor::config::python {
+namespace windsor::python {
 namespace {
 
 // What the pattern matches first, its groups behind it; "-" for a group that took no part; "none", or the error.
@@ -92,4 +92,4 @@ TEST(Regex, ARunawayPatternEndsInAnError)
 }
 
 } // namespace
-} // namespace windsor::config::python
+} // namespace windsor::python

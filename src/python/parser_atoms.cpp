@@ -2,9 +2,9 @@
 // Strings, f-strings, displays, comprehensions and lambdas.
 #include <algorithm>
 
-#include "config/python/parser_core.hpp"
+#include "python/parser_core.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 
 const Expr* Parser::strings()
 {
@@ -236,7 +236,7 @@ std::vector<Parameter> Parser::parameters(std::string_view closing)
     std::vector<Parameter> list;
     while (!at_operator(closing)) {
         if (at_operator("*") || at_operator("**")) {
-            throw Refusal{peek().at, "parameters with '*' are not available in a domain configuration"};
+            throw Refusal{peek().at, "parameters with '*' are not available in the xm language"};
         }
         const auto at = peek().at;
         Parameter parameter{expect_name("the name of a parameter"), nullptr};
@@ -254,4 +254,4 @@ std::vector<Parameter> Parser::parameters(std::string_view closing)
     return list;
 }
 
-} // namespace windsor::config::python
+} // namespace windsor::python

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "config/python/interpreter.hpp"
+#include "python/interpreter.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 namespace {
 
 constexpr std::string_view op_name(BinaryOp op)
@@ -491,4 +491,4 @@ const std::string& Interpreter::text(const Item& item, std::string_view purpose)
     return (*object)->text;
 }
 
-} // namespace windsor::config::python
+} // namespace windsor::python

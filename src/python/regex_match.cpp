@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 
-#include "config/python/regex.hpp"
+#include "python/regex.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 
 class RegexMatcher {
 public:
@@ -234,4 +234,4 @@ std::expected<std::optional<Regex::Match>, std::string> Regex::find(std::string_
     return std::nullopt;
 }
 
-} // namespace windsor::config::python
+} // namespace windsor::python

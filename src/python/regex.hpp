@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace windsor::config::python {
+namespace windsor::python {
 
 enum RegexFlags : unsigned { kIgnoreCase = 2, kMultiLine = 8, kDotAll = 16 }; // Python's own values
 
@@ -76,4 +76,4 @@ private:
     unsigned flags_ = 0;
 };
 
-} // namespace windsor::config::python
+} // namespace windsor::python

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "config/python/interpreter.hpp"
+#include "python/interpreter.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 namespace {
 
 Items& self_list(Arguments& arguments)
@@ -123,7 +123,7 @@ Item list_copy(Interpreter& interpreter, Arguments& arguments)
     return interpreter.list(self_list(arguments));
 }
 
-// A merge sort of our own: a comparison that the configuration makes inconsistent must not break an invariant of
+// A merge sort of our own: a comparison that a text makes inconsistent must not break an invariant of
 // std::sort.
 void merge_sort(Interpreter& interpreter, std::vector<std::pair<Item, Item>>& entries, std::size_t start,
                 std::size_t end)
@@ -392,4 +392,4 @@ BuiltinCall find_set_method(std::string_view name)
     return look_up(kSetMethods, name);
 }
 
-} // namespace windsor::config::python
+} // namespace windsor::python

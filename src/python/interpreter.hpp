@@ -20,10 +20,10 @@
 
 #include <fmt/format.h>
 
-#include "config/python/evaluate.hpp"
-#include "config/python/regex.hpp"
+#include "python/evaluate.hpp"
+#include "python/regex.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 
 struct None {
     bool operator==(const None&) const = default;
@@ -191,7 +191,7 @@ public:
     std::string format_value(const Item& item, std::string_view specification);
     std::string format_method(const std::string& format, const Arguments& arguments);
 
-    // To the configuration's own values; charges what it makes, since shared lists can unfold into enormous ones.
+    // To plain values; charges what it makes, since shared lists can unfold into enormous ones.
     Value to_value(const Item& item);
     static bool is_plain(const Item& item);
     Item from_value(const Value& value);
@@ -307,4 +307,4 @@ BuiltinCall find_pattern_method(std::string_view name);
 BuiltinCall find_match_method(std::string_view name);
 const ModuleObject* make_module(Interpreter& interpreter, std::string_view name); // null if there is no such module
 
-} // namespace windsor::config::python
+} // namespace windsor::python

@@ -7,10 +7,10 @@
 #include <cmath>
 #include <cstdio>
 
-#include "config/python/interpreter.hpp"
-#include "config/python/tokenizer.hpp"
+#include "python/interpreter.hpp"
+#include "python/tokenizer.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 namespace {
 
 constexpr std::int64_t kWidest = 10'000;
@@ -571,4 +571,4 @@ std::string Interpreter::format_method(const std::string& format, const Argument
     return FormatMethod{*this, arguments}.run(format, 0);
 }
 
-} // namespace windsor::config::python
+} // namespace windsor::python

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The builtin functions and types that domain configurations may use.
+// The builtin functions and types.
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 
-#include "config/python/interpreter.hpp"
-#include "config/python/tokenizer.hpp"
+#include "python/interpreter.hpp"
+#include "python/tokenizer.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 
 void Arguments::expect(std::size_t least, std::size_t most) const
 {
@@ -454,7 +454,7 @@ Item call_isinstance(Interpreter& interpreter, Arguments& arguments)
 
 Item call_type(Interpreter& interpreter, Arguments& arguments)
 {
-    interpreter.fail("'{}' is not available in a domain configuration; isinstance() is", arguments.function);
+    interpreter.fail("'{}' is not available in the xm language; isinstance() is", arguments.function);
 }
 
 enum class Role { Function, Type };
@@ -501,7 +501,7 @@ constexpr std::array kBuiltins{
     Builtin{"zip", call_zip},
 };
 
-// What Python has and a domain configuration has not, so that it can be refused by name.
+// What Python has and this language has not, so that it can be refused by name.
 constexpr std::array<std::string_view, 46> kUnavailable{
     "__import__", "__builtins__", "__file__",    "__name__",   "apply",    "bin",     "buffer",  "bytearray",
     "bytes",      "callable",     "classmethod", "cmp",        "coerce",   "compile", "complex", "delattr",
@@ -530,4 +530,4 @@ bool is_known_python_name(std::string_view name)
            std::ranges::find(kMoreUnavailable, name) != kMoreUnavailable.end();
 }
 
-} // namespace windsor::config::python
+} // namespace windsor::python

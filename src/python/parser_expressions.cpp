@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <array>
 
-#include "config/python/parser_core.hpp"
+#include "python/parser_core.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 namespace {
 
 constexpr std::pair<std::string_view, std::string_view> kLeftOut[] = {
@@ -68,7 +68,7 @@ void Parser::fail_here(std::string_view wanted) const
     if (token.kind == TokenKind::Operator) {
         for (const auto& [text, name] : kLeftOut) {
             if (token.text == text) {
-                throw Refusal{token.at, fmt::format("{} is not available in a domain configuration", name)};
+                throw Refusal{token.at, fmt::format("{} is not available in the xm language", name)};
             }
         }
     }
@@ -284,7 +284,7 @@ const Expr* Parser::call(const Expr* function)
     next();
     while (!at_operator(")")) {
         if (at_operator("*") || at_operator("**")) {
-            throw Refusal{peek().at, "unpacking of arguments with '*' is not available in a domain configuration"};
+            throw Refusal{peek().at, "unpacking of arguments with '*' is not available in the xm language"};
         }
         if (peek().kind == TokenKind::Name && at_operator("=", 1)) {
             auto name = expect_name("the name of an argument");
@@ -349,7 +349,7 @@ const Expr* Parser::atom()
         return brace_display();
     }
     if (at_operator("`")) {
-        throw Refusal{token.at, "backquotes are not available in a domain configuration; write repr(…) or '%r' % …"};
+        throw Refusal{token.at, "backquotes are not available in the xm language; write repr(…) or '%r' % …"};
     }
     fail_here("a value");
 }
@@ -412,10 +412,10 @@ void Parser::check_target(const Expr* target) const
         if (!std::holds_alternative<Slice>(subscript->index->node)) {
             return;
         }
-        throw Refusal{target->at, "assignment to a slice is not available in a domain configuration"};
+        throw Refusal{target->at, "assignment to a slice is not available in the xm language"};
     }
     if (std::holds_alternative<Attribute>(target->node)) {
-        throw Refusal{target->at, "assignment to an attribute is not available in a domain configuration"};
+        throw Refusal{target->at, "assignment to an attribute is not available in the xm language"};
     }
     throw Refusal{target->at, "this cannot be assigned to; a key and its value are written KEY = VALUE"};
 }
@@ -426,4 +426,4 @@ const Expr* parse_expression(Tree& tree, std::string_view text, Position start)
     return parser.parse_lone_expression();
 }
 
-} // namespace windsor::config::python
+} // namespace windsor::python

@@ -4,14 +4,14 @@
 
 #include <string_view>
 
-#include "config/python/ast.hpp"
+#include "python/ast.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 
-// Parses a whole configuration file.
+// Parses a whole text.
 Tree parse_file(std::string_view text);
 
 // Parses one expression into an existing tree; `start` is where the text begins.
 const Expr* parse_expression(Tree& tree, std::string_view text, Position start = {1, 1});
 
-} // namespace windsor::config::python
+} // namespace windsor::python

@@ -10,10 +10,10 @@
 
 #include <fmt/format.h>
 
-#include "config/python/parser.hpp"
-#include "config/python/tokenizer.hpp"
+#include "python/parser.hpp"
+#include "python/tokenizer.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 
 class Parser {
 public:
@@ -129,4 +129,4 @@ private:
     bool no_in_ = false; // inside a for statement's or clause's target, where `in` is no operator
 };
 
-} // namespace windsor::config::python
+} // namespace windsor::python

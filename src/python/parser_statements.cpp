@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <array>
 
-#include "config/python/parser_core.hpp"
+#include "python/parser_core.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, BinaryOp>, 12> kAugmented{{{"+=", BinaryOp::Add},
@@ -47,7 +47,7 @@ void Parser::refuse_keyword() const
     const auto& word = peek();
     if (word.kind == TokenKind::Name && word.text != "match" &&
         std::ranges::find(kRefusedKeywords, word.text) != kRefusedKeywords.end()) {
-        throw Refusal{word.at, fmt::format("'{}' is not available in a domain configuration", word.text)};
+        throw Refusal{word.at, fmt::format("'{}' is not available in the xm language", word.text)};
     }
 }
 
@@ -56,7 +56,7 @@ void Parser::statement(Block& into)
     const Nested nested{*this};
     refuse_keyword();
     if (at_operator("@")) {
-        throw Refusal{peek().at, "decorators are not available in a domain configuration"};
+        throw Refusal{peek().at, "decorators are not available in the xm language"};
     }
     if (at_word("if")) {
         into.push_back(if_statement());
@@ -377,7 +377,7 @@ const Stmt* Parser::print_statement()
 {
     const auto at = next().at;
     if (at_operator(">>")) {
-        throw Refusal{peek().at, "'print >>' is not available in a domain configuration"};
+        throw Refusal{peek().at, "'print >>' is not available in the xm language"};
     }
     Print node{{}, true};
     while (!at_statement_end()) {
@@ -420,4 +420,4 @@ Tree parse_file(std::string_view text)
     return tree;
 }
 
-} // namespace windsor::config::python
+} // namespace windsor::python

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "config/python/evaluate.hpp"
+#include "python/evaluate.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace windsor::config::python {
+namespace windsor::python {
 namespace {
 
 using testing::HasSubstr;
@@ -192,20 +192,20 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Refusals, Programs,
     testing::Values(
-        Case{"def f(a, b=2, *, c): pass\n", "1:15: parameters with '*' are not available in a domain configuration"},
-        Case{"x = open('a')", "1:5: 'open' is not available in a domain configuration"},
-        Case{"import os\nx = os.environ", "2:8: 'os.environ' is not available in a domain configuration"},
-        Case{"import os\nos.system('rm')", "2:4: 'os.system' is not available in a domain configuration"},
+        Case{"def f(a, b=2, *, c): pass\n", "1:15: parameters with '*' are not available in the xm language"},
+        Case{"x = open('a')", "1:5: 'open' is not available in the xm language"},
+        Case{"import os\nx = os.environ", "2:8: 'os.environ' is not available in the xm language"},
+        Case{"import os\nos.system('rm')", "2:4: 'os.system' is not available in the xm language"},
         Case{"from subprocess import call",
-             "1:6: import of 'subprocess' is not available in a domain configuration, only 'os' and 're' are"},
+             "1:6: import of 'subprocess' is not available in the xm language, only 'os' and 're' are"},
         Case{"from os import *",
-             "1:6: 'from os import *' is not available in a domain configuration; name what is needed"},
-        Case{"try:\n  x = 1\nexcept: pass", "1:1: 'try' is not available in a domain configuration"},
-        Case{"a, *b = [1, 2]", "1:4: unpacking with '*' is not available in a domain configuration"},
-        Case{"x = [*range(3)]", "1:6: unpacking with '*' is not available in a domain configuration"},
-        Case{"x = (n := 5)", "1:8: assignment by ':=' is not available in a domain configuration"},
-        Case{"class A: pass", "1:1: 'class' is not available in a domain configuration"},
-        Case{"x = ''.__class__", "1:8: the attribute '__class__' is not available in a domain configuration"},
+             "1:6: 'from os import *' is not available in the xm language; name what is needed"},
+        Case{"try:\n  x = 1\nexcept: pass", "1:1: 'try' is not available in the xm language"},
+        Case{"a, *b = [1, 2]", "1:4: unpacking with '*' is not available in the xm language"},
+        Case{"x = [*range(3)]", "1:6: unpacking with '*' is not available in the xm language"},
+        Case{"x = (n := 5)", "1:8: assignment by ':=' is not available in the xm language"},
+        Case{"class A: pass", "1:1: 'class' is not available in the xm language"},
+        Case{"x = ''.__class__", "1:8: the attribute '__class__' is not available in the xm language"},
         Case{"x = nonesuch", "1:5: the name 'nonesuch' is not defined"}, Case{"x = 1 / 0", "1:7: this divides by zero"},
         Case{"x = 1 +", "1:8: a value is expected here, but the line ends"}, Case{"x = (1", "1:5: '(' is never closed"},
         Case{"x = 'a", "1:5: this string has no closing quote"},
@@ -224,7 +224,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"x = 1 = 2", "1:5: this cannot be assigned to; a key and its value are written KEY = VALUE"},
         Case{"x y", "1:3: the end of the statement is expected here, but there is 'y'"},
         Case{"import re\nx = re.search('(', '')", "2:8: a '(' in the pattern is never closed"},
-        Case{"@a\ndef f(): pass", "1:1: decorators are not available in a domain configuration"}));
+        Case{"@a\ndef f(): pass", "1:1: decorators are not available in the xm language"}));
 
 INSTANTIATE_TEST_SUITE_P(
     LimitsAreKept, Programs,
@@ -271,4 +271,4 @@ TEST(Evaluate, PredefinedVariablesAreSeen)
 }
 
 } // namespace
-} // namespace windsor::config::python
+} // namespace windsor::python

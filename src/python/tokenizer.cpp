@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "config/python/tokenizer.hpp"
+#include "python/tokenizer.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-namespace windsor::config::python {
+namespace windsor::python {
 namespace {
 
 constexpr std::size_t kLargestText = 1 << 20;
@@ -40,7 +40,7 @@ public:
     std::vector<Token> run()
     {
         if (text_.size() > kLargestText) {
-            throw Refusal{at_, "the configuration is larger than 1 MiB"};
+            throw Refusal{at_, "the text is larger than 1 MiB"};
         }
         if (text_.starts_with("\xef\xbb\xbf")) {
             text_.remove_prefix(3);
@@ -448,4 +448,4 @@ std::vector<Token> tokenize(std::string_view text, TokenizeMode mode, Position s
     return Tokenizer{text, mode, start}.run();
 }
 
-} // namespace windsor::config::python
+} // namespace windsor::python

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "config/python/interpreter.hpp"
+#include "python/interpreter.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n\f\v";
@@ -516,4 +516,4 @@ BuiltinCall find_string_method(std::string_view name)
     return found == kMethods.end() ? nullptr : found->second;
 }
 
-} // namespace windsor::config::python
+} // namespace windsor::python

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 
-#include "config/python/interpreter.hpp"
+#include "python/interpreter.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 
 Interpreter::Flow Interpreter::run_block(const Block& block)
 {
@@ -233,7 +233,7 @@ Item Interpreter::module(const Import& import)
     }
     const auto* made = make_module(*this, import.module);
     if (made == nullptr) {
-        fail("import of '{}' is not available in a domain configuration, only 'os' and 're' are",
+        fail("import of '{}' is not available in the xm language, only 'os' and 're' are",
              import.module.substr(0, 60));
     }
     modules_[import.module] = made;
@@ -245,7 +245,7 @@ Interpreter::Flow Interpreter::execute(const Imports& node)
     for (const auto& import : node.imports) {
         current_ = import.at;
         if (import.name == "*") {
-            fail("'from {} import *' is not available in a domain configuration; name what is needed",
+            fail("'from {} import *' is not available in the xm language; name what is needed",
                  import.module.substr(0, 60));
         }
         auto value = module(import);
@@ -364,4 +364,4 @@ std::vector<std::string> Interpreter::take_printed()
     return std::move(printed_);
 }
 
-} // namespace windsor::config::python
+} // namespace windsor::python

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "config/python/evaluate.hpp"
+#include "python/evaluate.hpp"
 
-#include "config/python/interpreter.hpp"
-#include "config/python/parser.hpp"
+#include "python/interpreter.hpp"
+#include "python/parser.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 namespace {
 
 void predefine(Interpreter& interpreter, const Environment& environment)
@@ -44,7 +44,7 @@ std::expected<Value, Refusal> evaluate_expression(std::string_view text, const E
         const auto item = interpreter.eval(*expr);
         if (!Interpreter::is_plain(item)) {
             throw Refusal{expr->at,
-                          fmt::format("a value of type '{}' is no configuration value", Interpreter::type_name(item))};
+                          fmt::format("a value of type '{}' is no plain value", Interpreter::type_name(item))};
         }
         return interpreter.to_value(item);
     } catch (Refusal& refusal) {
@@ -52,4 +52,4 @@ std::expected<Value, Refusal> evaluate_expression(std::string_view text, const E
     }
 }
 
-} // namespace windsor::config::python
+} // namespace windsor::python

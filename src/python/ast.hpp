@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The syntax tree of the classic domain configuration language, a subset of Python 2 and 3.
+// The syntax tree of the xm language, a subset of Python 2 and 3.
 // Nodes live in the Tree and point at each other freely; they go all at once, so depth costs no stack.
 #pragma once
 
@@ -11,9 +11,9 @@
 #include <variant>
 #include <vector>
 
-#include "config/diagnostic.hpp"
+#include "python/position.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 
 struct Expr;
 struct Stmt;
@@ -215,4 +215,4 @@ struct Refusal {
     std::string message;
 };
 
-} // namespace windsor::config::python
+} // namespace windsor::python

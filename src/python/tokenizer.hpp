@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "config/python/ast.hpp"
+#include "python/ast.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 
 enum class TokenKind { Name, Integer, Float, String, FormatString, Operator, Newline, Indent, Dedent, End };
 
@@ -36,4 +36,4 @@ std::string decode_escapes(std::string_view text, Position at);
 // Appends a code point as UTF-8.
 void append_utf8(std::string& text, std::uint32_t code_point);
 
-} // namespace windsor::config::python
+} // namespace windsor::python

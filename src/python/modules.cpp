@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The two modules that a configuration may import: os, with what tells of the host's name and of paths, and re.
+// The two modules that a text may import: os, with what tells of the host's name and of paths, and re.
 #include <algorithm>
 #include <array>
 
-#include "config/python/interpreter.hpp"
+#include "python/interpreter.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 namespace {
 
 using Member = std::pair<std::string_view, BuiltinCall>;
@@ -139,7 +139,7 @@ const Regex& compiled(Interpreter& interpreter, const Item& pattern, const Item&
     const auto& text = interpreter.text(pattern, "a pattern");
     const auto flag_bits = interpreter.integer(flags, "the flags of a pattern");
     if ((flag_bits & ~std::int64_t{kIgnoreCase | kMultiLine | kDotAll}) != 0) {
-        interpreter.fail("only the flags re.I, re.M and re.S are available in a domain configuration");
+        interpreter.fail("only the flags re.I, re.M and re.S are available in the xm language");
     }
     interpreter.step(text.size());
     auto regex = Regex::compile(text, static_cast<unsigned>(flag_bits));
@@ -543,4 +543,4 @@ const ModuleObject* make_module(Interpreter& interpreter, std::string_view name)
     return nullptr;
 }
 
-} // namespace windsor::config::python
+} // namespace windsor::python

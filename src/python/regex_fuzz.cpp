@@ -5,11 +5,11 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "config/python/regex.hpp"
+#include "python/regex.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
-    using windsor::config::python::Regex;
+    using windsor::python::Regex;
     if (size < 2) {
         return 0;
     }

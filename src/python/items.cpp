@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Values as text, as sequences, and as the configuration's own values.
+// Values as text, as sequences, and as plain values.
 #include <algorithm>
 
-#include "config/python/interpreter.hpp"
+#include "python/interpreter.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 
 std::optional<std::size_t> resolve_index(std::int64_t index, std::size_t length)
 {
@@ -266,12 +266,12 @@ Item Interpreter::bound(const Item& self, std::string_view name, BuiltinCall fun
 Item Interpreter::attribute(const Item& object, std::string_view name)
 {
     if (name.starts_with("__")) {
-        fail("the attribute '{}' is not available in a domain configuration", name.substr(0, 60));
+        fail("the attribute '{}' is not available in the xm language", name.substr(0, 60));
     }
     if (const auto* module_object = std::get_if<const ModuleObject*>(&object)) {
         const auto found = (*module_object)->members.find(name);
         if (found == (*module_object)->members.end()) {
-            fail("'{}.{}' is not available in a domain configuration", (*module_object)->name, name.substr(0, 60));
+            fail("'{}.{}' is not available in the xm language", (*module_object)->name, name.substr(0, 60));
         }
         return found->second;
     }
@@ -307,7 +307,7 @@ Item Interpreter::attribute(const Item& object, std::string_view name)
         },
         object);
     if (method == nullptr) {
-        fail("a value of type '{}' has no attribute '{}' in a domain configuration", type_name(object),
+        fail("a value of type '{}' has no attribute '{}' in the xm language", type_name(object),
              name.substr(0, 60));
     }
     return bound(object, name, method);
@@ -392,4 +392,4 @@ Item Interpreter::from_value(const Value& value)
     return value.string() == nullptr ? Item{} : string(*value.string());
 }
 
-} // namespace windsor::config::python
+} // namespace windsor::python

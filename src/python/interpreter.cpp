@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "config/python/interpreter.hpp"
+#include "python/interpreter.hpp"
 
 #include <algorithm>
 
-#include "config/python/parser.hpp"
+#include "python/parser.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 
 Interpreter::Nested::Nested(Interpreter& interpreter) : depth_{interpreter.depth_}
 {
@@ -114,7 +114,7 @@ Item Interpreter::builtin(std::string_view name)
     const auto function = find_builtin(name, is_type);
     if (function == nullptr) {
         if (is_known_python_name(name)) {
-            fail("'{}' is not available in a domain configuration", name);
+            fail("'{}' is not available in the xm language", name);
         }
         fail("the name '{}' is not defined", name.substr(0, 60));
     }
@@ -424,4 +424,4 @@ Item Interpreter::call_function(const FunctionObject& function, Items positional
     return result;
 }
 
-} // namespace windsor::config::python
+} // namespace windsor::python

@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include "config/python/regex.hpp"
+#include "python/regex.hpp"
 
-namespace windsor::config::python {
+namespace windsor::python {
 namespace {
 
 constexpr std::size_t kLargestProgram = 20'000;
@@ -516,4 +516,4 @@ std::expected<Regex, std::string> Regex::compile(std::string_view pattern, unsig
     }
 }
 
-} // namespace windsor::config::python
+} // namespace windsor::python
