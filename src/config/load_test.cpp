@@ -151,11 +151,11 @@ TEST(Load, ErrorsPointAtTheirPlace)
               "test.cfg:3:9: 'open' is not available in the xm language\n"
               "        f = open('/etc/passwd')\n"
               "            ^");
-    EXPECT_EQ(
-        error_of("import subprocess\n"),
-        "test.cfg:1:8: import of 'subprocess' is not available in the xm language, only 'os' and 're' are\n"
-        "    import subprocess\n"
-        "           ^");
+    EXPECT_EQ(error_of("import subprocess\n"),
+              "test.cfg:1:8: import of 'subprocess' is not available in the xm language; its modules are os, os.path, "
+              "re, socket, string, sys and time\n"
+              "    import subprocess\n"
+              "           ^");
     EXPECT_EQ(
         error_of("vif = [ 'bridge=a', 'mac=00:16:3e:zz:02:03' ]\n"),
         "test.cfg:1:21: '00:16:3e:zz:02:03' is no MAC address; "

@@ -188,10 +188,15 @@ struct Global {
 struct Delete {
     Exprs targets;
 };
+struct Assert {
+    const Expr* test;
+    const Expr* message; // may be null
+};
 
 struct Stmt {
     Position at;
-    std::variant<Evaluate, Assign, AugmentedAssign, If, For, While, Def, Return, Jump, Imports, Print, Global, Delete>
+    std::variant<Evaluate, Assign, AugmentedAssign, If, For, While, Def, Return, Jump, Imports, Print, Global, Delete,
+                 Assert>
         node;
 };
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Evaluates a text in the xm language: a small, limited subset of Python that can reach
-// nothing of the host but the existence of paths. Integers divide as in Python 2, which that language is.
+// Evaluates a text in the xm language: a small, limited subset of Python that can reach nothing of the host but what
+// the Environment answers. Whole numbers divide as in Python 2, which that language is. docs/xm-language.md says what
+// is in it.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -33,6 +35,11 @@ struct Limits {
 struct Environment {
     HostNames host_names;
     std::function<bool(const std::string& path, PathQuestion question)> path_probe;
+    // The value of an environment variable.
+    std::function<std::optional<std::string>(const std::string& name)> variable;
+    // Seconds since the start of 1970, and how many of them local time is ahead of UTC at such a time.
+    std::function<double()> now;
+    std::function<std::int64_t(std::int64_t seconds)> utc_offset;
     std::vector<std::pair<std::string, Value>> predefined; // variables that exist before the first line
     Limits limits;
 };

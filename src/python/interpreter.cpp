@@ -101,6 +101,7 @@ Item Interpreter::evaluate(const Name& node)
 {
     for (const auto* scope = scope_; scope != nullptr; scope = scope->enclosing) {
         step();
+        scope = scope->globals.contains(node.id) ? globals_ : scope;
         if (const auto found = scope->names.find(node.id); found != scope->names.end()) {
             return found->second;
         }
@@ -238,9 +239,9 @@ Item Interpreter::evaluate(const Compare& node)
         case CompareOp::Equal: holds = equal(left, right); break;
         case CompareOp::NotEqual: holds = !equal(left, right); break;
         case CompareOp::Less: holds = less(left, right); break;
-        case CompareOp::LessEqual: holds = less(left, right) || equal(left, right); break;
+        case CompareOp::LessEqual: holds = less_or_equal(left, right); break;
         case CompareOp::Greater: holds = less(right, left); break;
-        case CompareOp::GreaterEqual: holds = less(right, left) || equal(left, right); break;
+        case CompareOp::GreaterEqual: holds = less_or_equal(right, left); break;
         case CompareOp::In: holds = contains(right, left); break;
         case CompareOp::NotIn: holds = !contains(right, left); break;
         case CompareOp::Is: holds = identical(left, right); break;

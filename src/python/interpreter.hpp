@@ -38,10 +38,11 @@ struct BuiltinObject;
 struct ModuleObject;
 struct PatternObject;
 struct MatchObject;
+struct EnvironObject;
 
 using Item = std::variant<None, bool, std::int64_t, double, const StringObject*, ListObject*, const TupleObject*,
                           DictObject*, SetObject*, const FunctionObject*, const BuiltinObject*, const ModuleObject*,
-                          const PatternObject*, const MatchObject*>;
+                          const PatternObject*, const MatchObject*, const EnvironObject*>;
 using Items = std::vector<Item>;
 
 class Interpreter;
@@ -109,6 +110,9 @@ struct MatchObject : Object {
     Regex::Match match;
 };
 
+// os.environ: variables can be asked for by name, but not listed.
+struct EnvironObject : Object {};
+
 // The arguments of one call of a builtin. Each take_… removes what it returns.
 struct Arguments {
     Interpreter& interpreter;
@@ -166,6 +170,8 @@ public:
     bool truth(const Item& item) const;
     bool equal(const Item& a, const Item& b);
     bool less(const Item& a, const Item& b);
+    bool less_or_equal(const Item& a, const Item& b);
+    bool is_subset(const SetObject& part, const Item& whole);
     bool identical(const Item& a, const Item& b) const;
     bool contains(const Item& container, const Item& item);
     Item binary(BinaryOp op, const Item& a, const Item& b);
@@ -176,6 +182,7 @@ public:
     Items iterate(const Item& item); // a copy of the elements
     std::size_t length(const Item& item);
     Item index(const Item& object, const Item& key);
+    Item element(const Item& object, const Item& key);
     Item slice(const Item& object, std::optional<Item> start, std::optional<Item> stop, std::optional<Item> step);
     Item attribute(const Item& object, std::string_view name);
     Item call(const Item& function, Items positional, std::vector<std::pair<std::string, Item>> keywords);
@@ -183,6 +190,7 @@ public:
     const Item* find(DictObject& dict, const Item& key);
     void store(DictObject& dict, const Item& key, const Item& value);
     void add(SetObject& set, const Item& item);
+    void check_hashable(const Item& item);
     std::int64_t integer(const Item& item, std::string_view purpose) const;
     const std::string& text(const Item& item, std::string_view purpose) const;
 
@@ -258,6 +266,8 @@ private:
     Flow execute(const Print& node);
     Flow execute(const Global& node);
     Flow execute(const Delete& node);
+    Flow execute(const Assert& node);
+    void delete_item(const Item& object, const Item& key);
 
     void comprehend(const Comprehension& node, std::size_t clause, Items& elements, DictObject* dict);
     void assign(const Expr& target, const Item& value);
@@ -265,6 +275,9 @@ private:
     void assign_item(const Item& object, const Item& key, const Item& value);
     void note_origin(const Expr& target, const Expr& value);
     bool extend_in_place(const Item& target, const Item& value);
+    static bool replace_in_place(const Item& target, const Item& result);
+    Item augmented(const AugmentedAssign& node, const Item& before, bool& in_place);
+    void note_appended(const AugmentedAssign& node);
     Item call_function(const FunctionObject& function, Items positional,
                        std::vector<std::pair<std::string, Item>> keywords);
     Item call_builtin(const BuiltinObject& builtin, Items positional,
@@ -294,8 +307,7 @@ private:
 // Python's index rule: negative ones count from the end. Nothing if it is outside.
 std::optional<std::size_t> resolve_index(std::int64_t index, std::size_t length);
 
-// Tables of what exists, by name; null if it does not. In builtins.cpp, methods_string.cpp, methods_container.cpp and
-// modules.cpp.
+// Tables of what exists, by name; null if it does not.
 BuiltinCall find_builtin(std::string_view name, bool& is_type);
 bool is_known_python_name(std::string_view name);
 BuiltinCall find_string_method(std::string_view name);
@@ -305,6 +317,10 @@ BuiltinCall find_dict_method(std::string_view name);
 BuiltinCall find_set_method(std::string_view name);
 BuiltinCall find_pattern_method(std::string_view name);
 BuiltinCall find_match_method(std::string_view name);
+BuiltinCall find_environ_method(std::string_view name);
 const ModuleObject* make_module(Interpreter& interpreter, std::string_view name); // null if there is no such module
+std::string module_names(); // of all modules, for a sentence
+// The value of an environment variable, or nothing; refuses names that tell of a secret.
+std::optional<std::string> environment_variable(Interpreter& interpreter, const std::string& name);
 
 } // namespace windsor::python

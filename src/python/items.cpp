@@ -17,8 +17,9 @@ std::optional<std::size_t> resolve_index(std::int64_t index, std::size_t length)
 
 std::string_view Interpreter::type_name(const Item& item)
 {
-    constexpr std::string_view kNames[] = {"NoneType", "bool", "int",      "float",    "str",    "list",    "tuple",
-                                           "dict",     "set",  "function", "function", "module", "pattern", "match"};
+    constexpr std::string_view kNames[] = {"NoneType", "bool",   "int",     "float", "str",
+                                           "list",     "tuple",  "dict",    "set",   "function",
+                                           "function", "module", "pattern", "match", "environ"};
     return kNames[item.index()];
 }
 
@@ -177,6 +178,19 @@ Item Interpreter::index(const Item& object, const Item& key)
     if (const auto* match = std::get_if<const MatchObject*>(&object)) {
         return call(attribute(Item{*match}, "group"), {key}, {});
     }
+    if (std::holds_alternative<const EnvironObject*>(object)) {
+        const auto& name = text(key, "the name of an environment variable");
+        if (const auto value = environment_variable(*this, name)) {
+            return string(*value);
+        }
+        fail("the environment variable '{}' is not set", name.substr(0, 60));
+    }
+    return element(object, key);
+}
+
+// An element of a string, a list or a tuple.
+Item Interpreter::element(const Item& object, const Item& key)
+{
     const auto* text_object = std::get_if<const StringObject*>(&object);
     const auto* list_object = std::get_if<ListObject*>(&object);
     const auto* tuple_object = std::get_if<const TupleObject*>(&object);
@@ -301,14 +315,15 @@ Item Interpreter::attribute(const Item& object, std::string_view name)
                 return find_pattern_method(name);
             } else if constexpr (std::is_same_v<T, const MatchObject*>) {
                 return find_match_method(name);
+            } else if constexpr (std::is_same_v<T, const EnvironObject*>) {
+                return find_environ_method(name);
             } else {
                 return nullptr;
             }
         },
         object);
     if (method == nullptr) {
-        fail("a value of type '{}' has no attribute '{}' in the xm language", type_name(object),
-             name.substr(0, 60));
+        fail("a value of type '{}' has no attribute '{}' in the xm language", type_name(object), name.substr(0, 60));
     }
     return bound(object, name, method);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The methods of lists, tuples, dictionaries and sets.
+// The methods of lists, tuples and dictionaries.
 #include <algorithm>
 #include <array>
 
-#include "python/interpreter.hpp"
+#include "python/methods.hpp"
 
 namespace windsor::python {
 namespace {
@@ -16,11 +16,6 @@ Items& self_list(Arguments& arguments)
 DictObject& self_dict(Arguments& arguments)
 {
     return *std::get<DictObject*>(arguments.self);
-}
-
-SetObject& self_set(Arguments& arguments)
-{
-    return *std::get<SetObject*>(arguments.self);
 }
 
 Item list_append(Interpreter& interpreter, Arguments& arguments)
@@ -66,9 +61,12 @@ Item list_pop(Interpreter& interpreter, Arguments& arguments)
     return item;
 }
 
-std::size_t place_of(Interpreter& interpreter, const Items& items, const Item& wanted, std::string_view function)
+std::size_t place_of(Interpreter& interpreter, const Items& items, const Item& wanted, std::string_view function,
+                     std::int64_t start = 0)
 {
-    for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto size = static_cast<std::int64_t>(items.size());
+    const auto first = std::clamp<std::int64_t>(start < 0 ? std::max(start, -size) + size : start, 0, size);
+    for (auto i = static_cast<std::size_t>(first); i < items.size(); ++i) {
         if (interpreter.equal(items[i], wanted)) {
             return i;
         }
@@ -87,8 +85,10 @@ Item list_remove(Interpreter& interpreter, Arguments& arguments)
 
 Item list_index(Interpreter& interpreter, Arguments& arguments)
 {
-    arguments.expect(1, 1);
-    return static_cast<std::int64_t>(place_of(interpreter, self_list(arguments), arguments.positional[0], "index"));
+    arguments.expect(1, 2);
+    const auto start = arguments.positional.size() > 1 ? arguments.integer(1) : 0;
+    return static_cast<std::int64_t>(
+        place_of(interpreter, self_list(arguments), arguments.positional[0], "index", start));
 }
 
 std::int64_t count_of(Interpreter& interpreter, const Items& items, const Item& wanted)
@@ -253,6 +253,18 @@ Item dict_pop(Interpreter& interpreter, Arguments& arguments)
     return value;
 }
 
+Item dict_popitem(Interpreter& interpreter, Arguments& arguments)
+{
+    arguments.expect(0, 0);
+    auto& dict = self_dict(arguments);
+    if (dict.entries.empty()) {
+        interpreter.fail("popitem() finds nothing in the dictionary");
+    }
+    const auto [key, value] = dict.entries.back();
+    dict.entries.pop_back();
+    return interpreter.tuple({key, value});
+}
+
 Item dict_update(Interpreter& interpreter, Arguments& arguments)
 {
     const auto keywords = std::exchange(arguments.keywords, {});
@@ -297,79 +309,18 @@ Item dict_clear(Interpreter&, Arguments& arguments)
     return None{};
 }
 
-Item set_add(Interpreter& interpreter, Arguments& arguments)
-{
-    arguments.expect(1, 1);
-    interpreter.add(self_set(arguments), arguments.positional[0]);
-    return None{};
-}
-
-Item set_discard(Interpreter& interpreter, Arguments& arguments)
-{
-    arguments.expect(1, 1);
-    auto& items = self_set(arguments).items;
-    const auto found =
-        std::ranges::find_if(items, [&](const Item& item) { return interpreter.equal(item, arguments.positional[0]); });
-    if (found != items.end()) {
-        items.erase(found);
-    }
-    return None{};
-}
-
-Item combined(Interpreter& interpreter, Arguments& arguments, BinaryOp op)
-{
-    arguments.expect(1, 1);
-    auto* other = interpreter.make<SetObject>();
-    for (const auto& item : interpreter.iterate(arguments.positional[0])) {
-        interpreter.add(*other, item);
-    }
-    return interpreter.binary(op, arguments.self, Item{other});
-}
-
-Item set_union(Interpreter& interpreter, Arguments& arguments)
-{
-    return combined(interpreter, arguments, BinaryOp::Or);
-}
-Item set_intersection(Interpreter& interpreter, Arguments& arguments)
-{
-    return combined(interpreter, arguments, BinaryOp::And);
-}
-Item set_difference(Interpreter& interpreter, Arguments& arguments)
-{
-    return combined(interpreter, arguments, BinaryOp::Subtract);
-}
-
-using Method = std::pair<std::string_view, BuiltinCall>;
-
 constexpr std::array kListMethods{
     Method{"append", list_append},   Method{"clear", list_clear},   Method{"copy", list_copy},
     Method{"count", list_count},     Method{"extend", list_extend}, Method{"index", list_index},
     Method{"insert", list_insert},   Method{"pop", list_pop},       Method{"remove", list_remove},
     Method{"reverse", list_reverse}, Method{"sort", list_sort}};
 constexpr std::array kTupleMethods{Method{"count", tuple_count}, Method{"index", tuple_index}};
-constexpr std::array kDictMethods{Method{"clear", dict_clear},
-                                  Method{"copy", dict_copy},
-                                  Method{"get", dict_get},
-                                  Method{"has_key", dict_has_key},
-                                  Method{"items", dict_items},
-                                  Method{"iteritems", dict_items},
-                                  Method{"iterkeys", dict_keys},
-                                  Method{"itervalues", dict_values},
-                                  Method{"keys", dict_keys},
-                                  Method{"pop", dict_pop},
-                                  Method{"setdefault", dict_setdefault},
-                                  Method{"update", dict_update},
-                                  Method{"values", dict_values}};
-constexpr std::array kSetMethods{Method{"add", set_add},         Method{"difference", set_difference},
-                                 Method{"discard", set_discard}, Method{"intersection", set_intersection},
-                                 Method{"remove", set_discard},  Method{"union", set_union}};
-
-template <typename Table> BuiltinCall look_up(const Table& table, std::string_view name)
-{
-    const auto found = std::ranges::find_if(table, [&](const Method& entry) { return entry.first == name; });
-    return found == table.end() ? nullptr : found->second;
-}
-
+constexpr std::array kDictMethods{
+    Method{"clear", dict_clear},     Method{"copy", dict_copy},         Method{"get", dict_get},
+    Method{"has_key", dict_has_key}, Method{"items", dict_items},       Method{"iteritems", dict_items},
+    Method{"iterkeys", dict_keys},   Method{"itervalues", dict_values}, Method{"keys", dict_keys},
+    Method{"pop", dict_pop},         Method{"popitem", dict_popitem},   Method{"setdefault", dict_setdefault},
+    Method{"update", dict_update},   Method{"values", dict_values}};
 } // namespace
 
 BuiltinCall find_list_method(std::string_view name)
@@ -385,11 +336,6 @@ BuiltinCall find_tuple_method(std::string_view name)
 BuiltinCall find_dict_method(std::string_view name)
 {
     return look_up(kDictMethods, name);
-}
-
-BuiltinCall find_set_method(std::string_view name)
-{
-    return look_up(kSetMethods, name);
 }
 
 } // namespace windsor::python

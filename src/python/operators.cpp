@@ -75,6 +75,57 @@ std::int64_t shift(const Interpreter& interpreter, BinaryOp op, std::int64_t a, 
     return result;
 }
 
+// The rest has the sign of the divisor, also where it is zero.
+double real_modulo(double a, double b)
+{
+    const double rest = std::fmod(a, b);
+    if (rest == 0.0) {
+        return std::copysign(0.0, b);
+    }
+    return (rest < 0.0) != (b < 0.0) ? rest + b : rest;
+}
+
+// The quotient is taken from the exact rest: 1.0 // 0.1 is 9, although 1.0 / 0.1 rounds to 10.
+double real_floor_divide(double a, double b)
+{
+    const double rest = std::fmod(a, b);
+    const double quotient = (a - rest) / b - (rest != 0.0 && (rest < 0.0) != (b < 0.0) ? 1.0 : 0.0);
+    return std::round(quotient);
+}
+
+double real_power(const Interpreter& interpreter, double a, double b)
+{
+    if (a == 0.0 && b < 0.0) {
+        interpreter.fail("this divides by zero");
+    }
+    const double result = std::pow(a, b);
+    if (std::isnan(result) && !std::isnan(a) && !std::isnan(b)) {
+        interpreter.fail("a negative number has no real power of this kind");
+    }
+    if (std::isinf(result) && std::isfinite(a) && std::isfinite(b)) {
+        interpreter.fail("the result of '**' is larger than any floating-point number");
+    }
+    return result;
+}
+
+std::optional<double> real_arithmetic(const Interpreter& interpreter, BinaryOp op, double a, double b)
+{
+    const bool divides = op == BinaryOp::Divide || op == BinaryOp::FloorDivide || op == BinaryOp::Modulo;
+    if (divides && b == 0.0) {
+        interpreter.fail("this divides by zero");
+    }
+    switch (op) {
+    case BinaryOp::Add: return a + b;
+    case BinaryOp::Subtract: return a - b;
+    case BinaryOp::Multiply: return a * b;
+    case BinaryOp::Divide: return a / b;
+    case BinaryOp::FloorDivide: return real_floor_divide(a, b);
+    case BinaryOp::Modulo: return real_modulo(a, b);
+    case BinaryOp::Power: return real_power(interpreter, a, b);
+    default: return std::nullopt;
+    }
+}
+
 Item integer_arithmetic(const Interpreter& interpreter, BinaryOp op, std::int64_t a, std::int64_t b)
 {
     std::int64_t result = 0;
@@ -97,7 +148,7 @@ Item integer_arithmetic(const Interpreter& interpreter, BinaryOp op, std::int64_
         break;
     case BinaryOp::Power:
         if (b < 0) {
-            return std::pow(static_cast<double>(a), static_cast<double>(b));
+            return real_arithmetic(interpreter, op, static_cast<double>(a), static_cast<double>(b)).value_or(0.0);
         }
         result = integer_power(interpreter, a, b);
         break;
@@ -111,33 +162,6 @@ Item integer_arithmetic(const Interpreter& interpreter, BinaryOp op, std::int64_
         overflow(interpreter, op);
     }
     return result;
-}
-
-std::optional<double> real_arithmetic(const Interpreter& interpreter, BinaryOp op, double a, double b)
-{
-    const bool divides = op == BinaryOp::Divide || op == BinaryOp::FloorDivide || op == BinaryOp::Modulo;
-    if (divides && b == 0.0) {
-        interpreter.fail("this divides by zero");
-    }
-    switch (op) {
-    case BinaryOp::Add: return a + b;
-    case BinaryOp::Subtract: return a - b;
-    case BinaryOp::Multiply: return a * b;
-    case BinaryOp::Divide: return a / b;
-    case BinaryOp::FloorDivide: return std::floor(a / b);
-    case BinaryOp::Modulo: {
-        const double rest = std::fmod(a, b);
-        return rest != 0.0 && (rest < 0.0) != (b < 0.0) ? rest + b : rest;
-    }
-    case BinaryOp::Power: {
-        const double result = std::pow(a, b);
-        if (std::isnan(result) && !std::isnan(a) && !std::isnan(b)) {
-            interpreter.fail("a negative number has no real power of this kind");
-        }
-        return result;
-    }
-    default: return std::nullopt;
-    }
 }
 
 template <typename Sequence> Items repeated(Interpreter& interpreter, const Sequence& items, std::int64_t count)
@@ -417,8 +441,25 @@ bool Interpreter::less(const Item& a, const Item& b)
             }
             return items->size() < others.size();
         }
+        if (const auto* set = get<SetObject*>(a)) {
+            return (*set)->items.size() < (*get<SetObject*>(b))->items.size() && is_subset(**set, b);
+        }
     }
     fail("values of type '{}' and '{}' have no order", type_name(a), type_name(b));
+}
+
+bool Interpreter::is_subset(const SetObject& part, const Item& whole)
+{
+    return std::ranges::all_of(part.items, [&](const Item& item) { return contains(whole, item); });
+}
+
+// Sets are compared as subsets, where neither of two need be less than the other.
+bool Interpreter::less_or_equal(const Item& a, const Item& b)
+{
+    if (const auto* set = get<SetObject*>(a); set != nullptr && get<SetObject*>(b) != nullptr) {
+        return is_subset(**set, b);
+    }
+    return less(a, b) || equal(a, b);
 }
 
 bool Interpreter::contains(const Item& container, const Item& item)
@@ -431,6 +472,9 @@ bool Interpreter::contains(const Item& container, const Item& item)
     if (const auto* dict = get<DictObject*>(container)) {
         return find(**dict, item) != nullptr;
     }
+    if (std::holds_alternative<const EnvironObject*>(container)) {
+        return environment_variable(*this, this->text(item, "the name of an environment variable")).has_value();
+    }
     const auto* items = sequence_items(container);
     if (const auto* set = get<SetObject*>(container)) {
         items = &(*set)->items;
@@ -441,12 +485,25 @@ bool Interpreter::contains(const Item& container, const Item& item)
     return std::ranges::any_of(*items, [&](const Item& other) { return equal(item, other); });
 }
 
+// What can change has no place among a dictionary's keys, and neither has a tuple that holds such a thing.
+void Interpreter::check_hashable(const Item& item)
+{
+    if (std::holds_alternative<ListObject*>(item) || std::holds_alternative<DictObject*>(item) ||
+        std::holds_alternative<SetObject*>(item)) {
+        fail("a value of type '{}' cannot be a dictionary's key or a set's element", type_name(item));
+    }
+    if (const auto* tuple = get<const TupleObject*>(item)) {
+        const Nested nested{*this};
+        step((*tuple)->items.size());
+        for (const auto& element : (*tuple)->items) {
+            check_hashable(element);
+        }
+    }
+}
+
 const Item* Interpreter::find(DictObject& dict, const Item& key)
 {
-    if (std::holds_alternative<ListObject*>(key) || std::holds_alternative<DictObject*>(key) ||
-        std::holds_alternative<SetObject*>(key)) {
-        fail("a value of type '{}' cannot be a dictionary's key or a set's element", type_name(key));
-    }
+    check_hashable(key);
     const auto found = std::ranges::find_if(dict.entries, [&](const auto& entry) { return equal(entry.first, key); });
     return found == dict.entries.end() ? nullptr : &found->second;
 }
@@ -467,6 +524,7 @@ void Interpreter::store(DictObject& dict, const Item& key, const Item& value)
 
 void Interpreter::add(SetObject& set, const Item& item)
 {
+    check_hashable(item);
     if (!contains(Item{&set}, item)) {
         charge_items(1);
         set.items.push_back(item);

@@ -100,6 +100,7 @@ private:
     void statement(Block& into);
     void simple_statements(Block& into);
     const Stmt* simple_statement();
+    const Stmt* return_statement();
     const Stmt* expression_statement();
     const Stmt* assignment(Position at, const Expr* first);
     const Stmt* hyphenated_assignment();
@@ -112,6 +113,7 @@ private:
     const Stmt* print_statement();
     const Stmt* global_statement();
     const Stmt* delete_statement();
+    const Stmt* assert_statement();
     const Stmt* jump_statement(Jump jump);
     std::string dotted_name();
     bool print_is_statement() const;

@@ -20,9 +20,8 @@ constexpr std::array<std::pair<std::string_view, BinaryOp>, 12> kAugmented{{{"+=
                                                                             {"|=", BinaryOp::Or},
                                                                             {"^=", BinaryOp::Xor}}};
 
-constexpr std::array<std::string_view, 13> kRefusedKeywords{"assert", "async",   "await",    "class", "except",
-                                                            "exec",   "finally", "nonlocal", "raise", "try",
-                                                            "with",   "yield",   "match"};
+constexpr std::array<std::string_view, 11> kRefusedKeywords{"async",    "await", "class", "except", "exec", "finally",
+                                                            "nonlocal", "raise", "try",   "with",   "yield"};
 
 } // namespace
 
@@ -45,8 +44,7 @@ bool Parser::at_statement_end() const
 void Parser::refuse_keyword() const
 {
     const auto& word = peek();
-    if (word.kind == TokenKind::Name && word.text != "match" &&
-        std::ranges::find(kRefusedKeywords, word.text) != kRefusedKeywords.end()) {
+    if (word.kind == TokenKind::Name && std::ranges::find(kRefusedKeywords, word.text) != kRefusedKeywords.end()) {
         throw Refusal{word.at, fmt::format("'{}' is not available in the xm language", word.text)};
     }
 }
@@ -106,12 +104,10 @@ const Stmt* Parser::simple_statement()
             return from_statement();
         }
         if (token.text == "return") {
-            const auto at = token.at;
-            if (!in_function_) {
-                throw Refusal{at, "'return' stands outside a function"};
-            }
-            next();
-            return make_stmt(at, Return{at_statement_end() ? nullptr : expression_list()});
+            return return_statement();
+        }
+        if (token.text == "assert") {
+            return assert_statement();
         }
         if (token.text == "global") {
             return global_statement();
@@ -127,6 +123,16 @@ const Stmt* Parser::simple_statement()
         }
     }
     return expression_statement();
+}
+
+const Stmt* Parser::return_statement()
+{
+    const auto at = peek().at;
+    if (!in_function_) {
+        throw Refusal{at, "'return' stands outside a function"};
+    }
+    next();
+    return make_stmt(at, Return{at_statement_end() ? nullptr : expression_list()});
 }
 
 const Stmt* Parser::jump_statement(Jump jump)
@@ -410,6 +416,14 @@ const Stmt* Parser::delete_statement()
     const auto* display = std::get_if<Display>(&target->node);
     node.targets = display != nullptr ? display->items : Exprs{target};
     return make_stmt(at, std::move(node));
+}
+
+const Stmt* Parser::assert_statement()
+{
+    const auto at = next().at;
+    const auto* test = expression();
+    const auto* message = take_operator(",") ? expression() : nullptr;
+    return make_stmt(at, Assert{test, message});
 }
 
 Tree parse_file(std::string_view text)

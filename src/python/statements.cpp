@@ -128,7 +128,7 @@ void Interpreter::assign_item(const Item& object, const Item& key, const Item& v
     items[*place] = value;
 }
 
-// `list += …` and `dict`-like updates change the object itself, as in Python; true if that was done.
+// `list += …` changes the object itself, as in Python; true if that was done.
 bool Interpreter::extend_in_place(const Item& target, const Item& value)
 {
     const auto* list_object = std::get_if<ListObject*>(&target);
@@ -141,24 +141,74 @@ bool Interpreter::extend_in_place(const Item& target, const Item& value)
     return true;
 }
 
+// `list *= …` and `set |= …` change the object, too.
+bool Interpreter::replace_in_place(const Item& target, const Item& result)
+{
+    const auto* list_object = std::get_if<ListObject*>(&target);
+    if (const auto* made = std::get_if<ListObject*>(&result); list_object != nullptr && made != nullptr) {
+        (*list_object)->items = std::move((*made)->items);
+        return true;
+    }
+    const auto* set = std::get_if<SetObject*>(&target);
+    if (const auto* made = std::get_if<SetObject*>(&result); set != nullptr && made != nullptr) {
+        (*set)->items = std::move((*made)->items);
+        return true;
+    }
+    return false;
+}
+
+// The elements that `name += [...]` appends have places of their own in the text.
+void Interpreter::note_appended(const AugmentedAssign& node)
+{
+    const auto* name = std::get_if<Name>(&node.target->node);
+    const auto* display = std::get_if<Display>(&node.value->node);
+    const auto origin = name == nullptr ? origins_.end() : origins_.find(name->id);
+    if (origin == origins_.end() || display == nullptr) {
+        return;
+    }
+    for (const auto* item : display->items) {
+        origin->second.items.push_back(item->at);
+    }
+}
+
+// The value that takes the place of `before`.
+Item Interpreter::augmented(const AugmentedAssign& node, const Item& before, bool& in_place)
+{
+    const auto at = current_;
+    const auto value = eval(*node.value);
+    current_ = at;
+    in_place = node.op == BinaryOp::Add && extend_in_place(before, value);
+    if (in_place) {
+        return before;
+    }
+    const auto after = binary(node.op, before, value);
+    in_place = replace_in_place(before, after);
+    return in_place ? before : after;
+}
+
+// What stands in the target's brackets is evaluated once, although the element is both read and assigned.
 Interpreter::Flow Interpreter::execute(const AugmentedAssign& node)
 {
     const auto at = current_;
-    const auto before = eval(*node.target);
-    const auto value = eval(*node.value);
-    current_ = at;
-    const auto* name = std::get_if<Name>(&node.target->node);
-    if (node.op == BinaryOp::Add && extend_in_place(before, value)) {
-        const auto* display = std::get_if<Display>(&node.value->node);
-        if (const auto origin = name == nullptr ? origins_.end() : origins_.find(name->id);
-            origin != origins_.end() && display != nullptr) {
-            for (const auto* item : display->items) {
-                origin->second.items.push_back(item->at);
-            }
-        }
+    bool in_place = false;
+    if (const auto* subscript = std::get_if<Subscript>(&node.target->node)) {
+        const auto object = eval(*subscript->object);
+        const auto key = eval(*subscript->index);
+        current_ = at;
+        const auto after = augmented(node, index(object, key), in_place);
+        assign_item(object, key, after);
         return Flow::Next;
     }
-    assign(*node.target, binary(node.op, before, value));
+    const auto before = eval(*node.target);
+    current_ = at;
+    const auto after = augmented(node, before, in_place);
+    if (in_place) {
+        note_appended(node);
+    }
+    // A list that a function reaches without `global` is changed where it is, and gets no second name.
+    if (!in_place) {
+        assign(*node.target, after);
+    }
     return Flow::Next;
 }
 
@@ -233,8 +283,8 @@ Item Interpreter::module(const Import& import)
     }
     const auto* made = make_module(*this, import.module);
     if (made == nullptr) {
-        fail("import of '{}' is not available in the xm language, only 'os' and 're' are",
-             import.module.substr(0, 60));
+        fail("import of '{}' is not available in the xm language; its modules are {}", import.module.substr(0, 60),
+             module_names());
     }
     modules_[import.module] = made;
     return made;
@@ -309,24 +359,39 @@ Interpreter::Flow Interpreter::execute(const Delete& node)
         const auto object = eval(*subscript->object);
         const auto key = eval(*subscript->index);
         current_ = target->at;
-        if (const auto* dict = std::get_if<DictObject*>(&object)) {
-            const auto* found = find(**dict, key);
-            if (found == nullptr) {
-                fail("the dictionary has no key {}", repr(key).substr(0, 60));
-            }
-            std::erase_if((*dict)->entries, [&](const auto& entry) { return &entry.second == found; });
-            continue;
-        }
-        const auto* list_object = std::get_if<ListObject*>(&object);
-        const auto place = list_object == nullptr
-                               ? std::nullopt
-                               : resolve_index(integer(key, "an index"), (*list_object)->items.size());
-        if (!place) {
-            fail("there is no such element to delete");
-        }
-        (*list_object)->items.erase((*list_object)->items.begin() + static_cast<std::ptrdiff_t>(*place));
+        delete_item(object, key);
     }
     return Flow::Next;
+}
+
+void Interpreter::delete_item(const Item& object, const Item& key)
+{
+    if (const auto* dict = std::get_if<DictObject*>(&object)) {
+        const auto* found = find(**dict, key);
+        if (found == nullptr) {
+            fail("the dictionary has no key {}", repr(key).substr(0, 60));
+        }
+        std::erase_if((*dict)->entries, [&](const auto& entry) { return &entry.second == found; });
+        return;
+    }
+    const auto* list_object = std::get_if<ListObject*>(&object);
+    const auto place =
+        list_object == nullptr ? std::nullopt : resolve_index(integer(key, "an index"), (*list_object)->items.size());
+    if (!place) {
+        fail("there is no such element to delete");
+    }
+    (*list_object)->items.erase((*list_object)->items.begin() + static_cast<std::ptrdiff_t>(*place));
+}
+
+Interpreter::Flow Interpreter::execute(const Assert& node)
+{
+    const auto at = current_;
+    if (truth(eval(*node.test))) {
+        return Flow::Next;
+    }
+    const auto message = node.message == nullptr ? std::string{} : str(eval(*node.message));
+    current_ = at;
+    fail("the assertion does not hold{}{}", message.empty() ? "" : ": ", message.substr(0, 200));
 }
 
 std::vector<std::pair<std::string, Binding>> Interpreter::bindings()

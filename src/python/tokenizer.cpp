@@ -219,7 +219,8 @@ private:
             token.raw = raw;
             return;
         }
-        add(TokenKind::String, at, raw ? std::move(inside) : decode_escapes(inside, inside_at));
+        const auto escape = prefix.find('u') != std::string_view::npos ? ShortEscape::Character : ShortEscape::Byte;
+        add(TokenKind::String, at, raw ? std::move(inside) : decode_escapes(inside, inside_at, escape));
     }
 
     // Line ends inside a string are one '\n', whatever the file has.
@@ -401,8 +402,15 @@ void append_utf8(std::string& text, std::uint32_t code_point)
     }
 }
 
-std::string decode_escapes(std::string_view text, Position at)
+std::string decode_escapes(std::string_view text, Position at, ShortEscape short_escape)
 {
+    const auto put_short = [&](std::string& into, std::uint32_t value) {
+        if (short_escape == ShortEscape::Character) {
+            append_utf8(into, value);
+        } else {
+            into += static_cast<char>(static_cast<unsigned char>(value & 0xff));
+        }
+    };
     std::string result;
     result.reserve(text.size());
     std::size_t index = 0;
@@ -421,7 +429,7 @@ std::string decode_escapes(std::string_view text, Position at)
             continue;
         } else if (escape >= '0' && escape <= '7') {
             --index;
-            result += static_cast<char>(static_cast<unsigned char>(read_digits(text, index, 3, 8) & 0xff));
+            put_short(result, read_digits(text, index, 3, 8));
         } else if (escape == 'x' || escape == 'u' || escape == 'U') {
             const std::size_t wanted = escape == 'x' ? 2 : escape == 'u' ? 4 : 8;
             const auto start = index;
@@ -431,7 +439,7 @@ std::string decode_escapes(std::string_view text, Position at)
                     at, fmt::format("'\\{}' must be followed by {} hexadecimal digits of a character", escape, wanted)};
             }
             if (escape == 'x') {
-                result += static_cast<char>(static_cast<unsigned char>(value));
+                put_short(result, value);
             } else {
                 append_utf8(result, value);
             }

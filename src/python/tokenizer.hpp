@@ -30,8 +30,11 @@ enum class TokenizeMode { File, Expression };
 // Throws Refusal (the evaluator's own exception, which never leaves this folder).
 std::vector<Token> tokenize(std::string_view text, TokenizeMode mode, Position start = {1, 1});
 
+// What \x and an octal escape stand for: a byte, or in a literal with the prefix u a character.
+enum class ShortEscape { Byte, Character };
+
 // Decodes the escapes of a string literal's inside.
-std::string decode_escapes(std::string_view text, Position at);
+std::string decode_escapes(std::string_view text, Position at, ShortEscape short_escape = ShortEscape::Byte);
 
 // Appends a code point as UTF-8.
 void append_utf8(std::string& text, std::uint32_t code_point);

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# str.format(), format() and the language of format specifications.
+
+# Fields.
+assert '{} {}'.format(1, 'b') == '1 b'
+assert '{1}{0}'.format('a', 'b') == 'ba'
+assert '{0}{0}'.format('a') == 'aa'
+assert '{name}'.format(name='x') == 'x'
+assert '{}{n}'.format(1, n=2) == '12'
+assert '{{}}'.format() == '{}'
+assert '{{{}}}'.format(1) == '{1}'
+assert '{0[1]}'.format([1, 2]) == '2'
+assert '{0[key]}'.format({'key': 'v'}) == 'v'
+assert '{a[0][1]}'.format(a=[(1, 2)]) == '2'
+assert '{!r}'.format('a') == "'a'"
+assert '{!s:>3}'.format(1) == '  1'
+assert '{0!r:>5}'.format('a') == "  'a'"
+assert ''.format() == ''
+
+# Alignment.
+assert '{:>4}|{:<4}|{:^4}'.format(7, 7, 7) == '   7|7   | 7  '
+assert '{:*^7}'.format('a') == '***a***'
+assert '{:4}|{:4}'.format('a', 7) == 'a   |   7'
+assert '{:{w}}|'.format('a', w=3) == 'a  |'
+assert '{:{}}|'.format('a', 3) == 'a  |'
+assert '{:.2}'.format('abc') == 'ab'
+assert '{:5.2}|'.format('abc') == 'ab   |'
+assert '{:}'.format('a') == 'a'
+assert '{:s}'.format('a') == 'a'
+
+# Integers.
+assert '{:d}'.format(42) == '42'
+assert '{:05d}'.format(42) == '00042'
+assert '{:05}'.format(-42) == '-0042'
+assert '{:<05}'.format(3) == '30000'
+assert '{:=5}'.format(-3) == '-   3'
+assert '{:*=5}'.format(-3) == '-***3'
+assert '{:x} {:X} {:o} {:b}'.format(255, 255, 8, 5) == 'ff FF 10 101'
+assert '{:#x} {:#o} {:#b}'.format(255, 8, 5) == '0xff 0o10 0b101'
+assert '{:#06x}'.format(255) == '0x00ff'
+assert '{:+d} {:+d} {: d} {:-d}'.format(1, -1, 1, 1) == '+1 -1  1 1'
+assert '{:,}'.format(1234567) == '1,234,567'
+assert '{:_}'.format(1234567) == '1_234_567'
+assert '{:_x}'.format(0x12345) == '1_2345'
+assert '{:,}'.format(-123) == '-123'
+assert '{:c}'.format(65) == 'A'
+assert '{:n}'.format(5) == '5'
+assert '{}'.format(True) == 'True'
+assert '{:d}'.format(True) == '1'
+
+# Floating-point numbers.
+assert '{}'.format(1.0) == '1.0'
+assert '{:.2f}'.format(2) == '2.00'
+assert '{:8.3f}|'.format(3.14159) == '   3.142|'
+assert '{:<8.1f}|'.format(3.14159) == '3.1     |'
+assert '{:010.2f}'.format(-3.14159) == '-000003.14'
+assert '{:+.1f}'.format(0.25) == '+0.2'
+assert '{:e}'.format(12345.678) == '1.234568e+04'
+assert '{:g}'.format(0.5) == '0.5'
+assert '{:.1%}'.format(0.256) == '25.6%'
+assert '{:,.2f}'.format(1234567.891) == '1,234,567.89'
+assert '{:.3}'.format(3.14159) == '3.14'
+assert '{:.3}'.format(3.0) == '3.0'
+assert '{:.1}'.format(3.0) == '3e+00'
+assert '{:.3}'.format(1234.5) == '1.23e+03'
+assert '{:.3}'.format(100.0) == '1e+02'
+assert '{:.4}'.format(100.0) == '100.0'
+assert '{:.2}'.format(0.00001) == '1e-05'
+assert '{:#.0f}'.format(2.0) == '2.'
+assert '{:6}|'.format(1.5) == '   1.5|'
+assert '{}'.format(float('inf')) == 'inf'
+
+# The function.
+assert format(255, 'x') == 'ff'
+assert format('a', '>3') == '  a'
+assert format(1.5, '.2f') == '1.50'
+assert format(7) == '7'
