@@ -19,6 +19,9 @@ Item call_abs(Interpreter& interpreter, Arguments& arguments)
     if (real != nullptr) {
         return std::fabs(*real);
     }
+    if (std::holds_alternative<const StringObject*>(item)) {
+        interpreter.fail("abs() takes a number, not a value of type 'str'");
+    }
     const auto number = arguments.integer(0);
     return number < 0 ? interpreter.unary(UnaryOp::Minus, number) : Item{number};
 }

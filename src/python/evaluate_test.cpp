@@ -215,7 +215,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"x = 99999999999999999999", "1:5: the integer 99999999999999999999 does not fit in 64 bits"},
         Case{"x = 2 ** 64", "1:7: the result of '**' does not fit in 64 bits"},
         Case{"x = 1 + 'a'", "1:7: '+' cannot be applied to values of type 'int' and 'str'"},
-        Case{"x = [1][5]", "1:8: index 5 is outside this value of type 'list', which has 1 elements"},
+        Case{"x = [1][5]", "1:8: index 5 is outside this value of type 'list', which has 1 element"},
         Case{"a, b = 1, 2, 3", "1:1: 3 values cannot be unpacked into 2 names"},
         Case{"x = '%d' % 'a'", "1:10: a formatted number must be an integer, not of type 'str'"},
         Case{"return 1", "1:1: 'return' stands outside a function"},

@@ -180,6 +180,9 @@ double to_real(const Interpreter& interpreter, const Item& item)
     if (const auto* real = std::get_if<double>(&item)) {
         return *real;
     }
+    if (!std::holds_alternative<std::int64_t>(item) && !std::holds_alternative<bool>(item)) {
+        interpreter.fail("this format is for a number, not for a value of type '{}'", Interpreter::type_name(item));
+    }
     return static_cast<double>(interpreter.integer(item, "a formatted number"));
 }
 

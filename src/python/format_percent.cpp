@@ -81,6 +81,16 @@ std::optional<Item> take_named(Interpreter& interpreter, std::string_view& text,
     return named;
 }
 
+// A width or a precision that a '*' takes from the values.
+std::int64_t starred(Interpreter& interpreter, PercentValues& values)
+{
+    const auto number = interpreter.integer(values.next(), "a width");
+    if (number > kWidest || number < -kWidest) {
+        interpreter.fail("a width or precision of more than {} is not available", kWidest);
+    }
+    return number;
+}
+
 // Flags, width, precision and type.
 Specification take_specification(Interpreter& interpreter, std::string_view& text, PercentValues& values)
 {
@@ -88,15 +98,12 @@ Specification take_specification(Interpreter& interpreter, std::string_view& tex
     spec.align = '>';
     bool zero = false;
     take_flags(text, spec, zero);
-    const auto number = [&] {
-        return take(text, '*') ? std::min(interpreter.integer(values.next(), "a width"), kWidest)
-                               : take_number(interpreter, text);
-    };
+    const auto number = [&] { return take(text, '*') ? starred(interpreter, values) : take_number(interpreter, text); };
     const auto width = number();
     if (width < -1) {
         spec.align = '<';
     }
-    spec.width = width < 0 ? (width == -1 ? 0 : std::min(width == INT64_MIN ? kWidest : -width, kWidest)) : width;
+    spec.width = width == -1 ? 0 : std::abs(width);
     if (take(text, '.')) {
         spec.precision = std::max<std::int64_t>(0, number());
     }

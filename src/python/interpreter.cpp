@@ -390,7 +390,8 @@ Item Interpreter::call_function(const FunctionObject& function, Items positional
     const auto at = current_;
     const auto& parameters = *function.parameters;
     if (positional.size() > parameters.size()) {
-        fail("{}() takes {} arguments at most, and {} are given", function.name, parameters.size(), positional.size());
+        fail("{}() takes {} argument{} at most, and {} are given", function.name, parameters.size(),
+             parameters.size() == 1 ? "" : "s", positional.size());
     }
     auto* locals = make<Scope>();
     locals->enclosing = function.enclosing;

@@ -203,7 +203,8 @@ Item Interpreter::element(const Item& object, const Item& key)
     const auto number = integer(key, "an index");
     const auto place = resolve_index(number, size);
     if (!place) {
-        fail("index {} is outside this value of type '{}', which has {} elements", number, type_name(object), size);
+        fail("index {} is outside this value of type '{}', which has {} element{}", number, type_name(object), size,
+             size == 1 ? "" : "s");
     }
     if (text_object != nullptr) {
         return string(std::string(1, (*text_object)->text[*place]));

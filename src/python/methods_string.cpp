@@ -78,10 +78,21 @@ Item call_swapcase(Interpreter& interpreter, Arguments& arguments)
     });
 }
 
+// The width that a method is given, which is never larger than a string may be.
+std::int64_t width_of(Interpreter& interpreter, const Arguments& arguments)
+{
+    const auto width = arguments.integer(0);
+    const auto limit = interpreter.environment().limits.text;
+    if (width > static_cast<std::int64_t>(limit)) {
+        interpreter.fail("a string grows longer than {} bytes", limit);
+    }
+    return std::max<std::int64_t>(width, 0);
+}
+
 Item padded(Interpreter& interpreter, Arguments& arguments, char align)
 {
     arguments.expect(1, 2);
-    const auto width = std::clamp<std::int64_t>(arguments.integer(0), 0, interpreter.environment().limits.text);
+    const auto width = width_of(interpreter, arguments);
     const auto fill = arguments.positional.size() > 1 ? arguments.string(1) : std::string{" "};
     if (fill.size() != 1) {
         interpreter.fail("{}() fills with one character", arguments.function);
@@ -111,7 +122,7 @@ Item call_center(Interpreter& interpreter, Arguments& arguments)
 Item call_zfill(Interpreter& interpreter, Arguments& arguments)
 {
     arguments.expect(1, 1);
-    const auto width = std::clamp<std::int64_t>(arguments.integer(0), 0, interpreter.environment().limits.text);
+    const auto width = width_of(interpreter, arguments);
     auto text = arguments.self_string();
     const std::size_t sign = text.starts_with('-') || text.starts_with('+') ? 1 : 0;
     if (static_cast<std::size_t>(width) > text.size()) {

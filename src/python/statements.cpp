@@ -96,7 +96,8 @@ void Interpreter::assign(const Expr& target, const Item& value)
         const auto items = iterate(value);
         current_ = target.at;
         if (items.size() != display->items.size()) {
-            fail("{} values cannot be unpacked into {} names", items.size(), display->items.size());
+            fail("{} value{} cannot be unpacked into {} name{}", items.size(), items.size() == 1 ? "" : "s",
+                 display->items.size(), display->items.size() == 1 ? "" : "s");
         }
         for (std::size_t i = 0; i < items.size(); ++i) {
             assign(*display->items[i], items[i]);

@@ -287,8 +287,11 @@ private:
     {
         double value = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error == std::errc::result_out_of_range) {
+            throw Refusal{at, fmt::format("{} is no possible floating-point number", text.substr(0, 40))};
+        }
         if (error != std::errc{} || end != text.data() + text.size()) {
-            throw Refusal{at, fmt::format("'{}' is not a number", text)};
+            throw Refusal{at, fmt::format("'{}' is not a number", text.substr(0, 40))};
         }
         add(TokenKind::Float, at, text).real = value;
     }
@@ -336,8 +339,11 @@ private:
             brackets_.push_back({op.front(), at});
         } else if (op == ")" || op == "]" || op == "}") {
             const char opening = op == ")" ? '(' : op == "]" ? '[' : '{';
-            if (brackets_.empty() || brackets_.back().first != opening) {
+            if (brackets_.empty()) {
                 throw Refusal{at, fmt::format("'{}' closes nothing", op)};
+            }
+            if (brackets_.back().first != opening) {
+                throw Refusal{at, fmt::format("'{}' cannot close '{}'", op, brackets_.back().first)};
             }
             brackets_.pop_back();
         }
