@@ -3,9 +3,9 @@
 // Mini-Language").
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 
 #include "python/format.hpp"
 #include "python/tokenizer.hpp"
@@ -45,30 +45,56 @@ std::string float_digits(double value, char type, int precision, bool alternate)
 
 // A number in as many digits as are asked for, where neither its type nor an exponent is: as 'g' writes it, but with a
 // digit behind the point at least, and with an exponent where no such digit is left.
-std::string short_digits(double value, int precision)
+std::string short_digits(double value, int precision, bool alternate)
 {
-    std::string digits = float_digits(value, 'g', precision, false);
-    if (!std::isfinite(value) || digits.find_first_of(".e") != std::string::npos) {
-        return digits;
+    if (!std::isfinite(value)) {
+        return float_digits(value, 'g', precision, false);
     }
-    if (digits.size() < static_cast<std::size_t>(precision)) {
-        return digits + ".0";
+    std::string digits = float_digits(value, 'e', precision - 1, alternate);
+    const auto end = digits.find('e');
+    const int exponent = std::atoi(digits.c_str() + end + 1);
+    if (exponent >= -4 && exponent < precision - 1) {
+        digits = float_digits(value, 'g', precision, alternate);
+        return digits.find('.') == std::string::npos ? digits + ".0" : digits;
     }
-    digits = float_digits(value, 'e', precision - 1, false);
-    const auto exponent = digits.find('e');
-    auto mantissa = digits.substr(0, exponent);
-    if (mantissa.find('.') != std::string::npos) {
+    auto mantissa = digits.substr(0, end);
+    if (!alternate && mantissa.find('.') != std::string::npos) {
         mantissa.resize(mantissa.find_last_not_of('0') + 1);
         mantissa.resize(mantissa.find_last_not_of('.') + 1);
     }
-    return mantissa + digits.substr(exponent);
+    return mantissa + digits.substr(end);
 }
 
-std::string grouped(std::string digits, char separator, std::size_t group)
+// A floating-point number of no type and no precision; the alternate form has a point in any case.
+std::string plain_digits(double value, bool alternate)
 {
-    const auto end = std::min(digits.find_first_of(".e"), digits.size());
-    for (std::size_t place = end; place > group; place -= group) {
-        digits.insert(place - group, 1, separator);
+    std::string digits = float_text(value);
+    if (alternate && std::isfinite(value) && digits.find('.') == std::string::npos) {
+        digits.insert(std::min(digits.find('e'), digits.size()), 1, '.');
+    }
+    return digits;
+}
+
+// Puts separators between the digits before the point. Zeros that fill the width belong to the digits, and the first
+// character is none of the separators, even if the width is exceeded by that.
+std::string grouped(std::string digits, const Specification& spec, std::size_t prefix, std::size_t group)
+{
+    constexpr std::size_t kThousands = 3; // other groups are of other bases, and of whole numbers
+    const auto end =
+        group != kThousands ? digits.size() : std::min(digits.find_first_not_of("0123456789"), digits.size());
+    if (end == 0) {
+        return digits; // infinity, or no number
+    }
+    auto whole = end;
+    if (spec.fill == '0' && spec.align == '=') {
+        const auto rest = digits.size() - end + prefix;
+        while (whole + (whole - 1) / group + rest < static_cast<std::size_t>(spec.width)) {
+            ++whole;
+        }
+    }
+    digits.insert(0, whole - end, '0');
+    for (std::size_t place = whole; place > group; place -= group) {
+        digits.insert(place - group, 1, spec.grouping);
     }
     return digits;
 }
@@ -92,7 +118,7 @@ std::string aligned(const Specification& spec, const std::string& prefix, const 
 
 std::string sign_text(const Specification& spec, bool negative)
 {
-    return negative ? "-" : spec.sign == '-' ? "" : std::string(1, spec.sign);
+    return negative ? "-" : spec.sign == '+' || spec.sign == ' ' ? std::string(1, spec.sign) : "";
 }
 
 } // namespace
@@ -113,12 +139,12 @@ std::string Formatter::integer(std::int64_t value, char type)
     if (spec_.precision > static_cast<std::int64_t>(digits.size())) {
         digits.insert(0, static_cast<std::size_t>(spec_.precision) - digits.size(), '0');
     }
-    if (spec_.grouping != 0) {
-        digits = grouped(std::move(digits), spec_.grouping, base == 10 ? 3 : 4);
-    }
     auto prefix = sign_text(spec_, value < 0);
     if (spec_.alternate && base != 10) {
         prefix += type == 'x' ? "0x" : type == 'X' ? "0X" : type == 'o' ? "0o" : "0b";
+    }
+    if (spec_.grouping != 0) {
+        digits = grouped(std::move(digits), spec_, prefix.size(), base == 10 ? 3 : 4);
     }
     return aligned(spec_, prefix, digits, '>');
 }
@@ -127,19 +153,20 @@ std::string Formatter::real(double value, char type)
 {
     const auto precision = static_cast<int>(spec_.precision < 0 ? 6 : spec_.precision);
     const bool negative = std::signbit(value) && !std::isnan(value);
+    const auto sign = sign_text(spec_, negative);
     std::string digits;
     if (type == 0) {
-        digits =
-            spec_.precision < 0 ? float_text(std::fabs(value)) : short_digits(std::fabs(value), std::max(precision, 1));
+        digits = spec_.precision < 0 ? plain_digits(std::fabs(value), spec_.alternate)
+                                     : short_digits(std::fabs(value), std::max(precision, 1), spec_.alternate);
     } else if (type == '%') {
         digits = float_digits(std::fabs(value) * 100, 'f', precision, spec_.alternate) + "%";
     } else {
         digits = float_digits(std::fabs(value), type, precision, spec_.alternate);
     }
     if (spec_.grouping != 0) {
-        digits = grouped(std::move(digits), spec_.grouping, 3);
+        digits = grouped(std::move(digits), spec_, sign.size(), 3);
     }
-    return aligned(spec_, sign_text(spec_, negative), digits, '>');
+    return aligned(spec_, sign, digits, '>');
 }
 
 std::string Formatter::string(std::string text)
@@ -223,6 +250,7 @@ Specification parse_specification(const Interpreter& interpreter, std::string_vi
     if (text.starts_with('0') && !fill_given) {
         spec.fill = '0';
         spec.align = spec.align == 0 ? '=' : spec.align;
+        spec.zeros = true;
     }
     spec.width = std::max<std::int64_t>(0, take_number(interpreter, text));
     spec.grouping = take(text, ',') ? ',' : take(text, '_') ? '_' : '\0';
@@ -240,6 +268,15 @@ Specification parse_specification(const Interpreter& interpreter, std::string_vi
         interpreter.fail("'{}' is no format specification", whole.substr(0, 40));
     }
     return spec;
+}
+
+// Thousands are parted with ',' in decimal numbers only, characters and the locale's numbers not at all.
+void check_grouping(const Interpreter& interpreter, const Specification& spec)
+{
+    const std::string_view types = spec.grouping == ',' ? "boxXcn" : "cn";
+    if (spec.grouping != 0 && spec.type != 0 && types.find(spec.type) != std::string_view::npos) {
+        interpreter.fail("the format type '{}' takes no '{}'", spec.type, spec.grouping);
+    }
 }
 
 } // namespace
@@ -260,11 +297,16 @@ std::string Interpreter::format_value(const Item& item, std::string_view specifi
         if (spec.precision >= 0) {
             fail("an integer's format takes no precision");
         }
+        check_grouping(*this, spec);
         return formatter.integer(integer(item, "a formatted number"),
                                  spec.type == 0 || spec.type == 'n' ? 'd' : spec.type);
     }
     if (spec.type != 0 && spec.type != 's') {
         fail("the format type '{}' is not for a value of type '{}'", spec.type, type_name(item));
+    }
+    if (spec.sign != 0 || spec.alternate || spec.grouping != 0 || (spec.align == '=' && !spec.zeros)) {
+        fail("the format '{}' is for numbers, not for a value of type '{}'", specification.substr(0, 40),
+             type_name(item));
     }
     if (spec.align == '=') {
         spec.align = '<';

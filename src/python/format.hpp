@@ -16,8 +16,9 @@ inline constexpr std::int64_t kMostDigits = 100;
 struct Specification {
     char fill = ' ';
     char align = 0; // '<', '>', '^', '=' or the type's own
-    char sign = '-';
+    char sign = 0; // '+', '-', ' ' or none given
     bool alternate = false;
+    bool zeros = false; // the width is filled with zeros by a flag, and not by an alignment
     char grouping = 0; // ',' or '_'
     std::int64_t width = 0;
     std::int64_t precision = -1;

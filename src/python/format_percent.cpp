@@ -114,7 +114,7 @@ Specification take_specification(Interpreter& interpreter, std::string_view& tex
     }
     spec.type = text.front();
     text.remove_prefix(1);
-    if (zero && spec.align != '<' && spec.type != 's' && spec.type != 'r') {
+    if (zero && spec.align != '<' && spec.type != 's' && spec.type != 'r' && spec.type != 'c') {
         spec.fill = '0';
         spec.align = '=';
     }
@@ -133,6 +133,13 @@ std::string percent_integer(Interpreter& interpreter, const Specification& spec,
                                                 spec.type);
 }
 
+// A precision has no meaning for a character.
+std::string aligned_character(Interpreter& interpreter, Specification spec, const std::string& text)
+{
+    spec.precision = -1;
+    return Formatter{interpreter, spec}.string(text);
+}
+
 // Formats one conversion whose '%' has been taken.
 std::string percent_conversion(Interpreter& interpreter, std::string_view& text, PercentValues& values)
 {
@@ -147,8 +154,8 @@ std::string percent_conversion(Interpreter& interpreter, std::string_view& text,
     case 's': return formatter.string(interpreter.str(value));
     case 'r': return formatter.string(interpreter.repr(value));
     case 'c':
-        if (std::holds_alternative<const StringObject*>(value)) {
-            return formatter.string(interpreter.str(value));
+        if (const auto* letter = std::get_if<const StringObject*>(&value)) {
+            return aligned_character(interpreter, spec, (*letter)->text);
         }
         return formatter.integer(interpreter.integer(value, "a character"), 'c');
     case 'd':

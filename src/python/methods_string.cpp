@@ -180,8 +180,7 @@ Item call_expandtabs(Interpreter& interpreter, Arguments& arguments)
 {
     arguments.expect(0, 1);
     const auto limit = interpreter.environment().limits.text;
-    const auto size = std::clamp<std::int64_t>(arguments.positional.empty() ? 8 : arguments.integer(0), 0, limit);
-    const auto width = static_cast<std::size_t>(size);
+    const auto width = static_cast<std::size_t>(arguments.positional.empty() ? 8 : width_of(interpreter, arguments));
     std::string result;
     std::size_t column = 0;
     for (const char c : arguments.self_string()) {

@@ -113,7 +113,9 @@ Item path_normpath(Interpreter& interpreter, Arguments& arguments)
             parts.push_back(part);
         }
     }
-    std::string result = absolute ? "/" : "";
+    // POSIX leaves it open what exactly two slashes at the start mean, so they stay.
+    const bool two_slashes = path.starts_with("//") && !path.starts_with("///");
+    std::string result = two_slashes ? "//" : absolute ? "/" : "";
     for (std::size_t i = 0; i < parts.size(); ++i) {
         result += i == 0 ? "" : "/";
         result += parts[i];

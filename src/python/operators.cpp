@@ -90,7 +90,11 @@ double real_floor_divide(double a, double b)
 {
     const double rest = std::fmod(a, b);
     const double quotient = (a - rest) / b - (rest != 0.0 && (rest < 0.0) != (b < 0.0) ? 1.0 : 0.0);
-    return std::round(quotient);
+    if (quotient == 0.0) {
+        return std::copysign(0.0, a / b);
+    }
+    const double floored = std::floor(quotient);
+    return quotient - floored > 0.5 ? floored + 1.0 : floored;
 }
 
 double real_power(const Interpreter& interpreter, double a, double b)

@@ -16,6 +16,8 @@ assert 7.5 % -2 == -0.5
 assert str(-6.0 % 3) == '0.0'
 assert str(6.0 % -3) == '-0.0'
 assert divmod(7.5, 2) == (3.0, 1.5)
+assert 1e16 // 3.14159 == 3183101550488764.0
+assert str(-12345 // -1e22) == '0.0'
 assert 2.0 ** 3 == 8.0
 assert 4 ** 0.5 == 2.0
 assert 2 ** -2 == 0.25

@@ -49,6 +49,7 @@ assert os.path.normpath('') == '.'
 assert os.path.normpath('../a') == '../a'
 assert os.path.normpath('/..') == '/'
 assert os.path.normpath('a/..') == '.'
+assert os.path.normpath('//a') == '//a' and os.path.normpath('///a') == '/a'
 assert os.path.isabs('/a') and not os.path.isabs('a')
 
 # What exists.
