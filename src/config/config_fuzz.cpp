@@ -17,6 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     options.path_probe = [](const std::string& path, windsor::python::PathQuestion) {
         return path.size() % 2 == 0;
     };
+    options.variable = [](const std::string& name) { return std::optional{name}; };
+    options.now = [] { return 1'300'000'000.5; };
     options.limits.steps = 50'000;
     options.limits.bytes = 8 << 20;
     if (text.starts_with("!")) {

@@ -375,9 +375,15 @@ Item Interpreter::call_builtin(const BuiltinObject& builtin_function, Items posi
 {
     const Nested nested{*this};
     step();
-    if (const auto* self = std::get_if<const StringObject*>(&builtin_function.self)) {
-        step((*self)->text.size() / 64);
-    }
+    // A function may read all of the strings that it is given, even if it makes nothing of them.
+    const auto charge_reading = [&](const Item& item) {
+        if (const auto* read = std::get_if<const StringObject*>(&item)) {
+            step((*read)->text.size() / 64);
+        }
+    };
+    charge_reading(builtin_function.self);
+    std::ranges::for_each(positional, charge_reading);
+    std::ranges::for_each(keywords, [&](const auto& entry) { charge_reading(entry.second); });
     Arguments arguments{*this, builtin_function.name, builtin_function.self, std::move(positional),
                         std::move(keywords)};
     return builtin_function.call(*this, arguments);

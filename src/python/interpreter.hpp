@@ -172,7 +172,7 @@ public:
     bool less(const Item& a, const Item& b);
     bool less_or_equal(const Item& a, const Item& b);
     bool is_subset(const SetObject& part, const Item& whole);
-    bool identical(const Item& a, const Item& b) const;
+    bool identical(const Item& a, const Item& b);
     bool contains(const Item& container, const Item& item);
     Item binary(BinaryOp op, const Item& a, const Item& b);
     Item unary(UnaryOp op, const Item& a);

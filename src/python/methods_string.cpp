@@ -204,13 +204,17 @@ Item call_translate(Interpreter& interpreter, Arguments& arguments)
     if (table_given && table.size() != 256) {
         interpreter.fail("translate() takes a table of 256 bytes, as string.maketrans() makes it");
     }
+    std::array<bool, 256> dropped{};
+    for (const char c : left_out) {
+        dropped[static_cast<unsigned char>(c)] = true;
+    }
     std::string result;
     for (const char c : arguments.self_string()) {
-        if (left_out.find(c) == std::string::npos) {
-            result += table_given ? table[static_cast<unsigned char>(c)] : c;
+        const auto byte = static_cast<unsigned char>(c);
+        if (!dropped[byte]) {
+            result += table_given ? table[byte] : c;
         }
     }
-    interpreter.step(arguments.self_string().size() * std::min<std::size_t>(left_out.size(), 256) / 4096);
     return interpreter.string(std::move(result));
 }
 

@@ -55,6 +55,7 @@ bool has_affix(Interpreter& interpreter, std::string_view text, const Item& affi
     }
     const auto& part =
         interpreter.text(affix, at_start ? "the argument of startswith()" : "the argument of endswith()");
+    interpreter.step(part.size() <= text.size() ? part.size() / 256 : 0);
     return at_start ? text.starts_with(part) : text.ends_with(part);
 }
 

@@ -47,6 +47,9 @@ Item path_join(Interpreter& interpreter, Arguments& arguments)
         } else {
             path += path.empty() || path.ends_with('/') ? part : "/" + part;
         }
+        if (path.size() > interpreter.environment().limits.text) {
+            interpreter.fail("a string grows longer than {} bytes", interpreter.environment().limits.text);
+        }
     }
     return interpreter.string(std::move(path));
 }
@@ -162,6 +165,7 @@ Item path_commonprefix(Interpreter& interpreter, Arguments& arguments)
     std::string common = paths.empty() ? std::string{} : interpreter.text(paths[0], "a path");
     for (const auto& item : paths) {
         const auto& path = interpreter.text(item, "a path");
+        interpreter.step(std::min(path.size(), common.size()) / 256);
         const auto end = std::ranges::mismatch(common, path).in1;
         common.erase(end, common.end());
     }

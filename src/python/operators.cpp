@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Arithmetic, comparison and containment, with Python 2's rules for numbers.
+// Arithmetic and the operators of sequences and sets, with Python 2's rules for numbers.
 #include <algorithm>
 #include <cmath>
 
-#include "python/interpreter.hpp"
+#include "python/item_access.hpp"
 
 namespace windsor::python {
 namespace {
@@ -12,24 +12,6 @@ constexpr std::string_view op_name(BinaryOp op)
 {
     constexpr std::string_view kNames[] = {"+", "-", "*", "/", "//", "%", "**", "<<", ">>", "&", "|", "^"};
     return kNames[static_cast<std::size_t>(op)];
-}
-
-std::optional<std::int64_t> as_integer(const Item& item)
-{
-    if (const auto* flag = std::get_if<bool>(&item)) {
-        return *flag ? 1 : 0;
-    }
-    const auto* number = std::get_if<std::int64_t>(&item);
-    return number == nullptr ? std::nullopt : std::optional{*number};
-}
-
-std::optional<double> as_real(const Item& item)
-{
-    if (const auto* number = std::get_if<double>(&item)) {
-        return *number;
-    }
-    const auto whole = as_integer(item);
-    return whole ? std::optional{static_cast<double>(*whole)} : std::nullopt;
 }
 
 std::int64_t floor_divide(std::int64_t a, std::int64_t b)
@@ -199,11 +181,6 @@ std::string repeated_text(const Interpreter& interpreter, const std::string& tex
     return result;
 }
 
-template <typename T> const T* get(const Item& item)
-{
-    return std::get_if<T>(&item);
-}
-
 Items concatenated(const Items& a, const Items& b)
 {
     Items result = a;
@@ -325,232 +302,6 @@ Item Interpreter::unary(UnaryOp op, const Item& a)
              type_name(a));
     }
     return op == UnaryOp::Minus ? -*real : *real;
-}
-
-bool Interpreter::truth(const Item& item) const
-{
-    return std::visit(
-        [](const auto& value) -> bool {
-            using T = std::decay_t<decltype(value)>;
-            if constexpr (std::is_same_v<T, None>) {
-                return false;
-            } else if constexpr (std::is_arithmetic_v<T>) {
-                return value != T{};
-            } else if constexpr (std::is_same_v<T, const StringObject*>) {
-                return !value->text.empty();
-            } else if constexpr (std::is_same_v<T, ListObject*> || std::is_same_v<T, const TupleObject*> ||
-                                 std::is_same_v<T, SetObject*>) {
-                return !value->items.empty();
-            } else if constexpr (std::is_same_v<T, DictObject*>) {
-                return !value->entries.empty();
-            } else {
-                return true;
-            }
-        },
-        item);
-}
-
-namespace {
-
-const Items* sequence_items(const Item& item)
-{
-    if (const auto* list = get<ListObject*>(item)) {
-        return &(*list)->items;
-    }
-    if (const auto* tuple = get<const TupleObject*>(item)) {
-        return &(*tuple)->items;
-    }
-    return nullptr;
-}
-
-} // namespace
-
-bool Interpreter::equal(const Item& a, const Item& b)
-{
-    const Nested nested{*this};
-    step();
-    const auto left = as_integer(a);
-    const auto right = as_integer(b);
-    if (left && right) {
-        return *left == *right;
-    }
-    const auto left_real = as_real(a);
-    const auto right_real = as_real(b);
-    if (left_real && right_real) {
-        return *left_real == *right_real;
-    }
-    if (a.index() != b.index()) {
-        return false;
-    }
-    if (const auto* text = get<const StringObject*>(a)) {
-        step((*text)->text.size() / 256);
-        return (*text)->text == (*get<const StringObject*>(b))->text;
-    }
-    if (const auto* items = sequence_items(a)) {
-        const auto& others = *sequence_items(b);
-        return items->size() == others.size() && std::equal(items->begin(), items->end(), others.begin(),
-                                                            [&](const Item& x, const Item& y) { return equal(x, y); });
-    }
-    if (const auto* set = get<SetObject*>(a)) {
-        const auto& other = **get<SetObject*>(b);
-        return (*set)->items.size() == other.items.size() &&
-               std::ranges::all_of((*set)->items, [&](const Item& item) { return contains(b, item); });
-    }
-    if (const auto* dict = get<DictObject*>(a)) {
-        auto& other = **get<DictObject*>(b);
-        return (*dict)->entries.size() == other.entries.size() &&
-               std::ranges::all_of((*dict)->entries, [&](const auto& entry) {
-                   const auto* found = find(other, entry.first);
-                   return found != nullptr && equal(entry.second, *found);
-               });
-    }
-    return a == b;
-}
-
-bool Interpreter::identical(const Item& a, const Item& b) const
-{
-    const auto* left = get<const StringObject*>(a);
-    const auto* right = get<const StringObject*>(b);
-    if (left != nullptr && right != nullptr) {
-        return (*left)->text == (*right)->text; // as equal short strings are one object in Python
-    }
-    return a == b;
-}
-
-bool Interpreter::less(const Item& a, const Item& b)
-{
-    const Nested nested{*this};
-    step();
-    const auto left = as_integer(a);
-    const auto right = as_integer(b);
-    if (left && right) {
-        return *left < *right;
-    }
-    const auto left_real = as_real(a);
-    const auto right_real = as_real(b);
-    if (left_real && right_real) {
-        return *left_real < *right_real;
-    }
-    if (a.index() == b.index()) {
-        if (const auto* text = get<const StringObject*>(a)) {
-            step((*text)->text.size() / 256);
-            return (*text)->text < (*get<const StringObject*>(b))->text;
-        }
-        if (const auto* items = sequence_items(a)) {
-            const auto& others = *sequence_items(b);
-            for (std::size_t i = 0; i < items->size() && i < others.size(); ++i) {
-                if (!equal((*items)[i], others[i])) {
-                    return less((*items)[i], others[i]);
-                }
-            }
-            return items->size() < others.size();
-        }
-        if (const auto* set = get<SetObject*>(a)) {
-            return (*set)->items.size() < (*get<SetObject*>(b))->items.size() && is_subset(**set, b);
-        }
-    }
-    fail("values of type '{}' and '{}' have no order", type_name(a), type_name(b));
-}
-
-bool Interpreter::is_subset(const SetObject& part, const Item& whole)
-{
-    return std::ranges::all_of(part.items, [&](const Item& item) { return contains(whole, item); });
-}
-
-// Sets are compared as subsets, where neither of two need be less than the other.
-bool Interpreter::less_or_equal(const Item& a, const Item& b)
-{
-    if (const auto* set = get<SetObject*>(a); set != nullptr && get<SetObject*>(b) != nullptr) {
-        return is_subset(**set, b);
-    }
-    return less(a, b) || equal(a, b);
-}
-
-bool Interpreter::contains(const Item& container, const Item& item)
-{
-    if (const auto* text = get<const StringObject*>(container)) {
-        const auto& part = this->text(item, "what is searched in a string");
-        step((*text)->text.size() / 256 + std::min(part.size(), (*text)->text.size()) * (*text)->text.size() / 4096);
-        return (*text)->text.find(part) != std::string::npos;
-    }
-    if (const auto* dict = get<DictObject*>(container)) {
-        return find(**dict, item) != nullptr;
-    }
-    if (std::holds_alternative<const EnvironObject*>(container)) {
-        return environment_variable(*this, this->text(item, "the name of an environment variable")).has_value();
-    }
-    const auto* items = sequence_items(container);
-    if (const auto* set = get<SetObject*>(container)) {
-        items = &(*set)->items;
-    }
-    if (items == nullptr) {
-        fail("a value of type '{}' cannot be searched with 'in'", type_name(container));
-    }
-    return std::ranges::any_of(*items, [&](const Item& other) { return equal(item, other); });
-}
-
-// What can change has no place among a dictionary's keys, and neither has a tuple that holds such a thing.
-void Interpreter::check_hashable(const Item& item)
-{
-    if (std::holds_alternative<ListObject*>(item) || std::holds_alternative<DictObject*>(item) ||
-        std::holds_alternative<SetObject*>(item)) {
-        fail("a value of type '{}' cannot be a dictionary's key or a set's element", type_name(item));
-    }
-    if (const auto* tuple = get<const TupleObject*>(item)) {
-        const Nested nested{*this};
-        step((*tuple)->items.size());
-        for (const auto& element : (*tuple)->items) {
-            check_hashable(element);
-        }
-    }
-}
-
-const Item* Interpreter::find(DictObject& dict, const Item& key)
-{
-    check_hashable(key);
-    const auto found = std::ranges::find_if(dict.entries, [&](const auto& entry) { return equal(entry.first, key); });
-    return found == dict.entries.end() ? nullptr : &found->second;
-}
-
-void Interpreter::store(DictObject& dict, const Item& key, const Item& value)
-{
-    const auto* found = find(dict, key);
-    if (found != nullptr) {
-        dict.entries[static_cast<std::size_t>(
-                         std::ranges::find_if(dict.entries, [&](const auto& entry) { return &entry.second == found; }) -
-                         dict.entries.begin())]
-            .second = value;
-        return;
-    }
-    charge_items(2);
-    dict.entries.emplace_back(key, value);
-}
-
-void Interpreter::add(SetObject& set, const Item& item)
-{
-    check_hashable(item);
-    if (!contains(Item{&set}, item)) {
-        charge_items(1);
-        set.items.push_back(item);
-    }
-}
-
-std::int64_t Interpreter::integer(const Item& item, std::string_view purpose) const
-{
-    const auto number = as_integer(item);
-    if (!number) {
-        fail("{} must be an integer, not of type '{}'", purpose, type_name(item));
-    }
-    return *number;
-}
-
-const std::string& Interpreter::text(const Item& item, std::string_view purpose) const
-{
-    const auto* object = get<const StringObject*>(item);
-    if (object == nullptr) {
-        fail("{} must be a string, not of type '{}'", purpose, type_name(item));
-    }
-    return (*object)->text;
 }
 
 } // namespace windsor::python
