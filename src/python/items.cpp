@@ -114,6 +114,7 @@ std::string Interpreter::repr(const Item& item)
 std::string Interpreter::str(const Item& item)
 {
     if (const auto* object = std::get_if<const StringObject*>(&item)) {
+        step((*object)->text.size() / 256);
         return (*object)->text;
     }
     return repr(item);

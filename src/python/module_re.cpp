@@ -24,7 +24,8 @@ const Regex& compiled(Interpreter& interpreter, const Item& pattern, const Item&
     if (!regex) {
         interpreter.fail(regex.error());
     }
-    interpreter.charge(text.size() * 32 + 1024);
+    interpreter.step(regex->instruction_count());
+    interpreter.charge(text.size() + regex->byte_count() + 1024);
     auto* made = interpreter.make<PatternObject>();
     made->pattern = text;
     made->regex = std::move(*regex);

@@ -112,6 +112,18 @@ TEST(Outcome, NamesThatAreReadAreKnown)
     EXPECT_THAT(outcome_of("if 0: x = later\n").names_read, UnorderedElementsAre("later"));
     EXPECT_THAT(outcome_of("a = 1\nb = f'{a}'\n").names_read, UnorderedElementsAre("a"));
     EXPECT_THAT(outcome_of("a = 1\na = a + 1\n").names_read, UnorderedElementsAre("a"));
+    EXPECT_THAT(outcome_of("a = 1\nb = a\na, c = 2, 3\nfor a in []: pass\n").names_read, UnorderedElementsAre("a"))
+        << "what was read before stays so";
+    EXPECT_THAT(outcome_of("d = {}\ni = 0\nd[i] = 1\n").names_read, UnorderedElementsAre("d", "i"));
+}
+
+TEST(Outcome, ManyNamesAreReadInAShortTime)
+{
+    std::string text;
+    for (int i = 0; i < 12'000; ++i) {
+        text += "if 0: q" + std::to_string(i) + "; [a for a in [1]]; a, b = 1, 2\n";
+    }
+    EXPECT_EQ(outcome_of(text).names_read.size(), 12'001U);
 }
 
 TEST(Outcome, AHyphenInAKeyIsNoted)

@@ -95,6 +95,7 @@ private:
     std::size_t replacement_field(Formatted& formatted, std::string_view text, const Token& token, int level);
     const Expr* target_list();
     void check_target(const Expr* target) const;
+    void forget_reads(std::size_t mark);
 
     // Statements.
     void statement(Block& into);
@@ -127,6 +128,7 @@ private:
     std::size_t index_ = 0;
     int depth_ = 0;
     int loops_ = 0;
+    std::vector<std::string> read_order_; // names by their first reading, so that readings can be taken back
     bool in_function_ = false;
     bool no_in_ = false; // inside a for statement's or clause's target, where `in` is no operator
 };

@@ -369,14 +369,16 @@ const Expr* Parser::name_atom()
         refuse_keyword();
     }
     auto name = expect_name("a value");
-    tree_.names_read.insert(name);
+    if (tree_.names_read.insert(name).second) {
+        read_order_.push_back(name);
+    }
     return make(at, Name{std::move(name)});
 }
 
 // The target of a `for`: names are assigned there, not read.
 const Expr* Parser::target_list()
 {
-    const auto before = tree_.names_read;
+    const auto mark = read_order_.size();
     const bool outer = std::exchange(no_in_, true);
     const auto* target = [&]() -> const Expr* {
         const auto at = peek().at;
@@ -392,8 +394,16 @@ const Expr* Parser::target_list()
     }();
     no_in_ = outer;
     check_target(target);
-    tree_.names_read = before;
+    forget_reads(mark);
     return target;
+}
+
+// What has been parsed since the mark turns out to be assigned, and not read.
+void Parser::forget_reads(std::size_t mark)
+{
+    for (; read_order_.size() > mark; read_order_.pop_back()) {
+        tree_.names_read.erase(read_order_.back());
+    }
 }
 
 void Parser::check_target(const Expr* target) const

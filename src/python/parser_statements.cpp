@@ -147,17 +147,12 @@ const Stmt* Parser::jump_statement(Jump jump)
 const Stmt* Parser::expression_statement()
 {
     const auto at = peek().at;
-    const auto before = peek().kind == TokenKind::Name && at_operator("=", 1) && !tree_.names_read.contains(peek().text)
-                            ? std::optional{peek().text}
-                            : std::nullopt;
-    const bool targets_follow = peek().kind == TokenKind::Name && (at_operator(",", 1));
-    const auto names_before = targets_follow ? tree_.names_read : std::set<std::string>{};
+    const bool target = peek().kind == TokenKind::Name && (at_operator("=", 1) || at_operator(",", 1));
+    const auto mark = read_order_.size();
     const auto* first = expression_list();
     if (at_operator("=")) {
-        if (before) {
-            tree_.names_read.erase(*before);
-        } else if (targets_follow) {
-            tree_.names_read = names_before;
+        if (target) {
+            forget_reads(mark);
         }
         return assignment(at, first);
     }

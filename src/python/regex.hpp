@@ -31,6 +31,10 @@ public:
     std::expected<std::optional<Match>, std::string> find(std::string_view text, std::size_t from, Anchor anchor,
                                                           std::uint64_t& steps) const;
 
+    // The work of compiling it, and the memory that it takes.
+    std::size_t instruction_count() const { return program_.size(); }
+    std::size_t byte_count() const;
+
     std::size_t group_count() const { return groups_; } // without group 0
     const std::vector<std::pair<std::string, std::size_t>>& group_names() const { return names_; }
 

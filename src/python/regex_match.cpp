@@ -234,4 +234,10 @@ std::expected<std::optional<Regex::Match>, std::string> Regex::find(std::string_
     return std::nullopt;
 }
 
+std::size_t Regex::byte_count() const
+{
+    constexpr std::size_t kSetBytes = 256 / 8 + sizeof(Set);
+    return program_.size() * sizeof(Instruction) + sets_.size() * kSetBytes;
+}
+
 } // namespace windsor::python
