@@ -14,9 +14,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string text(data, data + size);
     windsor::config::Options options;
     options.host_names = {"Linux", "host", "6.1", "#1", "x86_64"};
-    options.path_probe = [](const std::string& path, windsor::config::python::PathQuestion) {
+    options.path_probe = [](const std::string& path, windsor::python::PathQuestion) {
         return path.size() % 2 == 0;
     };
+    options.variable = [](const std::string& name) { return std::optional{name}; };
+    options.now = [] { return 1'300'000'000.5; };
     options.limits.steps = 50'000;
     options.limits.bytes = 8 << 20;
     if (text.starts_with("!")) {

@@ -2,11 +2,12 @@
 // Where something stands in a configuration text, and how a message about it reads.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "python/position.hpp"
 
 namespace windsor::config {
 
@@ -16,13 +17,7 @@ struct Source {
     std::string text;
 };
 
-// A place in some text; line and column count from 1, columns in bytes. Line 0 means no particular place.
-struct Position {
-    std::uint32_t line = 0;
-    std::uint32_t column = 0;
-
-    bool operator==(const Position&) const = default;
-};
+using python::Position;
 
 // A place in a particular text.
 struct Location {

@@ -132,12 +132,12 @@ A text in a small subset of Python, as
 .BR xm (1)
 has always read it: assignments of values to keys, and whatever helps to compute them.
 It may import
-.B os
-(for os.uname and os.path) and
-.BR re ,
+.BR os ", " re ", " socket ", " string ", " sys " and " time
+for what they tell of names, paths and the time,
 use conditions, loops, functions, comprehensions and all kinds of formatting, and print notes.
 Integers divide as in Python 2, and have 64 bits.
 It can reach neither files, apart from asking whether they exist, nor the network nor other programs.
+It may ask for environment variables by name, but not for those whose names tell of a secret.
 Steps, memory and nesting are limited.
 What is outside the subset is refused by name, with its line.
 .SS "The plain form"

@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <ctime>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -44,12 +47,33 @@ python::HostNames this_host()
     return {names.sysname, names.nodename, names.release, names.version, names.machine};
 }
 
+std::optional<std::string> host_variable(const std::string& name)
+{
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>{value};
+}
+
+double host_time()
+{
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+std::int64_t host_utc_offset(std::int64_t seconds)
+{
+    const std::time_t time = seconds;
+    std::tm local{};
+    return ::localtime_r(&time, &local) == nullptr ? 0 : local.tm_gmtoff;
+}
+
 python::Environment environment_for(const Options& options)
 {
     python::Environment environment;
     const bool given = std::ranges::any_of(options.host_names, [](const auto& name) { return !name.empty(); });
     environment.host_names = given ? options.host_names : this_host();
     environment.path_probe = options.path_probe ? options.path_probe : host_path_is;
+    environment.variable = options.variable ? options.variable : host_variable;
+    environment.now = options.now ? options.now : host_time;
+    environment.utc_offset = host_utc_offset;
     environment.limits = options.limits;
     return environment;
 }

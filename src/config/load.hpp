@@ -3,13 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
 #include "config/domain_config.hpp"
-#include "config/python/evaluate.hpp"
+#include "python/evaluate.hpp"
 
 namespace windsor::config {
 
@@ -18,6 +19,9 @@ struct Options {
     python::HostNames host_names;       // os.uname(); what the host says if all are empty
     // Whether a path exists; asks the host's file system if empty.
     std::function<bool(const std::string& path, python::PathQuestion question)> path_probe;
+    // The value of an environment variable, and the time of day; what the host says if empty.
+    std::function<std::optional<std::string>(const std::string& name)> variable;
+    std::function<double()> now;
     python::Limits limits;
 };
 

@@ -145,17 +145,45 @@ TEST(Load, HelperVariablesDoNotWarn)
     EXPECT_THAT(warnings_of(loaded), IsEmpty());
 }
 
+TEST(Load, AFileMayAskForVariablesAndTheTime)
+{
+    auto options = test_options();
+    options.variable = [](const std::string& name) -> std::optional<std::string> {
+        return name == "VMID" ? std::optional<std::string>{"7"} : std::nullopt;
+    };
+    options.now = [] { return 1'300'000'000.0; };
+    const auto loaded = load_text("import os, socket, string, sys, time\n"
+                                  "name = 'vm%02d-%s' % (int(os.environ.get('VMID', '1')), socket.gethostname())\n"
+                                  "memory = string.atoi('256') + time.gmtime().tm_mon\n",
+                                  "test.cfg", options);
+    ASSERT_TRUE(loaded.has_value()) << loaded.error().message();
+    EXPECT_EQ(loaded->config.name, "vm07-host");
+    EXPECT_EQ(loaded->config.memory_mb, 259U);
+    EXPECT_THAT(warnings_of(*loaded), IsEmpty());
+}
+
+TEST(Load, WithoutOptionsTheHostAnswers)
+{
+    const auto loaded = load_text("import os, time\n"
+                                  "name = 'a' if os.environ['PATH'] and os.uname()[0] == 'Linux' else 'b'\n"
+                                  "memory = 64 if time.time() > 1e9 and os.path.isdir('/') else 32\n",
+                                  "test.cfg", {});
+    ASSERT_TRUE(loaded.has_value()) << loaded.error().message();
+    EXPECT_EQ(loaded->config.name, "a");
+    EXPECT_EQ(loaded->config.memory_mb, 64U);
+}
+
 TEST(Load, ErrorsPointAtTheirPlace)
 {
     EXPECT_EQ(error_of("name = 'x'\nif True:\n    f = open('/etc/passwd')\n"),
-              "test.cfg:3:9: 'open' is not available in a domain configuration\n"
+              "test.cfg:3:9: 'open' is not available in the xm language\n"
               "        f = open('/etc/passwd')\n"
               "            ^");
-    EXPECT_EQ(
-        error_of("import subprocess\n"),
-        "test.cfg:1:8: import of 'subprocess' is not available in a domain configuration, only 'os' and 're' are\n"
-        "    import subprocess\n"
-        "           ^");
+    EXPECT_EQ(error_of("import subprocess\n"),
+              "test.cfg:1:8: import of 'subprocess' is not available in the xm language; its modules are os, os.path, "
+              "re, socket, string, sys and time\n"
+              "    import subprocess\n"
+              "           ^");
     EXPECT_EQ(
         error_of("vif = [ 'bridge=a', 'mac=00:16:3e:zz:02:03' ]\n"),
         "test.cfg:1:21: '00:16:3e:zz:02:03' is no MAC address; "
