@@ -65,7 +65,7 @@ TEST(Keys, HelpSaysTypeDefaultAndStatus)
     EXPECT_THAT(
         help_for_key("on_reboot"),
         HasSubstr(
-            "destroy, restart, preserve, rename-restart, coredump-destroy or coredump-restart (default: restart)"));
+            "destroy, restart, preserve, rename-restart, coredump-destroy, coredump-restart or soft-reset (default: restart)"));
     EXPECT_THAT(help_for_key("device-model"), HasSubstr("device_model: a string"));
     EXPECT_THAT(help_for_key("pci"), HasSubstr("Refused: pass-through of host devices is not provided yet."));
     EXPECT_EQ(help_for_key("memroy"), "'memroy' is no key of a domain configuration; the nearest is 'memory'.\n");

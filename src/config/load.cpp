@@ -13,6 +13,7 @@
 
 #include "config/build.hpp"
 #include "config/file.hpp"
+#include "config/guest_kind.hpp"
 #include "config/keys.hpp"
 #include "config/settings.hpp"
 
@@ -150,6 +151,9 @@ private:
         if (auto plain = parse_plain(source_, PlainNames::Keys)) {
             take(std::move(*plain));
             return {};
+        }
+        if (auto complaint = guest_complaint(source_)) {
+            return std::unexpected{std::move(*complaint)};
         }
         return std::unexpected{Complaint{at(outcome.error().at), std::move(outcome.error().message)}};
     }
