@@ -99,7 +99,10 @@ base::Status Domain::open_images()
 base::Result<std::unique_ptr<storage::Image>> Domain::image(const config::DiskConfig& disk, unsigned slot) const
 {
     if (!settings_.incoming) {
-        return storage::open_image(image_spec(disk));
+        const bool goes_on = !settings_.restore_from.empty();
+        storage::ImageSpec spec = image_spec(disk, goes_on ? storage::Contents::Saved : storage::Contents::Any);
+        spec.users = domain_names(settings_.runtime);
+        return storage::open_image(spec);
     }
     const auto& drives = settings_.incoming->saved.needs.drives;
     const auto drive = std::ranges::find(drives, slot, &machine::NeededDrive::slot);
