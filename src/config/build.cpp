@@ -178,7 +178,7 @@ private:
                    kMarks.find(c) != std::string_view::npos;
         };
         if (config_.name.empty()) {
-            complain(where, "the domain's name is empty");
+            complain(where, "the domain has no name; write name = 'NAME', or name=NAME on the command line");
         }
         if (config_.name.size() > 64 || !std::ranges::all_of(config_.name, good) || config_.name.starts_with('.') ||
             config_.name.starts_with('-')) {

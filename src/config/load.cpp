@@ -94,6 +94,10 @@ private:
 
     std::string default_name() const
     {
+        // A pipe and /dev/null have no name that anybody chose.
+        if (source_->name.starts_with("/dev/") || source_->name.starts_with("/proc/")) {
+            return {};
+        }
         auto name = std::filesystem::path{source_->name}.filename().string();
         const auto dot = name.rfind('.');
         return dot == std::string::npos || dot == 0 ? name : name.substr(0, dot);

@@ -243,7 +243,7 @@ TEST(Load, AMissingFileIsOneSentence)
     ASSERT_FALSE(loaded.has_value());
     EXPECT_EQ(loaded.error().message(),
               "/nowhere/at/all: the domain configuration cannot be opened: No such file or directory");
-    EXPECT_THAT(load_file("/", test_options()).error().message(), HasSubstr("must be a regular file"));
+    EXPECT_THAT(load_file("/", test_options()).error().message(), HasSubstr("must be a file or a pipe"));
 }
 
 TEST(Load, ConsoleSettingsAreCheckedWhetherThereIsAConsoleOrNot)
