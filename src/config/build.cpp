@@ -462,6 +462,7 @@ private:
         read_switch("msr_relaxed", config_.msr_relaxed);
         read_switch("localtime", config_.localtime);
         read_switch("verify", config_.verify);
+        read_switch("nomigrate", config_.nomigrate);
         config_.rtc_timeoffset = integer("rtc_timeoffset").value_or(0);
         timer_mode();
     }

@@ -153,7 +153,7 @@ constexpr std::array kKeys{
     KeyInfo{"nfs_server", String, Accepted, Xm, "", "The NFS server of a paravirtual guest.", kNoPv},
     KeyInfo{"nics", Integer, Silent, Xm, "", "The number of network cards; vif says it by its length."},
     KeyInfo{"nographic", Boolean, Implemented, Both, "0", "Whether the domain goes without any console picture; the same as vnc=0 and sdl=0."},
-    KeyInfo{"nomigrate", Boolean, Silent, Both, "0", "Whether the domain must stay on this host."},
+    KeyInfo{"nomigrate", Boolean, Implemented, Both, "0", "Whether the domain must stay on this host: migrate refuses to move it."},
     KeyInfo{"nr_spis", Integer, Refused, Xl, "", "Interrupts of an ARM guest.", "this is a PC, not an ARM machine"},
     KeyInfo{"nx", Boolean, Silent, Xl, "1", "Whether the processor has no-execute pages; it always has."},
     KeyInfo{"oem", Strings, Accepted, Option, "", "An SMBIOS text of smbios=.", kOptionOnly},

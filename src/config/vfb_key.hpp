@@ -9,8 +9,8 @@
 
 namespace windsor::config {
 
-// The settings with those of vfb's entries beside them, as xend merged the two. What the command line says of a key goes
-// before; where the file contradicts itself, nobody can tell who shall see the console, and it is refused.
+// The settings with those of vfb's entries beside them, as xend merged the two. What the command line says of a key
+// goes before; where the file contradicts itself, nobody can tell who shall see the console, and it is refused.
 std::expected<Settings, Complaint> with_vfb(Settings settings, std::vector<Warning>& warnings);
 
 } // namespace windsor::config

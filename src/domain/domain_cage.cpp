@@ -65,7 +65,9 @@ base::Status Domain::open_machine()
         serial_ = WINDSOR_TRY(Pty::create(loop_));
         options.serial = serial_.get();
     }
-    WINDSOR_TRY(machine::Ram::check_room(options.memory));
+    if (const auto room = machine::Ram::check_room(options.memory); !room) {
+        return std::unexpected{config::at_key(config, "memory", room.error())};
+    }
     options.firmware = std::make_shared<machine::FirmwareFiles>(
         WINDSOR_TRY(machine::FirmwareFiles::read(options.bios, options.vga_bios)));
     options.trace = WINDSOR_TRY(machine::make_trace(log_));

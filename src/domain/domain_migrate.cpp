@@ -16,6 +16,8 @@ void Domain::add_migration_methods()
         base::Fd connection = control_->take_descriptor();
         if (!connection) {
             reply(base::fail("no connection to the target came with the request"));
+        } else if (settings_.config.nomigrate == config::Switch::On) {
+            reply(base::fail("its configuration keeps it on this host (nomigrate = 1)"));
         } else if (disks_gone_) {
             reply(base::fail("the domain has been handed over to another host already; 'unpause' tries to go on here"));
         } else {

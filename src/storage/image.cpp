@@ -51,8 +51,8 @@ bool is_device_path(const std::string& path)
 std::string missing(const std::string& path, const ImageSpec& spec)
 {
     if (spec.contents == Contents::Saved) {
-            return fmt::format("{}: is not there, and the guest goes on with what is on it; bring it back to this path, or "
-                           "restore with a configuration that names another",
+        return fmt::format("{}: is not there, and the guest goes on with what is on it; bring it back to this path, "
+                           "or restore with a configuration that names another",
                            path);
     }
     if (spec.kind == DiskKind::CdRom) {

@@ -153,10 +153,16 @@ base::Result<Started> start(Context& context, const Arguments& arguments, const 
     for (const config::Warning& warning : loaded.warnings) {
         settings.warnings.push_back(warning.text());
     }
-    WINDSOR_TRY(domain::choose_engine(settings.engine, settings.runtime,
-                                      arguments.has("quiet") ? nullptr : say_measuring(context.out)));
-    domain::Claim claim = WINDSOR_TRY(registry.claim(settings.config.name));
-    return start_domain(std::move(settings), std::move(claim), origin, context.paths, inherited);
+    const auto engine = domain::choose_engine(settings.engine, settings.runtime,
+                                              arguments.has("quiet") ? nullptr : say_measuring(context.out));
+    if (!engine) {
+        return std::unexpected{config::at_key(settings.config, "engine", engine.error())};
+    }
+    auto claim = registry.claim(settings.config.name);
+    if (!claim) {
+        return std::unexpected{config::at_key(settings.config, "name", claim.error())};
+    }
+    return start_domain(std::move(settings), *std::move(claim), origin, context.paths, inherited);
 }
 
 } // namespace

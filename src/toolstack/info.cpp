@@ -85,8 +85,8 @@ std::string text_of(const Lines& lines)
     return text;
 }
 
-// The lines up to xend_config_format are those of print_info in Xen's tools/xl/xl_info.c, in its order. Scripts read them
-// by name.
+// The lines up to xend_config_format are those of print_info in Xen's tools/xl/xl_info.c, in its order. Scripts read
+// them by name.
 Lines machine_lines(const HostFacts& host, const Topology& topology)
 {
     return {{"host", host.name},
