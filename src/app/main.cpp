@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <iostream>
 #include <malloc.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <vector>
 
@@ -40,6 +41,14 @@ void keep_freed_memory()
     ::mallopt(M_TRIM_THRESHOLD, 64 * kMiB);
 }
 
+// Of the terminal that shows the output; 80 where there is none.
+std::size_t output_columns()
+{
+    constexpr std::size_t kUsual = 80;
+    winsize size{};
+    return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0 ? size.ws_col : kUsual;
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -60,7 +69,8 @@ int main(int argc, char** argv)
                                         .program = dialect == Dialect::Windsor ? "windsor" : name,
                                         .out = std::cout,
                                         .err = std::cerr,
-                                        .paths = *paths};
+                                        .paths = *paths,
+                                        .columns = output_columns()};
     const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
     windsor::toolstack::hide_passwords({argv, static_cast<std::size_t>(argc)});
     return windsor::toolstack::run(context, words);

@@ -13,8 +13,10 @@
 #include "config/console_keys.hpp"
 #include "config/cpuid_key.hpp"
 #include "config/devices.hpp"
+#include "config/guest_kind.hpp"
 #include "config/keys.hpp"
 #include "config/value_types.hpp"
+#include "config/vfb_key.hpp"
 
 namespace windsor::config {
 namespace {
@@ -45,6 +47,8 @@ bool asks_nothing(const KeyInfo& key, const Value& value)
            (text != nullptr && (*text == key.default_text || *text == "0" || *text == "none"));
 }
 
+constexpr std::string_view kWithCore = "coredump-"; // before an action
+
 class Builder {
 public:
     Builder(const Settings& settings, std::vector<Warning>& warnings) : settings_{settings}, warnings_{warnings} {}
@@ -55,7 +59,7 @@ public:
             check(setting);
         }
         identity(default_name);
-        kind_of_guest();
+        firmware_and_screen();
         memory();
         boot_order();
         disks();
@@ -174,7 +178,7 @@ private:
                    kMarks.find(c) != std::string_view::npos;
         };
         if (config_.name.empty()) {
-            complain(where, "the domain's name is empty");
+            complain(where, "the domain has no name; write name = 'NAME', or name=NAME on the command line");
         }
         if (config_.name.size() > 64 || !std::ranges::all_of(config_.name, good) || config_.name.starts_with('.') ||
             config_.name.starts_with('-')) {
@@ -197,26 +201,8 @@ private:
         }
     }
 
-    void kind_of_guest()
+    void firmware_and_screen()
     {
-        for (const std::string_view key : {"builder", "type"}) {
-            const auto value = text(key);
-            if (value && !value->empty() && *value != "hvm") {
-                complain(find(key)->value_at,
-                         "{} = '{}' asks for a paravirtual guest; Windsor runs unmodified systems, {} = 'hvm'", key,
-                         *value, key);
-            }
-        }
-        for (const std::string_view key : {"kernel", "loader"}) {
-            const auto path = text(key);
-            if (path && !path->empty() && path->substr(path->rfind('/') + 1) != "hvmloader") {
-                complain(
-                    find(key)->value_at,
-                    "{} = '{}' asks to boot a kernel directly; the guest's own boot loader starts it here, "
-                    "so remove '{}'",
-                    key, path->substr(0, 100), key);
-            }
-        }
         for (const std::string_view key : {"bios", "firmware"}) {
             const auto value = text(key);
             if (value && (*value == "ovmf" || *value == "uefi" || value->starts_with("pvgrub"))) {
@@ -476,6 +462,7 @@ private:
         read_switch("msr_relaxed", config_.msr_relaxed);
         read_switch("localtime", config_.localtime);
         read_switch("verify", config_.verify);
+        read_switch("nomigrate", config_.nomigrate);
         config_.rtc_timeoffset = integer("rtc_timeoffset").value_or(0);
         timer_mode();
     }
@@ -513,15 +500,19 @@ private:
         if (!word || word->empty()) {
             return;
         }
-        if (word->starts_with("coredump")) {
-            complain(find(key)->value_at,
-                     "{} = '{}' is refused: core dumps of domains are not written yet; '{}' does the same without one",
-                     key, *word, word->substr(word->find('-') + 1));
+        std::string_view action = *word;
+        if (action.starts_with(kWithCore)) {
+            action.remove_prefix(kWithCore.size());
+            warn(find(key)->value_at,
+                 fmt::format("'{}' does what '{}' does: core dumps of domains are not written yet", *word, action));
+        } else if (action == "soft-reset") {
+            action = "restart";
+            warn(find(key)->value_at, "'soft-reset' does what 'restart' does: there is no Xen hypervisor underneath");
         }
-        into = *word == "restart"          ? LifeAction::Restart
-               : *word == "preserve"       ? LifeAction::Preserve
-               : *word == "rename-restart" ? LifeAction::RenameRestart
-                                           : LifeAction::Destroy;
+        into = action == "restart"          ? LifeAction::Restart
+               : action == "preserve"       ? LifeAction::Preserve
+               : action == "rename-restart" ? LifeAction::RenameRestart
+                                            : LifeAction::Destroy;
     }
 
     void life_cycle()
@@ -590,8 +581,15 @@ std::optional<EngineChoice> engine_from(std::string_view word)
 std::expected<DomainConfig, Complaint> build_domain(const Settings& settings, std::string_view default_name,
                                                     std::vector<Warning>& warnings)
 {
+    const auto merged = with_vfb(settings, warnings);
+    if (!merged) {
+        return std::unexpected{merged.error()};
+    }
+    if (auto complaint = guest_complaint(*merged)) {
+        return std::unexpected{std::move(*complaint)};
+    }
     try {
-        return Builder{settings, warnings}.run(default_name);
+        return Builder{*merged, warnings}.run(default_name);
     } catch (Complaint& complaint) {
         return std::unexpected{std::move(complaint)};
     }

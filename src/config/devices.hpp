@@ -2,6 +2,7 @@
 // The little languages inside the strings of disk= and vif=.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -17,6 +18,17 @@ std::expected<DiskConfig, std::string> parse_disk(std::string_view text, std::ve
 
 // Reads one string of vif=, in xm's form or xl's (xl-network-configuration(5)).
 std::expected<VifConfig, std::string> parse_vif(std::string_view text, std::vector<std::string>& warnings);
+
+// A card's limit: so many bytes may go in each interval.
+struct VifRate {
+    std::uint64_t bytes_per_interval = 0;
+    std::uint64_t interval_us = 0;
+
+    bool operator==(const VifRate&) const = default;
+};
+
+// Reads the value of rate=, such as 10Mb/s or 2MB/s@20ms; the error is a sentence.
+std::expected<VifRate, std::string> parse_rate(std::string_view text);
 
 // A MAC address as six lower-case pairs with colons; the error is a sentence.
 std::expected<std::string, std::string> parse_mac(std::string_view text);

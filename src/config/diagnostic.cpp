@@ -35,7 +35,10 @@ std::size_t secret_begin(std::string_view text, std::uint32_t wanted)
     bool continued = false;
     bool secret = false;
     for (std::uint32_t number = 1;; ++number) {
-        const std::string_view line = source_line(text, 1);
+        std::string_view line = source_line(text, 1);
+        if (depth <= 0 && !quoted && !continued && line.substr(0, line.find_first_not_of(" \t") + 1).ends_with('#')) {
+            line = {}; // a comment, in which quotes need not pair
+        }
         secret = secret && (depth > 0 || quoted || continued);
         depth = std::max(depth, 0);
         std::size_t begin = secret ? 0 : std::string_view::npos;

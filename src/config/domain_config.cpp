@@ -41,6 +41,12 @@ std::string_view engine_name(EngineChoice engine)
     return kNames[static_cast<std::size_t>(engine)];
 }
 
+base::Error at_key(const DomainConfig& config, std::string_view key, const base::Error& error)
+{
+    const auto place = std::ranges::find(config.places, key, &std::pair<std::string, Location>::first);
+    return place == config.places.end() ? error : base::Error{render(place->second, error.message())};
+}
+
 nlohmann::ordered_json to_json(const DomainConfig& config)
 {
     auto object = nlohmann::ordered_json::object();

@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/result.hpp"
 #include "config/diagnostic.hpp"
 #include "config/value.hpp"
 #include "sandbox/wall.hpp"
@@ -101,6 +102,7 @@ struct DomainConfig {
     std::vector<CpuidBit> cpuid;      // each bit once
     Switch localtime = Switch::Off;
     std::int64_t rtc_timeoffset = 0; // seconds
+    Switch nomigrate = Switch::Off; // whether it must not be moved to another host
     TimerMode timer_mode = TimerMode::DeliverMissed;
     LifeAction on_poweroff = LifeAction::Destroy;
     LifeAction on_reboot = LifeAction::Restart;
@@ -114,6 +116,9 @@ struct DomainConfig {
 
 std::string_view action_name(LifeAction action);
 std::string_view engine_name(EngineChoice engine);
+
+// The error with the place of the key that it is about, if the file has the key.
+base::Error at_key(const DomainConfig& config, std::string_view key, const base::Error& error);
 
 // The configuration as evaluated, with name, uuid and memory even if they are defaults, and without passwords.
 nlohmann::ordered_json to_json(const DomainConfig& config);

@@ -2,7 +2,9 @@
 #include "config/file.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,6 +16,26 @@ namespace windsor::config {
 namespace {
 
 constexpr std::size_t kLargestFile = 1 << 20;
+constexpr int kPatience = 10'000; // milliseconds
+
+bool is_null_device(const struct stat& status)
+{
+    constexpr unsigned kMemoryDevices = 1;
+    constexpr unsigned kNull = 3; // null(4)
+    return S_ISCHR(status.st_mode) && status.st_rdev == makedev(kMemoryDevices, kNull);
+}
+
+// The file is open without waiting, as a FIFO may have nobody who writes: such a one is waited for for a while.
+base::Status await_text(int file, const std::string& path, std::string_view purpose)
+{
+    pollfd watched{.fd = file, .events = POLLIN, .revents = 0};
+    int ready = 0;
+    while ((ready = ::poll(&watched, 1, kPatience)) < 0 && errno == EINTR) {
+    }
+    return ready > 0
+               ? base::Status{}
+               : base::fail("{}: nobody has written the {} to this pipe within {} s", path, purpose, kPatience / 1000);
+}
 
 } // namespace
 
@@ -25,14 +47,19 @@ base::Result<std::string> read_config_file(const std::string& path, std::string_
         return base::fail("{}: the {} cannot be opened: {}", path, purpose, base::errno_text(errno));
     }
     struct stat status {};
-    if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
-        return base::fail("{}: the {} must be a regular file", path, purpose);
+    const bool known = ::fstat(file.get(), &status) == 0;
+    const bool pipe = known && S_ISFIFO(status.st_mode);
+    if (!known || (!S_ISREG(status.st_mode) && !pipe && !is_null_device(status))) {
+        return base::fail("{}: the {} must be a file or a pipe", path, purpose);
     }
     std::string text;
     std::array<char, 16384> buffer{};
     for (;;) {
+        if (pipe) {
+            WINDSOR_TRY(await_text(file.get(), path, purpose));
+        }
         const auto count = ::read(file.get(), buffer.data(), buffer.size());
-        if (count < 0 && errno == EINTR) {
+        if (count < 0 && (errno == EINTR || errno == EAGAIN)) {
             continue;
         }
         if (count < 0) {

@@ -22,6 +22,9 @@ constexpr std::string_view kNoNetwork = "networks are not provided yet";
 constexpr std::string_view kNoRelocation = "there is no relocation server; 'migrate-receive' waits for one domain";
 constexpr std::string_view kOtherTls = "'migration_tls' names the certificates";
 constexpr std::string_view kNoRemus = "domains are not kept in step with a second host";
+constexpr std::string_view kHostSchedules = "the host schedules virtual processors; bind them with vcpu-pin";
+constexpr std::string_view kNoVncTls =
+    "consoles are not encrypted yet, and would be open to whoever listens; reach them on 127.0.0.1, through ssh";
 constexpr std::string_view kNoDom0 = "there is no domain 0; the host's memory and processors are its own";
 
 // clang-format off
@@ -47,6 +50,9 @@ constexpr std::array kXendKeys{
     HostKeyInfo{"total_available_memory", Status::Accepted, kNoDom0},
     HostKeyInfo{"vif-script", Status::Accepted, kNoNetwork},
     HostKeyInfo{"vnc-listen", Status::Implemented, "the address that consoles listen on"},
+    HostKeyInfo{"vnc-tls", Status::Refused, kNoVncTls},
+    HostKeyInfo{"vnc-x509-cert-dir", Status::Accepted, kNoVncTls},
+    HostKeyInfo{"vnc-x509-verify", Status::Refused, kNoVncTls},
     HostKeyInfo{"vncpasswd", Status::Implemented, "the password of consoles"},
     HostKeyInfo{"xend-address", Status::Accepted, kNoDaemon},
     HostKeyInfo{"xend-domains-path", Status::Accepted, kNoDaemon},
@@ -98,9 +104,9 @@ constexpr std::array kXlKeys{
     HostKeyInfo{"vif.default.gatewaydev", Status::Accepted, kNoNetwork},
     HostKeyInfo{"vif.default.script", Status::Accepted, kNoNetwork},
     HostKeyInfo{"vifscript", Status::Accepted, kNoNetwork},
-    HostKeyInfo{"vm.cpumask", Status::Accepted, "a domain has one processor at present, and the host schedules it"},
-    HostKeyInfo{"vm.hvm.cpumask", Status::Accepted, "a domain has one processor at present, and the host schedules it"},
-    HostKeyInfo{"vm.pv.cpumask", Status::Accepted, "a domain has one processor at present, and the host schedules it"},
+    HostKeyInfo{"vm.cpumask", Status::Accepted, kHostSchedules},
+    HostKeyInfo{"vm.hvm.cpumask", Status::Accepted, kHostSchedules},
+    HostKeyInfo{"vm.pv.cpumask", Status::Accepted, kHostSchedules},
     HostKeyInfo{"vnc-listen", Status::Implemented, "the address that consoles listen on"},
     HostKeyInfo{"vnclisten", Status::Implemented, "the address that consoles listen on"},
     HostKeyInfo{"vncpasswd", Status::Implemented, "the password of consoles"},

@@ -84,6 +84,9 @@ TEST(HostConfig, WrongTextsAreShown)
     EXPECT_THAT(sxp_error("(engine fast)"), HasSubstr("'fast' is no engine"));
     EXPECT_THAT(sxp_error("(xend-tcp-xmlrpc-server yes)"), HasSubstr("is refused"));
     EXPECT_EQ(sxp_error("(xend-tcp-xmlrpc-server no)"), "");
+    EXPECT_THAT(sxp_error("(vnc-tls 1)"), HasSubstr("x.sxp:1:2: 'vnc-tls' is refused: consoles are not encrypted yet"));
+    EXPECT_THAT(sxp_error("(vnc-x509-verify 1)"), HasSubstr("is refused"));
+    EXPECT_EQ(sxp_error("(vnc-tls 0)\n(vnc-x509-cert-dir vnc)"), "");
     EXPECT_EQ(sxp_error("(xend-relocation-hosts-allow '') # nothing\n(console-limit 1024)"), "");
     EXPECT_THAT(sxp_error(std::string(1000, '(')), HasSubstr("nested more than"));
 }

@@ -15,6 +15,8 @@ using enum KeyDialect;
 constexpr std::string_view kNoPv =
     "Windsor runs unmodified systems (hvm) only, and this belongs to a paravirtual guest";
 constexpr std::string_view kNoXen = "there is no Xen hypervisor underneath";
+constexpr std::string_view kNoLabels =
+    "there are no security labels that would keep domains from each other; each has walls of its own (see sandbox)";
 constexpr std::string_view kOptionOnly = "it is an option inside the strings of another key, not a key of its own";
 constexpr std::string_view kNoPassThrough = "pass-through of host devices is not provided yet";
 constexpr std::string_view kNoSmbios = "the SMBIOS texts cannot be chosen yet";
@@ -24,11 +26,12 @@ constexpr std::string_view kNoSound = "sound cards are not provided yet";
 constexpr std::string_view kNoUsb = "the USB controller is not provided yet";
 constexpr std::string_view kNoFloppy = "floppy drives are not provided yet";
 constexpr std::string_view kHostSchedules = "the host schedules virtual processors; bind them with vcpu-pin";
-constexpr std::string_view kActions = "destroy restart preserve rename-restart coredump-destroy coredump-restart";
+constexpr std::string_view kActions =
+    "destroy restart preserve rename-restart coredump-destroy coredump-restart soft-reset";
 
 // clang-format off
 constexpr std::array kKeys{
-    KeyInfo{"access_control", Any, Accepted, Xm, "", "The security label of the domain under Xen's access control module.", kNoXen},
+    KeyInfo{"access_control", Any, Refused, Xm, "", "The security label of the domain under Xen's access control module.", kNoLabels},
     KeyInfo{"acpi", Boolean, Implemented, Both, "1", "Whether the machine has ACPI: tables, power management, power button. Windows Setup chooses its HAL by this and by apic; do not change it under an installed Windows."},
     KeyInfo{"acpi_firmware", String, Refused, Xl, "", "A file with extra ACPI tables.", "additional ACPI tables cannot be loaded yet"},
     KeyInfo{"acpi_laptop_slate", Boolean, Accepted, Xl, "0", "Whether the machine shows a laptop-slate switch.", "there is no such device"},
@@ -81,7 +84,7 @@ constexpr std::array kKeys{
     KeyInfo{"device_model_args_pv", StringOrStrings, Accepted, Xl, "", "Extra arguments for Xen's device model.", "there is no separate device model"},
     KeyInfo{"device_model_override", String, Silent, Xl, "", "The path of Xen's device model; not looked at."},
     KeyInfo{"device_model_stubdomain_override", Boolean, Accepted, Xl, "0", "Whether the device model runs in a domain of its own.", kNoStub},
-    KeyInfo{"device_model_stubdomain_seclabel", String, Accepted, Xl, "", "The security label of the device model's domain.", kNoStub},
+    KeyInfo{"device_model_stubdomain_seclabel", String, Refused, Xl, "", "The security label of the device model's domain.", kNoLabels},
     KeyInfo{"device_model_user", String, Accepted, Xl, "", "The user that the device model runs as.", "a domain runs as the user who starts it"},
     KeyInfo{"device_model_version", String, Silent, Xl, "", "Which of Xen's device models to use; Windsor has one."},
     KeyInfo{"device_tree", String, Refused, Xl, "", "A partial device tree for an ARM guest.", "this is a PC, not an ARM machine"},
@@ -114,7 +117,7 @@ constexpr std::array kKeys{
     KeyInfo{"hostname", String, Accepted, Xm, "", "The host name of a paravirtual guest.", kNoPv},
     KeyInfo{"hpet", Boolean, Accepted, Both, "0", "Whether the machine has a high-precision event timer.", "the HPET is not provided yet"},
     KeyInfo{"hvm_pirq", Boolean, Accepted, Xl, "0", "Whether the guest may take interrupts as event channels.", kNoXen},
-    KeyInfo{"init_seclabel", String, Accepted, Xl, "", "The security label during domain building.", kNoXen},
+    KeyInfo{"init_seclabel", String, Refused, Xl, "", "The security label during domain building.", kNoLabels},
     KeyInfo{"interface", String, Accepted, Xm, "", "The network interface that root over NFS uses.", kNoPv},
     KeyInfo{"iomem", Strings, Refused, Xl, "", "Memory ranges of host devices to pass through.", kNoPassThrough},
     KeyInfo{"ioports", Any, Refused, Both, "", "I/O ports of host devices to pass through.", kNoPassThrough},
@@ -150,7 +153,7 @@ constexpr std::array kKeys{
     KeyInfo{"nfs_server", String, Accepted, Xm, "", "The NFS server of a paravirtual guest.", kNoPv},
     KeyInfo{"nics", Integer, Silent, Xm, "", "The number of network cards; vif says it by its length."},
     KeyInfo{"nographic", Boolean, Implemented, Both, "0", "Whether the domain goes without any console picture; the same as vnc=0 and sdl=0."},
-    KeyInfo{"nomigrate", Boolean, Silent, Both, "0", "Whether the domain must stay on this host."},
+    KeyInfo{"nomigrate", Boolean, Implemented, Both, "0", "Whether the domain must stay on this host: migrate refuses to move it."},
     KeyInfo{"nr_spis", Integer, Refused, Xl, "", "Interrupts of an ARM guest.", "this is a PC, not an ARM machine"},
     KeyInfo{"nx", Boolean, Silent, Xl, "1", "Whether the processor has no-execute pages; it always has."},
     KeyInfo{"oem", Strings, Accepted, Option, "", "An SMBIOS text of smbios=.", kOptionOnly},
@@ -192,7 +195,7 @@ constexpr std::array kKeys{
     KeyInfo{"s3_integrity", Boolean, Silent, Xm, "1", "Whether memory is checked over a host's suspend."},
     KeyInfo{"sandbox", String, Implemented, Windsor, "on", "The walls around the domain's process: on puts up those that the host allows, required starts the domain with all of them or not at all, off leaves the process as it is. The domain's log and info say which stand.", "", "on required off"},
     KeyInfo{"sdl", Boolean, Accepted, Both, "0", "Whether the domain opens a local window.", "the local window is not provided yet; the console is VNC"},
-    KeyInfo{"seclabel", String, Accepted, Xl, "", "The security label of the domain.", kNoXen},
+    KeyInfo{"seclabel", String, Refused, Xl, "", "The security label of the domain.", kNoLabels},
     KeyInfo{"security_model", String, Silent, Option, "", "The security model of a directory shared over 9P.", kOptionOnly},
     KeyInfo{"serial", StringOrStrings, Implemented, Both, "none", "What the first serial port is connected to: pty makes a pseudo-terminal that the console command opens; none leaves the port out."},
     KeyInfo{"shadow_memory", Integer, Silent, Both, "", "Memory in MiB for Xen's shadow page tables."},
@@ -246,7 +249,7 @@ constexpr std::array kKeys{
     KeyInfo{"vendor_device", String, Accepted, Xl, "none", "An extra PCI device by which Windows Update finds drivers.", "the device is not provided", "none xenserver"},
     KeyInfo{"verify", Boolean, Implemented, Windsor, "0", "Whether the translator has each piece of code that it makes proven harmless before it runs. What cannot be proven is left to the interpreter, and the log says so."},
     KeyInfo{"version", Any, Silent, Option, "", "The version of a USB controller.", kOptionOnly},
-    KeyInfo{"vfb", Strings, Accepted, Both, "", "The paravirtual framebuffer of a paravirtual guest. An hvm guest's console is set by vnc and its companions.", kNoPv},
+    KeyInfo{"vfb", Strings, Implemented, Both, "", "The console in one string, as paravirtual guests have it: 'type=vnc,vnclisten=0.0.0.0,vncdisplay=5,vncpasswd=secret'. It means the same as the keys vnc, vnclisten, vncdisplay, vncunused, vncpasswd and keymap."},
     KeyInfo{"vga", String, Implemented, Xl, "stdvga", "The graphics card: stdvga is what the machine has.", "", "stdvga cirrus qxl none"},
     KeyInfo{"vhpt", Integer, Silent, Xm, "0", "A page-table setting of Itanium guests."},
     KeyInfo{"videoram", Integer, Accepted, Both, "", "The memory of the graphics card in MiB.", "the graphics card has a fixed 16 MiB", "", 1, 1024},
@@ -264,7 +267,7 @@ constexpr std::array kKeys{
     KeyInfo{"vncpasswd", String, Implemented, Both, "", "The password that a VNC viewer must give; VNC looks at the first 8 characters. An empty one means none, whatever the host configuration says."},
     KeyInfo{"vncunused", Boolean, Implemented, Both, "1", "Whether to take the first free VNC display. With 0 the display is exactly vncdisplay, and if that is taken the domain does not start."},
     KeyInfo{"vncviewer", Boolean, Implemented, Xm, "0", "Whether a VNC viewer starts with the domain."},
-    KeyInfo{"vnuma", Any, Refused, Xl, "", "The virtual NUMA layout.", "a domain has one processor and one memory node at present"},
+    KeyInfo{"vnuma", Any, Accepted, Xl, "", "The virtual NUMA layout.", "the guest sees one memory node"},
     KeyInfo{"vpmu", Any, Accepted, Xl, "0", "Whether the guest has performance counters.", "performance counters are not provided"},
     KeyInfo{"vpt_align", Boolean, Silent, Both, "1", "Whether Xen aligns the domain's virtual timers."},
     KeyInfo{"vscsi", Any, Refused, Xm, "", "SCSI devices of the host to pass through.", kNoPassThrough},

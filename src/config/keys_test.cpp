@@ -64,8 +64,8 @@ TEST(Keys, HelpSaysTypeDefaultAndStatus)
               "memory: an integer (default: 128)\n\nThe guest's memory in MiB.\nIn xm and xl.\n");
     EXPECT_THAT(
         help_for_key("on_reboot"),
-        HasSubstr(
-            "destroy, restart, preserve, rename-restart, coredump-destroy or coredump-restart (default: restart)"));
+        HasSubstr("destroy, restart, preserve, rename-restart, coredump-destroy, coredump-restart or soft-reset "
+                  "(default: restart)"));
     EXPECT_THAT(help_for_key("device-model"), HasSubstr("device_model: a string"));
     EXPECT_THAT(help_for_key("pci"), HasSubstr("Refused: pass-through of host devices is not provided yet."));
     EXPECT_EQ(help_for_key("memroy"), "'memroy' is no key of a domain configuration; the nearest is 'memory'.\n");

@@ -16,6 +16,7 @@
 
 #include "config/build.hpp"
 #include "config/file.hpp"
+#include "config/guest_kind.hpp"
 #include "config/keys.hpp"
 #include "config/settings.hpp"
 
@@ -117,6 +118,10 @@ private:
 
     std::string default_name() const
     {
+        // A pipe and /dev/null have no name that anybody chose.
+        if (source_->name.starts_with("/dev/") || source_->name.starts_with("/proc/")) {
+            return {};
+        }
         auto name = std::filesystem::path{source_->name}.filename().string();
         const auto dot = name.rfind('.');
         return dot == std::string::npos || dot == 0 ? name : name.substr(0, dot);
@@ -174,6 +179,9 @@ private:
         if (auto plain = parse_plain(source_, PlainNames::Keys)) {
             take(std::move(*plain));
             return {};
+        }
+        if (auto complaint = guest_complaint(source_)) {
+            return std::unexpected{std::move(*complaint)};
         }
         return std::unexpected{Complaint{at(outcome.error().at), std::move(outcome.error().message)}};
     }

@@ -206,9 +206,6 @@ TEST(Load, PresentLimitsAreSaid)
 {
     EXPECT_THAT(error_of("disk = ['file:/x,xvde,w']"), HasSubstr("hda, hdb, hdc and hdd"));
     EXPECT_THAT(error_of("disk = ['tap:qcow2:/x,hda,w']"), HasSubstr("'qcow2' are not provided yet"));
-    EXPECT_THAT(error_of("builder = 'linux'"), HasSubstr("asks for a paravirtual guest"));
-    EXPECT_THAT(error_of("kernel = '/boot/vmlinuz'"), HasSubstr("boot a kernel directly"));
-    EXPECT_THAT(error_of("on_crash = 'coredump-restart'"), HasSubstr("'restart' does the same without one"));
     EXPECT_THAT(error_of("pci = ['01:00.0']"), HasSubstr("'pci' is refused: pass-through"));
     EXPECT_THAT(error_of("serial = 'tcp:localhost:1'"), HasSubstr("'pty' is"));
     EXPECT_THAT(load("pci = []\nbootloader = ''\n").warnings, IsEmpty());
@@ -274,7 +271,7 @@ TEST(Load, AMissingFileIsOneSentence)
     ASSERT_FALSE(loaded.has_value());
     EXPECT_EQ(loaded.error().message(),
               "/nowhere/at/all: the domain configuration cannot be opened: No such file or directory");
-    EXPECT_THAT(load_file("/", test_options()).error().message(), HasSubstr("must be a regular file"));
+    EXPECT_THAT(load_file("/", test_options()).error().message(), HasSubstr("must be a file or a pipe"));
 }
 
 TEST(Load, ConsoleSettingsAreCheckedWhetherThereIsAConsoleOrNot)

@@ -99,6 +99,9 @@ template <typename Archive> void describe(Archive& archive, DomainConfig& config
     bool verified = config.verify == Switch::On;
     archive.optional("verify", verified);
     config.verify = verified ? Switch::On : config.verify;
+    bool stays = config.nomigrate == Switch::On;
+    archive.optional("nomigrate", stays);
+    config.nomigrate = stays ? Switch::On : config.nomigrate;
 }
 
 template <typename Archive> void describe(Archive& archive, SavedConfig::Key& key)

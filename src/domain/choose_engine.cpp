@@ -35,11 +35,12 @@ base::Result<EngineReport> hardware(const kvm::Probe& probe)
 
 } // namespace
 
-base::Result<EngineReport> choose_engine(config::EngineChoice choice, const std::filesystem::path& runtime)
+base::Result<EngineReport> choose_engine(config::EngineChoice choice, const std::filesystem::path& runtime,
+                                         const std::function<void()>& before_trials)
 {
     switch (choice) {
-    case config::EngineChoice::Auto: return automatic(kvm::probe(runtime));
-    case config::EngineChoice::Kvm: return hardware(kvm::probe(runtime));
+    case config::EngineChoice::Auto: return automatic(kvm::probe(runtime, before_trials));
+    case config::EngineChoice::Kvm: return hardware(kvm::probe(runtime, before_trials));
     case config::EngineChoice::Translate:
         return report(EngineType::Translate, "translate", "the translator, as asked for");
     case config::EngineChoice::Emulate: break;

@@ -32,20 +32,22 @@ std::optional<Range> parse_range(std::string_view words)
 
 } // namespace
 
-base::Result<std::vector<bool>> parse_cpu_list(std::string_view words, std::size_t count)
+base::Result<std::vector<bool>> parse_cpu_list(std::string_view words, const ProcessorsOf& all)
 {
-    std::vector<bool> cpus(count);
+    std::vector<bool> cpus(all.count);
     for (std::string_view rest = words; !rest.empty();) {
         std::string_view part = rest.substr(0, rest.find(','));
         rest.remove_prefix(std::min(part.size() + 1, rest.size()));
         const bool in = !part.starts_with('^');
         part.remove_prefix(in ? 0 : 1);
-        const auto range = part == "all" ? std::optional{Range{0, count - 1}} : parse_range(part);
+        const auto range = part == "all" ? std::optional{Range{0, all.count - 1}} : parse_range(part);
         if (!range) {
             return base::fail("'{}' is no list of processors; write all, or numbers and ranges as in 0-3,5,^2", words);
         }
-        if (range->last >= count) {
-            return base::fail("there is no processor {}: the host has {}, from 0 on", range->last, count);
+        if (range->last >= all.count) {
+            return base::fail("there is no {} {}: {} has {}{}", all.kind, range->last, all.owner,
+                              all.count == 1 ? "one, number 0" : std::to_string(all.count),
+                              all.count == 1 ? "" : ", from 0 on");
         }
         std::fill(cpus.begin() + static_cast<std::ptrdiff_t>(range->first),
                   cpus.begin() + static_cast<std::ptrdiff_t>(range->last) + 1, in);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Processors of the host as xm and xl write them: all, or 0-3,5,^2.
+// Processors as xm and xl write them: all, or 0-3,5,^2.
 #pragma once
 
 #include "base/result.hpp"
@@ -10,8 +10,15 @@
 
 namespace windsor::domain {
 
-// Which of the host's `count` processors the words mean, by number; at least one.
-base::Result<std::vector<bool>> parse_cpu_list(std::string_view words, std::size_t count);
+// Of whom there are how many, for messages.
+struct ProcessorsOf {
+    std::size_t count{1};
+    std::string owner{"the host"};
+    std::string_view kind{"processor"};
+};
+
+// Which of all processors the words mean, by number; at least one.
+base::Result<std::vector<bool>> parse_cpu_list(std::string_view words, const ProcessorsOf& all);
 
 // As ranges; "all" if there is none that is not in it.
 std::string format_cpu_list(const std::vector<bool>& cpus);

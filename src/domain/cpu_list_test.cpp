@@ -11,7 +11,7 @@ using testing::HasSubstr;
 
 std::string read(std::string_view words)
 {
-    const auto cpus = parse_cpu_list(words, 8);
+    const auto cpus = parse_cpu_list(words, {.count = 8});
     return cpus ? format_cpu_list(*cpus) : cpus.error().message();
 }
 
@@ -31,6 +31,8 @@ TEST(CpuList, RefusesWhatItCannotMean)
         EXPECT_THAT(read(words), HasSubstr("is no list of processors")) << words;
     }
     EXPECT_THAT(read("8"), HasSubstr("there is no processor 8: the host has 8"));
+    EXPECT_EQ(parse_cpu_list("5", {.count = 1, .owner = "domain 'x'", .kind = "virtual processor"}).error().message(),
+              "there is no virtual processor 5: domain 'x' has one, number 0");
     EXPECT_THAT(read("^0"), HasSubstr("leaves no processor"));
     EXPECT_THAT(read(""), HasSubstr("leaves no processor"));
 }

@@ -183,7 +183,7 @@ base::Status Domain::start_control()
 base::Status Domain::rename(const std::string& name)
 {
     if (!WINDSOR_TRY(take_name(name))) {
-        return base::fail("a domain named '{}' is running already; choose another name, or destroy it first", name);
+        return base::fail("a domain named '{}' is running already; choose another name, or shut it down first", name);
     }
     return {};
 }

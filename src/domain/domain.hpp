@@ -68,8 +68,9 @@ struct EngineReport {
     std::string line;
 };
 // Fails if KVM is asked for and the host's cannot be used; the error says why. `runtime` is where it is kept, until the
-// host is started again, how well KVM works.
-base::Result<EngineReport> choose_engine(config::EngineChoice choice, const std::filesystem::path& runtime);
+// host is started again, how well KVM works. `before_trials` is called before that is measured, which may take seconds.
+base::Result<EngineReport> choose_engine(config::EngineChoice choice, const std::filesystem::path& runtime,
+                                         const std::function<void()>& before_trials = {});
 
 // What has become of the guest.
 enum class Fate { Alive, PoweredOff, Crashed };

@@ -66,7 +66,9 @@ base::Status Domain::open_machine()
         serial_ = WINDSOR_TRY(Pty::create(loop_));
         options.serial_ports = {serial_.get()};
     }
-    WINDSOR_TRY(machine::Ram::check_room(options.memory));
+    if (const auto room = machine::Ram::check_room(options.memory); !room) {
+        return std::unexpected{config::at_key(config, "memory", room.error())};
+    }
     options.firmware = std::make_shared<machine::FirmwareFiles>(
         WINDSOR_TRY(machine::FirmwareFiles::read(options.bios, options.vga_bios)));
     options.trace = WINDSOR_TRY(machine::make_trace(log_));
@@ -100,7 +102,10 @@ base::Status Domain::open_images()
 base::Result<std::unique_ptr<storage::Image>> Domain::image(const config::DiskConfig& disk, unsigned slot) const
 {
     if (!settings_.incoming) {
-        return storage::open_image(image_spec(disk));
+        const bool goes_on = !settings_.restore_from.empty();
+        storage::ImageSpec spec = image_spec(disk, goes_on ? storage::Contents::Saved : storage::Contents::Any);
+        spec.users = domain_names(settings_.runtime);
+        return storage::open_image(spec);
     }
     const auto& drives = settings_.incoming->saved.needs.drives;
     const auto drive = std::ranges::find(drives, slot, &machine::NeededDrive::slot);

@@ -16,6 +16,8 @@ void Domain::add_migration_methods()
         base::Fd connection = control_->take_descriptor();
         if (!connection) {
             reply(base::fail("no connection to the target came with the request"));
+        } else if (settings_.config.nomigrate == config::Switch::On) {
+            reply(base::fail("its configuration keeps it on this host (nomigrate = 1)"));
         } else if (disks_gone_) {
             reply(base::fail("the domain has been handed over to another host already; 'unpause' tries to go on here"));
         } else {
@@ -112,11 +114,10 @@ base::Error Domain::stay(Migrator::Outcome outcome, const std::string& name, con
     paused_ = paused_ || outcome != Migrator::Outcome::Here;
     disks_gone_ = outcome != Migrator::Outcome::Here;
     if (outcome == Migrator::Outcome::Unknown) {
-        const base::Error said{fmt::format(
-            "{}, in the moment of the hand-over: it may run at the target; here it stands still as '{}': "
-            "destroy it, or "
-            "if it does not run there, unpause it",
-            error.message(), claim_.entry().name)};
+        const base::Error said{
+            fmt::format("{}, in the moment of the hand-over: it may run at the target; here it stands still as '{}': "
+                        "look there, and unpause it here only if it does not run there",
+                        error.message(), claim_.entry().name)};
         log_.error("{}", said.message());
         return said;
     }

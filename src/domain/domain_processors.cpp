@@ -97,9 +97,12 @@ Json Domain::processors() const
 
 base::Status Domain::pin_processors(const std::string& which, const std::string& cpus)
 {
-    const std::vector<bool> wanted = WINDSOR_TRY(parse_cpu_list(cpus, host_processors_));
     const std::vector<machine::ProcessorStatus> all = machine_->processors();
-    std::vector<bool> chosen = WINDSOR_TRY(parse_cpu_list(which, all.size()));
+    const std::vector<bool> chosen = WINDSOR_TRY(parse_cpu_list(
+        which,
+        {.count = all.size(), .owner = fmt::format("domain '{}'", claim_.entry().name), .kind = "virtual processor"}));
+    const std::vector<bool> wanted =
+        WINDSOR_TRY(parse_cpu_list(cpus, {.count = host_processors_, .owner = "the host", .kind = "processor"}));
     for (std::size_t number = 0; number < all.size(); ++number) {
         if (chosen[number]) {
             WINDSOR_TRY(pin(all[number].thread, wanted));

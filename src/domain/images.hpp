@@ -4,10 +4,14 @@
 #include "config/domain_config.hpp"
 #include "storage/image.hpp"
 
+#include <filesystem>
+
 namespace windsor::domain {
 
-// The image that a disk of the configuration stands for.
-storage::ImageSpec image_spec(const config::DiskConfig& disk);
+// The image that a disk of the configuration stands for. `Saved` is that of a domain that goes on.
+storage::ImageSpec image_spec(const config::DiskConfig& disk, storage::Contents contents = storage::Contents::Any);
+// How messages call the process of a domain in this registry.
+storage::ProcessNames domain_names(const std::filesystem::path& runtime);
 // Its drive: 0 to 3 for hda to hdd.
 std::uint8_t slot_of(const config::DiskConfig& disk);
 

@@ -40,8 +40,8 @@ base::Status check_name_free(const Registry& registry, const Incoming& incoming)
     if (status && status->is_object() && status->value("uuid", "") == format_uuid(incoming.saved.needs.uuid)) {
         return {};
     }
-    return base::fail("a domain named '{}' is running already (id {}); choose another name, or destroy it first", name,
-                      found->id);
+    return base::fail("a domain named '{}' is running already (id {}); choose another name, or shut it down first",
+                      name, found->id);
 }
 
 } // namespace windsor::domain

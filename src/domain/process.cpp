@@ -17,8 +17,7 @@ std::optional<ProcessStat> process_stat(pid_t pid)
     const std::size_t name_end = line.rfind(')'); // the name may have anything in it
     std::istringstream rest{name_end != std::string::npos ? line.substr(name_end + 1) : std::string{}};
     ProcessStat stat;
-    char state = 0;
-    rest >> state >> stat.parent;
+    rest >> stat.state >> stat.parent;
     std::string skipped;
     for (int i = 0; i < kBetween; ++i) {
         rest >> skipped;

@@ -9,6 +9,7 @@
 namespace windsor::domain {
 
 struct ProcessStat {
+    char state{0}; // R, S, Z and others
     pid_t parent{0};
     std::uint64_t start{0}; // in ticks since the host was booted: together with its number it is no other process's
 };

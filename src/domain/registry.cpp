@@ -200,7 +200,7 @@ base::Status refuse_taken(const std::vector<Entry>& entries, const std::string& 
 {
     const auto taken = std::ranges::find(entries, name, &Entry::name);
     if (taken != entries.end()) {
-        return base::fail("a domain named '{}' is running already (id {}); choose another name, or destroy it first",
+        return base::fail("a domain named '{}' is running already (id {}); choose another name, or shut it down first",
                           name, taken->id);
     }
     return {};

@@ -49,7 +49,7 @@ TEST_F(RegistryTest, RefusesANameThatIsTaken)
     const auto second = open().claim("falstaff");
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().message(),
-              "a domain named 'falstaff' is running already (id 1); choose another name, or destroy it first");
+              "a domain named 'falstaff' is running already (id 1); choose another name, or shut it down first");
     EXPECT_TRUE(open().claim("hal"));
 }
 

@@ -68,8 +68,8 @@ base::Status check_disk(const config::DiskConfig& disk, const machine::Needs& ne
     if (disk.path.empty()) {
         return {};
     }
-    const auto image = WINDSOR_TRY(images == Images::Free ? storage::open_image(image_spec(disk))
-                                                          : storage::inspect_image(image_spec(disk)));
+    const storage::ImageSpec spec = image_spec(disk, storage::Contents::Saved);
+    const auto image = WINDSOR_TRY(images == Images::Free ? storage::open_image(spec) : storage::inspect_image(spec));
     const auto saved = std::ranges::find(needs.drives, slot_of(disk), &machine::NeededDrive::slot);
     if (saved != needs.drives.end() && saved->size != image->size_bytes()) {
         return base::fail("{} is {} bytes long, and was {} bytes long when the domain was saved with it as {}",

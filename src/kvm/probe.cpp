@@ -179,13 +179,16 @@ void ProbeCache::save(const Probe& probe) const
     fs::rename(fresh, file_, ignored);
 }
 
-Probe probe(ProbedHost& host, const ProbeCache& cache)
+Probe probe(ProbedHost& host, const ProbeCache& cache, const std::function<void()>& before_trials)
 {
     if (const auto seen = look(host)) {
         return *seen;
     }
     if (const auto known = cache.load()) {
         return *known;
+    }
+    if (before_trials) {
+        before_trials();
     }
     const Probe tried = try_out(host);
     cache.save(tried);

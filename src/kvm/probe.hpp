@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -76,8 +77,9 @@ private:
     std::string boot_;
 };
 
-Probe probe(ProbedHost& host, const ProbeCache& cache);
-// Of this host; `directory` is the user's own, and holds what is to be known until the host is started again.
-Probe probe(const std::filesystem::path& directory);
+Probe probe(ProbedHost& host, const ProbeCache& cache, const std::function<void()>& before_trials = {});
+// Of this host; `directory` is the user's own, and holds what is to be known until the host is started again. Trials
+// take seconds where KVM is slow: whoever waits is told by `before_trials`.
+Probe probe(const std::filesystem::path& directory, const std::function<void()>& before_trials = {});
 
 } // namespace windsor::kvm

@@ -132,6 +132,15 @@ TEST_F(ProbeTest, TrialsAreRememberedForThisBootOnly)
     EXPECT_TRUE(host.modes.empty());
     EXPECT_EQ(probe(host, ProbeCache{directory.path(), "the next boot"}), first);
     EXPECT_EQ(host.modes.size(), 3u);
+    // Whoever waits for trials is told before.
+    unsigned told = 0;
+    for (const char* boot : {"a third boot", "a third boot"}) {
+        static_cast<void>(probe(host, ProbeCache{directory.path(), boot}, [&] {
+            EXPECT_EQ(host.modes.size(), 3u);
+            ++told;
+        }));
+    }
+    EXPECT_EQ(told, 1u);
     // What can be seen at once is looked at each time.
     host.open_error = EACCES;
     EXPECT_EQ(result().verdict, Verdict::Forbidden);

@@ -196,10 +196,10 @@ std::string ThisHost::boot()
     return id;
 }
 
-Probe probe(const std::filesystem::path& directory)
+Probe probe(const std::filesystem::path& directory, const std::function<void()>& before_trials)
 {
     ThisHost host;
-    return probe(host, ProbeCache{directory, ThisHost::boot()});
+    return probe(host, ProbeCache{directory, ThisHost::boot()}, before_trials);
 }
 
 } // namespace windsor::kvm

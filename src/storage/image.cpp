@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "storage/image.hpp"
 
-#include "storage/image_lock.hpp"
-
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
@@ -44,15 +42,62 @@ constexpr std::array<Magic, 5> kMagics{{
     {"# Disk DescriptorFile", "VMDK"},
 }};
 
-base::Error open_error(const std::string& path, Access access, int number)
+bool is_device_path(const std::string& path)
 {
-    const bool writing = access != Access::ReadOnly;
+    return path.starts_with("/dev/");
+}
+
+// Advice must harm nobody who follows it: nothing is to be made where the guest's data has been, nor in /dev.
+std::string missing(const std::string& path, const ImageSpec& spec)
+{
+    if (spec.contents == Contents::Saved) {
+        return fmt::format("{}: is not there, and the guest goes on with what is on it; bring it back to this path, "
+                           "or restore with a configuration that names another",
+                           path);
+    }
+    if (spec.kind == DiskKind::CdRom) {
+        return is_device_path(path)
+                   ? fmt::format("{}: there is no such drive; name the host's CD drive or the file of a disc, or leave "
+                                 "the guest's drive empty (',hdc:cdrom,r')",
+                                 path)
+                   : fmt::format("{}: there is no such image of a disc; correct the path, or leave the guest's drive "
+                                 "empty (',hdc:cdrom,r')",
+                                 path);
+    }
+    if (is_device_path(path)) {
+        return fmt::format("{}: there is no such device; correct the path, or create the volume or connect the disk "
+                           "first",
+                           path);
+    }
+    if (spec.access == Access::ReadOnly) {
+        return fmt::format("{}: there is no such image; correct the path", path);
+    }
+    return fmt::format("{}: there is no such image; correct the path, or make an empty one with "
+                       "`truncate -s '>10G' {}`",
+                       path, path);
+}
+
+std::string no_size(const std::string& path, const ImageSpec& spec)
+{
+    if (is_device_path(path) || spec.kind == DiskKind::CdRom) {
+        return fmt::format("{}: has no medium in it; {}", path,
+                           spec.kind == DiskKind::CdRom ? "insert a disc, or leave the guest's drive empty"
+                                                        : "insert or connect one");
+    }
+    if (spec.contents == Contents::Saved || spec.access == Access::ReadOnly) {
+        return fmt::format("{}: is empty; correct the path, or bring its contents back", path);
+    }
+    return fmt::format("{}: is empty; give it a size with `truncate -s '>10G' {}`", path, path);
+}
+
+base::Error open_error(const std::string& path, const ImageSpec& spec, int number)
+{
+    const bool writing = spec.access != Access::ReadOnly;
     switch (number) {
     case ENOENT:
-    case ENOTDIR:
-        return base::Error{fmt::format("{}: there is no such image; correct the path, or make one with "
-                                       "`truncate -s 10G {}`",
-                                       path, path)};
+    case ENOTDIR: return base::Error{missing(path, spec)};
+    case ENXIO:
+    case ENOMEDIUM: return base::Error{no_size(path, spec)};
     case EACCES:
     case EPERM:
         return base::Error{fmt::format("{}: no permission to {} this image; give user {} the right to, or run as a "
@@ -72,10 +117,10 @@ base::Error open_error(const std::string& path, Access access, int number)
 }
 
 // Opening a FIFO would hang and opening a terminal or tape would do things, so the kind is looked at first.
-Status check_kind(const std::string& path, Access access, struct stat& info)
+Status check_kind(const std::string& path, const ImageSpec& spec, struct stat& info)
 {
     if (::stat(path.c_str(), &info) != 0) {
-        return std::unexpected{open_error(path, access, errno)};
+        return std::unexpected{open_error(path, spec, errno)};
     }
     if (S_ISDIR(info.st_mode)) {
         return base::fail("{}: is a directory, not an image; name the file in it", path);
@@ -122,17 +167,23 @@ Status refuse_other_formats(int fd, const std::string& path)
     return {};
 }
 
-Status take_lock(int fd, const std::string& path, Access access, std::vector<std::string>& notes)
+std::string in_use(int fd, const std::string& path, const ImageSpec& spec)
 {
-    if (access == Access::SharedWrite) {
+    const bool shareable = spec.access == Access::ReadWrite;
+    return fmt::format("{}: is in use by {}; stop that first, or {}", path, lock_holder(fd, spec.users),
+                       shareable ? "give both mode w! if what is on it is a file system for several machines at once"
+                                 : "give both mode r");
+}
+
+Status take_lock(int fd, const std::string& path, const ImageSpec& spec, std::vector<std::string>& notes)
+{
+    if (spec.access == Access::SharedWrite) {
         return {};
     }
-    switch (lock_file(fd, access == Access::ReadWrite)) {
+    switch (lock_file(fd, spec.access == Access::ReadWrite)) {
     case LockResult::Locked:
         break;
-    case LockResult::Held:
-        return base::fail("{}: is in use by {}; stop that first, or give both {}", path, lock_holder(fd),
-                          access == Access::ReadWrite ? "mode w! if the guests can share it" : "mode r");
+    case LockResult::Held: return base::fail("{}", in_use(fd, path, spec));
     case LockResult::Unsupported:
         notes.push_back(
             fmt::format("{}: its file system has no locks, so that nothing keeps a second domain from it", path));
@@ -141,13 +192,13 @@ Status take_lock(int fd, const std::string& path, Access access, std::vector<std
     return {};
 }
 
-Result<std::uint64_t> visible_size(std::uint64_t stored, DiskKind kind, const std::string& path,
+Result<std::uint64_t> visible_size(std::uint64_t stored, const ImageSpec& spec, const std::string& path,
                                    std::vector<std::string>& notes)
 {
     if (stored == 0) {
-        return base::fail("{}: is empty; give it a size with `truncate -s 10G {}`", path, path);
+        return base::fail("{}", no_size(path, spec));
     }
-    if (kind == DiskKind::CdRom) {
+    if (spec.kind == DiskKind::CdRom) {
         const std::uint64_t odd = stored % kCdBlockBytes;
         if (odd != 0) {
             notes.push_back(
@@ -157,8 +208,7 @@ Result<std::uint64_t> visible_size(std::uint64_t stored, DiskKind kind, const st
     }
     const std::uint64_t odd = stored % kSectorBytes;
     if (stored < kSectorBytes) {
-        return base::fail("{}: is smaller than one 512-byte sector; give it a size with `truncate -s 10G {}`", path,
-                          path);
+        return base::fail("{}: is smaller than one 512-byte sector, and so no disk's image; correct the path", path);
     }
     if (odd != 0) {
         notes.push_back(fmt::format(
@@ -251,7 +301,7 @@ Result<Fd> Image::open_file(const ImageSpec& spec, Locking locking)
 {
     const std::string path = WINDSOR_TRY(resolve_target(spec.target));
     struct stat info{};
-    WINDSOR_TRY(check_kind(path, spec.access, info));
+    WINDSOR_TRY(check_kind(path, spec, info));
 
     int flags = O_CLOEXEC | O_NONBLOCK | (spec.access == Access::ReadOnly ? O_RDONLY : O_RDWR);
     if (S_ISBLK(info.st_mode) && spec.access == Access::ReadWrite && locking == Locking::Yes) {
@@ -259,7 +309,7 @@ Result<Fd> Image::open_file(const ImageSpec& spec, Locking locking)
     }
     Fd file{::open(path.c_str(), flags)};
     if (!file) {
-        return std::unexpected{open_error(path, spec.access, errno)};
+        return std::unexpected{open_error(path, spec, errno)};
     }
     return file;
 }
@@ -267,10 +317,10 @@ Result<Fd> Image::open_file(const ImageSpec& spec, Locking locking)
 Status Image::adopt(Fd file, Locking locking)
 {
     stored_ = WINDSOR_TRY(stored_size(file.get(), path_));
-    size_ = WINDSOR_TRY(visible_size(stored_, spec_.kind, path_, notes_));
+    size_ = WINDSOR_TRY(visible_size(stored_, spec_, path_, notes_));
     WINDSOR_TRY(refuse_other_formats(file.get(), path_));
     if (locking == Locking::Yes) {
-        WINDSOR_TRY(take_lock(file.get(), path_, spec_.access, notes_));
+        WINDSOR_TRY(take_lock(file.get(), path_, spec_, notes_));
     }
     fd_ = std::move(file);
     return {};

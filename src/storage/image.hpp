@@ -4,6 +4,7 @@
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "storage/image_lock.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -21,12 +22,17 @@ enum class Access : std::uint8_t {
 
 enum class DiskKind : std::uint8_t { HardDisk, CdRom };
 
+// Saved: a guest that goes on has used it, and would go wrong with another one or a new one.
+enum class Contents : std::uint8_t { Any, Saved };
+
 struct ImageSpec {
     // As in a disk line: "file:/path", "phy:/dev/node", "phy:node" below /dev, or a path. Xen's other
     // words for raw files, "tap:aio:", "tap2:aio:", "aio:" and "raw:", mean the same as "file:".
     std::string target;
     Access access{Access::ReadOnly};
     DiskKind kind{DiskKind::HardDisk};
+    Contents contents{Contents::Any};
+    ProcessNames users{}; // how messages call who uses it
 };
 
 // A raw image, open and locked for as long as it lives, but for the time between close() and reopen().

@@ -56,6 +56,18 @@ bool process_holds(const fs::path& process, const struct stat& wanted, std::opti
     return false;
 }
 
+std::string describe(const std::string& number, const ProcessNames& names)
+{
+    std::string said = names ? names(std::atoi(number.c_str())) : std::string{};
+    if (said.empty()) {
+        std::string name;
+        std::ifstream comm{fs::path{"/proc"} / number / "comm"};
+        std::getline(comm, name);
+        said = fmt::format("process {} ({})", number, name);
+    }
+    return said;
+}
+
 } // namespace
 
 LockResult lock_file(int fd, bool for_writing)
@@ -69,24 +81,20 @@ LockResult lock_file(int fd, bool for_writing)
     return errno == EAGAIN || errno == EACCES ? LockResult::Held : LockResult::Unsupported;
 }
 
-std::string lock_holder(int fd)
+std::string lock_holder(int fd, const ProcessNames& names)
 {
     struct stat wanted{};
-    if (::fstat(fd, &wanted) == 0) {
-        std::error_code error;
-        for (fs::directory_iterator entry{"/proc", error}, end; !error && entry != end; entry.increment(error)) {
-            const std::string number = entry->path().filename().string();
-            if (!is_number(number)) {
-                continue;
-            }
-            const bool self = number == std::to_string(::getpid());
-            if (process_holds(entry->path(), wanted, self ? std::optional{fd} : std::nullopt)) {
-                std::string name;
-                std::ifstream comm{entry->path() / "comm"};
-                std::getline(comm, name);
-                return self ? std::string{"another disk of this same domain"}
-                            : fmt::format("process {} ({})", number, name);
-            }
+    std::error_code error;
+    if (::fstat(fd, &wanted) != 0) {
+        return "another process";
+    }
+    // Where /proc is of another namespace of process ids than this process, it has another number there.
+    const std::string self = fs::read_symlink("/proc/self", error).string();
+    for (fs::directory_iterator entry{"/proc", error}, end; !error && entry != end; entry.increment(error)) {
+        const std::string number = entry->path().filename().string();
+        const bool is_self = number == self;
+        if (is_number(number) && process_holds(entry->path(), wanted, is_self ? std::optional{fd} : std::nullopt)) {
+            return is_self ? "another disk of this same domain" : describe(number, names);
         }
     }
     return "another process";

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace windsor::storage {
@@ -13,7 +14,11 @@ enum class LockResult : std::uint8_t { Locked, Held, Unsupported };
 // other opens in this process, and goes away with the last descriptor.
 LockResult lock_file(int fd, bool for_writing);
 
-// Who else holds a lock on the same file: "process 123 (name)", or "another process" if this user may not know.
-std::string lock_holder(int fd);
+// What is said of a process, if it is more than a process: "domain 'falstaff' (process 123)". Empty if it is not.
+using ProcessNames = std::function<std::string(int pid)>;
+
+// Who else holds a lock on the same file: what `names` says, or "process 123 (name)", or "another process" if this user
+// may not know.
+std::string lock_holder(int fd, const ProcessNames& names = {});
 
 } // namespace windsor::storage

@@ -57,6 +57,41 @@ bool mentions(const std::string& text, const std::string& part)
     return text.find(part) != std::string::npos;
 }
 
+// Whoever follows the advice loses nothing: none is made in /dev, or where a guest has had its data.
+TEST_F(StorageTest, AdviceIsForTheKindOfMediumAndDestroysNothing)
+{
+    const auto said = [](const ImageSpec& spec) {
+        const auto image = open_image(spec);
+        return image ? "not refused" : image.error().message();
+    };
+    struct Row {
+        ImageSpec spec;
+        const char* advice;
+    };
+    const std::string none = path("none.img");
+    const std::string empty = make("empty.img", 0);
+    const Row rows[] = {
+        {{.target = none, .access = Access::ReadWrite}, "or make an empty one with `truncate -s '>10G' "},
+        {{.target = none}, "there is no such image; correct the path"},
+        {{.target = none, .access = Access::ReadWrite, .contents = Contents::Saved}, "bring it back to this path"},
+        {{.target = none, .kind = DiskKind::CdRom}, "correct the path, or leave the guest's drive empty"},
+        {{.target = "phy:/dev/none", .kind = DiskKind::CdRom}, "there is no such drive; name the host's CD drive"},
+        {{.target = "phy:vg/none", .access = Access::ReadWrite},
+         "there is no such device; correct the path, or create"},
+        {{.target = empty, .access = Access::ReadWrite}, "is empty; give it a size with `truncate -s '>10G' "},
+        {{.target = empty}, "is empty; correct the path"},
+        {{.target = empty, .access = Access::ReadWrite, .contents = Contents::Saved}, "bring its contents back"},
+        {{.target = empty, .kind = DiskKind::CdRom}, "has no medium in it; insert a disc"},
+        {{.target = make("tiny.img", 100), .access = Access::ReadWrite}, "smaller than one 512-byte sector"},
+    };
+    for (const Row& row : rows) {
+        EXPECT_TRUE(mentions(said(row.spec), row.advice)) << said(row.spec);
+        const bool makes = row.spec.access == Access::ReadWrite && row.spec.contents == Contents::Any &&
+                           row.spec.target.starts_with('/') && !row.spec.target.ends_with("tiny.img");
+        EXPECT_EQ(mentions(said(row.spec), "truncate"), makes) << said(row.spec);
+    }
+}
+
 TEST_F(StorageTest, TargetsResolveAsInXen)
 {
     EXPECT_EQ(*resolve_target("file:/a/b.img"), "/a/b.img");
@@ -166,6 +201,10 @@ TEST_F(StorageTest, AnImageInUseElsewhereNamesItsHolder)
     EXPECT_EQ(byte, 'y');
     const std::string sentence = refusal(image);
     EXPECT_TRUE(mentions(sentence, "in use by process " + std::to_string(child))) << sentence;
+    const auto named = open_image({.target = image, .access = Access::ReadWrite, .users = [&](int pid) {
+                                       return pid == child ? std::string{"domain 'x'"} : std::string{};
+                                   }});
+    EXPECT_TRUE(mentions(named.error().message(), "in use by domain 'x'; stop that first")) << named.error().message();
     for (const int fd : {ready[0], ready[1], leave[0], leave[1]}) {
         ::close(fd);
     }

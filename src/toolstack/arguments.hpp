@@ -32,6 +32,8 @@ public:
     static base::Result<Arguments> parse(std::span<const std::string> words, std::span<const Option> options,
                                          Option::For dialect);
 
+    // As if the option had been given.
+    void set(const std::string& option) { options_[option] = ""; }
     bool has(const std::string& option) const { return options_.contains(option); }
     // The last value given, or `otherwise`.
     std::string value(const std::string& option, const std::string& otherwise = {}) const;

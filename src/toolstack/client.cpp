@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "toolstack/client.hpp"
 
+#include "domain/process.hpp"
+
 #include <array>
 #include <chrono>
 #include <span>
@@ -66,6 +68,13 @@ Json plausible(Json said, const domain::Entry& entry)
     return said;
 }
 
+// Also before its parent has taken note. The folder of a domain that was killed stands until its keeper has seen to it.
+bool has_ended(pid_t pid)
+{
+    const auto stat = domain::process_stat(pid);
+    return !stat || stat->state == 'Z' || stat->state == 'X';
+}
+
 } // namespace
 
 base::Result<Connection> connect(const Context& context, std::string_view name_or_id)
@@ -91,7 +100,10 @@ Json status_of(const domain::Entry& entry)
             return plausible(*std::move(status), entry);
         }
     }
-    return Json{{"id", entry.id}, {"name", entry.name}, {"pid", entry.pid}, {"state", "------"}};
+    return Json{{"id", entry.id},
+                {"name", entry.name},
+                {"pid", entry.pid},
+                {"state", has_ended(entry.pid) ? "-----d" : "------"}};
 }
 
 base::Result<std::vector<Json>> all_status(const Context& context)

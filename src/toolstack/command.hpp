@@ -26,6 +26,7 @@ struct Context {
     std::ostream& err;
     domain::Paths paths;
     config::HostConfigPaths host_config{};
+    std::size_t columns{80}; // of the terminal, for help
 };
 
 // Gives the exit status.

@@ -29,9 +29,12 @@ constexpr std::string_view kNoCore = "core dumps of domains are not written yet"
 
 constexpr std::array kCreateOptions{
     Option{'f', "defconfig", "FILE", "Take FILE as the configuration; all other words are settings."},
-    Option{'\0', "path", "DIRECTORIES", "Where to look for a name without a slash: directories joined by colons, .:/etc/xen by default."},
-    Option{'\0', "settings", "FILE", "Take settings from FILE, too, a KEY=VALUE a line: nobody else sees a password there."},
-    Option{'\0', "engine", "NAME", "Take this processor engine, whatever the configuration says: auto, kvm, translate or emulate."},
+    Option{'\0', "path", "DIRECTORIES",
+           "Where to look for a name without a slash: directories joined by colons, .:/etc/xen by default."},
+    Option{'\0', "settings", "FILE",
+           "Take settings from FILE, too, a KEY=VALUE a line: nobody else sees a password there."},
+    Option{'\0', "engine", "NAME",
+           "Take this processor engine, whatever the configuration says: auto, kvm, translate or emulate."},
     Option{'c', "console_autoconnect", "", "Join the serial console afterwards; Ctrl-] leaves it."},
     Option{'p', "paused", "", "Leave the domain paused."},
     Option{'q', "quiet", "", "Print nothing but errors."},
@@ -39,12 +42,26 @@ constexpr std::array kCreateOptions{
     Option{'V', "vncviewer", "", "Start a VNC viewer afterwards."},
     Option{'A', "vncviewer-autopass", "", "The same, and hand the viewer the password."},
     Option{'F', "", "", "Wait until the domain has ended.", For::Xl},
+    Option{'d', "", "", "More messages: accepted, there are none to add.", For::Xl},
+    Option{'\0', "ignore-global-affinity-masks", "", "Accepted: the host's configuration binds no processors.",
+           For::Xl},
+    Option{'x', "xmldryrun", "", "Refused: xend's XML is not provided; -n prints s-expressions.", For::Xm},
+    Option{'s', "skipdtd", "", "Accepted: no XML is checked.", For::Xm},
+    Option{'F', "config", "FILE", "Refused: a configuration in s-expressions cannot be read yet.", For::Xm},
+    Option{'\0', "help_config", "", "Print the keys that a configuration may have, and start nothing.", For::Xm},
     Option{'e', "", "", "Do not wait for the domain's end: accepted, since that is what happens.", For::Xl},
 };
 constexpr std::array kListOptions{
     Option{'l', "long", "", "Everything: xend's s-expressions from xm, xl's JSON array otherwise."},
     Option{'v', "verbose", "", "UUIDs too.", For::Xl},
-    Option{'\0', "state", "STATE", "Only domains that are running, blocked, paused, shutdown, crashed or dying.", For::Xm},
+    Option{'Z', "context", "", "A column of security labels, of which there are none.", For::Xl},
+    Option{'c', "cpupool", "", "A column of processor pools, of which there are none.", For::Xl},
+    Option{'n', "numa", "", "A column of NUMA nodes: a domain may run on all.", For::Xl},
+    Option{'v', "vcpus", "", "List virtual processors, as vcpu-list does.", For::Xm},
+    Option{'\0', "label", "", "A column of security labels, of which there are none.", For::Xm},
+    Option{'\0', "pool", "POOL", "Refused: there are no processor pools.", For::Xm},
+    Option{'\0', "state", "STATE", "Only domains that are running, blocked, paused, shutdown, crashed or dying.",
+           For::Xm},
 };
 constexpr std::array kShutdownOptions{
     Option{'a', "all", "", "All domains."},
@@ -65,6 +82,7 @@ constexpr std::array kConsoleOptions{
     Option{'t', "type", "TYPE", "Accepted: serial is the only type.", For::Xl},
     Option{'n', "num", "NUMBER", "Accepted: 0 is the only console."},
     Option{'q', "quiet", "", "Accepted.", For::Xm},
+    Option{'e', "escape", "KEY", "Leave it with this key instead of Ctrl-]: a character, or ^ and a letter.", For::Xl},
 };
 constexpr std::array kViewerOptions{
     Option{'a', "autopass", "", "Hand the viewer the password."},
@@ -77,8 +95,8 @@ constexpr std::array kDmesgOptions{
     Option{'c', "clear", "", "Accepted: nothing is kept that could be cleared."},
 };
 constexpr std::array kInfoOptions{
-    Option{'n', "numa", "", "Accepted.", For::Xl},
-    Option{'c', "config", "", "Accepted.", For::Xm},
+    Option{'n', "numa", "", "The host's processors and memory by NUMA node, too."},
+    Option{'c', "config", "", "Accepted: there is no daemon with a configuration.", For::Xm},
 };
 constexpr std::array kTypeOptions{
     Option{'e', "enter", "", "Press Enter afterwards."},
@@ -98,6 +116,7 @@ constexpr std::array kWaitOptions{
 constexpr std::array kSaveOptions{
     Option{'c', "checkpoint", "", "Let the domain go on afterwards."},
     Option{'p', "", "", "Leave the domain paused afterwards.", For::Xl},
+    Option{'D', "", "", "Accepted: a restored domain has the next free id.", For::Xl},
 };
 constexpr std::array kRestoreOptions{
     Option{'p', "paused", "", "Leave the domain paused."},
@@ -106,21 +125,25 @@ constexpr std::array kRestoreOptions{
     Option{'\0', "engine", "NAME",
            "Run it on this processor engine instead of the configuration's: auto, kvm, translate or emulate."},
     Option{'e', "", "", "Do not wait for the domain's end: accepted, since that is what happens.", For::Xl},
+    Option{'d', "", "", "More messages: accepted, there are none to add.", For::Xl},
     Option{'V', "vncviewer", "", "Start a VNC viewer afterwards.", For::Xl},
+    Option{'A', "vncviewer-autopass", "", "The same, and hand the viewer the password.", For::Xl},
 };
 constexpr std::array kMigrateOptions{
     Option{'s', "", "COMMAND", "Run COMMAND instead of ssh; if it is empty, TARGET is the whole command.", For::Xl},
     Option{'p', "", "", "Leave the domain paused at the target.", For::Xl},
     Option{'e', "", "", "Do not wait for the domain's end: accepted, since that is what happens.", For::Xl},
     Option{'\0', "debug", "", "Say how much each pass over memory sends.", For::Xl},
-    Option{'C', "", "FILE", "Refused: a domain moves with its configuration.", For::Xl},
-    Option{'D', "", "", "Refused: two domains cannot have the same disks.", For::Xl},
-    Option{'l', "live", "", "While the guest runs: accepted, since that is what happens.", For::Xm},
+    Option{'C', "", "FILE", "The configuration that the domain runs with: another one is refused.", For::Xl},
+    Option{'D', "", "", "Accepted: the domain has the next free id there.", For::Xl},
+    Option{'F', "", "", "Accepted: nothing waits for the domain's end.", For::Xl},
+    Option{'l', "live", "", "While the guest runs: accepted, since that is what happens."},
     Option{'p', "port", "PORT", "TARGET is a host, and tcp:TARGET:PORT is meant.", For::Xm},
     Option{'n', "node", "NODE", "Refused: the host's scheduler places domains.", For::Xm},
     Option{'c', "change_home_server", "", "Refused: configurations are kept on no server.", For::Xm},
     Option{'s', "ssl", "", "Fail rather than go over TCP without TLS.", For::Xm},
-    Option{'\0', "tls", "DIRECTORY", "Go over TCP with TLS: the directory has ca-cert.pem, client-cert.pem and client-key.pem."},
+    Option{'\0', "tls", "DIRECTORY",
+           "Go over TCP with TLS: the directory has ca-cert.pem, client-cert.pem and client-key.pem."},
     Option{'\0', "insecure", "", "Let the guest's memory go over TCP unencrypted."},
 };
 constexpr std::array kMigrateReceiveOptions{
@@ -129,6 +152,11 @@ constexpr std::array kMigrateReceiveOptions{
     Option{'\0', "insecure", "", "Take the guest's memory over TCP unencrypted, from whoever comes first."},
     Option{'\0', "engine", "NAME", "Run it on this processor engine instead of the configuration's: auto, kvm, translate or emulate."},
     Option{'p', "paused", "", "Leave the domain paused."},
+};
+constexpr std::array kPinOptions{
+    Option{'f', "force", "", "Accepted: the host's kernel overrides nothing.", For::Xl},
+    Option{'\0', "ignore-global-affinity-masks", "", "Accepted: the host's configuration binds no processors.",
+           For::Xl},
 };
 constexpr std::array kHelpOptions{
     Option{'l', "long", "", "Accepted: the list is always whole.", For::Xm},
@@ -183,7 +211,8 @@ constexpr std::array kCommands{
             "NAME is auto, kvm, translate or emulate. The guest stands still for a moment and sees nothing of the change."},
     refused("getenforce", Xl, kNoXen),
     Command{"help", Both, "[COMMAND|KEY]", "Show the commands, or explain one, or a configuration key.", help, kHelpOptions, 0, 1},
-    Command{"info", Both, "", "Show facts of the host, and the processor engine that domains get.", info, kInfoOptions, 0, 0},
+    Command{"info", Both, "[FIELD]", "Show facts of the host, and the processor engine that domains get.", info, kInfoOptions, 0, 1,
+            "With FIELD only the value of the line of that name. The lines are those of Xen; where Windsor is otherwise, they say what holds for it, and those from windsor_version on are its own."},
     Command{"key", Windsor, "DOMAIN KEYS...", "Press keys.", key, kKeyOptions, 2, 1000,
             "Keys pressed together are joined by hyphens: ctrl-alt-delete, alt-f2, shift-tab, enter."},
     Command{"list", Both, "[DOMAIN]...", "List the domains.", list, kListOptions, 0, 1000,
@@ -274,8 +303,8 @@ constexpr std::array kCommands{
     refused("usbdev-detach", Xl, kNoUsb),
     Command{"vcpu-list", Both, "[DOMAIN...]", "List the virtual processors of domains, or of all.", vcpu_list, {}, 0, 64,
             "CPU is where the processor has run last; the state is r for running, b for blocked (waiting in HLT, or to be started) or p for paused; the time is what it has used of the host's."},
-    Command{"vcpu-pin", Both, "DOMAIN VCPU CPUS", "Let a virtual processor run on some of the host's processors only.", vcpu_pin, {}, 3, 4,
-            "VCPU is a number, numbers and ranges, or all. CPUS is all, or numbers, ranges and exceptions as in 0-3,5,^2."},
+    Command{"vcpu-pin", Both, "DOMAIN VCPU CPUS", "Let a virtual processor run on some of the host's processors only.", vcpu_pin, kPinOptions, 3, 4,
+            "VCPU is a number, numbers and ranges, or all. CPUS is all, or numbers, ranges and exceptions as in 0-3,5,^2; - leaves it as it is."},
     refused("vcpu-set", Both, kNoCpus),
     refused("vdispl-attach", Xl, kNoPvDevices),
     refused("vdispl-detach", Xl, kNoPvDevices),

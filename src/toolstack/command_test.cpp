@@ -1,61 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "toolstack/command.hpp"
 
-#include "base/test_folder.hpp"
 #include "sandbox/testing.hpp"
+#include "toolstack/command_testing.hpp"
 #include "toolstack/help.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <set>
 #include <sstream>
-#include <unistd.h>
 
 namespace windsor::toolstack {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::HasSubstr;
-
-// A context with a registry of its own and no host configuration.
-class Commands : public ::testing::Test {
-protected:
-    int run_as(Dialect dialect, const std::string& program, const std::vector<std::string>& words)
-    {
-        out_.str("");
-        err_.str("");
-        Context context{.dialect = dialect,
-                        .program = program,
-                        .out = out_,
-                        .err = err_,
-                        .paths = {.runtime = directory_ / "run", .data = directory_ / "data"},
-                        .host_config = {.xend = "", .xl = host_config_}};
-        return run(context, words);
-    }
-    int windsor(const std::vector<std::string>& words) { return run_as(Dialect::Windsor, "windsor", words); }
-    int xm(const std::vector<std::string>& words) { return run_as(Dialect::Xm, "xm", words); }
-    int xl(const std::vector<std::string>& words) { return run_as(Dialect::Xl, "xl", words); }
-
-    std::string write(const std::string& name, const std::string& text)
-    {
-        std::ofstream{directory_ / name} << text;
-        return (directory_ / name).string();
-    }
-    bool registry_is_empty() const
-    {
-        const fs::path domains = directory_ / "run" / "domains";
-        return !fs::exists(domains) || std::none_of(fs::directory_iterator{domains}, fs::directory_iterator{},
-                                                    [](const auto& item) { return item.is_directory(); });
-    }
-
-    base::TestFolder directory_;
-    std::string host_config_; // the path of an xl.conf
-    std::ostringstream out_;
-    std::ostringstream err_;
-};
 
 std::vector<std::string> names_in(const std::string& file)
 {
@@ -171,9 +131,6 @@ TEST_F(Commands, MigrateSaysWhatItCannotDo)
         EXPECT_EQ(status, 1);
         return err_.str();
     };
-    EXPECT_THAT(refusal(xl({"migrate", "-C", "other.cfg", "falstaff", "host"})),
-                HasSubstr("moves with its configuration"));
-    EXPECT_THAT(refusal(xl({"migrate", "-D", "falstaff", "host"})), HasSubstr("the same disks"));
     EXPECT_THAT(refusal(xm({"migrate", "-n", "1", "falstaff", "host"})), HasSubstr("NUMA"));
     EXPECT_THAT(refusal(xm({"migrate", "-c", "falstaff", "host"})), HasSubstr("home server"));
     EXPECT_THAT(refusal(xm({"migrate", "-l", "-p", "8002", "falstaff", "host"})), HasSubstr("say --insecure"));
@@ -274,7 +231,7 @@ TEST_F(Commands, HelpExplainsACommandOrAKey)
     EXPECT_EQ(windsor({"help", "vncunsed"}), 1);
     EXPECT_THAT(err_.str(), HasSubstr("the nearest key is 'vncunused'"));
     EXPECT_EQ(windsor({"getenforce", "--help"}), 0);
-    EXPECT_EQ(out_.str(), "'getenforce' is not in this version of Windsor: there is no Xen hypervisor underneath.\n");
+    EXPECT_EQ(out_.str(), "'getenforce' is not in this version of Windsor: there is no Xen hypervisor\nunderneath.\n");
 }
 
 TEST_F(Commands, DryRunPrintsTheConfigurationInTheProgramsForm)

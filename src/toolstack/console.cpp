@@ -13,8 +13,18 @@ namespace windsor::toolstack {
 
 using domain::Json;
 
+namespace {
+
+std::string key_name(char key)
+{
+    constexpr char kFirstPrinted = ' ';
+    return key >= 0 && key < kFirstPrinted ? fmt::format("Ctrl-{}", static_cast<char>(key + '@')) : std::string{key};
+}
+
+} // namespace
+
 // As it was noted before the guest ran: whoever has taken the domain over since might name any file.
-base::Result<int> open_console(Context& context, const std::string& domain)
+base::Result<int> open_console(Context& context, const std::string& domain, char escape_key)
 {
     const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
     const domain::Entry entry = WINDSOR_TRY(registry.find(domain));
@@ -26,10 +36,10 @@ base::Result<int> open_console(Context& context, const std::string& domain)
     }
     context.out << std::flush;
     if (::isatty(STDIN_FILENO) == 1) {
-        context.err << "The serial console of '" << entry.name << "'; Ctrl-] leaves it.\n"
+        context.err << "The serial console of '" << entry.name << "'; " << key_name(escape_key) << " leaves it.\n"
                     << std::flush;
     }
-    const ConsoleEnd end = WINDSOR_TRY(join_console(line.string(), STDIN_FILENO, STDOUT_FILENO));
+    const ConsoleEnd end = WINDSOR_TRY(join_console(line.string(), STDIN_FILENO, STDOUT_FILENO, escape_key));
     if (end == ConsoleEnd::Left && ::isatty(STDOUT_FILENO) == 1) {
         context.out << '\n';
     }
@@ -54,7 +64,8 @@ base::Result<ViewerCommand> viewer_for(const Context& context, const std::string
 
 base::Result<int> console(Context& context, const Arguments& arguments)
 {
-    return open_console(context, arguments.operand(0));
+    const char key = arguments.has("escape") ? WINDSOR_TRY(escape_key(arguments.value("escape"))) : kEscapeKey;
+    return open_console(context, arguments.operand(0), key);
 }
 
 base::Result<int> vncviewer(Context& context, const Arguments& arguments)

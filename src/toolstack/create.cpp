@@ -2,11 +2,13 @@
 #include "base/descriptors.hpp"
 #include "config/build.hpp"
 #include "config/file.hpp"
+#include "config/keys.hpp"
 #include "config/xend_form.hpp"
 #include "config/xl_form.hpp"
 #include "toolstack/commands.hpp"
 #include "toolstack/configuration.hpp"
 #include "toolstack/console.hpp"
+#include "toolstack/help.hpp"
 #include "toolstack/spawn.hpp"
 
 #include <algorithm>
@@ -83,6 +85,29 @@ base::Result<Request> read_request(const Arguments& arguments)
                    std::move(operands)};
 }
 
+// Options of xm that ask for what there is not.
+base::Status refuse_options(const Arguments& arguments)
+{
+    if (arguments.has("config")) {
+        return base::fail("-F names a configuration in s-expressions, which cannot be read yet; give the file that it "
+                          "was made from");
+    }
+    if (arguments.has("xmldryrun")) {
+        return base::fail("-x prints xend's XML, which is not provided; -n prints the configuration");
+    }
+    return {};
+}
+
+// xm's --help_config.
+void print_keys(Context& context)
+{
+    for (const config::KeyInfo& key : config::all_keys()) {
+        if (key.dialect != config::KeyDialect::Option) {
+            context.out << wrapped(fmt::format("{}: {}", key.name, key.help), context.columns, 2) << '\n';
+        }
+    }
+}
+
 void print_config(Context& context, const config::DomainConfig& config)
 {
     switch (context.dialect) {
@@ -116,7 +141,7 @@ base::Result<int> follow_up(Context& context, const Arguments& arguments, const 
     return 0;
 }
 
-base::Result<Started> start(const Context& context, const Arguments& arguments, const config::HostConfig& host,
+base::Result<Started> start(Context& context, const Arguments& arguments, const config::HostConfig& host,
                             const config::Loaded& loaded, const Origin& origin, const std::vector<int>& inherited)
 {
     const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
@@ -128,9 +153,16 @@ base::Result<Started> start(const Context& context, const Arguments& arguments, 
     for (const config::Warning& warning : loaded.warnings) {
         settings.warnings.push_back(warning.text());
     }
-    WINDSOR_TRY(domain::choose_engine(settings.engine, settings.runtime));
-    domain::Claim claim = WINDSOR_TRY(registry.claim(settings.config.name));
-    return start_domain(std::move(settings), std::move(claim), origin, context.paths, inherited);
+    const auto engine = domain::choose_engine(settings.engine, settings.runtime,
+                                              arguments.has("quiet") ? nullptr : say_measuring(context.out));
+    if (!engine) {
+        return std::unexpected{config::at_key(settings.config, "engine", engine.error())};
+    }
+    auto claim = registry.claim(settings.config.name);
+    if (!claim) {
+        return std::unexpected{config::at_key(settings.config, "name", claim.error())};
+    }
+    return start_domain(std::move(settings), *std::move(claim), origin, context.paths, inherited);
 }
 
 } // namespace
@@ -138,6 +170,11 @@ base::Result<Started> start(const Context& context, const Arguments& arguments, 
 base::Result<int> create(Context& context, const Arguments& arguments)
 {
     const std::vector<int> inherited = base::open_descriptors();
+    WINDSOR_TRY(refuse_options(arguments));
+    if (arguments.has("help_config")) {
+        print_keys(context);
+        return 0;
+    }
     const Request request = WINDSOR_TRY(read_request(arguments));
     const bool quiet = arguments.has("quiet");
     const bool dry = arguments.has("dryrun");

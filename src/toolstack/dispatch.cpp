@@ -4,6 +4,7 @@
 #include "toolstack/help.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <exception>
 #include <vector>
 
@@ -12,6 +13,13 @@ namespace windsor::toolstack {
 namespace {
 
 constexpr int kFailure = 1;
+constexpr int kUsage = 2; // of xl, for words that a command does not take
+
+// What stands before the command's name. Only the dry run changes anything here: there is nothing to force, and what
+// xl logs with time stamps or in more words is no output of Windsor's.
+struct GlobalFlags {
+    bool dry_run{false};
+};
 
 Option::For options_of(Dialect dialect)
 {
@@ -68,23 +76,100 @@ base::Status check_operands(const Command& command, const Arguments& arguments, 
     return {};
 }
 
-base::Result<int> run_command(Context& context, const Command& command, std::span<const std::string> words)
+bool asks_for_help(std::span<const std::string> words)
 {
     const auto before_end = words.subspan(0, static_cast<std::size_t>(std::ranges::find(words, "--") - words.begin()));
-    if (std::ranges::find(before_end, "--help") != before_end.end() ||
-        std::ranges::find(before_end, "-h") != before_end.end()) {
+    return std::ranges::any_of(before_end, [](const std::string& word) { return word == "--help" || word == "-h"; });
+}
+
+base::Result<Arguments> parse(const Context& context, const Command& command, std::span<const std::string> words)
+{
+    auto arguments = Arguments::parse(words, command.options, options_of(context.dialect));
+    if (!arguments) {
+        return base::fail("{}; see '{} {} --help'", arguments.error().message(), context.program, command.name);
+    }
+    WINDSOR_TRY(check_operands(command, *arguments, context));
+    return arguments;
+}
+
+// Never runs in earnest what is asked to be tried only.
+base::Status make_dry(Arguments& arguments, const Command& command)
+{
+    if (std::ranges::find(command.options, "dryrun", &Option::name) == command.options.end()) {
+        return base::fail("'{}' cannot be tried without being done; leave -N out", command.name);
+    }
+    arguments.set("dryrun");
+    return {};
+}
+
+base::Result<int> run_command(Context& context, const Command& command, std::span<const std::string> words,
+                              GlobalFlags flags)
+{
+    if (asks_for_help(words)) {
         context.out << help_for(command, context);
         return 0;
     }
     if (command.handler == nullptr) {
         return base::fail("'{}' is not in this version of Windsor: {}", command.name, command.details);
     }
-    const auto arguments = Arguments::parse(words, command.options, options_of(context.dialect));
+    auto arguments = parse(context, command, words);
     if (!arguments) {
-        return base::fail("{}; see '{} {} --help'", arguments.error().message(), context.program, command.name);
+        print_error(context, arguments.error());
+        return context.dialect == Dialect::Xl ? kUsage : kFailure;
     }
-    WINDSOR_TRY(check_operands(command, *arguments, context));
+    if (flags.dry_run) {
+        WINDSOR_TRY(make_dry(*arguments, command));
+    }
     return command.handler(context, *arguments);
+}
+
+// xl's own options, in clusters as -vvv or -tT.
+base::Result<GlobalFlags> take_global_flags(const Context& context, std::span<const std::string>& words)
+{
+    constexpr std::string_view kLetters = "vftTN";
+    GlobalFlags flags;
+    for (; context.dialect != Dialect::Xm && !words.empty() && words[0].size() > 1 && words[0][0] == '-' &&
+           kLetters.find(words[0][1]) != std::string_view::npos;
+         words = words.subspan(1)) {
+        for (const char letter : std::string_view{words[0]}.substr(1)) {
+            if (kLetters.find(letter) == std::string_view::npos) {
+                return base::fail("there is no option -{} before a subcommand; -v, -f, -t, -T and -N are", letter);
+            }
+            flags.dry_run = flags.dry_run || letter == 'N';
+        }
+    }
+    return flags;
+}
+
+// Whoever redirects the output to a full disk must not take it for whole.
+base::Result<int> flushed(const Context& context, base::Result<int> status)
+{
+    errno = 0;
+    context.out.flush();
+    if (status && !context.out) {
+        return base::fail("the output cannot be written{}",
+                          errno != 0 ? fmt::format(": {}", base::errno_text(errno)) : std::string{});
+    }
+    return status;
+}
+
+base::Result<int> run_words(Context& context, std::span<const std::string> words)
+{
+    const GlobalFlags flags = WINDSOR_TRY(take_global_flags(context, words));
+    if (words.empty()) {
+        context.err << help_overview(context);
+        return kFailure;
+    }
+    if (words[0] == "--help" || words[0] == "-h") {
+        context.out << help_overview(context);
+        return 0;
+    }
+    if (words[0] == "--version" || words[0] == "-V") {
+        context.out << "Windsor " << WINDSOR_VERSION << '\n';
+        return 0;
+    }
+    const Command* const command = WINDSOR_TRY(find_command(words[0], context.dialect, context.program));
+    return run_command(context, *command, words.subspan(1), flags);
 }
 
 } // namespace
@@ -123,28 +208,8 @@ base::Result<const Command*> find_command(std::string_view name, Dialect dialect
 
 int run(Context& context, std::span<const std::string> words)
 {
-    // xl's own options before the command change nothing here.
-    while (!words.empty() && (words[0] == "-v" || words[0] == "-f" || words[0] == "-t") &&
-           context.dialect != Dialect::Xm) {
-        words = words.subspan(1);
-    }
-    if (words.empty()) {
-        context.err << help_overview(context);
-        return kFailure;
-    }
-    if (words[0] == "--help" || words[0] == "-h") {
-        context.out << help_overview(context);
-        return 0;
-    }
-    if (words[0] == "--version" || words[0] == "-V") {
-        context.out << "Windsor " << WINDSOR_VERSION << '\n';
-        return 0;
-    }
     try {
-        const auto command = find_command(words[0], context.dialect, context.program);
-        const auto status =
-            command ? run_command(context, **command, words.subspan(1)) : std::unexpected{command.error()};
-        context.out << std::flush;
+        const auto status = flushed(context, run_words(context, words));
         if (status) {
             return *status;
         }

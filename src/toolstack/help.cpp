@@ -4,11 +4,28 @@
 #include "config/keys.hpp"
 #include "toolstack/commands.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace windsor::toolstack {
 
 namespace {
+
+constexpr std::size_t kNameColumn = 21;   // where the help begins behind a command's name
+constexpr std::size_t kOptionColumn = 33; // and behind an option
+constexpr std::size_t kFewestColumns = 40;
+
+// Each line for itself.
+std::string wrapped_lines(std::string_view text, std::size_t columns)
+{
+    std::string result;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        result += wrapped(text.substr(0, end), columns) + '\n';
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return result;
+}
 
 bool offered(const Option& option, Dialect dialect)
 {
@@ -38,7 +55,7 @@ void add_group(std::string& text, std::string_view heading, const Context& conte
         const bool shown =
             own == windsor && (own || context.dialect == Dialect::Windsor || native(command, context.dialect));
         if (command.handler != nullptr && shown) {
-            text += fmt::format(" {:<20}{}\n", command.name, command.help);
+            text += wrapped(fmt::format(" {:<20}{}", command.name, command.help), context.columns, kNameColumn) + '\n';
         }
     }
 }
@@ -53,16 +70,47 @@ std::optional<std::string> man_page(const std::string& name)
 
 } // namespace
 
+std::string wrapped(std::string_view text, std::size_t columns, std::size_t indent)
+{
+    const std::size_t width = std::max(columns, kFewestColumns);
+    // What stands before the indented part, a name and blanks, is no text to be broken.
+    std::size_t at = std::min(indent, text.size());
+    if (at > 0 && text[at - 1] != ' ') {
+        at = std::min(text.find(' ', at), text.size());
+    }
+    std::string result{text.substr(0, at)};
+    std::size_t used = at;
+    for (text.remove_prefix(at); !text.empty();) {
+        text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+        const std::string_view word = text.substr(0, text.find(' '));
+        text.remove_prefix(word.size());
+        const std::size_t gap = result.empty() || result.back() == ' ' ? 0 : 1;
+        if (used > indent && used + gap + word.size() > width) {
+            result.erase(result.find_last_not_of(' ') + 1);
+            result += '\n' + std::string(indent, ' ');
+            used = indent;
+        } else {
+            result.append(gap, ' ');
+            used += gap;
+        }
+        result += word;
+        used += word.size();
+    }
+    return result;
+}
+
 std::string help_overview(const Context& context)
 {
     std::string text = fmt::format("Usage: {} <subcommand> [args]\n\nRun unmodified PC operating systems as domains.\n",
                                    context.program);
     add_group(text, fmt::format("{} subcommands:", context.program), context, false);
     add_group(text, "Windsor's own, under any name:", context, true);
-    text += "\n<Domain> can be either a domain's name or its id.\n"
-            "A subcommand may be abbreviated as long as that is unambiguous.\n" +
-            fmt::format("'{0} help SUBCOMMAND' explains one, '{0} help KEY' a key of the configuration file.\n",
-                        context.program);
+    text +=
+        "\n<Domain> can be either a domain's name or its id.\n"
+        "A subcommand may be abbreviated as long as that is unambiguous.\n" +
+        wrapped_lines(fmt::format("'{0} help SUBCOMMAND' explains one, '{0} help KEY' a key of the configuration file.",
+                                  context.program),
+                      context.columns);
     return text;
 }
 
@@ -72,16 +120,18 @@ std::string help_for(const Command& command, const Context& context)
         fmt::format("Usage: {} {}{}{}{}\n\n", context.program, command.name,
                     command.options.empty() ? "" : " [options]", command.synopsis.empty() ? "" : " ", command.synopsis);
     if (command.handler == nullptr) {
-        return fmt::format("'{}' is not in this version of Windsor: {}.\n", command.name, command.details);
+        return wrapped_lines(fmt::format("'{}' is not in this version of Windsor: {}.", command.name, command.details),
+                             context.columns);
     }
-    text += fmt::format("{}\n", command.help);
-    if (!command.details.empty()) {
-        text += fmt::format("{}\n", command.details);
-    }
+    text += wrapped_lines(command.help, context.columns);
+    text += wrapped_lines(command.details, context.columns);
     bool first = true;
     for (const Option& option : command.options) {
         if (offered(option, context.dialect)) {
-            text += fmt::format("{}  {:<30} {}\n", first ? "\nOptions:\n\n" : "", option_form(option), option.help);
+            text += first ? "\nOptions:\n\n" : "";
+            text +=
+                wrapped(fmt::format("  {:<30} {}", option_form(option), option.help), context.columns, kOptionColumn) +
+                '\n';
             first = false;
         }
     }
@@ -107,7 +157,7 @@ base::Result<int> help(Context& context, const Arguments& arguments)
     const auto command = find_command(name, context.dialect, context.program);
     const bool exact = command && (*command)->name == name;
     if (!exact && config::find_key(name) != nullptr) {
-        context.out << config::help_for_key(name);
+        context.out << wrapped_lines(config::help_for_key(name), context.columns);
         return 0;
     }
     if (command) {

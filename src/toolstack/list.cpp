@@ -75,6 +75,12 @@ std::string time_of_day(std::time_t now)
 
 base::Result<int> list(Context& context, const Arguments& arguments)
 {
+    if (arguments.has("pool")) {
+        return base::fail("--pool names a processor pool, of which there are none; leave it out");
+    }
+    if (arguments.has("vcpus")) {
+        return vcpu_list(context, arguments);
+    }
     std::vector<domain::Entry> entries = WINDSOR_TRY(entries_for(context, arguments.operands()));
     std::vector<Json> domains;
     std::ranges::transform(entries, std::back_inserter(domains), status_of);
@@ -94,7 +100,11 @@ base::Result<int> list(Context& context, const Arguments& arguments)
     if (arguments.has("long")) {
         print_long(context, entries, domains);
     } else {
-        context.out << short_list(domains, context.dialect, arguments.has("verbose") ? Detail::Verbose : Detail::Plain);
+        context.out << short_list(domains, context.dialect,
+                                  {.verbose = arguments.has("verbose"),
+                                   .label = arguments.has("context") || arguments.has("label"),
+                                   .pool = arguments.has("cpupool"),
+                                   .nodes = arguments.has("numa")});
     }
     return 0;
 }

@@ -25,24 +25,45 @@ std::string xl_line(const Json& status)
                        status.value("state", "------"), status.value("cpu_seconds", 0.0));
 }
 
+std::string xm_list(std::span<const Json> domains, ExtraColumns extra)
+{
+    std::string text =
+        fmt::format("{:<40} {:>5} {:>5} {:>5} {:>10} {:>9}", "Name", "ID", "Mem", "VCPUs", "State", "Time(s)");
+    text += extra.label ? fmt::format(" {:<10}\n", "Label") : "\n";
+    for (const Json& status : domains) {
+        text += xm_line(status) + (extra.label ? fmt::format(" {:>10}\n", "") : "\n");
+    }
+    return text;
+}
+
+std::string xl_header(ExtraColumns extra)
+{
+    std::string text = "Name                                        ID   Mem VCPUs\tState\tTime(s)";
+    text += extra.verbose ? "   UUID                            Reason-Code\tSecurity Label"
+            : extra.label ? "   Security Label"
+                          : "";
+    text += extra.pool ? "         Cpupool" : "";
+    return text + (extra.nodes ? " NODE Affinity\n" : "\n");
+}
+
+std::string xl_extra(const Json& status, ExtraColumns extra)
+{
+    std::string text = extra.verbose ? fmt::format(" {:<36} {:>8}", status.value("uuid", "-"), "-") : "";
+    text += extra.verbose || extra.label ? fmt::format(" {:>16}", "-") : "";
+    text += extra.pool ? fmt::format("{:>16}", "-") : "";
+    return text + (extra.nodes ? " all\n" : "\n");
+}
+
 } // namespace
 
-std::string short_list(std::span<const Json> domains, Dialect dialect, Detail detail)
+std::string short_list(std::span<const Json> domains, Dialect dialect, ExtraColumns extra)
 {
-    const bool xm = dialect == Dialect::Xm;
-    std::string text =
-        xm ? fmt::format("{:<40} {:>5} {:>5} {:>5} {:>10} {:>9}", "Name", "ID", "Mem", "VCPUs", "State", "Time(s)")
-           : "Name                                        ID   Mem VCPUs\tState\tTime(s)";
-    if (detail == Detail::Verbose && !xm) {
-        text += "   UUID                            Reason-Code\tSecurity Label";
+    if (dialect == Dialect::Xm) {
+        return xm_list(domains, extra);
     }
-    text += '\n';
+    std::string text = xl_header(extra);
     for (const Json& status : domains) {
-        text += xm ? xm_line(status) : xl_line(status);
-        if (detail == Detail::Verbose && !xm) {
-            text += fmt::format(" {:<36} {:>8} {:>16}", status.value("uuid", "-"), "-", "-");
-        }
-        text += '\n';
+        text += xl_line(status) + xl_extra(status, extra);
     }
     return text;
 }

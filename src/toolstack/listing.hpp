@@ -13,8 +13,16 @@ namespace windsor::toolstack {
 
 enum class Detail { Plain, Verbose };
 
+// Columns beside the usual ones. Of security labels and processor pools there are none; a domain may run on all nodes.
+struct ExtraColumns {
+    bool verbose{false}; // xl's -v: UUID, reason of the shutdown, label
+    bool label{false};   // xl's -Z, xm's --label
+    bool pool{false};    // xl's -c
+    bool nodes{false};   // xl's -n
+};
+
 // The header and a line for each status. There is no Domain-0: the host is no domain.
-std::string short_list(std::span<const domain::Json> domains, Dialect dialect, Detail detail = Detail::Plain);
+std::string short_list(std::span<const domain::Json> domains, Dialect dialect, ExtraColumns extra = {});
 
 // One domain as `list -l` shows it: xend's s-expression, or an element of xl's JSON array, to which "windsor" adds
 // what xl does not know. `config` is the answer to the method "config", and empty if the domain does not answer.

@@ -44,6 +44,24 @@ TEST(Listing, HasTheColumnsOfXm)
               "falstaff                                     7   512     1     -b----     12.3\n");
 }
 
+TEST(Listing, HasTheFurtherColumnsOfXl)
+{
+    const std::vector<Json> domains{falstaff()};
+    const std::string plain = "falstaff                                     7   512     1     -b----      12.3";
+    const auto row = [&](ExtraColumns extra) {
+        const std::string text = short_list(domains, Dialect::Xl, extra);
+        return text.substr(text.find('\n') + 1);
+    };
+    EXPECT_EQ(row({.label = true}), plain + "                -\n");
+    EXPECT_EQ(row({.pool = true}), plain + "               -\n");
+    EXPECT_EQ(row({.nodes = true}), plain + " all\n");
+    EXPECT_EQ(row({.verbose = true, .label = true}),
+              plain + " 00000000-0000-4000-8000-000000000001        -                -\n");
+    EXPECT_EQ(short_list(domains, Dialect::Xm, {.label = true}),
+              "Name                                        ID   Mem VCPUs      State   Time(s) Label     \n"
+              "falstaff                                     7   512     1     -b----     12.3           \n");
+}
+
 TEST(Listing, ShowsADomainThatDoesNotAnswer)
 {
     const std::vector<Json> domains{Json{{"id", 3}, {"name", "mute"}, {"state", "------"}}};

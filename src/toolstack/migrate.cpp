@@ -2,10 +2,14 @@
 // Moving a running domain to another Windsor: the source's end.
 #include "toolstack/client.hpp"
 #include "toolstack/commands.hpp"
+#include "toolstack/configuration.hpp"
 #include "toolstack/link.hpp"
 
 #include <chrono>
 #include <optional>
+#include <vector>
+
+#include <fmt/ranges.h>
 
 namespace windsor::toolstack {
 
@@ -18,13 +22,6 @@ constexpr std::chrono::milliseconds kLook{200};
 // Options of xm and xl that ask for what there is not.
 base::Status refuse_options(const Arguments& arguments)
 {
-    if (arguments.has("C")) {
-        return base::fail("-C would give the guest another machine than the one it runs on: a domain moves with its "
-                          "configuration");
-    }
-    if (arguments.has("D")) {
-        return base::fail("-D would leave a second domain with the same disks; 'save -c' and 'restore' make copies");
-    }
     if (arguments.has("node")) {
         return base::fail("-n asks for a NUMA node; the host's scheduler places domains, use numactl(8) there");
     }
@@ -32,6 +29,38 @@ base::Status refuse_options(const Arguments& arguments)
         return base::fail("-c asks for another home server; configurations are kept on no server");
     }
     return {};
+}
+
+// Names of keys whose values are not the same. A domain chooses its name and UUID where a file has none.
+std::vector<std::string> differences(const Json& one, const Json& other)
+{
+    std::vector<std::string> names;
+    for (const auto& [key, value] : one.items()) {
+        if (key != "name" && key != "uuid" && (!other.contains(key) || other[key] != value)) {
+            names.push_back(key);
+        }
+    }
+    for (const auto& [key, value] : other.items()) {
+        if (key != "name" && key != "uuid" && !one.contains(key)) {
+            names.push_back(key);
+        }
+    }
+    return names;
+}
+
+// xl's -C sends a file instead of the configuration that the domain was made from. Scripts name the same one; with
+// another the guest would find another machine.
+base::Status check_configuration(Connection& connection, const std::string& name)
+{
+    const std::string path = WINDSOR_TRY(find_config(name));
+    const auto [loaded, origin] = WINDSOR_TRY(read_configuration(path, {}));
+    const Json file = Json::parse(config::to_json(loaded.config).dump());
+    const Json running = WINDSOR_TRY(connection.client.call("config")).value("json", Json::object());
+    const std::vector<std::string> others = differences(file, running);
+    return others.empty() ? base::Status{}
+                          : base::fail("{} differs from the configuration that the domain runs with ({}), and a domain "
+                                       "moves with the one that it has; leave -C out",
+                                       path, fmt::join(others, ", "));
 }
 
 struct Target {
@@ -106,6 +135,9 @@ base::Result<int> migrate(Context& context, const Arguments& arguments)
     WINDSOR_TRY(refuse_options(arguments));
     Target target = WINDSOR_TRY(target_of(context, arguments));
     Connection connection = WINDSOR_TRY(connect(context, arguments.operand(0)));
+    if (arguments.has("C")) {
+        WINDSOR_TRY(check_configuration(connection, arguments.value("C")));
+    }
     const std::string name = connection.entry.name;
     const auto moved = move(context, connection, std::move(target), arguments);
     if (!moved) {

@@ -86,7 +86,7 @@ base::Result<Started> start(Context& context, const Arguments& arguments,
     const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
     WINDSOR_TRY(domain::check_name_free(registry, *incoming));
     domain::Settings settings = settings_for(context, arguments, host, incoming, engine);
-    WINDSOR_TRY(domain::choose_engine(settings.engine, settings.runtime));
+    WINDSOR_TRY(domain::choose_engine(settings.engine, settings.runtime, say_measuring(context.err)));
     domain::Claim claim =
         WINDSOR_TRY(registry.claim(domain::name_with(settings.config.name, domain::kIncoming)));
     return start_domain(std::move(settings), std::move(claim), incoming->saved.domain.origin, context.paths, inherited);

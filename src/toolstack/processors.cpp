@@ -32,7 +32,8 @@ std::string vcpu_line(Dialect dialect, const domain::Entry& entry, std::size_t n
 base::Result<Json> change_engine(const Context& context, Connection& connection, const std::string& name)
 {
     const auto choice = WINDSOR_TRY(engine_named(name));
-    const domain::EngineReport report = WINDSOR_TRY(domain::choose_engine(choice, context.paths.runtime));
+    const domain::EngineReport report =
+        WINDSOR_TRY(domain::choose_engine(choice, context.paths.runtime, say_measuring(context.err)));
     base::Fd kvm;
     if (report.type == machine::EngineType::Kvm) {
         kvm.reset(::open("/dev/kvm", O_RDWR | O_CLOEXEC));
@@ -78,9 +79,13 @@ base::Result<int> vcpu_list(Context& context, const Arguments& arguments)
 
 base::Result<int> vcpu_pin(Context& context, const Arguments& arguments)
 {
-    if (arguments.operands().size() > 3 && arguments.operand(3) != "all") {
+    if (arguments.operands().size() > 3 && arguments.operand(3) != "all" && arguments.operand(3) != "-") {
         return base::fail("soft affinity '{}' cannot be had: the host's scheduler prefers no processors; leave it out",
                           arguments.operand(3));
+    }
+    if (arguments.operand(2) == "-") {
+        WINDSOR_TRY(connect(context, arguments.operand(0)));
+        return 0;
     }
     WINDSOR_TRY(call(context, arguments.operand(0), "vcpu_pin",
                      {{"vcpu", arguments.operand(1)}, {"cpus", arguments.operand(2)}}));

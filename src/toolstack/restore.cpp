@@ -104,7 +104,7 @@ base::Result<int> restore(Context& context, const Arguments& arguments)
                               .origin = saved.domain.origin,
                               .restore_from = fs::absolute(file, error)};
     const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
-    WINDSOR_TRY(domain::choose_engine(settings.engine, settings.runtime));
+    WINDSOR_TRY(domain::choose_engine(settings.engine, settings.runtime, say_measuring(context.out)));
     domain::Claim claim = WINDSOR_TRY(registry.claim(settings.config.name));
     const std::string name = settings.config.name;
     saved.reader.reset();
@@ -113,8 +113,9 @@ base::Result<int> restore(Context& context, const Arguments& arguments)
     const Started started =
         WINDSOR_TRY(start_domain(std::move(settings), std::move(claim), saved.domain.origin, context.paths, inherited));
     print_started(context, started.status);
-    if (arguments.has("vncviewer")) {
-        const auto viewer = WINDSOR_TRY(viewer_for(context, name, Password::Ask));
+    const bool hand_over = arguments.has("vncviewer-autopass");
+    if (arguments.has("vncviewer") || hand_over) {
+        const auto viewer = WINDSOR_TRY(viewer_for(context, name, hand_over ? Password::HandOver : Password::Ask));
         WINDSOR_TRY(start_viewer(viewer));
     }
     return 0;

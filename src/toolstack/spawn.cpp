@@ -95,6 +95,14 @@ base::Result<Started> start_domain(domain::Settings settings, domain::Claim clai
     return Started{child, answer};
 }
 
+std::function<void()> say_measuring(std::ostream& to)
+{
+    return [&to] {
+        to << "Measuring how well KVM runs guests here, once after each start of the host; this may take seconds.\n"
+           << std::flush;
+    };
+}
+
 base::Result<config::EngineChoice> engine_named(const std::string& name)
 {
     const auto choice = config::engine_from(name);

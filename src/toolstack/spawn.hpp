@@ -8,6 +8,8 @@
 #include "domain/registry.hpp"
 #include "toolstack/command.hpp"
 
+#include <functional>
+#include <ostream>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -27,6 +29,9 @@ struct Started {
 // released.
 base::Result<Started> start_domain(domain::Settings settings, domain::Claim claim, const Origin& origin,
                                    const domain::Paths& paths, const std::vector<int>& inherited);
+
+// Says so before it is measured how well KVM works, which takes seconds where it does not. `to` must outlive it.
+std::function<void()> say_measuring(std::ostream& to);
 
 // The choice that --engine names.
 base::Result<config::EngineChoice> engine_named(const std::string& name);

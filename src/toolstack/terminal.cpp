@@ -89,9 +89,36 @@ std::string_view read_some(int fd, std::array<char, 4096>& buffer)
     return {buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
 }
 
+// For a moment, and a while at the most.
+void show_rest(int line, int output)
+{
+    constexpr int kSilence = 100; // milliseconds
+    constexpr int kMostPieces = 50;
+    std::array<char, 4096> buffer{};
+    pollfd watched{.fd = line, .events = POLLIN, .revents = 0};
+    for (int piece = 0; piece < kMostPieces && ::poll(&watched, 1, kSilence) > 0; ++piece) {
+        const std::string_view shown = read_some(line, buffer);
+        if (shown.empty() || !write_all(output, shown)) {
+            return;
+        }
+    }
+}
+
 } // namespace
 
-base::Result<ConsoleEnd> join_console(const std::string& path, int input, int output)
+base::Result<char> escape_key(const std::string& name)
+{
+    constexpr char kControl = 0x1f;
+    if (name.size() == 1) {
+        return name[0];
+    }
+    if (name.size() == 2 && name[0] == '^' && name[1] >= '@' && name[1] <= '~') {
+        return static_cast<char>(name[1] & kControl);
+    }
+    return base::fail("'{}' is no key to leave a console with; give a character, or ^ and a letter as in ^]", name);
+}
+
+base::Result<ConsoleEnd> join_console(const std::string& path, int input, int output, char escape_key)
 {
     const base::Fd line{::open(path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC)};
     if (!line) {
@@ -118,7 +145,7 @@ base::Result<ConsoleEnd> join_console(const std::string& path, int input, int ou
         }
         if (watched[1].revents != 0) {
             const std::string_view typed = read_some(input, buffer);
-            const std::size_t escape = typed.find(kEscapeKey);
+            const std::size_t escape = typed.find(escape_key);
             if (!write_all(line.get(), typed.substr(0, escape))) {
                 return ConsoleEnd::Hangup;
             }
@@ -126,7 +153,8 @@ base::Result<ConsoleEnd> join_console(const std::string& path, int input, int ou
                 return ConsoleEnd::Left;
             }
             if (typed.empty()) {
-                watched[1].fd = -1;
+                show_rest(line.get(), output);
+                return ConsoleEnd::Left;
             }
         }
     }
