@@ -24,7 +24,8 @@
 
 namespace windsor::state {
 
-// The version of a type's record: raised when readers of the old one would misunderstand the new one.
+// The version of a type's record: raised with each change of its fields, so that older versions of Windsor refuse what
+// they would misunderstand, and since() knows what an older one wrote. docs/saved-state.md says how.
 template <typename T> constexpr std::uint32_t kVersion = 1;
 
 template <typename T> constexpr bool kIsArray = false;
@@ -49,6 +50,12 @@ public:
     template <typename T> void optional(std::string_view name, T& member)
     {
         add(name, Need::Optional, to_value(member));
+    }
+    // One that records have from that version on; in older ones it has the given value.
+    template <typename T, typename Before>
+    void since(std::uint32_t /*version*/, std::string_view name, T& member, Before&& /*before*/)
+    {
+        field(name, member);
     }
     // An enumeration whose values lie between zero and `last`.
     template <typename E> void choice(std::string_view name, E& member, E /*last*/)
@@ -105,8 +112,9 @@ private:
     std::vector<Field> fields_;
 };
 
-// What reading has come upon: the first mistake, and optional fields that nobody knew.
+// A record that is being read, and what reading has come upon: the first mistake, and optional fields that nobody knew.
 struct Findings {
+    std::uint32_t version; // of the record
     std::optional<base::Error> mistake{};
     std::vector<std::string> ignored{};
 
@@ -133,6 +141,15 @@ public:
     {
         if (const Value* value = find(name)) {
             from_value(*value, member, path_of(name), findings_);
+        }
+    }
+    template <typename T, typename Default>
+    void since(std::uint32_t version, std::string_view name, T& member, Default&& before)
+    {
+        if (findings_.version >= version) {
+            field(name, member);
+        } else {
+            member = std::forward<Default>(before);
         }
     }
     template <typename E> void choice(std::string_view name, E& member, E last)
@@ -261,12 +278,13 @@ template <typename T> Value pack(T object)
     return Writer::to_value(object);
 }
 
-// Changes `object` only if all is well with the record. `name` is the record's, for messages; optional fields that
-// nobody knows are added to `ignored`.
+// Changes `object` only if all is well with the record. `name` is the record's, for messages, and `version` is that by
+// which it was written; optional fields that nobody knows are added to `ignored`.
 template <typename T>
-base::Status unpack(const Value& value, const std::string& name, T& object, std::vector<std::string>* ignored = nullptr)
+base::Status unpack(const Value& value, const std::string& name, T& object, std::vector<std::string>* ignored = nullptr,
+                    std::uint32_t version = kVersion<T>)
 {
-    Findings findings;
+    Findings findings{.version = version};
     T fresh = object;
     Reader::from_value(value, fresh, name, findings);
     if (findings.mistake) {

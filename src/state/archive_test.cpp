@@ -112,6 +112,49 @@ TEST(Archive, AMissingOptionalFieldKeepsItsDefault)
     EXPECT_EQ(cart.horses, 7u);
 }
 
+// A struct that has grown: its second field came with version 2.
+struct Grown {
+    std::uint32_t old{1};
+    std::uint32_t added{7};
+    std::vector<std::uint8_t> inner{};
+};
+
+template <typename Archive> void describe(Archive& archive, Grown& grown)
+{
+    archive.field("old", grown.old);
+    archive.since(2, "added", grown.added, 40u);
+    archive.since(3, "inner", grown.inner, std::vector<std::uint8_t>{1, 2});
+}
+
+TEST(Archive, AFieldThatCameLaterHasItsValueOfOldInOlderRecords)
+{
+    Value older{Type::Group};
+    older.fields.push_back({"old", Need::Mandatory, Value{Type::Number, 5}});
+    Grown read;
+    ASSERT_TRUE(unpack(older, "record", read, nullptr, 1).has_value());
+    EXPECT_EQ(read.old, 5u);
+    EXPECT_EQ(read.added, 40u);
+    EXPECT_EQ(read.inner, (std::vector<std::uint8_t>{1, 2}));
+
+    older.fields.push_back({"added", Need::Mandatory, Value{Type::Number, 6}});
+    ASSERT_TRUE(unpack(older, "record", read, nullptr, 2).has_value());
+    EXPECT_EQ(read.added, 6u);
+    EXPECT_EQ(read.inner, (std::vector<std::uint8_t>{1, 2}));
+}
+
+TEST(Archive, AFieldThatCameLaterIsMandatoryFromThenOn)
+{
+    Value newer{Type::Group};
+    newer.fields.push_back({"old", Need::Mandatory, Value{Type::Number, 5}});
+    Grown read;
+    const auto refused = unpack(newer, "record", read, nullptr, 2);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_NE(refused.error().message().find("record.added is missing"), std::string::npos);
+    // And a record of the old version that has it all the same was not written by that version.
+    newer.fields.push_back({"added", Need::Mandatory, Value{Type::Number, 6}});
+    EXPECT_FALSE(unpack(newer, "record", read, nullptr, 1).has_value());
+}
+
 TEST(Archive, AnUnknownFieldIsIgnoredOnlyIfItIsOptional)
 {
     Value value = packed();

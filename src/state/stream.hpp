@@ -108,7 +108,7 @@ base::Status read_object(const Record& record, T& object, std::vector<std::strin
     if (!value) {
         return base::fail("the saved state's record '{}' cannot be read: {}", record.name, value.error().message());
     }
-    return unpack(*value, record.name, object, ignored);
+    return unpack(*value, record.name, object, ignored, record.version);
 }
 
 } // namespace windsor::state
