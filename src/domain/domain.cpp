@@ -56,7 +56,7 @@ base::Result<std::unique_ptr<Domain>> Domain::create(const Settings& settings, C
                                                      base::Log& log)
 {
     std::unique_ptr<Domain> domain{new Domain{settings, claim, loop, log}};
-    domain->engine_ = WINDSOR_TRY(choose_engine(settings.engine, settings.runtime));
+    domain->engine_ = settings.engine;
     WINDSOR_TRY(domain->open_all());
     WINDSOR_TRY(domain->enclose());
     WINDSOR_TRY(domain->build_machine());

@@ -34,11 +34,22 @@ namespace windsor::domain {
 
 enum class StartAs { Running, Paused };
 
+// Which processor engine runs a domain, and one line that says why.
+struct EngineReport {
+    machine::EngineType type{};
+    std::string name;
+    std::string line;
+};
+// Fails if KVM is asked for and the host's cannot be used; the error says why. `runtime` is where it is kept, until the
+// host is started again, how well KVM works. `before_trials` is called before that is measured, which may take seconds.
+base::Result<EngineReport> choose_engine(config::EngineChoice choice, const std::filesystem::path& runtime,
+                                         const std::function<void()>& before_trials = {});
+
 // What a domain is made from; the graphics are resolved against the host's configuration.
 struct Settings {
     config::DomainConfig config;
-    config::EngineChoice engine{config::EngineChoice::Auto};
-    std::filesystem::path runtime{}; // see choose_engine()
+    EngineReport engine{}; // by choose_engine(), once, where a user waits for it
+    std::filesystem::path runtime{};
     StartAs start{StartAs::Running};
     std::vector<std::string> warnings{}; // of the configuration
     // Starts a fresh domain of the same configuration, for rename-restart; gives whether that worked.
@@ -60,17 +71,6 @@ struct Settings {
     // Says that the domain is being destroyed: its process must not outlive that by much, whatever its threads do.
     std::function<void()> ending{};
 };
-
-// Which processor engine runs a domain, and one line that says why.
-struct EngineReport {
-    machine::EngineType type{};
-    std::string name;
-    std::string line;
-};
-// Fails if KVM is asked for and the host's cannot be used; the error says why. `runtime` is where it is kept, until the
-// host is started again, how well KVM works. `before_trials` is called before that is measured, which may take seconds.
-base::Result<EngineReport> choose_engine(config::EngineChoice choice, const std::filesystem::path& runtime,
-                                         const std::function<void()>& before_trials = {});
 
 // What has become of the guest.
 enum class Fate { Alive, PoweredOff, Crashed };

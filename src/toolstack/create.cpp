@@ -146,18 +146,18 @@ base::Result<Started> start(Context& context, const Arguments& arguments, const 
 {
     const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
     domain::Settings settings{.config = loaded.config,
-                              .engine = config::resolve_engine(loaded.config, host),
                               .runtime = context.paths.runtime,
                               .start = arguments.has("paused") ? domain::StartAs::Paused : domain::StartAs::Running};
     config::resolve_graphics(settings.config, host);
     for (const config::Warning& warning : loaded.warnings) {
         settings.warnings.push_back(warning.text());
     }
-    const auto engine = domain::choose_engine(settings.engine, settings.runtime,
-                                              arguments.has("quiet") ? nullptr : say_measuring(context.out));
+    auto engine = domain::choose_engine(config::resolve_engine(loaded.config, host), settings.runtime,
+                                        arguments.has("quiet") ? nullptr : say_measuring(context.out));
     if (!engine) {
         return std::unexpected{config::at_key(settings.config, "engine", engine.error())};
     }
+    settings.engine = *std::move(engine);
     auto claim = registry.claim(settings.config.name);
     if (!claim) {
         return std::unexpected{config::at_key(settings.config, "name", claim.error())};

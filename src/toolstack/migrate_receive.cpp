@@ -65,12 +65,10 @@ base::Result<Source> standard_source()
     return Source{.channel = channel_over(std::move(in), std::move(out))};
 }
 
-domain::Settings settings_for(Context& context, const Arguments& arguments, const config::HostConfig& host,
-                              const std::shared_ptr<domain::Incoming>& incoming, config::EngineChoice engine)
+domain::Settings settings_for(const Context& context, const Arguments& arguments,
+                              const std::shared_ptr<domain::Incoming>& incoming)
 {
-    const config::DomainConfig& config = incoming->saved.config;
-    return {.config = config,
-            .engine = arguments.has("engine") ? engine : config::resolve_engine(config, host),
+    return {.config = incoming->saved.config,
             .runtime = context.paths.runtime,
             .start = arguments.has("paused") ? domain::StartAs::Paused : domain::StartAs::Running,
             .origin = incoming->saved.domain.origin,
@@ -85,8 +83,9 @@ base::Result<Started> start(Context& context, const Arguments& arguments,
     const config::HostConfig host = WINDSOR_TRY(config::load_host_config(context.host_config));
     const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
     WINDSOR_TRY(domain::check_name_free(registry, *incoming));
-    domain::Settings settings = settings_for(context, arguments, host, incoming, engine);
-    WINDSOR_TRY(domain::choose_engine(settings.engine, settings.runtime, say_measuring(context.err)));
+    domain::Settings settings = settings_for(context, arguments, incoming);
+    const auto choice = arguments.has("engine") ? engine : config::resolve_engine(settings.config, host);
+    settings.engine = WINDSOR_TRY(domain::choose_engine(choice, settings.runtime, say_measuring(context.err)));
     domain::Claim claim =
         WINDSOR_TRY(registry.claim(domain::name_with(settings.config.name, domain::kIncoming)));
     return start_domain(std::move(settings), std::move(claim), incoming->saved.domain.origin, context.paths, inherited);

@@ -96,15 +96,15 @@ base::Result<int> restore(Context& context, const Arguments& arguments)
         return check(context, file, saved);
     }
     std::error_code error;
+    const auto choice = arguments.has("engine") ? WINDSOR_TRY(engine_named(arguments.value("engine")))
+                                                : config::resolve_engine(saved.config, host);
     domain::Settings settings{.config = saved.config,
-                              .engine = arguments.has("engine") ? WINDSOR_TRY(engine_named(arguments.value("engine")))
-                                                                : config::resolve_engine(saved.config, host),
                               .runtime = context.paths.runtime,
                               .start = arguments.has("paused") ? domain::StartAs::Paused : domain::StartAs::Running,
                               .origin = saved.domain.origin,
                               .restore_from = fs::absolute(file, error)};
     const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
-    WINDSOR_TRY(domain::choose_engine(settings.engine, settings.runtime, say_measuring(context.out)));
+    settings.engine = WINDSOR_TRY(domain::choose_engine(choice, settings.runtime, say_measuring(context.out)));
     domain::Claim claim = WINDSOR_TRY(registry.claim(settings.config.name));
     const std::string name = settings.config.name;
     saved.reader.reset();
