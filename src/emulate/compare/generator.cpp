@@ -118,6 +118,22 @@ void Generator::append_vex(std::vector<std::uint8_t>& bytes)
     bytes.push_back(static_cast<std::uint8_t>(random_.bits()));
 }
 
+// Where BMI1 and BMI2 are: SDM volume 2D, appendix A, tables. Of all VEX encodings they are so few that
+// chance would hardly find them.
+void Generator::append_bmi(std::vector<std::uint8_t>& bytes)
+{
+    static constexpr auto kOpcodes = std::to_array<std::uint8_t>({0xf2, 0xf3, 0xf5, 0xf6, 0xf7}); // map 0F 38
+    constexpr std::uint8_t kRotate = 0xf0;                                                        // map 0F 3A
+    const bool wide = options_.mode == CodeMode::Long64;
+    const bool rotate = random_.one_in(8);
+    bytes.push_back(0xc4);
+    bytes.push_back(static_cast<std::uint8_t>((wide ? random_.bits() & 0xe0 : 0xe0) | (rotate ? 3 : 2)));
+    // Bit 2 is VEX.L, with which all of them are invalid; RORX wants VEX.vvvv as ones.
+    const std::uint64_t last = random_.bits() & (random_.one_in(16) ? 0xff : 0xfb);
+    bytes.push_back(static_cast<std::uint8_t>(last | (rotate ? 0x78 : 0) | (wide ? 0 : 0x40)));
+    bytes.push_back(rotate ? kRotate : random_.pick(kOpcodes));
+}
+
 void Generator::append_opcode(std::vector<std::uint8_t>& bytes)
 {
     const std::uint64_t draw = random_.below(20);
@@ -133,8 +149,8 @@ void Generator::append_opcode(std::vector<std::uint8_t>& bytes)
             bytes.push_back(0x38);
         }
         break;
-    case Family::Avx:
-    case Family::Bmi: append_vex(bytes); return;
+    case Family::Avx: append_vex(bytes); return;
+    case Family::Bmi: append_bmi(bytes); return;
     case Family::Mmx:
     case Family::Sse:
         bytes.push_back(0x0f);

@@ -44,6 +44,7 @@ private:
     void append_prefixes(std::vector<std::uint8_t>& bytes);
     void append_opcode(std::vector<std::uint8_t>& bytes);
     void append_vex(std::vector<std::uint8_t>& bytes);
+    void append_bmi(std::vector<std::uint8_t>& bytes);
     std::optional<Made> decode(std::vector<std::uint8_t> bytes) const;
     bool acceptable(const Made& made) const;
     bool fits_block(const Made& made) const;
