@@ -48,11 +48,11 @@ public:
 // load(State), and a state with a describe(). If it has settle() and busy(), these are asked, too.
 template <typename Assembly> class DeviceOf : public Device {
 public:
-    void reset() override
+    void reset() override WINDSOR_REQUIRES(bus::kMachineLock)
     {
         each([](std::string_view, auto& chip) { chip.reset(); });
     }
-    void settle() override
+    void settle() override WINDSOR_REQUIRES(bus::kMachineLock)
     {
         each([](std::string_view, auto& chip) {
             if constexpr (requires { chip.settle(); }) {
@@ -60,7 +60,7 @@ public:
             }
         });
     }
-    bool busy() override
+    bool busy() override WINDSOR_REQUIRES(bus::kMachineLock)
     {
         bool any = false;
         each([&any](std::string_view, auto& chip) {
@@ -70,11 +70,11 @@ public:
         });
         return any;
     }
-    base::Status save(Saver& to) override
+    base::Status save(Saver& to) override WINDSOR_REQUIRES(bus::kMachineLock)
     {
         return self().parts([&to](std::string_view name, auto&& chip) { return to.put(name, chip); });
     }
-    base::Status load(Loader& from) override
+    base::Status load(Loader& from) override WINDSOR_REQUIRES(bus::kMachineLock)
     {
         return self().parts([&from](std::string_view name, auto&& chip) { return from.take(name, chip); });
     }

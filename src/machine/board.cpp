@@ -6,7 +6,7 @@
 namespace windsor::machine {
 
 Board::Board(const Parts& parts, unsigned processors)
-    : log_{parts.log}, host_{parts.host}, ports_{"port", parts.log}, mmio_{"mmio", parts.log},
+    : host_{parts.host}, ports_{"port", parts.log}, mmio_{"mmio", parts.log},
       interrupts_{processors, parts.log, parts.clock, parts.timers, parts.host},
       backplane_{.log = parts.log,
                  .clock = parts.clock,

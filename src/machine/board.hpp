@@ -97,7 +97,6 @@ private:
 
     Board(const Parts& parts, unsigned processors);
 
-    base::Log& log_;
     BoardHost& host_;
     memory::GuestMemory memory_;
     bus::Router ports_;

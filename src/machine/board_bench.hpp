@@ -85,11 +85,18 @@ struct BoardBench {
     base::ManualClock clock;
     base::TimerQueue timers;
     BenchHost host;
-    std::unique_ptr<Board> board = make_pc(options(), {.log = log, .clock = clock, .timers = timers, .host = host},
-                                           [](const std::function<void()>& work) { work(); })
-                                       .value()
-                                       .board;
+    std::unique_ptr<Board> board = make();
     const chipset::Outlets& outlets{board->outlets()};
+
+private:
+    std::unique_ptr<Board> make()
+    {
+        const bus::MachineGuard guard{host.lock()};
+        return make_pc(options(), {.log = log, .clock = clock, .timers = timers, .host = host},
+                       [](const std::function<void()>& work) { work(); })
+            .value()
+            .board;
+    }
 };
 
 } // namespace windsor::machine::testing

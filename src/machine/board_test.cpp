@@ -65,12 +65,36 @@ struct TestBoard {
         slots.insert(slots.end(), more.begin(), more.end());
         plugged = board->plug(slots);
     }
-    void put(std::uint16_t port, std::uint8_t value) { board->ports().write(port, Width::Byte, value); }
-    std::uint8_t get(std::uint16_t port) { return static_cast<std::uint8_t>(board->ports().read(port, Width::Byte)); }
+    void put(std::uint16_t port, std::uint8_t value)
+    {
+        host.lock().assert_held();
+        board->ports().write(port, Width::Byte, value);
+    }
+    std::uint8_t get(std::uint16_t port)
+    {
+        host.lock().assert_held();
+        return static_cast<std::uint8_t>(board->ports().read(port, Width::Byte));
+    }
     std::uint32_t pci_ids(std::uint32_t device)
     {
+        host.lock().assert_held();
         board->ports().write(0xcf8, Width::Dword, 0x80000000 | device << 11);
         return static_cast<std::uint32_t>(board->ports().read(0xcfc, Width::Dword));
+    }
+    void reset()
+    {
+        host.lock().assert_held();
+        board->reset();
+    }
+    base::Status save(state::StreamWriter& to)
+    {
+        host.lock().assert_held();
+        return board->save(to);
+    }
+    base::Status load(state::Records& from)
+    {
+        host.lock().assert_held();
+        return board->load(from);
     }
 
     base::Log log = base::Log::discard();
@@ -125,7 +149,7 @@ TEST(AnotherBoard, IsResetAsAWhole)
         test.put(scratch, 0x55);
     }
     test.put(0x1ea, 0x77); // the second controller's sector count
-    test.board->reset();
+    test.reset();
     for (const std::uint16_t scratch : std::array<std::uint16_t, 3>{0x3ff, 0x2ff, 0x3ef}) {
         EXPECT_EQ(test.get(scratch), 0) << scratch;
     }
@@ -142,7 +166,7 @@ TEST(AnotherBoard, IsSavedByThePathsOfItsSlots)
     test.put(0x1ea, 0x55);
     state::MemoryOutput output;
     state::StreamWriter writer{output};
-    ASSERT_TRUE(writer.begin() && test.board->save(writer) && writer.end());
+    ASSERT_TRUE(writer.begin() && test.save(writer) && writer.end());
 
     TestBoard other;
     state::MemoryInput input{output.bytes};
@@ -152,7 +176,7 @@ TEST(AnotherBoard, IsSavedByThePathsOfItsSlots)
     while (auto record = reader.next().value()) {
         ASSERT_TRUE(records.add(std::move(*record)));
     }
-    const base::Status loaded = other.board->load(records);
+    const base::Status loaded = other.load(records);
     ASSERT_TRUE(loaded.has_value()) << loaded.error().message();
     EXPECT_TRUE(records.finish());
     EXPECT_EQ(other.get(0x3ff), 0x11);
@@ -174,7 +198,7 @@ TEST(AnotherBoard, SaysWhichDeviceCannotBeSavedAndWhy)
     TestBoard test{{isa("card", {}, {}, chipset::make_of<Unsaveable>())}};
     state::MemoryOutput output;
     state::StreamWriter writer{output};
-    const base::Status saved = test.board->save(writer);
+    const base::Status saved = test.save(writer);
     ASSERT_FALSE(saved.has_value());
     EXPECT_TRUE(output.bytes.empty());
     EXPECT_EQ(saved.error().message(), "isa/card cannot be saved: the card keeps its state to itself");

@@ -429,6 +429,7 @@ void Rtc::load(const State& state)
     state_.extended_index %= kBankSize;
     state_.weekday_ahead %= kWeek;
     state_.seconds = std::clamp(state_.seconds, -kFarthest, kFarthest);
+    state_.told_offset = std::clamp(state_.told_offset, -4 * kFarthest, 4 * kFarthest);
     state_.owed_periodic = std::clamp<std::int64_t>(state_.owed_periodic, 0, kFrequency);
     state_.origin = std::clamp(state_.origin, -base::kSecond, clock_.now());
     state_.seen = std::clamp(state_.seen, state_.origin, clock_.now());
