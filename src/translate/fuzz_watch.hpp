@@ -6,8 +6,11 @@
 
 #include "translate/translator.hpp"
 
+#include <Zydis/Zydis.h>
 #include <algorithm>
+#include <array>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <span>
@@ -35,6 +38,39 @@ private:
         static Watch watch;
         return watch;
     }
+    static std::uint64_t value_of(ZydisRegister wanted, const greg_t* registers)
+    {
+        constexpr std::array kOrder{REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+                                    REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+        const bool is_general = ZydisRegisterGetClass(wanted) == ZYDIS_REGCLASS_GPR64;
+        return is_general ? static_cast<std::uint64_t>(
+                                registers[kOrder[static_cast<std::size_t>(ZydisRegisterGetId(wanted))]])
+                          : 0;
+    }
+    // Whether the instruction has #GP because its operand of 16 bytes or more, whose address is one, is not aligned, as
+    // the guest's is: it has reached no memory.
+    static bool misaligned(const greg_t* registers)
+    {
+        constexpr std::uint64_t kEndOfUser = std::uint64_t{1} << 47; // of addresses on the host
+        ZydisDecoder decoder;
+        ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+        ZydisDecodedInstruction instruction;
+        std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
+        const auto* const code = reinterpret_cast<const std::uint8_t*>(registers[REG_RIP]);
+        if (ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, code, ZYDIS_MAX_INSTRUCTION_LENGTH, &instruction,
+                                               operands.data()))) {
+            return false;
+        }
+        return std::ranges::any_of(std::span{operands}.first(instruction.operand_count), [&](const auto& operand) {
+            if (operand.type != ZYDIS_OPERAND_TYPE_MEMORY || operand.size < 128) {
+                return false;
+            }
+            const std::uint64_t at = value_of(operand.mem.base, registers) +
+                                     value_of(operand.mem.index, registers) * operand.mem.scale +
+                                     static_cast<std::uint64_t>(operand.mem.disp.value);
+            return at % (operand.size / 8) != 0 && at < kEndOfUser;
+        });
+    }
     static void look(int signal, siginfo_t* info, void* context)
     {
         constexpr greg_t kPageFault = 14; // SDM volume 3A, table 6-1
@@ -50,7 +86,8 @@ private:
             const auto begin = reinterpret_cast<std::uint64_t>(code.data());
             return rip >= begin && rip < begin + code.size();
         });
-        if (emitted && (registers[REG_TRAPNO] != kPageFault || address - window + kBelow >= kReach)) {
+        const bool reached = registers[REG_TRAPNO] == kPageFault;
+        if (emitted && (reached ? address - window + kBelow >= kReach : !misaligned(registers))) {
             static_cast<void>(
                 std::fprintf(stderr, "translated code at %#llx reached %#llx, outside its window at %#llx\n",
                              static_cast<unsigned long long>(rip), static_cast<unsigned long long>(address),
