@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 
 #include "base/fd.hpp"
 
@@ -16,7 +17,9 @@ namespace windsor::config {
 namespace {
 
 constexpr std::size_t kLargestFile = 1 << 20;
-constexpr int kPatience = 10'000; // milliseconds
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kPatience{10}; // for all of a text that comes through a pipe
 
 bool is_null_device(const struct stat& status)
 {
@@ -25,16 +28,19 @@ bool is_null_device(const struct stat& status)
     return S_ISCHR(status.st_mode) && status.st_rdev == makedev(kMemoryDevices, kNull);
 }
 
-// The file is open without waiting, as a FIFO may have nobody who writes: such a one is waited for for a while.
-base::Status await_text(int file, const std::string& path, std::string_view purpose)
+// The file is open without waiting, as a FIFO may have nobody who writes, or one who never ends. Such a one is waited
+// for until `end`.
+base::Status await_text(int file, Clock::time_point end, const std::string& path, std::string_view purpose)
 {
     pollfd watched{.fd = file, .events = POLLIN, .revents = 0};
     int ready = 0;
-    while ((ready = ::poll(&watched, 1, kPatience)) < 0 && errno == EINTR) {
-    }
-    return ready > 0
-               ? base::Status{}
-               : base::fail("{}: nobody has written the {} to this pipe within {} s", path, purpose, kPatience / 1000);
+    do {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
+        ready = left > 0 ? ::poll(&watched, 1, static_cast<int>(left)) : 0;
+    } while (ready < 0 && errno == EINTR);
+    return ready > 0 ? base::Status{}
+                     : base::fail("{}: nobody has written the whole {} to this pipe within {} s", path, purpose,
+                                  kPatience.count());
 }
 
 } // namespace
@@ -52,11 +58,12 @@ base::Result<std::string> read_config_file(const std::string& path, std::string_
     if (!known || (!S_ISREG(status.st_mode) && !pipe && !is_null_device(status))) {
         return base::fail("{}: the {} must be a file or a pipe", path, purpose);
     }
+    const auto end = Clock::now() + kPatience;
     std::string text;
     std::array<char, 16384> buffer{};
     for (;;) {
         if (pipe) {
-            WINDSOR_TRY(await_text(file.get(), path, purpose));
+            WINDSOR_TRY(await_text(file.get(), end, path, purpose));
         }
         const auto count = ::read(file.get(), buffer.data(), buffer.size());
         if (count < 0 && (errno == EINTR || errno == EAGAIN)) {
