@@ -31,6 +31,8 @@ base::Status check_drive(const NeededDrive& saved, const Needs& own)
     return {};
 }
 
+constexpr std::size_t kLongestShown = 80; // characters of what a saved state says
+
 bool has(const std::vector<std::string>& devices, const std::string& device)
 {
     return std::ranges::find(devices, device) != devices.end();
@@ -40,7 +42,8 @@ base::Status check_devices(const std::vector<std::string>& saved, const std::vec
 {
     for (const std::string& device : saved) {
         if (!has(own, device)) {
-            return base::fail("the saved machine has the device {}, and this one has not", base::printable(device));
+            return base::fail("the saved machine has the device {}, and this one has not",
+                              base::printable(device.substr(0, kLongestShown)));
         }
     }
     for (const std::string& device : own) {
