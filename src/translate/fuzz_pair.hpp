@@ -10,18 +10,20 @@
 #include <span>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
 namespace windsor::translate::fuzzing {
 
 // Hears of every instruction. Ends a run after a number of them, the pieces of a repeated one counting once, and at one
-// that stores where the last x87 instruction was, which does not survive translation.
+// that stores where the last x87 instruction was, which does not survive translation. An event stops the processor
+// first: if it changed memory in the middle of an instruction, the bytes before and those after it would both be right.
 class Budget final : public emulate::TraceSink {
 public:
     static constexpr unsigned kMost = 1000;
 
-    Budget(vcpu::Engine& engine, Harness& harness, bool events) : engine_{engine}, harness_{harness}, events_{events} {}
+    Budget(vcpu::Engine& engine, bool events) : engine_{engine}, events_{events} {}
     void instruction(const vcpu::CpuState& state, const emulate::Insn& insn) override
     {
         const std::uint64_t repeating = insn.rep != emulate::RepPrefix::None ? state.rip + 1 : 0;
@@ -31,11 +33,22 @@ public:
         if (goes_on) {
             return;
         }
-        if (++count_ >= kMost || stored_place_) {
+        ++count_;
+        event_due_ = event_due_ || (events_ && count_ % 16 == 15);
+        // How many pieces of a repeated instruction come before a stop is the engine's choice.
+        stopped_for_event_ = event_due_ && repeating == 0;
+        if (used_up() || stored_place_ || stopped_for_event_) {
             engine_.raise(vcpu::Signal::Stop);
-        } else if (events_ && count_ % 16 == 15) {
-            harness_.event();
         }
+    }
+    // Whether the processor stands because an event is due; it is then no longer.
+    bool take_event()
+    {
+        if (used_up() || stored_place_ || !stopped_for_event_) {
+            return false;
+        }
+        event_due_ = false;
+        return std::exchange(stopped_for_event_, false);
     }
     bool stored_place() const { return stored_place_; }
     bool used_up() const { return count_ >= kMost; }
@@ -57,8 +70,9 @@ private:
     }
 
     vcpu::Engine& engine_;
-    Harness& harness_;
     bool events_;
+    bool event_due_{false};
+    bool stopped_for_event_{false};
     unsigned count_{0};
     std::uint64_t repeating_{0};
     bool stored_place_{false};
@@ -118,7 +132,11 @@ private:
     {
         engine.set_trace(budget); // which also forgets all code
         machine.prepare(program, image);
-        const vcpu::HaltReason reason = engine.run();
+        vcpu::HaltReason reason = engine.run();
+        while (budget != nullptr && reason == vcpu::HaltReason::Stopped && budget->take_event()) {
+            machine.harness.event();
+            reason = engine.run();
+        }
         return reason;
     }
     // What is documented to be inexact: where the last x87 instruction was, and arithmetic flags behind a fault.
@@ -137,13 +155,13 @@ inline std::string Pair::play(const Program& program)
 {
     const Image& image = image_of(program.world);
     const bool steps = (program.units & units::kSteps) == units::kSteps;
-    Budget budget{interpreter_engine_, interpreter_.harness, steps};
+    Budget budget{interpreter_engine_, steps};
     const vcpu::HaltReason expected = run(interpreter_, interpreter_engine_, &budget, program, image);
     if (budget.stored_place() || interpreter_.harness.flooded()) {
         return {};
     }
     // A program that comes to an end does so without a budget, in blocks of any length. The others go one by one.
-    Budget same{translator_engine_, translator_.harness, steps};
+    Budget same{translator_engine_, steps};
     const bool bounded = steps || budget.used_up();
     const vcpu::HaltReason got = run(translator_, translator_engine_, bounded ? &same : nullptr, program, image);
     ++compared_;
