@@ -51,10 +51,21 @@ class Screen {
 public:
     virtual ~Screen() = default;
 
-    // Brings `picture` up to date (resizing it on a mode change) and gives the rectangles that changed
-    // since the last call with the same picture; the whole picture after a resize or invalidate().
-    virtual std::vector<Rectangle> update(Picture& picture) WINDSOR_REQUIRES(bus::kMachineLock) = 0;
-    // The next update() redraws everything.
+    // Notes what the screen shows now, and what of it has changed; quick. It and draw() are called by one thread at a
+    // time, whose business that is.
+    virtual void capture() WINDSOR_REQUIRES(bus::kMachineLock) = 0;
+    // Brings `picture` up to date with the last capture(), resizing it on a mode change, and gives the rectangles that
+    // changed since the last call with the same picture; the whole picture after a resize or invalidate(). It takes its
+    // time, and so needs no lock: what the guest draws meanwhile may be in the picture, and is found changed by the
+    // next capture().
+    virtual std::vector<Rectangle> draw(Picture& picture) = 0;
+    // Both at once.
+    std::vector<Rectangle> update(Picture& picture) WINDSOR_REQUIRES(bus::kMachineLock)
+    {
+        capture();
+        return draw(picture);
+    }
+    // The next capture() is drawn from the ground up.
     virtual void invalidate() WINDSOR_REQUIRES(bus::kMachineLock) = 0;
 
     // True in a text mode, and then `screen` has what it shows.

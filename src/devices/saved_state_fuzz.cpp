@@ -49,7 +49,7 @@ public:
     void nmi() override {}
     void init() override {}
     void startup(std::uint8_t) override {}
-    void interrupts_changed() override {}
+    void interrupt(bool) override {}
 };
 
 class Sink final : public backend::CharacterSink {

@@ -27,7 +27,7 @@ public:
     void nmi() override {}
     void init() override {}
     void startup(std::uint8_t) override {}
-    void interrupts_changed() override {}
+    void interrupt(bool) override {}
 };
 
 class NoCharacters final : public backend::CharacterSink {

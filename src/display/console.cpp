@@ -80,11 +80,11 @@ void Console::stop_viewers()
 bool Console::update(std::optional<std::uint32_t> request)
 {
     const base::MutexLock lock{picture_mutex_};
-    std::vector<backend::Rectangle> damage;
     {
         const bus::MachineGuard guard{machine_.lock};
-        damage = machine_.screen.update(picture_);
+        machine_.screen.capture();
     }
+    const std::vector<backend::Rectangle> damage = machine_.screen.draw(picture_);
     Viewers* viewers = nullptr;
     {
         const base::MutexLock state{mutex_};

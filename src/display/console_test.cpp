@@ -91,10 +91,15 @@ TEST(Png, SaysWhyItCannotBeWritten)
 // A machine's screen, keyboard and mouse, all under one lock.
 class FakeMachine final : public backend::Screen, public backend::Keyboard, public backend::Pointer {
 public:
-    std::vector<backend::Rectangle> update(backend::Picture& picture) override
+    void capture() override
     {
         lock.assert_held();
         ++updates;
+    }
+    // The lock is free: a guest does not wait for a picture to be drawn.
+    std::vector<backend::Rectangle> draw(backend::Picture& picture) override
+    {
+        const bus::MachineGuard guard{lock};
         const bool resized = picture.size != shown.size;
         const std::vector<backend::Rectangle> damage =
             resized || changed ? std::vector{backend::Rectangle{0, 0, shown.size.width, shown.size.height}}

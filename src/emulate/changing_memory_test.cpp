@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Memory that changes while the processor reads it for its own purposes: what has been checked is what is used.
-#include "emulate/changing_page.hpp"
+#include "conformance/changing_page.hpp"
 #include "emulate/test_machine.hpp"
 
 #include <array>

@@ -93,12 +93,12 @@ TEST(InterpreterCore, StopsATightLoopOnRequest)
     m.cpu.set_state(m.flat32());
     std::thread other{[&] {
         std::this_thread::sleep_for(std::chrono::milliseconds{20});
-        m.cpu.raise(Signal::Stop);
+        m.signals.raise(Signal::Stop);
     }};
     EXPECT_EQ(m.cpu.run(), HaltReason::Stopped);
     other.join();
     EXPECT_EQ(m.cpu.state().rip, kCode);
-    EXPECT_FALSE(m.cpu.signalled());
+    EXPECT_FALSE(m.signals.due());
 }
 
 TEST(InterpreterCore, AMaskedInterruptDoesNotEndAHalt)
@@ -108,10 +108,10 @@ TEST(InterpreterCore, AMaskedInterruptDoesNotEndAHalt)
     vcpu::CpuState state = m.flat32();
     state.rflags &= ~x86::rflags::kIf;
     EXPECT_EQ(m.run(state), HaltReason::Halted);
-    m.cpu.raise(Signal::Interrupt);
-    EXPECT_FALSE(m.cpu.signalled());
-    m.cpu.raise(Signal::Nmi);
-    EXPECT_TRUE(m.cpu.signalled());
+    m.signals.raise(Signal::Interrupt);
+    EXPECT_FALSE(m.signals.due());
+    m.signals.raise(Signal::Nmi);
+    EXPECT_TRUE(m.signals.due());
 }
 
 TEST(InterpreterCore, RunsAnInstructionThatCrossesPagesAndSeesEitherPartChange)
@@ -268,9 +268,9 @@ TEST(InterpreterCore, ContinuesAnInterruptedRepeat)
     m.cpu.set_state(state);
     unsigned stops = 0;
     for (;;) {
-        m.cpu.raise(Signal::Stop);
+        m.signals.raise(Signal::Stop);
         if (stops != 0) {
-            m.cpu.lower(Signal::Stop);
+            m.signals.lower(Signal::Stop);
         }
         if (m.cpu.run() == HaltReason::Halted) {
             break;
@@ -325,7 +325,7 @@ TEST(InterpreterCore, TakesInterruptsOnlyAfterTheShadowOfSti)
     m.code(kCode, {0xfb, 0x43, 0x43, 0xf4}); // sti; inc ebx; inc ebx; hlt
     m.io.interrupt = base::Vector{0x30};
     m.cpu.set_state(m.flat32());
-    m.cpu.raise(Signal::Interrupt);
+    m.signals.raise(Signal::Interrupt);
     EXPECT_EQ(m.cpu.run(), HaltReason::Halted);
     EXPECT_EQ(m.vector(), 0x30u);
     EXPECT_EQ(m.cpu.state().gpr[x86::kRbx], 1u);
@@ -341,7 +341,7 @@ TEST(InterpreterCore, WakesFromHltByAnInterrupt)
     EXPECT_EQ(m.cpu.run(), HaltReason::Halted);
     EXPECT_EQ(m.cpu.state().rip, kCode + 2);
     m.io.interrupt = base::Vector{0x31};
-    m.cpu.raise(Signal::Interrupt);
+    m.signals.raise(Signal::Interrupt);
     EXPECT_EQ(m.cpu.run(), HaltReason::Halted);
     EXPECT_EQ(m.vector(), 0x31u);
     EXPECT_EQ(m.get<std::uint32_t>(m.cpu.state().gpr[x86::kRsp]), kCode + 2);
@@ -431,7 +431,9 @@ TEST(InterpreterCore, CallsTheTraceForEveryInstruction)
 TEST(InterpreterCore, TwoProcessorsShareMemoryAndCountAtomically)
 {
     TestMachine m;
-    Interpreter second{Cpu::Parts{.memory = m.memory, .io = m.io, .model = m.model, .clock = m.clock, .apic_id = 1}};
+    vcpu::Signals signals;
+    Interpreter second{
+        {.memory = m.memory, .io = m.io, .model = m.model, .clock = m.clock, .signals = signals, .apic_id = 1}};
     // mov ecx, 100000; l: lock inc dword [kData]; loop l; hlt
     m.code(kCode, {0xb9, 0xa0, 0x86, 1, 0, 0xf0, 0xff, 0x05, 0, 0, 3, 0, 0xe2, 0xf7, 0xf4});
     vcpu::CpuState state = m.flat32();
@@ -447,7 +449,9 @@ TEST(InterpreterCore, TwoProcessorsShareMemoryAndCountAtomically)
 TEST(InterpreterCore, AProcessorSeesCodeThatAnotherOneWrites)
 {
     TestMachine m;
-    Interpreter writer{Cpu::Parts{.memory = m.memory, .io = m.io, .model = m.model, .clock = m.clock, .apic_id = 1}};
+    vcpu::Signals signals;
+    Interpreter writer{
+        {.memory = m.memory, .io = m.io, .model = m.model, .clock = m.clock, .signals = signals, .apic_id = 1}};
     m.code(kCode, {0x90, 0xeb, 0xfd}); // nop; jmp $-1
     // mov byte [kCode], 0x90 (which fills its TLB); l: cmp byte [kData+0x100], 0; je l; mov byte [kCode], 0xf4; hlt
     m.code(kData, {0xc6, 0x05, 0x00, 0x00, 0x02, 0x00, 0x90, 0x80, 0x3d, 0x00, 0x01, 0x03, 0x00, 0x00, 0x74, 0xf7,
@@ -466,7 +470,7 @@ TEST(InterpreterCore, AProcessorSeesCodeThatAnotherOneWrites)
     for (int i = 0; i < 500 && !halted; ++i) {
         std::this_thread::sleep_for(std::chrono::milliseconds{10});
     }
-    m.cpu.raise(Signal::Stop);
+    m.signals.raise(Signal::Stop);
     running.join();
     EXPECT_TRUE(halted);
 }

@@ -20,12 +20,10 @@ namespace rflags = x86::rflags;
 namespace cr4 = x86::cr4;
 using x86::Seg;
 
-Cpu::Cpu(const Parts& parts)
-    : parts_{parts},
-      physical_{std::make_unique<PhysicalMap>(parts.memory)},
-      blocks_{std::make_unique<BlockCache>()},
+Cpu::Cpu(const vcpu::EngineParts& parts)
+    : parts_{parts}, physical_{std::make_unique<PhysicalMap>(parts.memory)}, blocks_{std::make_unique<BlockCache>()},
       decoder_{std::make_unique<Decoder>(parts.model, stubs_)},
-      invalidations_{std::make_unique<Invalidations>(parts.memory, signals_)}
+      invalidations_{std::make_unique<Invalidations>(parts.memory, parts.signals)}
 {
     const vcpu::CpuState none;
     const std::uint32_t sizes = parts.model.cpuid(0x80000008, 0, none, parts.apic_id).eax & 0xff;
@@ -266,7 +264,7 @@ bool Cpu::has_company() const
 void Cpu::tell_short_stores()
 {
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (signals_.test(vcpu::Signal::Attention)) {
+    if (parts_.signals.test(vcpu::Signal::Attention)) {
         hear_of_holds();
     }
 }
@@ -295,7 +293,7 @@ void Cpu::hear_of_holds()
 
 void Cpu::drain_invalidations()
 {
-    signals_.lower(vcpu::Signal::Attention);
+    parts_.signals.lower(vcpu::Signal::Attention);
     hear_of_holds(); // before anything is forgotten
     evicted_.clear();
     const Invalidations::Batch batch = invalidations_->take();

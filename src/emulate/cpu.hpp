@@ -10,6 +10,7 @@
 #include "memory/guest_memory.hpp"
 #include "vcpu/cpu_model.hpp"
 #include "vcpu/engine.hpp"
+#include "vcpu/engine_parts.hpp"
 #include "x86/exception.hpp"
 
 #include <array>
@@ -26,7 +27,6 @@ class Decoder;
 class Invalidations;
 class TraceSink;
 class PhysicalMap;
-class MsrPolicy;
 struct Block;
 
 enum class Mode : std::uint8_t { Real, Virtual8086, Protected, Compatibility, Long };
@@ -44,16 +44,7 @@ enum class Intent : std::uint8_t { Read, Write, ReadForWrite };
 
 class Cpu {
 public:
-    struct Parts {
-        memory::GuestMemory& memory;
-        vcpu::CpuIo& io;
-        const vcpu::CpuModel& model;
-        const base::Clock& clock;
-        std::uint32_t apic_id{0};
-        MsrPolicy* msr_policy{nullptr}; // of unknown MSRs; null: #GP
-    };
-
-    explicit Cpu(const Parts& parts);
+    explicit Cpu(const vcpu::EngineParts& parts);
     ~Cpu();
     Cpu(const Cpu&) = delete;
     Cpu& operator=(const Cpu&) = delete;
@@ -152,9 +143,9 @@ public:
     // --- The rest of the world ---
     vcpu::CpuIo& io() { return parts_.io; }
     const vcpu::CpuModel& model() const { return parts_.model; }
-    vcpu::Signals& signals() { return signals_; }
+    vcpu::Signals& signals() { return parts_.signals; }
     std::uint32_t apic_id() const { return parts_.apic_id; }
-    MsrPolicy* msr_policy() { return parts_.msr_policy; }
+    vcpu::MsrPolicy* msr_policy() { return parts_.msr_policy; }
     std::uint64_t tsc() const;        // the guest's time-stamp counter
     void set_tsc(std::uint64_t value); // by adjusting s.tsc_offset
     vcpu::Statistics& statistics() { return statistics_; }
@@ -342,7 +333,7 @@ private:
     bool shut_down();
     bool take_fault();
 
-    Parts parts_;
+    vcpu::EngineParts parts_;
     ProgramSet program_;
     std::array<SegmentWindow, x86::kSegCount> windows_{};
     std::uint64_t linear_mask_{0xffffffff};
@@ -367,7 +358,6 @@ private:
     unsigned code_size_{2};
     unsigned stack_size_{2};
     Fault fault_{};
-    vcpu::Signals signals_;
     vcpu::Statistics statistics_;
     std::uint64_t a20_mask_{~std::uint64_t{0}};
     static constexpr unsigned kTscShift = 60;

@@ -6,6 +6,7 @@
 #include "emulate/invalidations.hpp"
 #include "emulate/offered.hpp"
 #include "emulate/physical_map.hpp"
+#include "x86/address.hpp"
 
 #include <algorithm>
 
@@ -306,7 +307,7 @@ const Block* Decoder::keep(Cpu& cpu, std::unique_ptr<Block> block)
 bool Decoder::fetch_second(Cpu& cpu, std::uint64_t linear, std::uint64_t& physical)
 {
     const std::uint64_t next = ((linear | memory::kPageMask) + 1) & cpu.linear_mask();
-    return canonical(next) ? cpu.fetch_physical(next, physical) : cpu.refuse(x86::Exception::Gp);
+    return x86::canonical(next) ? cpu.fetch_physical(next, physical) : cpu.refuse(x86::Exception::Gp);
 }
 
 const Block* Decoder::careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, const memory::Page& first)

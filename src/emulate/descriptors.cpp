@@ -2,6 +2,7 @@
 #include "emulate/descriptors.hpp"
 
 #include "emulate/memory_access.hpp"
+#include "x86/address.hpp"
 
 namespace windsor::emulate {
 
@@ -119,7 +120,7 @@ bool within_limit(const Segment& segment, std::uint64_t offset, unsigned size)
 bool valid_target(const Cpu& cpu, const Segment& code, std::uint64_t rip)
 {
     if (cpu.long_mode() && code.attributes.l) {
-        return canonical(rip);
+        return x86::canonical(rip);
     }
     return rip <= code.limit;
 }
@@ -239,7 +240,7 @@ bool stack_linear(Cpu& cpu, const Stack& stack, std::uint64_t offset, unsigned s
 {
     if (stack.flat) {
         linear = offset;
-        return (canonical(offset) && canonical(offset + size - 1)) || cpu.refuse(Exception::Ss, stack.error);
+        return (x86::canonical(offset) && x86::canonical(offset + size - 1)) || cpu.refuse(Exception::Ss, stack.error);
     }
     if (stack.segment.unusable || !within_limit(stack.segment, offset, size)) {
         return cpu.refuse(Exception::Ss, stack.error);

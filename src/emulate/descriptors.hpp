@@ -54,10 +54,6 @@ std::uint64_t system_base(const Cpu& cpu, const TableEntry& entry);
 // A segment register that holds a null selector; DPL keeps the privilege level for SS.
 x86::Segment null_segment(std::uint16_t selector, unsigned dpl = 0);
 
-constexpr bool canonical(std::uint64_t address)
-{
-    return static_cast<std::uint64_t>(static_cast<std::int64_t>(address << 16) >> 16) == address;
-}
 // Whether [offset, offset + size) lies within a data segment, expand-down ones included.
 bool within_limit(const x86::Segment& segment, std::uint64_t offset, unsigned size);
 // Whether `rip` may be jumped to in a code segment of the current long-mode state.

@@ -8,8 +8,8 @@
 namespace {
 
 using namespace windsor;
+using conformance::kCode;
 using emulate::testing::TestMachine;
-using emulate::testing::kCode;
 
 // Ends a run after a number of instructions.
 class Budget final : public emulate::TraceSink {
@@ -18,7 +18,7 @@ public:
     void instruction(const vcpu::CpuState&, const emulate::Insn&) override
     {
         if (++count_ >= 500) {
-            cpu_.raise(vcpu::Signal::Stop);
+            cpu_.signals().raise(vcpu::Signal::Stop);
         }
     }
 
@@ -53,7 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::copy_n(data + 16, count, machine.at(state.rip));
     machine.cpu.set_state(state);
     if ((choice & 0x80) != 0) {
-        machine.cpu.raise(vcpu::Signal::Interrupt);
+        machine.signals.raise(vcpu::Signal::Interrupt);
     }
     Budget budget{machine.cpu};
     machine.cpu.set_trace(&budget);

@@ -2,6 +2,7 @@
 // Delivery of exceptions and interrupts. SDM volume 3A, sections 6.10 to 6.15; volume 2, INT n.
 #include "emulate/memory_access.hpp"
 #include "emulate/system_families.hpp"
+#include "x86/address.hpp"
 
 #include <array>
 
@@ -327,7 +328,7 @@ bool Delivery::long_mode()
     if (!long_stack(level, gate.high() & 7, inner, stack)) {
         return false;
     }
-    if (!canonical(rip)) {
+    if (!x86::canonical(rip)) {
         return cpu_.refuse(Exception::Gp, ext_);
     }
     Frame frame;

@@ -4,7 +4,7 @@
 #include "emulate/accelerator.hpp"
 #include "emulate/invalidations.hpp"
 #include "emulate/memory_access.hpp"
-#include "emulate/other_processor.hpp"
+#include "conformance/other_processor.hpp"
 #include "emulate/system_families.hpp"
 #include "emulate/test_machine.hpp"
 

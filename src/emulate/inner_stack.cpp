@@ -2,6 +2,7 @@
 // Stacks of inner privilege levels, from the task state segment. SDM volume 3A, section 5.8.5.
 #include "emulate/memory_access.hpp"
 #include "emulate/system_families.hpp"
+#include "x86/address.hpp"
 
 namespace windsor::emulate {
 
@@ -48,7 +49,7 @@ bool read_tss_rsp(Cpu& cpu, std::uint32_t offset, std::uint64_t& pointer, std::u
     if (!cpu.read_linear(cpu.s.tr.base + offset, pointer, As::Processor)) {
         return false;
     }
-    return canonical(pointer) || cpu.refuse(Exception::Ss, ext);
+    return x86::canonical(pointer) || cpu.refuse(Exception::Ss, ext);
 }
 
 } // namespace windsor::emulate

@@ -13,19 +13,12 @@ namespace windsor::emulate {
 // Complete and plain: the reference for the other engines. Starts in the state after RESET.
 class Interpreter final : public vcpu::Engine {
 public:
-    explicit Interpreter(const Cpu::Parts& parts) : cpu_{parts} {}
+    explicit Interpreter(const vcpu::EngineParts& parts) : vcpu::Engine{parts.signals}, cpu_{parts} {}
 
     vcpu::HaltReason run() override { return cpu_.run(); }
 
     vcpu::CpuState state() const override { return cpu_.s; }
     void set_state(const vcpu::CpuState& state) override;
-
-    void raise(vcpu::Signal signal) override { cpu_.signals().raise(signal); }
-    void lower(vcpu::Signal signal) override { cpu_.signals().lower(signal); }
-    void raise_sipi(std::uint8_t vector) override;
-    bool signalled() const override;
-    bool raised(vcpu::Signal signal) const override;
-    std::uint8_t sipi_vector() const override { return cpu_.signals_.sipi_vector(); }
 
     void set_a20(bool open) override { cpu_.set_a20(open); }
 

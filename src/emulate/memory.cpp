@@ -7,6 +7,7 @@
 #include "emulate/invalidations.hpp"
 #include "emulate/physical_map.hpp"
 #include "emulate/system.hpp"
+#include "x86/address.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -23,10 +24,7 @@ bool Cpu::linearize(Seg seg, std::uint64_t offset, std::uint64_t size, Intent in
     const x86::Segment& segment = s.segment(seg);
     if (mode_ == Mode::Long) {
         linear = offset + (seg == Seg::Fs || seg == Seg::Gs ? segment.base : 0);
-        const auto canonical = [](std::uint64_t address) {
-            return static_cast<std::uint64_t>(static_cast<std::int64_t>(address << 16) >> 16) == address;
-        };
-        return canonical(linear) && canonical(linear + size - 1) ? true : refuse(fault, 0);
+        return x86::canonical(linear) && x86::canonical(linear + size - 1) ? true : refuse(fault, 0);
     }
     if (protected_mode()) {
         const bool unreadable = intent == Intent::Read ? !segment.attributes.readable() : false;
@@ -182,7 +180,7 @@ void Cpu::read_located(const Located& at, std::uint8_t* into)
         std::memcpy(into + done, &value, size);
         done += size;
     }
-    leave_ = leave_ || signals_.pending() != 0;
+    leave_ = leave_ || parts_.signals.pending() != 0;
 }
 
 void Cpu::write_located(const Located& at, const std::uint8_t* from)
@@ -209,7 +207,7 @@ void Cpu::write_located(const Located& at, const std::uint8_t* from)
         parts_.io.mmio_write(base::GuestPhysical{at.physical + done}, size, value);
         done += size;
     }
-    leave_ = leave_ || signals_.pending() != 0;
+    leave_ = leave_ || parts_.signals.pending() != 0;
 }
 
 bool Cpu::read_slow(std::uint64_t linear, void* into, unsigned size, Intent intent, TlbSet set)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // RDMSR and WRMSR, and the registers that change how the processor runs. SDM volume 4, chapter 2; AMD64 Architecture
 // Programmer's Manual volume 2, appendix A.
+#include "x86/address.hpp"
 #include "x86/msr.hpp"
 
-#include "emulate/features.hpp"
-#include "emulate/kept_msrs.hpp"
+#include "vcpu/cpu_features.hpp"
+#include "vcpu/kept_msrs.hpp"
 #include "emulate/memory_access.hpp"
 #include "emulate/system_families.hpp"
 #include "vcpu/memory_types.hpp"
@@ -19,7 +20,7 @@ namespace msr = x86::msr;
 
 namespace {
 
-KeptMsrs kept_msrs(Cpu& cpu)
+vcpu::KeptMsrs kept_msrs(Cpu& cpu)
 {
     return {.state = cpu.s, .model = cpu.model(), .io = cpu.io(), .policy = cpu.msr_policy()};
 }
@@ -28,13 +29,16 @@ std::optional<std::uint64_t> read_special(Cpu& cpu, std::uint32_t number)
 {
     switch (number) {
     case msr::kTsc: return cpu.tsc();
-    case msr::kTscAdjust: return offers(cpu, Feature::TscAdjust) ? std::optional{cpu.s.tsc_adjust} : std::nullopt;
-    case msr::kPat: return offers(cpu, Feature::Pat) ? std::optional{cpu.s.pat} : std::nullopt;
+    case msr::kTscAdjust:
+        return vcpu::offers(cpu.model(), vcpu::Feature::TscAdjust) ? std::optional{cpu.s.tsc_adjust} : std::nullopt;
+    case msr::kPat: return vcpu::offers(cpu.model(), vcpu::Feature::Pat) ? std::optional{cpu.s.pat} : std::nullopt;
     case msr::kEfer: return cpu.s.efer;
     case msr::kFsBase:
-        return offers(cpu, Feature::LongMode) ? std::optional{cpu.s.segment(Seg::Fs).base} : std::nullopt;
+        return vcpu::offers(cpu.model(), vcpu::Feature::LongMode) ? std::optional{cpu.s.segment(Seg::Fs).base}
+                                                                  : std::nullopt;
     case msr::kGsBase:
-        return offers(cpu, Feature::LongMode) ? std::optional{cpu.s.segment(Seg::Gs).base} : std::nullopt;
+        return vcpu::offers(cpu.model(), vcpu::Feature::LongMode) ? std::optional{cpu.s.segment(Seg::Gs).base}
+                                                                  : std::nullopt;
     default: return std::nullopt;
     }
 }
@@ -42,9 +46,9 @@ std::optional<std::uint64_t> read_special(Cpu& cpu, std::uint32_t number)
 bool write_efer(Cpu& cpu, std::uint64_t value)
 {
     namespace ef = x86::efer;
-    const std::uint64_t offered = (offers(cpu, Feature::Syscall) ? ef::kSce : 0) |
-                                  (offers(cpu, Feature::Nx) ? ef::kNxe : 0) |
-                                  (offers(cpu, Feature::LongMode) ? ef::kLme | ef::kLma : 0);
+    const std::uint64_t offered = (vcpu::offers(cpu.model(), vcpu::Feature::Syscall) ? ef::kSce : 0) |
+                                  (vcpu::offers(cpu.model(), vcpu::Feature::Nx) ? ef::kNxe : 0) |
+                                  (vcpu::offers(cpu.model(), vcpu::Feature::LongMode) ? ef::kLme | ef::kLma : 0);
     const std::uint64_t old = cpu.s.efer;
     const bool paging = (cpu.s.cr0 & x86::cr0::kPg) != 0;
     if ((value & ~offered) != 0 || (paging && ((value ^ old) & ef::kLme) != 0)) {
@@ -69,7 +73,7 @@ bool write_pat(Cpu& cpu, std::uint64_t value)
 
 bool write_base(Cpu& cpu, Seg seg, std::uint64_t value)
 {
-    if (!canonical(value)) {
+    if (!x86::canonical(value)) {
         return false;
     }
     cpu.s.segment(seg).base = value;
@@ -102,16 +106,19 @@ Written write_special(Cpu& cpu, std::uint32_t number, std::uint64_t value)
     case msr::kTsc: write_tsc(cpu, value); return Written::Done;
     case msr::kEfer: return done_if(write_efer(cpu, value));
     case msr::kTscAdjust:
-        if (!offers(cpu, Feature::TscAdjust)) {
+        if (!vcpu::offers(cpu.model(), vcpu::Feature::TscAdjust)) {
             return Written::Unknown;
         }
         write_tsc_adjust(cpu, value);
         return Written::Done;
-    case msr::kPat: return offers(cpu, Feature::Pat) ? done_if(write_pat(cpu, value)) : Written::Unknown;
+    case msr::kPat:
+        return vcpu::offers(cpu.model(), vcpu::Feature::Pat) ? done_if(write_pat(cpu, value)) : Written::Unknown;
     case msr::kFsBase:
-        return offers(cpu, Feature::LongMode) ? done_if(write_base(cpu, Seg::Fs, value)) : Written::Unknown;
+        return vcpu::offers(cpu.model(), vcpu::Feature::LongMode) ? done_if(write_base(cpu, Seg::Fs, value))
+                                                                  : Written::Unknown;
     case msr::kGsBase:
-        return offers(cpu, Feature::LongMode) ? done_if(write_base(cpu, Seg::Gs, value)) : Written::Unknown;
+        return vcpu::offers(cpu.model(), vcpu::Feature::LongMode) ? done_if(write_base(cpu, Seg::Gs, value))
+                                                                  : Written::Unknown;
     default: return Written::Unknown;
     }
 }
@@ -120,13 +127,13 @@ Written write_special(Cpu& cpu, std::uint32_t number, std::uint64_t value)
 std::optional<std::uint64_t> read(Cpu& cpu, std::uint32_t number)
 {
     const auto value = read_special(cpu, number);
-    return value ? value : read_kept_msr(kept_msrs(cpu), number);
+    return value ? value : vcpu::read_kept_msr(kept_msrs(cpu), number);
 }
 
 bool write(Cpu& cpu, std::uint32_t number, std::uint64_t value)
 {
     const Written written = write_special(cpu, number, value);
-    return written == Written::Unknown ? write_kept_msr(kept_msrs(cpu), number, value) : written == Written::Done;
+    return written == Written::Unknown ? vcpu::write_kept_msr(kept_msrs(cpu), number, value) : written == Written::Done;
 }
 
 Outcome rdmsr(Cpu& cpu, const Insn&)

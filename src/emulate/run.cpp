@@ -148,7 +148,7 @@ bool Cpu::execute(const Block& block)
             }
             return true;
         }
-        if (outcome == Outcome::Repeat && signals_.pending() == 0 && !leave_) {
+        if (outcome == Outcome::Repeat && parts_.signals.pending() == 0 && !leave_) {
             continue;
         }
         statistics_.instructions += static_cast<std::uint64_t>(insn - block.insns.data()) +
@@ -162,7 +162,7 @@ bool Cpu::interpret(const Insn& insn)
     leave_ = false;
     for (;;) {
         const Outcome outcome = insn.handler(*this, insn);
-        if (outcome == Outcome::Repeat && signals_.pending() == 0 && !leave_) {
+        if (outcome == Outcome::Repeat && parts_.signals.pending() == 0 && !leave_) {
             continue;
         }
         statistics_.instructions += outcome == Outcome::Repeat || outcome == Outcome::Fault ? 0 : 1;
@@ -233,38 +233,38 @@ bool Cpu::step(HaltReason&)
 // Requests from outside, by priority. False: leave run() with `reason`.
 bool Cpu::service_signals(HaltReason& reason)
 {
-    if (signals_.test(Signal::Attention)) {
+    if (parts_.signals.test(Signal::Attention)) {
         drain_invalidations();
     }
-    if (signals_.test(Signal::Stop)) {
-        signals_.lower(Signal::Stop);
+    if (parts_.signals.test(Signal::Stop)) {
+        parts_.signals.lower(Signal::Stop);
         reason = HaltReason::Stopped;
         return false;
     }
-    if (signals_.test(Signal::Init)) {
-        signals_.lower(Signal::Init);
+    if (parts_.signals.test(Signal::Init)) {
+        parts_.signals.lower(Signal::Init);
         vcpu::CpuState state = s;
         vcpu::apply_init(state, parts_.model.signature());
         // The bootstrap processor begins at the reset vector, the others wait. SDM volume 3A, section 8.4.
         state.activity = parts_.apic_id == 0 ? Activity::Running : Activity::WaitForSipi;
         load_state(state);
     }
-    if (s.activity == Activity::WaitForSipi && signals_.test(Signal::Sipi)) {
-        signals_.lower(Signal::Sipi);
+    if (s.activity == Activity::WaitForSipi && parts_.signals.test(Signal::Sipi)) {
+        parts_.signals.lower(Signal::Sipi);
         vcpu::CpuState state = s;
-        vcpu::apply_sipi(state, signals_.sipi_vector());
+        vcpu::apply_sipi(state, parts_.signals.sipi_vector());
         load_state(state);
     }
     if (s.activity == Activity::WaitForSipi || s.activity == Activity::Shutdown || s.mov_ss_shadow) {
         return true;
     }
-    signals_.lower(Signal::Sipi);
+    parts_.signals.lower(Signal::Sipi);
     Event event{
         .kind = Event::Kind::External, .vector = 2, .has_error_code = false, .error_code = 0, .return_rip = s.rip};
-    if (signals_.test(Signal::Nmi) && !s.nmi_blocked) {
-        signals_.lower(Signal::Nmi);
+    if (parts_.signals.test(Signal::Nmi) && !s.nmi_blocked) {
+        parts_.signals.lower(Signal::Nmi);
         s.nmi_blocked = true;
-    } else if (signals_.test(Signal::Interrupt) && (s.rflags & rflags::kIf) != 0 && !s.sti_shadow) {
+    } else if (parts_.signals.test(Signal::Interrupt) && (s.rflags & rflags::kIf) != 0 && !s.sti_shadow) {
         const auto vector = parts_.io.acknowledge_interrupt();
         if (!vector) {
             return true;
@@ -287,10 +287,13 @@ HaltReason Cpu::run()
     invalidations_->begin();
     const HaltReason reason = run_on();
     std::atomic_thread_fence(std::memory_order_seq_cst); // who asks from here on sees all that was stored
-    if (signals_.test(Signal::Attention)) {
+    if (parts_.signals.test(Signal::Attention)) {
         drain_invalidations();
     }
     invalidations_->end();
+    if (reason == HaltReason::Halted) {
+        parts_.signals.set_masked(vcpu::masked_signals(s.activity, (s.rflags & rflags::kIf) != 0, s.nmi_blocked));
+    }
     return reason;
 }
 
@@ -298,7 +301,7 @@ HaltReason Cpu::run_on()
 {
     update_special();
     HaltReason reason = HaltReason::Stopped;
-    if (signals_.test(Signal::Attention)) {
+    if (parts_.signals.test(Signal::Attention)) {
         drain_invalidations(); // before anything is stored: what was cached may be good no more since the last run
     }
     for (;;) {
@@ -310,7 +313,7 @@ HaltReason Cpu::run_on()
             }
             update_special();
         }
-        if (signals_.pending() != 0 && !service_signals(reason)) [[unlikely]] {
+        if (parts_.signals.pending() != 0 && !service_signals(reason)) [[unlikely]] {
             return reason;
         }
         if (s.activity != Activity::Running) [[unlikely]] {

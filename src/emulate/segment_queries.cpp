@@ -2,6 +2,7 @@
 // LDTR and TR, and the instructions that ask about descriptors without loading them. SDM volume 2.
 #include "emulate/memory_access.hpp"
 #include "emulate/system_families.hpp"
+#include "x86/address.hpp"
 
 namespace windsor::emulate {
 
@@ -81,7 +82,7 @@ Outcome lldt(Cpu& cpu, const Insn& insn)
         return Outcome::Next;
     }
     const Attributes attributes = entry.descriptor.attributes();
-    if (attributes.s || entry.descriptor.system_type() != SystemType::Ldt || !canonical(system_base(cpu, entry))) {
+    if (attributes.s || entry.descriptor.system_type() != SystemType::Ldt || !x86::canonical(system_base(cpu, entry))) {
         return cpu.raise(Exception::Gp, error_of(selector));
     }
     if (!attributes.p) {
@@ -105,7 +106,7 @@ Outcome ltr(Cpu& cpu, const Insn& insn)
     const Attributes attributes = entry.descriptor.attributes();
     const SystemType type = entry.descriptor.system_type();
     const bool available = type == SystemType::TssAvailable || (type == SystemType::Tss16Available && !cpu.long_mode());
-    if (attributes.s || !available || !canonical(system_base(cpu, entry))) {
+    if (attributes.s || !available || !x86::canonical(system_base(cpu, entry))) {
         return cpu.raise(Exception::Gp, error_of(selector));
     }
     if (!attributes.p) {
@@ -271,7 +272,7 @@ template <Seg seg> Outcome write_base(Cpu& cpu, const Insn& insn)
         return Outcome::Fault;
     }
     const std::uint64_t base = cpu.s.gpr[insn.rm] & size_mask(insn.operand_size);
-    if (!canonical(base)) {
+    if (!x86::canonical(base)) {
         return cpu.raise(Exception::Gp);
     }
     cpu.s.segment(seg).base = base;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // SYSCALL, SYSRET, SYSENTER and SYSEXIT. SDM volume 2. Intel has SYSCALL in 64-bit mode only; AMD has it also in
 // legacy and compatibility mode, but there no SYSENTER in long mode (AMD64 APM volume 3): the model's vendor decides.
-#include "emulate/features.hpp"
+#include "vcpu/cpu_features.hpp"
 #include "emulate/flags.hpp"
 #include "emulate/memory_access.hpp"
 #include "emulate/system_families.hpp"
+#include "x86/address.hpp"
 
 namespace windsor::emulate {
 
@@ -52,7 +53,8 @@ Outcome syscall_legacy(Cpu& cpu, const Insn& insn, std::uint64_t selector)
 
 Outcome syscall(Cpu& cpu, const Insn& insn)
 {
-    if ((cpu.s.efer & x86::efer::kSce) == 0 || cpu.mode() == Mode::Real || (!cpu.long64() && !is_amd(cpu))) {
+    if ((cpu.s.efer & x86::efer::kSce) == 0 || cpu.mode() == Mode::Real ||
+        (!cpu.long64() && !vcpu::is_amd(cpu.model()))) {
         return cpu.raise(Exception::Ud);
     }
     const std::uint64_t selector = (cpu.s.star >> 32) & 0xfffc;
@@ -69,14 +71,14 @@ Outcome syscall(Cpu& cpu, const Insn& insn)
 
 Outcome sysret(Cpu& cpu, const Insn& insn)
 {
-    if ((cpu.s.efer & x86::efer::kSce) == 0 || (!cpu.long64() && !is_amd(cpu))) {
+    if ((cpu.s.efer & x86::efer::kSce) == 0 || (!cpu.long64() && !vcpu::is_amd(cpu.model()))) {
         return cpu.raise(Exception::Ud);
     }
     if (!cpu.protected_mode() || cpu.cpl() != 0) {
         return cpu.raise(Exception::Gp);
     }
     const bool wide = insn.extra == 8;
-    if (wide && !canonical(cpu.s.gpr[x86::kRcx])) {
+    if (wide && !x86::canonical(cpu.s.gpr[x86::kRcx])) {
         return cpu.raise(Exception::Gp);
     }
     const std::uint64_t selector = cpu.s.star >> 48;
@@ -98,7 +100,7 @@ Outcome sysret(Cpu& cpu, const Insn& insn)
 
 Outcome sysenter(Cpu& cpu, const Insn&)
 {
-    if (cpu.long_mode() && is_amd(cpu)) {
+    if (cpu.long_mode() && vcpu::is_amd(cpu.model())) {
         return cpu.raise(Exception::Ud);
     }
     const std::uint64_t selector = cpu.s.sysenter_cs & 0xfffc;
@@ -115,7 +117,7 @@ Outcome sysenter(Cpu& cpu, const Insn&)
 
 Outcome sysexit(Cpu& cpu, const Insn& insn)
 {
-    if (cpu.long_mode() && is_amd(cpu)) {
+    if (cpu.long_mode() && vcpu::is_amd(cpu.model())) {
         return cpu.raise(Exception::Ud);
     }
     const std::uint64_t selector = cpu.s.sysenter_cs & 0xfffc;
@@ -125,7 +127,7 @@ Outcome sysexit(Cpu& cpu, const Insn& insn)
     const bool wide = insn.extra == 8;
     const std::uint64_t rsp = cpu.s.gpr[x86::kRcx];
     const std::uint64_t rip = cpu.s.gpr[x86::kRdx];
-    if (wide && (!canonical(rsp) || !canonical(rip))) {
+    if (wide && (!x86::canonical(rsp) || !x86::canonical(rip))) {
         return cpu.raise(Exception::Gp);
     }
     cpu.s.gpr[x86::kRsp] = wide ? rsp : rsp & 0xffff'ffff;

@@ -2,6 +2,7 @@
 // Descriptor table registers, caches, and halting. SDM volume 2, LGDT, SGDT, INVLPG, HLT.
 #include "emulate/memory_access.hpp"
 #include "emulate/system_families.hpp"
+#include "x86/address.hpp"
 
 namespace windsor::emulate {
 
@@ -22,7 +23,7 @@ bool load_table(Cpu& cpu, const Insn& insn, x86::DescriptorTable& table)
         !read_operand(cpu, insn, 2, cpu.long64() ? 8 : 4, base)) {
         return false;
     }
-    if (cpu.long64() && !canonical(base)) {
+    if (cpu.long64() && !x86::canonical(base)) {
         return cpu.refuse(Exception::Gp);
     }
     if (insn.extra == 2) { // 16-bit operand size: 24 bits of base
@@ -89,7 +90,7 @@ Outcome invlpg(Cpu& cpu, const Insn& insn)
     }
     if (!cpu.long64()) {
         linear &= 0xffff'ffff;
-    } else if (!canonical(linear)) {
+    } else if (!x86::canonical(linear)) {
         return finish(cpu, insn);
     }
     cpu.invalidate_page(linear);

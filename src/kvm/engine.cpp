@@ -6,7 +6,7 @@ namespace windsor::kvm {
 using vcpu::Activity;
 using vcpu::HaltReason;
 
-base::Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<Vm> vm, const Parts& parts)
+base::Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<Vm> vm, const vcpu::EngineParts& parts)
 {
     auto vcpu = WINDSOR_TRY(VcpuFd::create(*vm, parts.model, parts.apic_id));
     std::unique_ptr<Engine> engine{new Engine{std::move(vm), parts, std::move(vcpu)}};
@@ -17,8 +17,8 @@ base::Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<Vm> vm, con
     return engine;
 }
 
-Engine::Engine(std::shared_ptr<Vm> vm, const Parts& parts, std::unique_ptr<VcpuFd> vcpu)
-    : vm_{std::move(vm)}, parts_{parts}, vcpu_{std::move(vcpu)}, kick_{vcpu_->run()}
+Engine::Engine(std::shared_ptr<Vm> vm, const vcpu::EngineParts& parts, std::unique_ptr<VcpuFd> vcpu)
+    : vcpu::Engine{parts.signals}, vm_{std::move(vm)}, parts_{parts}, vcpu_{std::move(vcpu)}, kick_{vcpu_->run()}
 {
     if (vm_->apics() == Apics::Kernel) {
         apic_ = std::make_unique<LocalApic>(*vcpu_, *vm_->messages(), parts_.clock);
@@ -36,6 +36,17 @@ HaltReason Engine::run()
     if (!failure_.empty()) {
         return HaltReason::Failed;
     }
+    signals().set_kick(&kick_);
+    const HaltReason reason = run_on();
+    signals().set_kick(nullptr);
+    if (reason == HaltReason::Halted) {
+        signals().set_masked(vcpu::masked_signals(kept_.activity, vcpu_->run().if_flag != 0, nmi_blocked()));
+    }
+    return reason;
+}
+
+HaltReason Engine::run_on()
+{
     begin();
     if (apic_) {
         apic_->forget_timer();

@@ -4,12 +4,12 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
-#include "emulate/msr_policy.hpp"
 #include "kvm/kick.hpp"
 #include "kvm/local_apic.hpp"
 #include "kvm/vcpu_fd.hpp"
 #include "kvm/vm.hpp"
 #include "vcpu/engine.hpp"
+#include "vcpu/engine_parts.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -23,32 +23,15 @@ namespace windsor::kvm {
 // is so in the VM: then it has HLT and the wait for the start, too, and only the 8259's interrupts come as signals.
 class Engine final : public vcpu::Engine {
 public:
-    // All outlive the engine.
-    struct Parts {
-        vcpu::CpuIo& io;
-        const vcpu::CpuModel& model;
-        const base::Clock& clock;
-        std::uint32_t apic_id{0};
-        emulate::MsrPolicy* msr_policy{nullptr};
-    };
-
-    // Engines of one machine share a VM and differ in their APIC id. Fails if KVM lacks what the model needs. The
-    // engine starts in the state after RESET.
-    static base::Result<std::unique_ptr<Engine>> create(std::shared_ptr<Vm> vm, const Parts& parts);
+    // Engines of one machine share a VM, which is of the same memory, and differ in their APIC id. Fails if KVM lacks
+    // what the model needs. The engine starts in the state after RESET.
+    static base::Result<std::unique_ptr<Engine>> create(std::shared_ptr<Vm> vm, const vcpu::EngineParts& parts);
 
     vcpu::HaltReason run() override;
 
     vcpu::CpuState state() const override;
     std::string unread() const override;
     void set_state(const vcpu::CpuState& state) override;
-
-    void raise(vcpu::Signal signal) override;
-    void lower(vcpu::Signal signal) override { signals_.lower(signal); }
-    void raise_sipi(std::uint8_t vector) override;
-    bool signalled() const override;
-    bool raised(vcpu::Signal signal) const override { return signals_.test(signal); }
-
-    std::uint8_t sipi_vector() const override { return signals_.sipi_vector(); }
 
     void set_a20(bool open) override;
 
@@ -61,8 +44,9 @@ public:
 private:
     using Ended = std::optional<vcpu::HaltReason>;
 
-    Engine(std::shared_ptr<Vm> vm, const Parts& parts, std::unique_ptr<VcpuFd> vcpu);
+    Engine(std::shared_ptr<Vm> vm, const vcpu::EngineParts& parts, std::unique_ptr<VcpuFd> vcpu);
 
+    vcpu::HaltReason run_on();
     vcpu::HaltReason fail(std::string why);
     void begin();
     Ended step();
@@ -101,11 +85,10 @@ private:
     std::uint64_t own_tsc_offset() const;
 
     std::shared_ptr<Vm> vm_;
-    Parts parts_;
+    vcpu::EngineParts parts_;
     std::unique_ptr<VcpuFd> vcpu_;
     std::unique_ptr<LocalApic> apic_; // null: it is the machine's
     Kick kick_;
-    vcpu::Signals signals_;
     // What KVM does not hold is up to date here; the rest is as set_state() had it. With a local APIC of its own KVM
     // holds the activity, and this is Running until a triple fault.
     vcpu::CpuState kept_;

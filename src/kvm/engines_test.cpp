@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The interpreter's suites on KVM, where the host has one that is useful.
-#include "emulate/engine_kind.hpp"
+#include "conformance/engine_kind.hpp"
 #include "kvm/engine.hpp"
 #include "kvm/host.hpp"
 #include "kvm/probe.hpp"
@@ -12,7 +12,7 @@
 #include <span>
 #include <string_view>
 
-namespace windsor::emulate {
+namespace windsor::conformance {
 
 namespace {
 
@@ -109,7 +109,7 @@ constexpr std::array kByTcg{
 // VMRUN loads them. Its own LTR leaves the type as it was, which no guest can see, so there this does, too.
 class Guarded final : public vcpu::Engine {
 public:
-    explicit Guarded(std::unique_ptr<vcpu::Engine> inner) : inner_{std::move(inner)} {}
+    explicit Guarded(std::unique_ptr<vcpu::Engine> inner) : vcpu::Engine{inner->signals()}, inner_{std::move(inner)} {}
 
     vcpu::HaltReason run() override
     {
@@ -126,12 +126,6 @@ public:
         }
         inner_->set_state(fit);
     }
-    void raise(vcpu::Signal signal) override { inner_->raise(signal); }
-    void lower(vcpu::Signal signal) override { inner_->lower(signal); }
-    void raise_sipi(std::uint8_t vector) override { inner_->raise_sipi(vector); }
-    bool signalled() const override { return inner_->signalled(); }
-    bool raised(vcpu::Signal signal) const override { return inner_->raised(signal); }
-    std::uint8_t sipi_vector() const override { return inner_->sipi_vector(); }
     void set_a20(bool open) override { inner_->set_a20(open); }
     vcpu::Statistics statistics() const override { return inner_->statistics(); }
     std::vector<vcpu::Counter> counters() const override { return inner_->counters(); }
@@ -141,13 +135,13 @@ private:
     std::unique_ptr<vcpu::Engine> inner_;
 };
 
-std::unique_ptr<vcpu::Engine> make_kvm(const EngineParts& parts)
+std::unique_ptr<vcpu::Engine> make_kvm(const vcpu::EngineParts& parts)
 {
     auto vm = kvm::Vm::create(parts.memory);
     if (!vm) {
         return nullptr;
     }
-    auto engine = kvm::Engine::create(*vm, {.io = parts.io, .model = parts.model, .clock = parts.clock});
+    auto engine = kvm::Engine::create(*vm, parts);
     if (!engine) {
         return nullptr;
     }
@@ -195,4 +189,4 @@ const std::vector<EngineKind>& engine_kinds()
     return kKinds;
 }
 
-} // namespace windsor::emulate
+} // namespace windsor::conformance

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the guest asks of the world outside its processor. KVM API, section 5.
-#include "emulate/kept_msrs.hpp"
+#include "vcpu/kept_msrs.hpp"
 #include "kvm/engine.hpp"
 #include "x86/msr.hpp"
 
@@ -152,12 +152,11 @@ void Engine::mmio_access(std::uint64_t address, std::uint8_t* data, unsigned siz
 void Engine::msr_exit(bool write)
 {
     auto& access = vcpu_->run().msr;
-    const emulate::KeptMsrs msrs{
-        .state = kept_, .model = parts_.model, .io = parts_.io, .policy = parts_.msr_policy};
+    const vcpu::KeptMsrs msrs{.state = kept_, .model = parts_.model, .io = parts_.io, .policy = parts_.msr_policy};
     bool done = true;
     if (write) {
-        done = write_tsc(access.index, access.data) || emulate::write_kept_msr(msrs, access.index, access.data);
-    } else if (const auto value = emulate::read_kept_msr(msrs, access.index)) {
+        done = write_tsc(access.index, access.data) || vcpu::write_kept_msr(msrs, access.index, access.data);
+    } else if (const auto value = vcpu::read_kept_msr(msrs, access.index)) {
         access.data = *value;
     } else {
         done = false;

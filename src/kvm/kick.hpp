@@ -2,6 +2,8 @@
 // Gets a processor out of KVM_RUN from another thread. KVM API, kvm_run::immediate_exit.
 #pragma once
 
+#include "vcpu/signals.hpp"
+
 #include <atomic>
 #include <cstdint>
 
@@ -11,13 +13,13 @@ namespace windsor::kvm {
 
 // KVM_RUN returns at once where the flag is set, and a signal ends one that has begun. Both are needed: the flag is
 // looked at once, and a signal that comes before KVM_RUN is lost.
-class Kick {
+class Kick final : public vcpu::Signals::Kick {
 public:
     // Installs a handler that does nothing for the signal.
     explicit Kick(kvm_run& run);
 
     // From any thread: the KVM_RUN that runs, or else the next one before clear(), returns with EINTR.
-    void send();
+    void send() override;
 
     // On the processor's thread. What was asked for before clear() is seen by looking after it.
     void clear() { flag().store(0, std::memory_order_seq_cst); }

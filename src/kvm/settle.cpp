@@ -83,7 +83,7 @@ Engine::Ended Engine::settle()
         return fail(events.error().message());
     }
     if (events->nmi.pending != 0) {
-        signals_.raise(Signal::Nmi);
+        signals().raise(Signal::Nmi);
     }
     const bool idle = events->nmi.pending == 0 && events->nmi.injected == 0 && events->interrupt.injected == 0 &&
                       events->exception.injected == 0 && events->exception.pending == 0;
@@ -92,10 +92,12 @@ Engine::Ended Engine::settle()
     }
     vcpu::CpuState state = this->state();
     if (const auto event = in_flight(*events, state.rip)) {
+        vcpu::Signals none; // nothing else happens meanwhile
         emulate::Cpu cpu{{.memory = vm_->memory(),
                           .io = parts_.io,
                           .model = parts_.model,
                           .clock = parts_.clock,
+                          .signals = none,
                           .apic_id = parts_.apic_id}};
         cpu.load_state(state);
         const bool delivered = emulate::deliver(cpu, *event);

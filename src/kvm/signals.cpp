@@ -9,55 +9,26 @@ using vcpu::Activity;
 using vcpu::HaltReason;
 using vcpu::Signal;
 
-void Engine::raise(Signal signal)
-{
-    signals_.raise(signal);
-    kick_.send();
-}
-
-void Engine::raise_sipi(std::uint8_t vector)
-{
-    signals_.set_sipi_vector(vector);
-    raise(Signal::Sipi);
-}
-
 bool Engine::nmi_blocked() const
 {
     const auto events = vcpu_->events();
     return events && events->nmi.masked != 0;
 }
 
-bool Engine::signalled() const
-{
-    std::uint32_t pending = signals_.pending();
-    const auto ignore = [&](Signal signal) { pending &= ~static_cast<std::uint32_t>(signal); };
-    const bool waits_for_sipi = kept_.activity == Activity::WaitForSipi;
-    if (waits_for_sipi || vcpu_->run().if_flag == 0) {
-        ignore(Signal::Interrupt);
-    }
-    if (waits_for_sipi || (signals_.test(Signal::Nmi) && nmi_blocked())) {
-        ignore(Signal::Nmi);
-    }
-    if (!waits_for_sipi) {
-        ignore(Signal::Sipi);
-    }
-    return pending != 0;
-}
-
 // Requests by priority. A value: leave run() with it.
 Engine::Ended Engine::service_signals()
 {
-    if (signals_.pending() != 0) {
+    if (signals().pending() != 0) {
         if (const Ended ended = complete()) {
             return ended;
         }
     }
-    if ((signals_.pending() & ~static_cast<std::uint32_t>(Signal::Interrupt)) != 0) {
-        signals_.lower(Signal::Attention);
-        if (signals_.test(Signal::Stop)) {
+    if ((signals().pending() & ~static_cast<std::uint32_t>(Signal::Interrupt)) != 0) {
+        signals().lower(Signal::Attention);
+        if (signals().test(Signal::Stop)) {
             return stop();
         }
-        if (signals_.test(Signal::Init)) {
+        if (signals().test(Signal::Init)) {
             apply_init();
         }
         apply_sipi();
@@ -77,14 +48,14 @@ Engine::Ended Engine::stop()
     if (const Ended ended = settle()) {
         return ended;
     }
-    signals_.lower(Signal::Stop);
+    signals().lower(Signal::Stop);
     tsc_stale_ = true;
     return HaltReason::Stopped;
 }
 
 void Engine::apply_init()
 {
-    signals_.lower(Signal::Init);
+    signals().lower(Signal::Init);
     vcpu::CpuState fresh = state();
     vcpu::apply_init(fresh, parts_.model.signature());
     // The bootstrap processor begins at the reset vector, the others wait. SDM volume 3A, section 8.4.
@@ -95,26 +66,26 @@ void Engine::apply_init()
 
 void Engine::apply_sipi()
 {
-    if (signals_.test(Signal::Sipi) && activity() == Activity::WaitForSipi) {
+    if (signals().test(Signal::Sipi) && activity() == Activity::WaitForSipi) {
         vcpu::CpuState started = state();
-        vcpu::apply_sipi(started, signals_.sipi_vector());
+        vcpu::apply_sipi(started, signals().sipi_vector());
         set_state(started);
         begin();
     }
-    signals_.lower(Signal::Sipi);
+    signals().lower(Signal::Sipi);
 }
 
 // KVM keeps an NMI until the guest can take it. Only in HLT that is not KVM's has it to be known whether that is now.
 void Engine::offer_nmi()
 {
-    if (!signals_.test(Signal::Nmi)) {
+    if (!signals().test(Signal::Nmi)) {
         return;
     }
     const Activity now = activity();
     if (now != Activity::Running && (now != Activity::Halted || (!apic_ && nmi_blocked()))) {
         return;
     }
-    signals_.lower(Signal::Nmi);
+    signals().lower(Signal::Nmi);
     kept_.activity = Activity::Running;
     ++statistics_.interrupts;
     if (control(vcpu_->fd(), KVM_NMI) != 0) {
@@ -124,7 +95,7 @@ void Engine::offer_nmi()
 
 void Engine::wake_if_due()
 {
-    if (kept_.activity == Activity::Halted && signals_.test(Signal::Interrupt) &&
+    if (kept_.activity == Activity::Halted && signals().test(Signal::Interrupt) &&
         vcpu_->run().ready_for_interrupt_injection != 0) {
         kept_.activity = Activity::Running;
     }
@@ -134,7 +105,7 @@ void Engine::wake_if_due()
 void Engine::offer_interrupt()
 {
     kvm_run& run = vcpu_->run();
-    if (signals_.test(Signal::Interrupt) && run.ready_for_interrupt_injection != 0 && !completing_) {
+    if (signals().test(Signal::Interrupt) && run.ready_for_interrupt_injection != 0 && !completing_) {
         if (const auto vector = parts_.io.acknowledge_interrupt()) {
             run.ready_for_interrupt_injection = 0;
             priority_stale_ = true;
@@ -142,7 +113,7 @@ void Engine::offer_interrupt()
             inject(*vector);
         }
     }
-    run.request_interrupt_window = signals_.test(Signal::Interrupt) ? 1 : 0;
+    run.request_interrupt_window = signals().test(Signal::Interrupt) ? 1 : 0;
 }
 
 void Engine::inject(base::Vector vector)

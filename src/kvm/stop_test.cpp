@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What stops and exchanged states must not lose. Needs a useful KVM.
-#include "emulate/conformance/guest.hpp"
+#include "conformance/guest.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <thread>
 
-namespace windsor::emulate::conformance {
+namespace windsor::conformance {
 
 namespace {
 
@@ -26,7 +26,7 @@ protected:
         std::atomic<bool> done{false};
         std::thread nag{[&] {
             while (!done) {
-                guest.engine().raise(vcpu::Signal::Stop);
+                guest.engine().signals().raise(vcpu::Signal::Stop);
                 std::this_thread::sleep_for(std::chrono::microseconds{500});
             }
         }};
@@ -39,7 +39,7 @@ protected:
         }
         done = true;
         nag.join();
-        guest.engine().lower(vcpu::Signal::Stop);
+        guest.engine().signals().lower(vcpu::Signal::Stop);
         guest.s() = guest.engine().state();
         EXPECT_EQ(reason, HaltReason::Halted) << guest.engine().failure();
         return stops;
@@ -69,7 +69,7 @@ TEST_P(Stops, LoseNoInterruptAndNoNmi)
         if (port == 0x10) {
             guest.request(0x42);
         } else {
-            guest.engine().raise(vcpu::Signal::Nmi);
+            guest.engine().signals().raise(vcpu::Signal::Nmi);
             ++nmis;
         }
     };
@@ -136,7 +136,7 @@ TEST_P(Stops, EndALoopWithoutExits)
     });
     std::thread stopper{[this] {
         std::this_thread::sleep_for(std::chrono::milliseconds{100});
-        guest.engine().raise(vcpu::Signal::Stop);
+        guest.engine().signals().raise(vcpu::Signal::Stop);
     }};
     EXPECT_EQ(guest.run(), HaltReason::Stopped);
     stopper.join();
@@ -192,4 +192,4 @@ TEST_P(Stops, AStateGoesInAndOutUnchanged)
 
 } // namespace
 
-} // namespace windsor::emulate::conformance
+} // namespace windsor::conformance

@@ -168,8 +168,10 @@ Trial ThisHost::run(TrialMode mode)
     }
     NoIo io;
     const base::ManualClock clock;
+    vcpu::Signals signals;
     const vcpu::CpuModel model = vcpu::CpuModel::standard();
-    auto engine = Engine::create(std::move(*vm), {.io = io, .model = model, .clock = clock});
+    auto engine = Engine::create(std::move(*vm),
+                                 {.memory = memory, .io = io, .model = model, .clock = clock, .signals = signals});
     if (!engine) {
         return failed(engine.error().message());
     }

@@ -36,7 +36,7 @@ private:
         while (!done_ && changed_.wait_until(mutex_, end)) {
         }
         if (!done_) {
-            engine.raise(vcpu::Signal::Stop);
+            engine.signals().raise(vcpu::Signal::Stop);
         }
     }
 

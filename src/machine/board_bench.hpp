@@ -5,6 +5,7 @@
 #include "machine/pc.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -44,15 +45,13 @@ class BenchHost final : public BoardHost {
 public:
     bus::MachineLock& lock() { return lock_; }
     const bus::MachineLock& lock() const override { return lock_; }
-    void set_interrupt(unsigned, bool) override {}
-    void raise_nmi(unsigned) override {}
-    void raise_init(unsigned) override {}
-    void raise_startup(unsigned, std::uint8_t) override {}
+    vcpu::Signals& signals(unsigned processor) override { return signals_[processor]; }
     void set_a20(bool) override {}
     void request(Event) override {}
 
 private:
     bus::MachineLock lock_;
+    std::array<vcpu::Signals, 2> signals_;
 };
 
 struct BoardBench {

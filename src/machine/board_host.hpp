@@ -3,6 +3,7 @@
 
 #include "bus/machine_lock.hpp"
 #include "machine/machine.hpp"
+#include "vcpu/signals.hpp"
 
 #include <cstdint>
 
@@ -14,11 +15,8 @@ public:
     virtual ~BoardHost() = default;
     // Under which the board is used.
     virtual const bus::MachineLock& lock() const = 0;
-    virtual void set_interrupt(unsigned processor, bool level) WINDSOR_REQUIRES(bus::kMachineLock) = 0;
-    virtual void raise_nmi(unsigned processor) WINDSOR_REQUIRES(bus::kMachineLock) = 0;
-    virtual void raise_init(unsigned processor) WINDSOR_REQUIRES(bus::kMachineLock) = 0;
-    // Start-up IPI.
-    virtual void raise_startup(unsigned processor, std::uint8_t vector) WINDSOR_REQUIRES(bus::kMachineLock) = 0;
+    // The pins of a processor, which outlive the board. From any thread.
+    virtual vcpu::Signals& signals(unsigned processor) = 0;
     virtual void set_a20(bool open) WINDSOR_REQUIRES(bus::kMachineLock) = 0;
     // Takes note; called in the middle of a guest's access.
     virtual void request(Event event) WINDSOR_REQUIRES(bus::kMachineLock) = 0;

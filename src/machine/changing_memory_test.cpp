@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What chips read of guest memory while another processor writes it: each is read once, and what is decided by it is
 // what is done.
-#include "emulate/changing_page.hpp"
+#include "conformance/changing_page.hpp"
 #include "machine/board_bench.hpp"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace windsor::machine {
 namespace {
 
 using bus::Width;
-using emulate::testing::ChangingPage;
+using conformance::ChangingPage;
 
 // Of a copy of 16 bytes at the most, which memcpy() makes by two instructions or by one.
 constexpr unsigned kReadsOfOneCopy = 2;

@@ -7,7 +7,10 @@ namespace windsor::machine {
 
 namespace {
 
+namespace lapic = devices::lapic;
 namespace msr = x86::msr;
+
+constexpr unsigned kRegister = 4; // bytes
 
 bool is_x2apic(std::uint32_t number)
 {
@@ -42,12 +45,22 @@ void CpuBridge::port_write_run(base::Port port, unsigned size, std::span<const s
 
 std::uint64_t CpuBridge::mmio_read(base::GuestPhysical address, unsigned size)
 {
+    if (lapic::Lapic* const own = parts_.socket.own_at(address.raw()); own != nullptr && size == kRegister) {
+        if (const auto value = own->read_alone(address.raw() % lapic::kPageSize)) {
+            return *value;
+        }
+    }
     const bus::MachineGuard guard{parts_.lock};
     return router(address.raw()).read(address.raw(), static_cast<bus::Width>(size));
 }
 
 void CpuBridge::mmio_write(base::GuestPhysical address, unsigned size, std::uint64_t value)
 {
+    lapic::Lapic* const own = parts_.socket.own_at(address.raw());
+    if (own != nullptr && size == kRegister &&
+        own->write_alone(address.raw() % lapic::kPageSize, static_cast<std::uint32_t>(value))) {
+        return;
+    }
     const bus::MachineGuard guard{parts_.lock};
     router(address.raw()).write(address.raw(), static_cast<bus::Width>(size), value);
 }
@@ -72,16 +85,18 @@ std::optional<base::Vector> CpuBridge::next_interrupt()
     return own ? std::nullopt : lapic().acknowledge();
 }
 
+// While an engine's own local APIC is in charge, that has CR8.
 std::uint8_t CpuBridge::task_priority()
 {
-    const bus::MachineGuard guard{parts_.lock};
-    return lapic().cr8();
+    lapic::Lapic* const own = parts_.socket.own();
+    return own != nullptr ? own->cr8() : 0;
 }
 
 void CpuBridge::set_task_priority(std::uint8_t priority)
 {
-    const bus::MachineGuard guard{parts_.lock};
-    lapic().set_cr8(priority);
+    if (lapic::Lapic* const own = parts_.socket.own()) {
+        own->set_cr8(priority);
+    }
 }
 
 bool CpuBridge::raise_numeric_error()
@@ -100,22 +115,26 @@ void CpuBridge::clear_numeric_error()
 
 std::optional<std::uint64_t> CpuBridge::read_msr(std::uint32_t number)
 {
-    const bus::MachineGuard guard{parts_.lock};
-    if (!parts_.apic || parts_.socket.handed_out()) {
+    lapic::Lapic* const own = parts_.socket.own();
+    if (!parts_.apic || own == nullptr) {
         return std::nullopt;
     }
     if (number == msr::kApicBase) {
-        return lapic().apic_base();
+        return own->apic_base();
     }
-    return is_x2apic(number) ? lapic().read_msr(number) : std::nullopt;
+    return is_x2apic(number) ? own->read_msr(number) : std::nullopt;
 }
 
 bool CpuBridge::write_msr(std::uint32_t number, std::uint64_t value)
 {
-    const bus::MachineGuard guard{parts_.lock};
-    if (!parts_.apic || parts_.socket.handed_out()) {
+    lapic::Lapic* const own = parts_.socket.own();
+    if (!parts_.apic || own == nullptr) {
         return false;
     }
+    if (is_x2apic(number) && own->write_msr_alone(number, value)) {
+        return true;
+    }
+    const bus::MachineGuard guard{parts_.lock};
     if (number == msr::kApicBase) {
         return lapic().set_apic_base(value);
     }

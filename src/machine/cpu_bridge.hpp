@@ -15,7 +15,8 @@ namespace windsor::machine {
 
 class CpuBridge final : public vcpu::CpuIo {
 public:
-    // All outlive the bridge. Every call takes the machine lock.
+    // All outlive the bridge. Every call takes the machine lock but those that concern nobody but the processor and its
+    // local APIC.
     struct Parts {
         bus::MachineLock& lock;
         bus::Router& ports;

@@ -21,8 +21,8 @@
 namespace {
 
 using namespace windsor;
-using emulate::testing::kCode;
-using emulate::testing::Machine;
+using conformance::kCode;
+using conformance::Machine;
 using emulate::testing::TestMachine;
 using translate::testing::TranslatorMachine;
 
@@ -34,7 +34,7 @@ public:
               while (!stop.stop_requested()) {
                   std::this_thread::sleep_for(std::chrono::milliseconds{1});
                   for (vcpu::Engine* engine : engines) {
-                      engine->raise(vcpu::Signal::Stop);
+                      engine->signals().raise(vcpu::Signal::Stop);
                   }
               }
           }}
@@ -102,9 +102,9 @@ std::optional<vcpu::CpuState> forged(const vcpu::CpuState& from, const vcpu::Cpu
 // Memory as at the start, all of it, and no instructions in the engine of what was there before.
 void begin(Machine& machine)
 {
-    std::memset(machine.ram->data(), 0, emulate::testing::kRam);
+    std::memset(machine.ram->data(), 0, conformance::kRam);
     machine.reset();
-    for (std::uint64_t page = 0; page < emulate::testing::kRam; page += memory::kPageSize) {
+    for (std::uint64_t page = 0; page < conformance::kRam; page += memory::kPageSize) {
         machine.memory.written(base::GuestPhysical{page});
     }
 }
@@ -120,7 +120,7 @@ vcpu::CpuState as_held(vcpu::CpuState state)
 
 void run(Machine& machine, const vcpu::CpuState& state, std::span<const std::uint8_t> code)
 {
-    for (const std::uint64_t at : {kCode, state.rip % (emulate::testing::kStack - 256)}) {
+    for (const std::uint64_t at : {kCode, state.rip % (conformance::kStack - 256)}) {
         std::ranges::copy(code.first(std::min<std::size_t>(code.size(), 256)), machine.at(at));
         machine.memory.written(base::GuestPhysical{at});
     }

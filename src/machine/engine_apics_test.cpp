@@ -38,18 +38,12 @@ public:
 
 class EngineWithApic final : public vcpu::Engine, public vcpu::LocalApic {
 public:
-    explicit EngineWithApic(Messages& messages) : messages_{messages} {}
+    EngineWithApic(vcpu::Signals& signals, Messages& messages) : vcpu::Engine{signals}, messages_{messages} {}
 
     vcpu::HaltReason run() override { return vcpu::HaltReason::Stopped; }
     vcpu::CpuState state() const override { return {}; }
     std::string unread() const override { return lost; }
     void set_state(const vcpu::CpuState&) override {}
-    void raise(vcpu::Signal) override {}
-    void lower(vcpu::Signal) override {}
-    void raise_sipi(std::uint8_t) override {}
-    bool signalled() const override { return false; }
-    bool raised(vcpu::Signal) const override { return false; }
-    std::uint8_t sipi_vector() const override { return 0; }
     void set_a20(bool) override {}
     vcpu::LocalApic* local_apic() override { return absent ? nullptr : this; }
     vcpu::Statistics statistics() const override { return {}; }
@@ -73,15 +67,13 @@ private:
 class Host final : public BoardHost {
 public:
     const bus::MachineLock& lock() const override { return lock_; }
-    void set_interrupt(unsigned, bool level) override { interrupt = level; }
-    void raise_nmi(unsigned) override { ++nmis; }
-    void raise_init(unsigned) override {}
-    void raise_startup(unsigned, std::uint8_t) override {}
+    vcpu::Signals& signals(unsigned) override { return pins; }
     void set_a20(bool) override {}
     void request(Event) override {}
 
-    bool interrupt{false};
-    unsigned nmis{0};
+    bool interrupt() const { return pins.test(vcpu::Signal::Interrupt); }
+
+    vcpu::Signals pins;
 
 private:
     bus::MachineLock lock_;
@@ -135,7 +127,7 @@ protected:
                           }};
     EngineApics apics{sockets, ioapic, kTimerPin, clock, log};
     Messages messages;
-    EngineWithApic engine{messages};
+    EngineWithApic engine{host.pins, messages};
 };
 
 TEST_F(EngineApicsTest, LevelEntriesAreReportedMaskedOnesToo)
@@ -225,7 +217,7 @@ TEST_F(EngineApicsTest, StateGoesOutAndComesBack)
     apics.take_back();
     EXPECT_FALSE(own().requested(0x51));
     EXPECT_TRUE(own().requested(0x52));
-    EXPECT_EQ(host.nmis, 1U);
+    EXPECT_TRUE(host.pins.test(vcpu::Signal::Nmi));
     clock.advance(249);
     timers.run_due(clock.now());
     EXPECT_FALSE(own().requested(0x40));
@@ -240,15 +232,15 @@ TEST_F(EngineApicsTest, TheOutputOfThe8259sGoesThrough)
     host.lock().assert_held();
     put(lapic::Register::LvtLint0, lapic::kLvtMasked);
     sockets.front()->set_pic_output(true);
-    EXPECT_FALSE(host.interrupt);
+    EXPECT_FALSE(host.interrupt());
     hand_out();
-    EXPECT_TRUE(host.interrupt);
+    EXPECT_TRUE(host.interrupt());
     sockets.front()->set_pic_output(false);
-    EXPECT_FALSE(host.interrupt);
+    EXPECT_FALSE(host.interrupt());
     sockets.front()->set_pic_output(true);
-    EXPECT_TRUE(host.interrupt);
+    EXPECT_TRUE(host.interrupt());
     apics.take_back();
-    EXPECT_FALSE(host.interrupt) << "masked";
+    EXPECT_FALSE(host.interrupt()) << "masked";
     EXPECT_TRUE(own().state().lint[0]);
 }
 
@@ -290,8 +282,9 @@ TEST_F(EngineApicsTest, ATickWaitsUntilItsEnd)
 TEST(TakenProcessors, AreNotWhatTheHostHasNotGiven)
 {
     Messages messages;
-    EngineWithApic first{messages};
-    EngineWithApic second{messages};
+    vcpu::Signals signals;
+    EngineWithApic first{signals, messages};
+    EngineWithApic second{signals, messages};
     const std::array<vcpu::Engine*, 2> engines{&first, &second};
     EXPECT_TRUE(take_processors(engines).has_value());
     second.lost = "KVM refuses the processor's general registers";

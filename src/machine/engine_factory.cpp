@@ -63,7 +63,7 @@ void log_apics(const kvm::Vm& vm, const kvm::ApicChoice& choice, base::Log& log)
     }
 }
 
-base::Result<Engines> make_kvm(std::span<const emulate::Cpu::Parts> processors, base::Log& log, int device)
+base::Result<Engines> make_kvm(std::span<const vcpu::EngineParts> processors, base::Log& log, int device)
 {
     kvm::ApicChoice choice;
     if (has_apic(processors.front().model)) {
@@ -72,20 +72,16 @@ base::Result<Engines> make_kvm(std::span<const emulate::Cpu::Parts> processors, 
     const std::shared_ptr<kvm::Vm> vm = WINDSOR_TRY(kvm::Vm::create(processors.front().memory, choice.apics, device));
     log_apics(*vm, choice, log);
     Engines engines;
-    for (const emulate::Cpu::Parts& parts : processors) {
-        engines.push_back(WINDSOR_TRY(kvm::Engine::create(vm, {.io = parts.io,
-                                                               .model = parts.model,
-                                                               .clock = parts.clock,
-                                                               .apic_id = parts.apic_id,
-                                                               .msr_policy = parts.msr_policy})));
+    for (const vcpu::EngineParts& parts : processors) {
+        engines.push_back(WINDSOR_TRY(kvm::Engine::create(vm, parts)));
     }
     return engines;
 }
 
-Engines make_interpreters(std::span<const emulate::Cpu::Parts> processors, emulate::TraceSink* trace)
+Engines make_interpreters(std::span<const vcpu::EngineParts> processors, emulate::TraceSink* trace)
 {
     Engines engines;
-    for (const emulate::Cpu::Parts& parts : processors) {
+    for (const vcpu::EngineParts& parts : processors) {
         auto engine = std::make_unique<emulate::Interpreter>(parts);
         engine->set_trace(trace);
         engines.push_back(std::move(engine));
@@ -109,7 +105,7 @@ std::size_t window_pages(std::size_t processors)
     return std::max(translate::Windows::Options{}.pages / processors, kLeast);
 }
 
-base::Result<Engines> make_translators(std::span<const emulate::Cpu::Parts> processors, emulate::TraceSink* trace,
+base::Result<Engines> make_translators(std::span<const vcpu::EngineParts> processors, emulate::TraceSink* trace,
                                        Verify verify, base::Log& log)
 {
     translate::Options options = WINDSOR_TRY(translate_options());
@@ -121,7 +117,7 @@ base::Result<Engines> make_translators(std::span<const emulate::Cpu::Parts> proc
     };
     options.report = [&log](const std::string& text) { log.guest("translator", "{}", text); };
     Engines engines;
-    for (const emulate::Cpu::Parts& parts : processors) {
+    for (const vcpu::EngineParts& parts : processors) {
         auto engine = WINDSOR_TRY(translate::Translator::create(parts, options));
         engine->set_trace(trace);
         engines.push_back(std::move(engine));
@@ -136,7 +132,7 @@ base::Result<vcpu::CpuModel> fit_model(EngineType type, const vcpu::CpuModel& mo
     return type == EngineType::Kvm ? kvm::fit_to_host(model, kvm) : model;
 }
 
-base::Result<Engines> make_engines(EngineType type, std::span<const emulate::Cpu::Parts> processors,
+base::Result<Engines> make_engines(EngineType type, std::span<const vcpu::EngineParts> processors,
                                    emulate::TraceSink* trace, Verify verify, base::Log& log, int kvm)
 {
     if (trace != nullptr && type == EngineType::Kvm) {

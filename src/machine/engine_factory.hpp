@@ -4,9 +4,8 @@
 
 #include "base/log.hpp"
 #include "base/result.hpp"
-#include "emulate/cpu.hpp"
 #include "emulate/trace.hpp"
-#include "vcpu/engine.hpp"
+#include "vcpu/engine_parts.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -29,7 +28,7 @@ using Engines = std::vector<std::unique_ptr<vcpu::Engine>>;
 // One engine for each processor of a machine. Fails where the host refuses what they need. `trace` may be null, and
 // outlives them; only an interpreter or a translator, and only one, can have one. The log is told where KVM's
 // processors have their local APICs, and of translated code that must not run; it outlives the engines.
-base::Result<Engines> make_engines(EngineType type, std::span<const emulate::Cpu::Parts> processors,
+base::Result<Engines> make_engines(EngineType type, std::span<const vcpu::EngineParts> processors,
                                    emulate::TraceSink* trace, Verify verify, base::Log& log, int kvm = -1);
 
 // The trace that the environment asks for; null for none.

@@ -103,7 +103,7 @@ void Interrupts::ended(std::uint8_t vector)
 void Interrupts::drive()
 {
     for (const auto& socket : sockets_) {
-        socket->interrupts_changed();
+        socket->drive();
     }
 }
 

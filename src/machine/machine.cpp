@@ -2,7 +2,7 @@
 #include "machine/machine.hpp"
 
 #include "emulate/interpreter.hpp"
-#include "emulate/msr_policy.hpp"
+#include "vcpu/msr_policy.hpp"
 #include "firmware/acpi_tables.hpp"
 #include "machine/cpu_bridge.hpp"
 #include "machine/memory_log.hpp"
@@ -28,12 +28,13 @@ class Machine::Parts final : public BoardHost {
 public:
     Parts(base::Log& log, std::function<void(Event)> on_event) : log_{log}, on_event_{std::move(on_event)} {}
 
-    // Processors first; then the board, whose timers and requests the service thread must not touch meanwhile.
+    // Engines first, which use the board; then the board, whose timers and requests the service thread must not touch
+    // meanwhile. The processors' signals are still there: a drive that comes to an end may raise one.
     ~Parts() override
     {
         if (processors_ != nullptr) {
             pause();
-            processors_.reset();
+            processors_->drop_engines();
         }
         const bus::MachineGuard guard{lock_};
         board_.reset();
@@ -55,15 +56,15 @@ public:
         if (spec.acpi) { // without, the MP table lists packages only
             cpu_.share_package(spec.processors);
         }
-        WINDSOR_TRY(build_board(spec));
-        using Unknown = emulate::MsrPolicy::Unknown;
-        const Unknown unknown = spec.unknown_msrs == UnknownMsrs::ReadZero ? Unknown::Zero : Unknown::Fault;
-        msr_policy_ = std::make_unique<emulate::MsrPolicy>(
-            unknown, [this](std::uint32_t number, emulate::MsrAccess access) { report_msr(number, access); });
-        trace_ = spec.trace != nullptr ? spec.trace : std::shared_ptr{WINDSOR_TRY(make_trace(log_))};
         processors_ = std::make_unique<Processors>(
-            WINDSOR_TRY(build_engines(spec.engine, spec.kvm)),
-            [this](vcpu::Engine& engine, vcpu::HaltReason reason) { return ended(engine, reason); });
+            spec.processors, [this](vcpu::Engine& engine, vcpu::HaltReason reason) { return ended(engine, reason); });
+        WINDSOR_TRY(build_board(spec));
+        using Unknown = vcpu::MsrPolicy::Unknown;
+        const Unknown unknown = spec.unknown_msrs == UnknownMsrs::ReadZero ? Unknown::Zero : Unknown::Fault;
+        msr_policy_ = std::make_unique<vcpu::MsrPolicy>(
+            unknown, [this](std::uint32_t number, vcpu::MsrAccess access) { report_msr(number, access); });
+        trace_ = spec.trace != nullptr ? spec.trace : std::shared_ptr{WINDSOR_TRY(make_trace(log_))};
+        processors_->replace(WINDSOR_TRY(build_engines(spec.engine, spec.kvm)));
         reset_processors();
         return {};
     }
@@ -182,25 +183,8 @@ public:
     std::vector<vcpu::Counter> counters() const { return processors_->counters(); }
 
     // BoardHost, under the machine lock.
-    void set_interrupt(unsigned processor, bool level) override
-    {
-        if (processors_ != nullptr) {
-            Processor& it = processors_->at(processor);
-            level ? it.raise(vcpu::Signal::Interrupt) : it.lower(vcpu::Signal::Interrupt);
-        }
-    }
-    void raise_nmi(unsigned processor) override { processors_->at(processor).raise(vcpu::Signal::Nmi); }
-    void raise_init(unsigned processor) override { processors_->at(processor).raise(vcpu::Signal::Init); }
-    void raise_startup(unsigned processor, std::uint8_t vector) override
-    {
-        processors_->at(processor).raise_sipi(vector);
-    }
-    void set_a20(bool open) override
-    {
-        if (processors_ != nullptr) {
-            processors_->set_a20(open);
-        }
-    }
+    vcpu::Signals& signals(unsigned processor) override { return processors_->at(processor).signals(); }
+    void set_a20(bool open) override { processors_->set_a20(open); }
     void request(Event event) override WINDSOR_REQUIRES(bus::kMachineLock)
     {
         if (!pending_) {
@@ -260,12 +244,13 @@ private:
 
     base::Result<Engines> build_engines(EngineType type, int kvm)
     {
-        std::vector<emulate::Cpu::Parts> parts;
+        std::vector<vcpu::EngineParts> parts;
         for (unsigned number = 0; number < bridges_.size(); ++number) {
             parts.push_back({.memory = board_->memory(),
                              .io = *bridges_[number],
                              .model = cpu_,
                              .clock = clock_,
+                             .signals = processors_->at(number).signals(),
                              .apic_id = firmware::local_apic_id(number),
                              .msr_policy = msr_policy_.get()});
         }
@@ -308,7 +293,7 @@ private:
         vcpu::CpuState state = vcpu::reset_state(cpu_.signature());
         for (vcpu::Engine* engine : processors_->engines()) {
             for (const auto signal : {vcpu::Signal::Nmi, vcpu::Signal::Init, vcpu::Signal::Sipi}) {
-                engine->lower(signal);
+                engine->signals().lower(signal);
             }
             engine->set_state(state);
             state.activity = vcpu::Activity::WaitForSipi;
@@ -372,7 +357,7 @@ private:
     }
 
     // On the processor's thread, once for each register.
-    void report_msr(std::uint32_t number, emulate::MsrAccess access)
+    void report_msr(std::uint32_t number, vcpu::MsrAccess access)
     {
         // Systems read it on every processor with SSE2, and the others of its vendor's refuse it as this one does.
         constexpr std::uint32_t kAmdDecodeConfiguration = 0xc0011029;
@@ -380,12 +365,13 @@ private:
             return;
         }
         log_.guest("processor", "the guest {} MSR {:#x}, which the processor does not have",
-                   access == emulate::MsrAccess::Read ? "reads" : "writes", number);
+                   access == vcpu::MsrAccess::Read ? "reads" : "writes", number);
     }
 
     // What a machine without a display shows.
     struct NoScreen final : backend::Screen {
-        std::vector<backend::Rectangle> update(backend::Picture&) override { return {}; }
+        void capture() override {}
+        std::vector<backend::Rectangle> draw(backend::Picture&) override { return {}; }
         void invalidate() override {}
         bool text(backend::TextScreen&) const override { return false; }
     };
@@ -412,7 +398,7 @@ private:
     std::vector<NeededDrive> drives_;
     NoScreen no_screen_;
     std::vector<std::unique_ptr<CpuBridge>> bridges_;
-    std::unique_ptr<emulate::MsrPolicy> msr_policy_;
+    std::unique_ptr<vcpu::MsrPolicy> msr_policy_;
     std::shared_ptr<emulate::TraceSink> trace_;
     std::unique_ptr<Processors> processors_;
 };

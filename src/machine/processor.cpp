@@ -27,8 +27,8 @@ const std::uint32_t* place_of_processor_number()
 
 } // namespace
 
-Processor::Processor(std::unique_ptr<vcpu::Engine> engine, Ended ended)
-    : engine_{std::move(engine)}, ended_{std::move(ended)}, thread_{[this] {
+Processor::Processor(Ended ended)
+    : ended_{std::move(ended)}, thread_{[this] {
           sandbox::confine_thread(sandbox::ThreadRole::Processor);
           thread_main();
       }}
@@ -51,7 +51,7 @@ void Processor::resume()
     {
         const base::MutexLock lock{mutex_};
         pause_requested_ = false;
-        engine_->lower(vcpu::Signal::Stop);
+        signals_.lower(vcpu::Signal::Stop);
         state_ = State::Running;
     }
     changed_.notify_all();
@@ -60,8 +60,7 @@ void Processor::resume()
 void Processor::request_pause()
 {
     pause_requested_ = true;
-    engine_->raise(vcpu::Signal::Stop);
-    wake();
+    signals_.raise(vcpu::Signal::Stop);
 }
 
 void Processor::pause()
@@ -69,22 +68,10 @@ void Processor::pause()
     const base::MutexLock lock{mutex_};
     while (state_ != State::Parked) {
         pause_requested_ = true;
-        engine_->raise(vcpu::Signal::Stop);
+        signals_.raise(vcpu::Signal::Stop);
         changed_.notify_all();
         changed_.wait(mutex_);
     }
-}
-
-void Processor::raise(vcpu::Signal signal)
-{
-    engine_->raise(signal);
-    wake();
-}
-
-void Processor::raise_sipi(std::uint8_t vector)
-{
-    engine_->raise_sipi(vector);
-    wake();
 }
 
 bool Processor::asleep() const
@@ -100,8 +87,7 @@ void Processor::set_a20(bool open)
         return;
     }
     wanted_a20_ = open ? A20::Open : A20::Closed;
-    engine_->raise(vcpu::Signal::Stop);
-    wake();
+    signals_.raise(vcpu::Signal::Stop);
 }
 
 void Processor::follow_a20()
@@ -133,16 +119,6 @@ std::unique_ptr<vcpu::Engine> Processor::replace(std::unique_ptr<vcpu::Engine> e
 {
     const base::MutexLock lock{mutex_};
     return std::exchange(engine_, std::move(engine));
-}
-
-void Processor::wake()
-{
-    // Pairs with the fence in sleep(): either this sees asleep_, or sleep() sees the signal.
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (asleep_.load(std::memory_order_relaxed)) {
-        { const base::MutexLock lock{mutex_}; }
-        changed_.notify_all();
-    }
 }
 
 void Processor::thread_main()
@@ -185,12 +161,8 @@ void Processor::run_until_parked()
 
 bool Processor::sleep()
 {
-    const base::MutexLock lock{mutex_};
-    asleep_.store(true, std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    while (!pause_requested_ && !engine_->signalled()) {
-        changed_.wait(mutex_);
-    }
+    asleep_ = true;
+    signals_.wait(); // a pause raises one, too
     asleep_ = false;
     return !pause_requested_;
 }

@@ -20,7 +20,8 @@ public:
     enum class Then : std::uint8_t { GoOn, Park };
     using Ended = std::function<Then(vcpu::Engine& engine, vcpu::HaltReason reason)>;
 
-    Processor(std::unique_ptr<vcpu::Engine> engine, Ended ended);
+    // It gets its engine by replace(), before anything else is asked of it but its signals.
+    explicit Processor(Ended ended);
     // Pauses, then ends the thread.
     ~Processor();
     Processor(const Processor&) = delete;
@@ -34,10 +35,8 @@ public:
     // Asks it to park, without waiting; from any thread.
     void request_pause();
 
-    // Raise and lower signals of the engine, and wake it from HLT; from any thread.
-    void raise(vcpu::Signal signal);
-    void lower(vcpu::Signal signal) { engine_->lower(signal); }
-    void raise_sipi(std::uint8_t vector);
+    // What others ask of it; from any thread.
+    vcpu::Signals& signals() { return signals_; }
 
     // The address line 20 gate: at once for the processor whose access switches it, and for the others before they
     // run on.
@@ -55,7 +54,7 @@ public:
 
     // While parked.
     vcpu::Engine& engine() { return *engine_; }
-    // Another engine instead, which has the state of the old one. While parked, and nobody raises or lowers signals.
+    // Another engine instead, which has the state of the old one, if any, and these signals. While parked.
     std::unique_ptr<vcpu::Engine> replace(std::unique_ptr<vcpu::Engine> engine);
 
 private:
@@ -65,11 +64,11 @@ private:
     void run_until_parked();
     // Waits in HLT; false if asked to park.
     bool sleep();
-    void wake();
     void follow_a20();
 
     enum class A20 : std::uint8_t { AsItIs, Open, Closed };
 
+    vcpu::Signals signals_;
     std::unique_ptr<vcpu::Engine> engine_;
     Ended ended_;
     base::Mutex mutex_;

@@ -5,10 +5,10 @@
 
 namespace windsor::machine {
 
-Processors::Processors(Engines engines, const Processor::Ended& ended)
+Processors::Processors(std::size_t count, const Processor::Ended& ended)
 {
-    for (auto& engine : engines) {
-        processors_.push_back(std::make_unique<Processor>(std::move(engine), ended));
+    for (std::size_t number = 0; number < count; ++number) {
+        processors_.push_back(std::make_unique<Processor>(ended));
     }
 }
 
@@ -55,6 +55,11 @@ Engines Processors::replace(Engines engines)
         old.push_back(processors_[number]->replace(std::move(engines[number])));
     }
     return old;
+}
+
+void Processors::drop_engines()
+{
+    std::ranges::for_each(processors_, [](const auto& processor) { processor->replace(nullptr); });
 }
 
 std::vector<ProcessorStatus> Processors::status() const

@@ -15,8 +15,8 @@ namespace windsor::machine {
 // They count from 0, the bootstrap processor.
 class Processors {
 public:
-    // One for each engine, parked.
-    Processors(Engines engines, const Processor::Ended& ended);
+    // Parked, and without engines: nothing but signals is asked of them before the first replace().
+    Processors(std::size_t count, const Processor::Ended& ended);
 
     std::size_t count() const { return processors_.size(); }
     Processor& at(std::size_t number) { return *processors_[number]; }
@@ -31,8 +31,10 @@ public:
 
     // While parked.
     std::vector<vcpu::Engine*> engines() const;
-    // Other engines instead, one for each; gives the old ones. Nobody raises or lowers signals meanwhile.
+    // Other engines instead, one for each, made with its signals; gives the old ones, if any.
     Engines replace(Engines engines);
+    // Before what the engines use goes. While parked.
+    void drop_engines();
 
     std::vector<ProcessorStatus> status() const;
 

@@ -21,11 +21,12 @@ namespace {
 
 base::Result<SavedProcessor> take_processor(vcpu::Engine& engine)
 {
+    const vcpu::Signals& signals = engine.signals();
     SavedProcessor processor{.state = engine.state(),
-                             .nmi_pending = engine.raised(vcpu::Signal::Nmi),
-                             .init_pending = engine.raised(vcpu::Signal::Init),
-                             .sipi_pending = engine.raised(vcpu::Signal::Sipi),
-                             .sipi_vector = engine.sipi_vector()};
+                             .nmi_pending = signals.test(vcpu::Signal::Nmi),
+                             .init_pending = signals.test(vcpu::Signal::Init),
+                             .sipi_pending = signals.test(vcpu::Signal::Sipi),
+                             .sipi_vector = signals.sipi_vector()};
     if (const std::string why = engine.unread(); !why.empty()) {
         return base::fail("what a processor holds cannot be read: {}", why);
     }
@@ -57,13 +58,13 @@ void give_processor(vcpu::Engine& engine, const SavedProcessor& processor)
 {
     engine.set_state(processor.state);
     if (processor.nmi_pending) {
-        engine.raise(vcpu::Signal::Nmi);
+        engine.signals().raise(vcpu::Signal::Nmi);
     }
     if (processor.init_pending) {
-        engine.raise(vcpu::Signal::Init);
+        engine.signals().raise(vcpu::Signal::Init);
     }
     if (processor.sipi_pending) {
-        engine.raise_sipi(processor.sipi_vector);
+        engine.signals().raise_sipi(processor.sipi_vector);
     }
 }
 

@@ -97,8 +97,8 @@ TEST_F(SavedMachineTest, AnInterruptThatCannotBeMaskedIsNotLost)
     SteppedMachine machine{options()};
     ASSERT_TRUE(machine.run(kStep));
     const auto without = machine.save();
-    machine.set_interrupt(0, true);
-    machine.raise_nmi(0);
+    machine.signals(0).raise(vcpu::Signal::Interrupt);
+    machine.signals(0).raise(vcpu::Signal::Nmi);
     const auto with = machine.save();
     EXPECT_NE(difference(without, with).find("nmi_pending"), std::string::npos) << difference(without, with);
     SteppedMachine other{options()};

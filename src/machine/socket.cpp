@@ -9,7 +9,7 @@ namespace windsor::machine {
 namespace lapic = devices::lapic;
 
 Socket::Socket(unsigned number, const Parts& parts)
-    : number_{number}, host_{parts.host}, clock_{parts.clock}, registers_{"local APIC", parts.log},
+    : host_{parts.host}, signals_{parts.host.signals(number)}, clock_{parts.clock}, registers_{"local APIC", parts.log},
       lapic_{parts.clock, parts.timers, parts.bus, *this,
              lapic::Lapic::Options{.id = firmware::local_apic_id(number),
                                    .boot_processor = number == 0,
@@ -30,7 +30,7 @@ void Socket::hand_out(vcpu::LocalApic& engine)
     state.timer = {};
     lapic_.load(state);
     engine_ = &engine;
-    interrupts_changed();
+    drive();
 }
 
 void Socket::take_back()
@@ -44,14 +44,19 @@ void Socket::take_back()
     if (taken.nmi_pending) {
         nmi();
     }
-    interrupts_changed();
+    drive();
+}
+
+void Socket::drive()
+{
+    handed_out() ? set_interrupt(pic_output_) : lapic_.drive();
 }
 
 void Socket::set_pic_output(bool level)
 {
     if (handed_out()) {
         pic_output_ = level;
-        interrupts_changed();
+        set_interrupt(level);
     } else {
         lapic_.set_lint(0, level);
     }

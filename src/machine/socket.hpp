@@ -30,11 +30,21 @@ public:
 
     // It holds the state unless the engine's own is in charge.
     devices::lapic::Lapic& lapic() WINDSOR_REQUIRES(bus::kMachineLock) { return lapic_; }
+    // For what its processor does with it without the machine lock, on that processor's thread; null if the engine's
+    // own is in charge, which changes only while the processor stands still.
+    devices::lapic::Lapic* own() { return engine_ == nullptr ? &lapic_ : nullptr; }
+    // The same for an access to its page of registers, which only its own processor moves; null for other addresses.
+    devices::lapic::Lapic* own_at(std::uint64_t address)
+    {
+        return page_ && address - *page_ < devices::lapic::kPageSize ? own() : nullptr;
+    }
 
     // The engine's own local APIC is in charge until it is taken back. The processor stands still.
     void hand_out(vcpu::LocalApic& engine) WINDSOR_REQUIRES(bus::kMachineLock);
     void take_back() WINDSOR_REQUIRES(bus::kMachineLock);
-    bool handed_out() const WINDSOR_REQUIRES(bus::kMachineLock) { return engine_ != nullptr; }
+    bool handed_out() const { return engine_ != nullptr; }
+    // Tells the processor again of what waits.
+    void drive() WINDSOR_REQUIRES(bus::kMachineLock);
 
     // The output of the 8259s, at LINT0.
     void set_pic_output(bool level) WINDSOR_REQUIRES(bus::kMachineLock);
@@ -42,27 +52,29 @@ public:
     // Where the processor's accesses to the registers of its local APIC go; null for an address outside them.
     bus::Router* local(std::uint64_t address) WINDSOR_REQUIRES(bus::kMachineLock)
     {
-        return page_ && !handed_out() && address - *page_ < devices::lapic::kPageSize ? &registers_ : nullptr;
+        return own_at(address) != nullptr ? &registers_ : nullptr;
     }
 
     // devices::lapic::ProcessorSignals
-    void nmi() override WINDSOR_REQUIRES(bus::kMachineLock) { host_.raise_nmi(number_); }
-    void init() override WINDSOR_REQUIRES(bus::kMachineLock) { host_.raise_init(number_); }
-    void startup(std::uint8_t vector) override WINDSOR_REQUIRES(bus::kMachineLock)
+    void nmi() override { signals_.raise(vcpu::Signal::Nmi); }
+    void init() override { signals_.raise(vcpu::Signal::Init); }
+    void startup(std::uint8_t vector) override { signals_.raise_sipi(vector); }
+    void interrupt(bool level) override
     {
-        host_.raise_startup(number_, vector);
-    }
-    void interrupts_changed() override WINDSOR_REQUIRES(bus::kMachineLock)
-    {
-        const bool pending = handed_out() ? pic_output_ : lapic_.interrupt_pending() || lapic_.extint_pending();
-        host_.set_interrupt(number_, pending);
+        if (!handed_out()) {
+            set_interrupt(level);
+        }
     }
 
 private:
+    void set_interrupt(bool level)
+    {
+        level ? signals_.raise(vcpu::Signal::Interrupt) : signals_.lower(vcpu::Signal::Interrupt);
+    }
     void place(std::optional<std::uint64_t> page) WINDSOR_REQUIRES(bus::kMachineLock);
 
-    unsigned number_;
     BoardHost& host_;
+    vcpu::Signals& signals_;
     const base::Clock& clock_;
     vcpu::LocalApic* engine_{nullptr}; // while it is in charge
     bool pic_output_{false};           // meanwhile

@@ -50,7 +50,8 @@ public:
                              .socket = *board_->interrupts().sockets().front(),
                              .taken = [this] { lock_.assert_held(), board_->interrupt_taken(); },
                              .apic = true});
-        const emulate::Cpu::Parts parts{.memory = board_->memory(), .io = *this, .model = cpu_, .clock = clock_};
+        const vcpu::EngineParts parts{
+            .memory = board_->memory(), .io = *this, .model = cpu_, .clock = clock_, .signals = signals_};
         engine_ = std::move(
             make_engines(EngineType::Emulate, std::span{&parts, 1}, nullptr, Verify::No, log_).value().front());
         engine_->set_state(vcpu::reset_state(cpu_.signature()));
@@ -78,7 +79,7 @@ public:
     void give_up()
     {
         given_up_ = true;
-        engine_->raise(vcpu::Signal::Stop);
+        signals_.raise(vcpu::Signal::Stop);
     }
 
     void key(std::uint16_t code)
@@ -134,15 +135,7 @@ public:
 
     // BoardHost
     const bus::MachineLock& lock() const override { return lock_; }
-    void set_interrupt(unsigned, bool level) override
-    {
-        if (engine_) {
-            level ? engine_->raise(vcpu::Signal::Interrupt) : engine_->lower(vcpu::Signal::Interrupt);
-        }
-    }
-    void raise_init(unsigned) override { engine_->raise(vcpu::Signal::Init); }
-    void raise_startup(unsigned, std::uint8_t vector) override { engine_->raise_sipi(vector); }
-    void raise_nmi(unsigned) override { engine_->raise(vcpu::Signal::Nmi); }
+    vcpu::Signals& signals(unsigned) override { return signals_; }
     void set_a20(bool open) override
     {
         if (engine_) {
@@ -188,7 +181,7 @@ private:
     bool wait_for_signal()
     {
         const bus::MachineGuard guard{lock_};
-        while (!engine_->signalled()) {
+        while (!signals_.due()) {
             const auto deadline = timers_.next_deadline();
             if (!deadline) {
                 return false;
@@ -205,7 +198,7 @@ private:
         const bus::MachineGuard guard{lock_};
         timers_.run_due(clock_.now());
         if (++accesses_ == stop_at_) {
-            engine_->raise(vcpu::Signal::Stop);
+            signals_.raise(vcpu::Signal::Stop);
         }
     }
 
@@ -214,6 +207,7 @@ private:
     base::ManualClock clock_;
     base::TimerQueue timers_;
     vcpu::CpuModel cpu_{vcpu::CpuModel::standard()};
+    vcpu::Signals signals_;
     std::unique_ptr<Board> board_;
     std::unique_ptr<CpuBridge> bridge_;
     std::unique_ptr<vcpu::Engine> engine_;

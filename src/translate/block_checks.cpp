@@ -61,6 +61,7 @@ private:
         add(frame_.sse_live, Rights::Live, verify::kSse);
         add(frame_.avx_live, Rights::Live, verify::kSse | verify::kAvx);
         add(frame_.x87_live, Rights::Live, verify::kX87);
+        add(frame_.signals, Rights::Signals);
         add(frame_.heeded, Rights::Heeded);
         add(frame_.selectors.null(), Rights::KernelRead);
     }
@@ -77,7 +78,6 @@ private:
         add(s.kernel_gs_base, Rights::Kernel);
         add(s.gdtr.base, Rights::KernelRead);
         add(s.gdtr.limit, Rights::KernelRead);
-        add(cpu_.signals(), Rights::Signals, 0, sizeof(std::uint32_t));
         add(cpu_.program().set, Rights::Set);
         add(cpu_.program().entries, Rights::Entries);
     }

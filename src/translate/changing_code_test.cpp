@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Code that changes while it is read: what runs is one instruction or the other, and never a mixture of both.
-#include "emulate/changing_page.hpp"
+#include "conformance/changing_page.hpp"
 #include "translate/test_machine.hpp"
 
 #include <array>
@@ -10,7 +10,7 @@ namespace windsor::translate::testing {
 
 namespace {
 
-using emulate::testing::ChangingPage;
+using conformance::ChangingPage;
 
 constexpr unsigned kMostReads = 5000;
 constexpr std::uint64_t kValue = 0x1122334455667788;

@@ -146,8 +146,8 @@ protected:
             m.put<std::uint64_t>(Machine::pte(at), at | (user ? 7 : 3));
         }
         m.put<std::uint64_t>(Machine::pte(kUserTable), kData | 7);
-        m.put<std::uint64_t>(emulate::testing::kGdt + 0x18, 0x00affb000000ffff);
-        m.put<std::uint64_t>(emulate::testing::kGdt + 0x20, 0x00cff3000000ffff);
+        m.put<std::uint64_t>(conformance::kGdt + 0x18, 0x00affb000000ffff);
+        m.put<std::uint64_t>(conformance::kGdt + 0x20, 0x00cff3000000ffff);
         m.put<std::uint64_t>(kTss + 4, kKernelStack);
         state.tr = {.selector = 0x28, .base = kTss, .limit = 0x67, .attributes = x86::Attributes::from_word(0x8b)};
         set_gate64(m, 0x80, kOwnHandlers, 0, 3);

@@ -11,7 +11,7 @@ namespace windsor::translate::testing {
 namespace {
 
 namespace x = asmjit::x86;
-using emulate::testing::kGdt;
+using conformance::kGdt;
 using x86::Seg;
 
 constexpr std::uint64_t kCode32 = 0x24000;

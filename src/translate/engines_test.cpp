@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The interpreter's suites on the translator.
-#include "emulate/engine_kind.hpp"
+#include "conformance/engine_kind.hpp"
 #include "translate/test_machine.hpp"
 
-namespace windsor::emulate {
+namespace windsor::conformance {
 
 namespace {
 
-std::unique_ptr<vcpu::Engine> make(const EngineParts& parts, const translate::Windows::Options& windows, bool extract)
+std::unique_ptr<vcpu::Engine> make(const vcpu::EngineParts& parts, const translate::Windows::Options& windows,
+                                   bool extract)
 {
     auto engine = translate::Translator::create(
-        {.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock},
-        translate::testing::verified({.code_bytes = 1 << 20, .windows = windows, .extract = extract}));
+        parts, translate::testing::verified({.code_bytes = 1 << 20, .windows = windows, .extract = extract}));
     return engine ? std::move(*engine) : nullptr;
 }
 
@@ -21,11 +21,11 @@ std::unique_ptr<vcpu::Engine> make(const EngineParts& parts, const translate::Wi
 const std::vector<EngineKind>& engine_kinds()
 {
     static const std::vector<EngineKind> kKinds{
-        {.name = "translator", .make = [](const EngineParts& parts) { return make(parts, {.most = 0}, true); }},
+        {.name = "translator", .make = [](const vcpu::EngineParts& parts) { return make(parts, {.most = 0}, true); }},
         {.name = "windows",
-         .make = [](const EngineParts& parts) { return make(parts, {.warm = 0, .tick = 0}, false); }},
+         .make = [](const vcpu::EngineParts& parts) { return make(parts, {.warm = 0, .tick = 0}, false); }},
     };
     return kKinds;
 }
 
-} // namespace windsor::emulate
+} // namespace windsor::conformance

@@ -175,7 +175,7 @@ TEST_P(TranslatorFlatSegment, MayCeaseToBeFlatAndBecomeFlatAgain)
         a.hlt();
     });
     vcpu::CpuState state = m.flat32();
-    m.put<std::uint64_t>(emulate::testing::kGdt + kBased, 0x00cf93100000ffff);
+    m.put<std::uint64_t>(conformance::kGdt + kBased, 0x00cf93100000ffff);
     m.put<std::uint32_t>(kData, 0);
     m.put<std::uint32_t>(kData + kBase, 1000);
     state.gpr[x86::kRax] = 0;
@@ -208,7 +208,7 @@ TEST(TranslatorCompatibility, AddressesWrapAroundAtFourGigabytes)
     TranslatorMachine translator;
     expect_same(interpreter, translator, [&](Machine& m) {
         vcpu::CpuState state = m.flat64();
-        m.put<std::uint64_t>(emulate::testing::kGdt + kCompatibility, 0x00cf9b000000ffff);
+        m.put<std::uint64_t>(conformance::kGdt + kCompatibility, 0x00cf9b000000ffff);
         m.put<std::uint64_t>(kTables + 0x1020, (kTables + 0x5000) | 7);
         m.put<std::uint64_t>(kTables + 0x5000, (kTables + 0x6000) | 7);
         m.put<std::uint64_t>(kTables + 0x6000, kBacking | 7);

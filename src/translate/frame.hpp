@@ -70,6 +70,7 @@ struct Frame {
     std::uint64_t host_rsp{0};
     const std::uint8_t* target{nullptr}; // where entering and resuming jump to
     std::uint64_t window{0};             // what they put into kWindow
+    const void* signals{nullptr}; // the word of the processor's signals
     std::array<std::uint64_t, 3> scratch{};
     std::uint32_t host_mxcsr{0x1f80};
     std::uint32_t heeded{0};         // the signals that running code stops for: those that are not masked

@@ -77,7 +77,7 @@ public:
     }
     std::optional<base::Vector> acknowledge_interrupt() override
     {
-        engine_->lower(vcpu::Signal::Interrupt);
+        engine_->signals().lower(vcpu::Signal::Interrupt);
         return std::exchange(interrupt_, std::nullopt);
     }
     std::uint8_t task_priority() override { return priority_; }
@@ -120,8 +120,15 @@ private:
     {
         ++count_;
         if (flooded()) {
-            engine_->raise(vcpu::Signal::Stop);
+            engine_->signals().raise(vcpu::Signal::Stop);
         }
+    }
+    // Where a stack's address lies: the last page of the address space is one of the data, the others repeat.
+    std::uint64_t physical(std::uint64_t linear) const
+    {
+        const std::uint64_t last = program_->world.kind == Kind::Long ? ~(kPage - 1) : 0xfffff000;
+        const bool at_the_end = program_->world.paging != Paging::None && (linear & ~(kPage - 1)) == last;
+        return at_the_end ? kData + kPage + (linear & (kPage - 1)) : linear & 0xfffff;
     }
     void dispatch();
     bool resumes(unsigned vector);
@@ -155,8 +162,8 @@ inline void Harness::dispatch()
     saved = kind == Kind::Long ? saved : kind == Kind::Protected ? saved & 0xffffffff : saved & 0xffff;
     // Behind DS, which the narrower handlers have pushed.
     const std::uint64_t frame = saved + (kind == Kind::Long ? 0 : kind == Kind::Protected ? 4 : 2);
-    const unsigned vector = get<std::uint8_t>(frame & 0xfffff);
-    forget_stale_flags(frame & 0xfffff, vector);
+    const unsigned vector = get<std::uint8_t>(physical(frame));
+    forget_stale_flags(physical(frame), vector);
     if (++dispatches_ <= kMostDispatches && resumes(vector)) {
         exit_to(has_error_code(vector) ? Exit::ResumeWithError : Exit::Resume);
         return;
@@ -346,12 +353,10 @@ inline void Harness::event()
     case 5:
         if (!interrupt_) {
             interrupt_ = base::Vector{static_cast<std::uint8_t>(0x40 + event.value % 16)};
-            engine_->raise(vcpu::Signal::Interrupt);
+            engine_->signals().raise(vcpu::Signal::Interrupt);
         }
         break;
-    case 6:
-        engine_->raise(vcpu::Signal::Nmi);
-        break;
+    case 6: engine_->signals().raise(vcpu::Signal::Nmi); break;
     default:
         put<std::uint8_t>(kData + event.place % (8 * kPage), event.value);
         break;
@@ -361,9 +366,9 @@ inline void Harness::event()
 // One machine with any engine.
 class Machine {
 public:
-    using Factory = std::function<std::unique_ptr<vcpu::Engine>(const emulate::Cpu::Parts&)>;
+    using Factory = std::function<std::unique_ptr<vcpu::Engine>(const vcpu::EngineParts&)>;
     explicit Machine(const Factory& factory)
-        : engine{factory({.memory = memory, .io = harness, .model = model, .clock = clock})}
+        : engine{factory({.memory = memory, .io = harness, .model = model, .clock = clock, .signals = signals})}
     {
         memory.map({.start = base::GuestPhysical{0}, .size = kRam, .block = ram.get()});
     }
@@ -372,7 +377,7 @@ public:
     // Memory and processor as a program begins. Whoever calls sees to it that the engine has forgotten all code.
     void prepare(const Program& program, const Image& image)
     {
-        engine->lower(vcpu::Signal::Stop);
+        signals.lower(vcpu::Signal::Stop);
         std::memcpy(ram->data(), image.bytes().data(), image.bytes().size());
         for (const Piece& piece : program.pieces) {
             std::ranges::copy(piece.code, ram->data() + piece.at);
@@ -383,7 +388,7 @@ public:
     void begin_again(const Program& program)
     {
         for (const auto signal : {vcpu::Signal::Interrupt, vcpu::Signal::Nmi, vcpu::Signal::Init}) {
-            engine->lower(signal);
+            signals.lower(signal);
         }
         harness.begin(program, *engine);
         engine->set_state(first_state(program));
@@ -394,6 +399,7 @@ public:
     Harness harness{memory};
     base::ManualClock clock;
     vcpu::CpuModel model = vcpu::CpuModel::standard();
+    vcpu::Signals signals;
     std::unique_ptr<vcpu::Engine> engine;
 
 private:

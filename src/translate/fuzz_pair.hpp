@@ -38,7 +38,7 @@ public:
         // How many pieces of a repeated instruction come before a stop is the engine's choice.
         stopped_for_event_ = event_due_ && repeating == 0;
         if (used_up() || stored_place_ || stopped_for_event_) {
-            engine_.raise(vcpu::Signal::Stop);
+            engine_.signals().raise(vcpu::Signal::Stop);
         }
     }
     // Whether the processor stands because an event is due; it is then no longer.
@@ -78,14 +78,14 @@ private:
     bool stored_place_{false};
 };
 
-inline std::unique_ptr<vcpu::Engine> make_interpreter(const emulate::Cpu::Parts& parts)
+inline std::unique_ptr<vcpu::Engine> make_interpreter(const vcpu::EngineParts& parts)
 {
     return std::make_unique<emulate::Interpreter>(parts);
 }
 
 // With a window at once, and as little memory for code as there can be. Every block is verified, and one that is not as
 // it may be ends the target.
-inline std::unique_ptr<vcpu::Engine> make_translator(const emulate::Cpu::Parts& parts)
+inline std::unique_ptr<vcpu::Engine> make_translator(const vcpu::EngineParts& parts)
 {
     const auto end = [](const std::string& what) {
         static_cast<void>(std::fprintf(stderr, "%s\n", what.c_str()));

@@ -11,7 +11,7 @@ namespace {
 namespace x = asmjit::x86;
 namespace pte = x86::pte;
 using Writer = std::function<void(x::Assembler&)>;
-using emulate::testing::kMmio;
+using conformance::kMmio;
 
 constexpr std::uint64_t kPage = 0x200000;
 constexpr std::uint64_t kNext = kPage + 0x1000;

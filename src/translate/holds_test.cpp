@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Another processor begins to hold a page in the middle of a block whose stores there share a lookup: it is told of
 // all of them.
-#include "emulate/other_processor.hpp"
+#include "conformance/other_processor.hpp"
 #include "translate/test_machine.hpp"
 
 #include <csignal>
@@ -99,7 +99,7 @@ protected:
     }
 
     TranslatorMachine m;
-    emulate::OtherProcessor other{m.memory};
+    conformance::OtherProcessor other{m.memory};
     bool happened{false};
     std::uint32_t seen{0};
 };

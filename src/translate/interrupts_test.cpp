@@ -74,7 +74,7 @@ protected:
         masked += (m.get<std::uint64_t>(frame + 16) & rflags::kIf) == 0 ? 1 : 0;
         const std::uint64_t left = m.cpu.state().gpr[x86::kRcx];
         middles += left != 0 && left < kFilled ? 1 : 0;
-        m.cpu.lower(Signal::Interrupt);
+        m.signals.lower(Signal::Interrupt);
         m.io.interrupt = base::Vector{kVector};
         seen.fetch_add(1);
     }
@@ -83,11 +83,11 @@ protected:
     {
         for (unsigned n = 0; n < kInterrupts; ++n) {
             std::this_thread::sleep_for(std::chrono::microseconds{50});
-            m.cpu.raise(signal);
+            m.signals.raise(signal);
             const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
             while (seen.load() <= n) {
                 if (std::chrono::steady_clock::now() > deadline) {
-                    m.cpu.raise(Signal::Stop);
+                    m.signals.raise(Signal::Stop);
                     return;
                 }
                 std::this_thread::yield();
@@ -229,7 +229,7 @@ TEST_F(TranslatorInterrupts, ThatAreMaskedDoNotHoldUp)
     vcpu::CpuState state = start(kVector);
     state.rflags &= ~rflags::kIf;
     state.gpr[x86::kRcx] = 1'000'000;
-    m.cpu.raise(Signal::Interrupt);
+    m.signals.raise(Signal::Interrupt);
     EXPECT_EQ(m.run(state), HaltReason::Halted);
     EXPECT_EQ(seen.load(), 1u);
     EXPECT_LT(m.counter("entries"), 1000u);
@@ -245,12 +245,12 @@ TEST_F(TranslatorInterrupts, AnNmiWaitsForTheOneBefore)
         const std::uint64_t rsp = m.cpu.state().gpr[x86::kRsp];
         depth = std::max(depth, kStack - rsp);
         if (seen.fetch_add(1) < 10) {
-            m.cpu.raise(Signal::Nmi);
+            m.signals.raise(Signal::Nmi);
         } else {
             m.put<std::uint64_t>(kStop, 1);
         }
     };
-    m.cpu.raise(Signal::Nmi);
+    m.signals.raise(Signal::Nmi);
     EXPECT_EQ(m.run(state), HaltReason::Halted);
     EXPECT_EQ(seen.load(), 11u);
     EXPECT_LT(depth, 2 * 6 * 8u) << "one handler at a time";
@@ -264,7 +264,7 @@ TEST_F(TranslatorInterrupts, StopLeavesTheProgramWhereItIs)
     std::thread other{[&] {
         for (unsigned n = 0; n < kInterrupts; ++n) {
             std::this_thread::sleep_for(std::chrono::microseconds{100});
-            m.cpu.raise(Signal::Stop);
+            m.signals.raise(Signal::Stop);
             while (stops.load() <= n) {
                 std::this_thread::yield();
             }

@@ -4,6 +4,7 @@
 #include "emulate/descriptors.hpp"
 #include "translate/block_checks.hpp"
 #include "translate/translator.hpp"
+#include "x86/address.hpp"
 
 #include <algorithm>
 #include <array>
@@ -34,7 +35,7 @@ std::optional<emulate::Cpu::CodePlace> Translator::second_page(std::uint64_t rip
 {
     emulate::Cpu::CodePlace place;
     const std::uint64_t next = (rip | memory::kPageMask) + 1;
-    if (next > cpu().code_limit() || !emulate::canonical(next) || !cpu().locate_code(next, place) ||
+    if (next > cpu().code_limit() || !x86::canonical(next) || !cpu().locate_code(next, place) ||
         !place.page.readable()) {
         return std::nullopt;
     }

@@ -33,8 +33,13 @@ struct Bench {
 
     Machine machine{make_translator};
     Harness harness{machine.memory};
-    std::unique_ptr<vcpu::Engine> other = make_translator(
-        {.memory = machine.memory, .io = harness, .model = machine.model, .clock = machine.clock, .apic_id = 1});
+    windsor::vcpu::Signals signals;
+    std::unique_ptr<windsor::vcpu::Engine> other = make_translator({.memory = machine.memory,
+                                                                    .io = harness,
+                                                                    .model = machine.model,
+                                                                    .clock = machine.clock,
+                                                                    .signals = signals,
+                                                                    .apic_id = 1});
     std::vector<std::pair<World, Image>> images;
 
     const Image& image_of(const World& world)
@@ -127,7 +132,7 @@ void play(Bench& bench, const Program& program)
     vcpu::CpuState state = start_state(plain, bench.machine.model);
     state.rip = kStorm;
     bench.harness.begin(program, *bench.other);
-    bench.other->lower(vcpu::Signal::Stop);
+    bench.other->signals().lower(vcpu::Signal::Stop);
     bench.other->set_state(state);
     std::atomic<bool> over{false};
     auto second = std::async(std::launch::async, [&] { bench.other->run(); });
@@ -138,11 +143,11 @@ void play(Bench& bench, const Program& program)
     });
     // Programs may have changed the other's code into a loop without an end.
     if (second.wait_for(std::chrono::seconds{2}) != std::future_status::ready) {
-        bench.other->raise(vcpu::Signal::Stop);
+        bench.other->signals().raise(vcpu::Signal::Stop);
         second.wait();
     }
     over = true;
-    bench.machine.engine->raise(vcpu::Signal::Stop);
+    bench.machine.engine->signals().raise(vcpu::Signal::Stop);
     first.wait();
 }
 

@@ -120,7 +120,7 @@ const std::uint8_t* Translator::rescue(const HostFault& fault)
             : fmt::format("the host has refused translated code ({}), and it cannot be told which instruction of the "
                           "guest that is",
                           name_of(fault.signal));
-    core_->interpreter.raise(vcpu::Signal::Stop);
+    signals().raise(vcpu::Signal::Stop);
     return stubs_[0].give_up;
 }
 

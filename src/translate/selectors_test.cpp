@@ -9,7 +9,7 @@ namespace windsor::translate::testing {
 namespace {
 
 namespace x = asmjit::x86;
-using emulate::testing::kGdt;
+using conformance::kGdt;
 using x86::Seg;
 
 constexpr std::uint16_t kSelector = 0x20;

@@ -228,7 +228,7 @@ TEST(TranslatorFreshCode, HearsOfAWriteWhileItDoesNotRun)
         a.jmp(loop);
     });
     const std::uint64_t patched = find_in_code(m, kCode, kMarker);
-    m.io.on_port_write = [&](std::uint16_t, unsigned, std::uint32_t) { m.cpu.raise(Signal::Stop); };
+    m.io.on_port_write = [&](std::uint16_t, unsigned, std::uint32_t) { m.signals.raise(Signal::Stop); };
     vcpu::CpuState state = m.flat64();
     state.gpr[x86::kRax] = 0;
     EXPECT_EQ(m.run(state), HaltReason::Stopped);
@@ -265,7 +265,7 @@ TEST(TranslatorFreshCode, HearsOfAWriteFromAnotherThreadWhileItSpins)
         for (int i = 0; i < 2000 && !done; ++i) {
             std::this_thread::sleep_for(std::chrono::milliseconds{10});
         }
-        m.cpu.raise(Signal::Stop);
+        m.signals.raise(Signal::Stop);
     }};
     const HaltReason reason = m.run(m.flat64());
     done = true;

@@ -14,14 +14,14 @@
 
 namespace windsor::translate::testing {
 
-using emulate::testing::kCode;
-using emulate::testing::kData;
-using emulate::testing::kHandlers;
-using emulate::testing::kIdt;
-using emulate::testing::kRam;
-using emulate::testing::kStack;
-using emulate::testing::kTables;
-using emulate::testing::Machine;
+using conformance::kCode;
+using conformance::kData;
+using conformance::kHandlers;
+using conformance::kIdt;
+using conformance::kRam;
+using conformance::kStack;
+using conformance::kTables;
+using conformance::Machine;
 
 constexpr std::size_t kUsualCode = std::size_t{1} << 20;
 
@@ -40,12 +40,7 @@ inline Options verified(Options options)
 class TranslatorMachine : public Machine {
 public:
     explicit TranslatorMachine(const Options& options = {.code_bytes = kUsualCode})
-        : Machine{[&](const emulate::EngineParts& parts) {
-              return Translator::create(
-                         {.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock},
-                         verified(options))
-                  .value();
-          }},
+        : Machine{[&](const vcpu::EngineParts& parts) { return Translator::create(parts, verified(options)).value(); }},
           cpu{static_cast<Translator&>(*engine)}
     {
     }

@@ -13,7 +13,7 @@ namespace {
 
 namespace x = asmjit::x86;
 namespace fl = x86::rflags;
-using emulate::testing::kGdt;
+using conformance::kGdt;
 using x86::Seg;
 
 constexpr std::uint64_t kKernel = 0x28000; // what all ways lead to
@@ -459,7 +459,7 @@ TEST_P(TranslatorTransitions, SurviveAChangeOfEngine)
     TranslatorMachine other;
     for (Machine* machine : {static_cast<Machine*>(&one), static_cast<Machine*>(&other)}) {
         machine->io.on_port_write = [machine](std::uint16_t, unsigned, std::uint32_t) {
-            machine->engine->raise(vcpu::Signal::Stop);
+            machine->engine->signals().raise(vcpu::Signal::Stop);
         };
     }
     Machine* now = &other;
@@ -468,7 +468,7 @@ TEST_P(TranslatorTransitions, SurviveAChangeOfEngine)
         state = now->engine->state();
         Machine& next = now == &one ? static_cast<Machine&>(other) : one;
         std::memmove(next.at(0), now->at(0), kRam);
-        now->engine->lower(vcpu::Signal::Stop);
+        now->engine->signals().lower(vcpu::Signal::Stop);
         now = &next;
     }
     expect_same_state(interpreter.engine->state(), now->engine->state());

@@ -147,11 +147,13 @@ FlagPlace Translation::entry_place() const
 void Translation::test_signals()
 {
     static_assert((kHeeded & 0xff) != 0 && static_cast<std::uint32_t>(vcpu::Signal::Attention) < 0x100);
+    const Mem word{.base = kTemp1};
+    a_.load(kTemp1, cell(&shop_.frame.signals));
     if (context_.open) {
-        a_.test_byte(cell(&shop_.cpu.signals()), kHeeded & 0xff);
+        a_.test_byte(word, kHeeded & 0xff);
         return;
     }
-    a_.load(kTemp1, cell(&shop_.cpu.signals()), Width::Dword);
+    a_.load(kTemp1, word, Width::Dword);
     a_.test_memory(cell(&shop_.frame.heeded), kTemp1);
 }
 

@@ -5,6 +5,7 @@
 #include "emulate/upper_halves.hpp"
 #include "translate/block_checks.hpp"
 #include "translate/host_processor.hpp"
+#include "x86/address.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -20,14 +21,9 @@ using x86::Seg;
 
 constexpr std::size_t kMostCautious = 4096; // blocks that are, or may become so
 
-bool canonical(std::uint64_t address)
-{
-    return static_cast<std::uint64_t>(static_cast<std::int64_t>(address << 16) >> 16) == address;
-}
-
 } // namespace
 
-base::Result<std::unique_ptr<Translator>> Translator::create(const emulate::Cpu::Parts& parts, const Options& options)
+base::Result<std::unique_ptr<Translator>> Translator::create(const vcpu::EngineParts& parts, const Options& options)
 {
     auto code = CodeMemory::create(options.code_bytes);
     if (!code) {
@@ -41,16 +37,14 @@ base::Result<std::unique_ptr<Translator>> Translator::create(const emulate::Cpu:
     return translator;
 }
 
-Translator::Translator(const emulate::Cpu::Parts& parts, const Options& options, std::unique_ptr<CodeMemory> code)
-    : core_{std::make_unique<Core>(parts)},
-      options_{options},
-      code_{std::move(code)},
-      faults_{{code_->executable(), code_->size()}},
-      windows_{core_->interpreter.cpu(), options.windows},
+Translator::Translator(const vcpu::EngineParts& parts, const Options& options, std::unique_ptr<CodeMemory> code)
+    : vcpu::Engine{parts.signals}, core_{std::make_unique<Core>(parts)}, options_{options}, code_{std::move(code)},
+      faults_{{code_->executable(), code_->size()}}, windows_{core_->interpreter.cpu(), options.windows},
       histogram_(ZYDIS_MNEMONIC_MAX_VALUE + 1)
 {
     core_->frame.self = this;
     core_->frame.helper = help_entry;
+    core_->frame.signals = parts.signals.word();
     tables_ = std::make_unique<JumpTables>(core_->frame, options.contexts);
     free_ = code_->writable();
     for (const bool windowed : {false, true}) {
@@ -158,7 +152,7 @@ Block* Translator::find(std::uint32_t context)
     }
     emulate::Cpu::CodePlace place;
     const Context wanted = Context::of(context);
-    if ((wanted.long64() ? !canonical(rip) : rip > 0xffffffff) || !cpu().locate_code(rip, place) ||
+    if ((wanted.long64() ? !x86::canonical(rip) : rip > 0xffffffff) || !cpu().locate_code(rip, place) ||
         !place.page.readable()) {
         return nullptr;
     }

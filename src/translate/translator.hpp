@@ -60,7 +60,7 @@ struct Counters {
 
 class Translator final : public vcpu::Engine, private emulate::Accelerator {
 public:
-    static base::Result<std::unique_ptr<Translator>> create(const emulate::Cpu::Parts& parts, const Options& options);
+    static base::Result<std::unique_ptr<Translator>> create(const vcpu::EngineParts& parts, const Options& options);
     ~Translator() override;
 
     vcpu::HaltReason run() override
@@ -75,12 +75,6 @@ public:
         windows_.reset();
         core_->interpreter.set_state(state);
     }
-    void raise(vcpu::Signal signal) override { core_->interpreter.raise(signal); }
-    void lower(vcpu::Signal signal) override { core_->interpreter.lower(signal); }
-    void raise_sipi(std::uint8_t vector) override { core_->interpreter.raise_sipi(vector); }
-    bool signalled() const override { return core_->interpreter.signalled(); }
-    bool raised(vcpu::Signal signal) const override { return core_->interpreter.raised(signal); }
-    std::uint8_t sipi_vector() const override { return core_->interpreter.sipi_vector(); }
     void set_a20(bool open) override { core_->interpreter.set_a20(open); }
     vcpu::Statistics statistics() const override { return core_->interpreter.statistics(); }
     const std::string& failure() const override { return failure_; }
@@ -99,7 +93,7 @@ private:
     // In one piece, so that translated code reaches all of it from its stack pointer. Signals that arrive meanwhile
     // find room below the frame.
     struct Core {
-        explicit Core(const emulate::Cpu::Parts& parts) : interpreter{parts} {}
+        explicit Core(const vcpu::EngineParts& parts) : interpreter{parts} {}
         static void* operator new(std::size_t size) { return base::allocate_huge(size); }
         static void operator delete(void* core) { base::free_huge(core, sizeof(Core)); }
         alignas(64) std::array<std::uint8_t, std::size_t{512} << 10> stack;
@@ -107,7 +101,7 @@ private:
         emulate::Interpreter interpreter;
     };
 
-    Translator(const emulate::Cpu::Parts& parts, const Options& options, std::unique_ptr<CodeMemory> code);
+    Translator(const vcpu::EngineParts& parts, const Options& options, std::unique_ptr<CodeMemory> code);
 
     // emulate::Accelerator
     bool run_translated();

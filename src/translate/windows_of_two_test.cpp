@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // With another processor, which does what it does at a certain moment.
-#include "emulate/other_processor.hpp"
+#include "conformance/other_processor.hpp"
 #include "translate/windows_testing.hpp"
 
 namespace windsor::translate::testing {
@@ -31,7 +31,7 @@ protected:
         a.mov(x::dword_ptr(x::ebx), 2);
         a.int_(0x80);
     }
-    emulate::OtherProcessor other{windows.memory};
+    conformance::OtherProcessor other{windows.memory};
 };
 
 INSTANTIATE_TEST_SUITE_P(Pagings, TranslatorWindowsOfTwo,

@@ -13,8 +13,8 @@ namespace windsor::translate::testing {
 
 namespace x = asmjit::x86;
 namespace pte = x86::pte;
-using emulate::testing::kGdt;
-using emulate::testing::kMmio;
+using conformance::kGdt;
+using conformance::kMmio;
 using x86::Seg;
 
 constexpr std::uint64_t kKernel = 0x28000;      // what INT 80h leads to
@@ -30,11 +30,8 @@ using Writer = std::function<void(x::Assembler&)>;
 class WindowMachine : public Machine {
 public:
     explicit WindowMachine(const Windows::Options& windows)
-        : Machine{[=](const emulate::EngineParts& parts) {
-              return Translator::create(
-                         {.memory = parts.memory, .io = parts.io, .model = parts.model, .clock = parts.clock},
-                         verified({.code_bytes = kUsualCode, .windows = windows}))
-                  .value();
+        : Machine{[=](const vcpu::EngineParts& parts) {
+              return Translator::create(parts, verified({.code_bytes = kUsualCode, .windows = windows})).value();
           }}
     {
     }

@@ -2,6 +2,7 @@
 // Flags, control and debug registers. SDM volume 1, section 3.4.3; volume 3A, sections 2.2, 2.5, 4.1, 4.4.1 and 18.2;
 // volume 3C, section 26.3.1 lists what may not go together.
 #include "vcpu/state_rules.hpp"
+#include "x86/address.hpp"
 #include "x86/paging.hpp"
 
 #include <algorithm>
@@ -60,7 +61,7 @@ bool valid_xcr0(const Checked& c)
 bool valid_rip(const Checked& c)
 {
     constexpr std::uint64_t kPastLowerHalf = std::uint64_t{1} << 47;
-    return c.code64 ? canonical48(c.s.rip) || c.s.rip == kPastLowerHalf : (c.s.rip >> 32) == 0;
+    return c.code64 ? x86::canonical(c.s.rip) || c.s.rip == kPastLowerHalf : (c.s.rip >> 32) == 0;
 }
 
 bool valid_pdptes(const Checked& c)

@@ -4,9 +4,9 @@
 
 #include "base/strong.hpp"
 #include "vcpu/local_apic.hpp"
+#include "vcpu/signals.hpp"
 #include "vcpu/state.hpp"
 
-#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -67,37 +67,23 @@ public:
     virtual bool write_msr(std::uint32_t number, std::uint64_t value) = 0;
 };
 
-// What other threads, and devices during an access, ask of a processor. Bits of one atomic word.
-enum class Signal : std::uint32_t {
-    Stop = 1,       // leave run() with HaltReason::Stopped
-    Interrupt = 2,  // the interrupt line, a level: the engine never clears it
-    Nmi = 4,        // an edge: the engine clears it when it delivers
-    Init = 8,       // an edge
-    Sipi = 16,      // an edge; the vector is in Signals::sipi_vector()
-    Attention = 32, // engine-internal work is queued (invalidations)
-};
-
-class Signals {
-public:
-    void raise(Signal signal) { bits_.fetch_or(static_cast<std::uint32_t>(signal), std::memory_order_acq_rel); }
-    void lower(Signal signal) { bits_.fetch_and(~static_cast<std::uint32_t>(signal), std::memory_order_acq_rel); }
-    bool test(Signal signal) const { return (pending() & static_cast<std::uint32_t>(signal)) != 0; }
-    std::uint32_t pending() const { return bits_.load(std::memory_order_relaxed); }
-
-    void set_sipi_vector(std::uint8_t vector) { sipi_vector_ = vector; }
-    std::uint8_t sipi_vector() const { return sipi_vector_; }
-
-private:
-    std::atomic<std::uint32_t> bits_{0};
-    std::atomic<std::uint8_t> sipi_vector_{0};
-};
-
 enum class HaltReason : std::uint8_t {
-    Stopped,  // Signal::Stop, which is lowered on the way out
-    Halted,   // HLT (or wait-for-SIPI) and nothing deliverable is pending: run again once a signal is raised
+    Stopped, // Signal::Stop, which is lowered on the way out
+    Halted, // HLT (or wait-for-SIPI) and nothing deliverable is pending: run again once Signals::due()
     Shutdown, // triple fault: the machine resets
-    Failed,   // the host or the engine cannot go on; failure() says why
+    Failed, // the host or the engine cannot go on; failure() says why
 };
+
+// Which signals leave a processor that has come to HaltReason::Halted where it is, for Signals::set_masked().
+// `interrupts`: RFLAGS.IF.
+constexpr std::uint32_t masked_signals(Activity activity, bool interrupts, bool nmi_blocked)
+{
+    if (activity == Activity::WaitForSipi) {
+        return bit_of(Signal::Interrupt) | bit_of(Signal::Nmi);
+    }
+    return bit_of(Signal::Sipi) | (interrupts ? 0 : bit_of(Signal::Interrupt)) |
+           (nmi_blocked ? bit_of(Signal::Nmi) : 0);
+}
 
 struct Statistics {
     std::uint64_t instructions{0};
@@ -113,11 +99,17 @@ struct Counter {
     std::uint64_t value{0};
 };
 
-// One virtual processor. Apart from raise() and lower(), everything belongs to the thread that calls run(),
-// or to any thread while run() is not running.
+// What executes the instructions of one virtual processor. Everything belongs to the thread that calls run(), or to any
+// thread while run() is not running; others speak to the processor by its signals.
 class Engine {
 public:
+    // `signals` are the processor's, and outlive the engine.
+    explicit Engine(Signals& signals) : signals_{signals} {}
     virtual ~Engine() = default;
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    Signals& signals() const { return signals_; }
 
     // Runs until told to stop or there is nothing to run.
     virtual HaltReason run() = 0;
@@ -126,19 +118,6 @@ public:
     // Why the host has not given what the processor, or its local APIC, holds; empty: the last state() is all of it.
     virtual std::string unread() const { return {}; }
     virtual void set_state(const CpuState& state) = 0;
-
-    // From any thread.
-    virtual void raise(Signal signal) = 0;
-    virtual void lower(Signal signal) = 0;
-    virtual void raise_sipi(std::uint8_t vector) = 0;
-
-    // Between two run()s, on their thread: whether something has been raised that would take run() any
-    // further. An interrupt does not while it is masked.
-    virtual bool signalled() const = 0;
-    // Whether a signal has been raised and not yet been lowered or delivered.
-    virtual bool raised(Signal signal) const = 0;
-    // The vector of the last start-up IPI.
-    virtual std::uint8_t sipi_vector() const = 0;
 
     // The address line 20 gate: when closed, bit 20 of every guest-physical address is zero. Called with
     // run() stopped or from within a CpuIo call.
@@ -151,6 +130,9 @@ public:
     virtual Statistics statistics() const = 0;
     virtual std::vector<Counter> counters() const = 0;
     virtual const std::string& failure() const = 0;
+
+private:
+    Signals& signals_;
 };
 
 } // namespace windsor::vcpu

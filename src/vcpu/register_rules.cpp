@@ -2,6 +2,7 @@
 // x87 and SSE, model-specific registers and descriptor tables. SDM volume 1, sections 8.1 and 10.2.3; volume 4.
 #include "vcpu/memory_types.hpp"
 #include "vcpu/state_rules.hpp"
+#include "x86/address.hpp"
 
 #include <algorithm>
 #include <array>
@@ -46,7 +47,7 @@ template <std::uint64_t CpuState::*kMember> std::uint64_t value(const Checked& c
 }
 template <std::uint64_t CpuState::*kMember> bool canonical(const Checked& c)
 {
-    return canonical48(c.s.*kMember);
+    return x86::canonical(c.s.*kMember);
 }
 template <std::uint64_t CpuState::*kMember> bool low32(const Checked& c)
 {
@@ -99,9 +100,9 @@ constexpr std::array kRegisters{
          [](const Checked& c) { return std::ranges::all_of(c.s.mtrrs.fixed, valid_fixed_mtrr); }},
     Rule{"variable-range MTRR", kNoType, wrong_variable, valid_variable},
     Rule{"GDTR base", kNotCanonical, [](const Checked& c) { return c.s.gdtr.base; },
-         [](const Checked& c) { return canonical48(c.s.gdtr.base); }},
+         [](const Checked& c) { return x86::canonical(c.s.gdtr.base); }},
     Rule{"IDTR base", kNotCanonical, [](const Checked& c) { return c.s.idtr.base; },
-         [](const Checked& c) { return canonical48(c.s.idtr.base); }},
+         [](const Checked& c) { return x86::canonical(c.s.idtr.base); }},
 };
 
 } // namespace

@@ -2,6 +2,7 @@
 // Segment registers with their hidden parts. SDM volume 3A, section 3.4; what may be together is what volume 3C,
 // section 26.3.1.2, asks of a guest.
 #include "vcpu/state_rules.hpp"
+#include "x86/address.hpp"
 
 #include <array>
 
@@ -21,7 +22,7 @@ bool valid_limit(const Segment& segment)
 bool valid_base(const Segment& segment, Seg which)
 {
     const bool wide = which == Seg::Fs || which == Seg::Gs; // by their MSRs
-    return wide ? canonical48(segment.base) : segment.base >> 32 == 0;
+    return wide ? x86::canonical(segment.base) : segment.base >> 32 == 0;
 }
 
 // What any mode asks of a segment in which memory can be.
@@ -67,7 +68,7 @@ std::string_view system_mistake(const Segment& segment)
     if (segment.attributes.type > 15 || segment.attributes.dpl > 3 || segment.attributes.s) {
         return "its access rights are none";
     }
-    if (!canonical48(segment.base)) {
+    if (!x86::canonical(segment.base)) {
         return "its base is not a canonical address";
     }
     return valid_limit(segment) ? "" : "its limit does not fit its granularity";
@@ -77,7 +78,8 @@ std::string_view ldtr_mistake(const Checked& c)
 {
     const Segment& ldtr = c.s.ldtr;
     if (ldtr.unusable) {
-        return canonical48(ldtr.base) && ldtr.attributes.type <= 15 && ldtr.attributes.dpl <= 3 ? "" : "it is damaged";
+        return x86::canonical(ldtr.base) && ldtr.attributes.type <= 15 && ldtr.attributes.dpl <= 3 ? ""
+                                                                                                   : "it is damaged";
     }
     const bool is_table = ldtr.attributes.type == static_cast<unsigned>(x86::SystemType::Ldt) && ldtr.attributes.p;
     return is_table ? system_mistake(ldtr) : "it is no descriptor table that is present";

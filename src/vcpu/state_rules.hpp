@@ -32,11 +32,6 @@ struct Rule {
     bool (*holds)(const Checked&);
 };
 
-constexpr bool canonical48(std::uint64_t address)
-{
-    return static_cast<std::uint64_t>(static_cast<std::int64_t>(address << 16) >> 16) == address;
-}
-
 std::span<const Rule> control_rules();    // RFLAGS, RIP, CR, DR, EFER, XCR0
 std::span<const Rule> floating_rules();   // x87 and SSE
 std::span<const Rule> register_rules();   // MSRs and descriptor tables

@@ -28,12 +28,9 @@ constexpr base::Nanoseconds bounded(base::Nanoseconds deadline)
 
 } // namespace
 
-ApicTimer::ApicTimer(const base::Clock& clock, base::TimerQueue& timers, std::function<void()> on_expiry,
+ApicTimer::ApicTimer(const base::Clock& clock, base::TimerQueue& timers, std::function<void(base::Nanoseconds)> due,
                      std::function<base::Nanoseconds(std::uint64_t)> time_of_tsc)
-    : clock_{clock},
-      on_expiry_{std::move(on_expiry)},
-      time_of_tsc_{std::move(time_of_tsc)},
-      timer_{timers.make([this](base::Nanoseconds now) { expired(now); })}
+    : clock_{clock}, time_of_tsc_{std::move(time_of_tsc)}, timer_{timers.make(std::move(due))}
 {
 }
 
@@ -134,10 +131,10 @@ void ApicTimer::tsc_changed()
 }
 
 // Periods that were missed altogether are not made up for.
-void ApicTimer::expired(base::Nanoseconds now)
+bool ApicTimer::expired(base::Nanoseconds now)
 {
     if (!state_.running) {
-        return;
+        return false;
     }
     if (state_.mode == TimerMode::Periodic && state_.initial_count != 0) {
         const base::Nanoseconds period = state_.initial_count * tick();
@@ -148,9 +145,7 @@ void ApicTimer::expired(base::Nanoseconds now)
         state_.running = false;
         state_.tsc_deadline = 0;
     }
-    if (on_expiry_) {
-        on_expiry_();
-    }
+    return true;
 }
 
 void ApicTimer::load(const State& state)

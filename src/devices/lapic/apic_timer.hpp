@@ -23,11 +23,15 @@ public:
         std::uint64_t tsc_deadline{0};
     };
 
-    // `on_expiry` is called under the machine lock. `time_of_tsc` gives the machine time at which the
-    // processor's time-stamp counter has the given value; without it, TSC deadlines never come.
-    ApicTimer(const base::Clock& clock, base::TimerQueue& timers, std::function<void()> on_expiry,
+    // `due` is called under the machine lock when it is time for expired(). `time_of_tsc` gives the machine time at
+    // which the processor's time-stamp counter has the given value; without it, TSC deadlines never come.
+    ApicTimer(const base::Clock& clock, base::TimerQueue& timers, std::function<void(base::Nanoseconds now)> due,
               std::function<base::Nanoseconds(std::uint64_t tsc)> time_of_tsc);
 
+    // Goes on to the next period, or stops. True: the counter has come to its end.
+    bool expired(base::Nanoseconds now);
+
+    // All that changes it is called under the machine lock, by which the machine's timers are guarded.
     void reset();
     void set_mode(TimerMode mode);
     void set_divide(std::uint32_t value);
@@ -51,11 +55,9 @@ private:
     base::Nanoseconds tick() const { return tick(state_.divide); }
     static bool counts(TimerMode mode) { return mode == TimerMode::OneShot || mode == TimerMode::Periodic; }
     bool counts() const { return counts(state_.mode); }
-    void expired(base::Nanoseconds now);
     void stop();
 
     const base::Clock& clock_;
-    std::function<void()> on_expiry_;
     std::function<base::Nanoseconds(std::uint64_t)> time_of_tsc_;
     State state_;
     base::Timer timer_;

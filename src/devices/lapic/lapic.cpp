@@ -21,11 +21,10 @@ int VectorSet::highest() const
 
 Lapic::Lapic(const base::Clock& clock, base::TimerQueue& timers, ApicBus& bus, ProcessorSignals& signals,
              Options options)
-    : bus_{bus},
-      signals_{signals},
-      options_{std::move(options)},
-      timer_{clock, timers, [this] { fire_lvt(Lvt::Timer); }, options_.time_of_tsc}
+    : bus_{bus}, signals_{signals}, options_{std::move(options)},
+      timer_{clock, timers, [this](base::Nanoseconds now) { timer_due(now); }, options_.time_of_tsc}
 {
+    const base::MutexLock lock{own_};
     state_.apic_base = kDefaultBase | kBaseEnable | (options_.boot_processor ? kBaseBootProcessor : 0);
     clear(); // without a word to the processor, which may not be there yet
     bus_.attach(*this);
@@ -36,14 +35,77 @@ Lapic::~Lapic()
     bus_.detach(*this);
 }
 
+// --- What the state says ---
+
+std::uint8_t Lapic::State::processor_priority() const
+{
+    const int serviced = std::max(in_service.highest(), 0) & 0xf0;
+    const int task = static_cast<int>(task_priority);
+    return static_cast<std::uint8_t>((task & 0xf0) >= serviced ? task : serviced);
+}
+
+bool Lapic::State::interrupt_pending() const
+{
+    return software_enabled() && (requests.highest() & ~0xf) > (processor_priority() & 0xf0);
+}
+
+bool Lapic::State::accepts_extint() const
+{
+    constexpr std::uint32_t kMode = 7 << kLvtModeShift;
+    const std::uint32_t lint0 = lvt[static_cast<unsigned>(Lvt::Lint0)];
+    return !globally_enabled() || (lint0 & (kLvtMasked | kMode)) == kLvtExtInt;
+}
+
+bool Lapic::interrupt_pending() const
+{
+    const base::MutexLock lock{own_};
+    return state_.interrupt_pending();
+}
+
+bool Lapic::accepts_extint() const
+{
+    const base::MutexLock lock{own_};
+    return state_.accepts_extint();
+}
+
+bool Lapic::extint_pending() const
+{
+    const base::MutexLock lock{own_};
+    return state_.extint_pending();
+}
+
+std::uint8_t Lapic::processor_priority() const
+{
+    const base::MutexLock lock{own_};
+    return state_.processor_priority();
+}
+
+bool Lapic::software_enabled() const
+{
+    const base::MutexLock lock{own_};
+    return state_.software_enabled();
+}
+
+bool Lapic::requested(std::uint8_t vector) const
+{
+    const base::MutexLock lock{own_};
+    return state_.requests.test(vector);
+}
+
+// --- Reset ---
+
 void Lapic::reset()
 {
-    const std::optional<std::uint64_t> old = page();
-    state_.apic_base = kDefaultBase | kBaseEnable | (options_.boot_processor ? kBaseBootProcessor : 0);
-    init();
-    if (page() != old && options_.on_page_moved) {
-        options_.on_page_moved(page());
+    Outgoing out;
+    {
+        const base::MutexLock lock{own_};
+        const std::optional<std::uint64_t> old = page();
+        state_.apic_base = kDefaultBase | kBaseEnable | (options_.boot_processor ? kBaseBootProcessor : 0);
+        clear_and_tell();
+        out.page_moved = page() != old;
+        out.page = page();
     }
+    send(out);
 }
 
 // SDM APIC, "Local APIC State After Power-Up or Reset". LINT0 of the boot processor starts as virtual
@@ -61,46 +123,76 @@ void Lapic::clear()
     timer_.reset();
 }
 
-void Lapic::init()
+void Lapic::clear_and_tell()
 {
     clear();
-    signals_.interrupts_changed();
+    tell();
 }
 
-std::uint8_t Lapic::processor_priority() const
+void Lapic::init()
 {
-    const int in_service = std::max(state_.in_service.highest(), 0) & 0xf0;
-    const int task = static_cast<int>(state_.task_priority);
-    return static_cast<std::uint8_t>((task & 0xf0) >= in_service ? task : in_service);
+    const base::MutexLock lock{own_};
+    clear_and_tell();
 }
 
-bool Lapic::interrupt_pending() const
+// --- Interrupts ---
+
+void Lapic::tell()
 {
-    return software_enabled() && (state_.requests.highest() & ~0xf) > (processor_priority() & 0xf0);
+    signals_.interrupt(state_.interrupt_pending() || state_.extint_pending());
+}
+
+void Lapic::drive()
+{
+    const base::MutexLock lock{own_};
+    tell();
+}
+
+void Lapic::send(const Outgoing& out)
+{
+    if (out.message) {
+        bus_.send(*out.message, out.shorthand, *this);
+    }
+    if (out.ended) {
+        bus_.end_of_interrupt(*out.ended);
+    }
+    if (out.page_moved && options_.on_page_moved) {
+        options_.on_page_moved(out.page);
+    }
+}
+
+void Lapic::timer_due(base::Nanoseconds now)
+{
+    const base::MutexLock lock{own_};
+    if (timer_.expired(now)) {
+        fire_lvt(Lvt::Timer);
+    }
 }
 
 std::optional<base::Vector> Lapic::acknowledge()
 {
-    if (!interrupt_pending()) {
+    const base::MutexLock lock{own_};
+    if (!state_.interrupt_pending()) {
         return std::nullopt;
     }
     const auto vector = static_cast<std::uint8_t>(state_.requests.highest());
     state_.requests.clear(vector);
     state_.in_service.set(vector);
-    signals_.interrupts_changed();
+    tell();
     return base::Vector{vector};
 }
 
-bool Lapic::accepts_extint() const
+std::uint8_t Lapic::cr8() const
 {
-    constexpr std::uint32_t kMode = 7 << kLvtModeShift;
-    return !globally_enabled() || (lvt(Lvt::Lint0) & (kLvtMasked | kMode)) == kLvtExtInt;
+    const base::MutexLock lock{own_};
+    return static_cast<std::uint8_t>(state_.task_priority >> 4);
 }
 
 void Lapic::set_cr8(std::uint8_t value)
 {
+    const base::MutexLock lock{own_};
     state_.task_priority = (value & 0xfU) << 4;
-    signals_.interrupts_changed();
+    tell();
 }
 
 void Lapic::set_lint(unsigned pin, bool level)
@@ -108,9 +200,10 @@ void Lapic::set_lint(unsigned pin, bool level)
     if (pin >= kLints) {
         return;
     }
+    const base::MutexLock lock{own_};
     const bool rising = level && !state_.lint[pin];
     state_.lint[pin] = level;
-    if (!globally_enabled()) {
+    if (!state_.globally_enabled()) {
         if (pin == 1 && rising) {
             signals_.nmi();
         }
@@ -118,7 +211,7 @@ void Lapic::set_lint(unsigned pin, bool level)
         fire_lvt(pin == 0 ? Lvt::Lint0 : Lvt::Lint1);
     }
     if (pin == 0) {
-        signals_.interrupts_changed();
+        tell();
     }
 }
 
@@ -141,7 +234,7 @@ void Lapic::fire_lvt(Lvt entry)
     case DeliveryMode::Fixed: accept_vector(vector, Trigger::Edge); break;
     case DeliveryMode::Nmi: signals_.nmi(); break;
     case DeliveryMode::Init:
-        init();
+        clear_and_tell();
         signals_.init();
         break;
     default: break; // ExtInt is a level, see extint_pending(); there is no system management mode
@@ -150,7 +243,7 @@ void Lapic::fire_lvt(Lvt entry)
 
 bool Lapic::accept_vector(std::uint8_t vector, Trigger trigger)
 {
-    if (!software_enabled()) {
+    if (!state_.software_enabled()) {
         return false;
     }
     if (vector < kFirstLegalVector) {
@@ -163,7 +256,7 @@ bool Lapic::accept_vector(std::uint8_t vector, Trigger trigger)
     } else {
         state_.trigger_mode.clear(vector);
     }
-    signals_.interrupts_changed();
+    tell();
     return true;
 }
 
@@ -177,7 +270,8 @@ void Lapic::raise_error(std::uint32_t error)
 
 bool Lapic::is_destination(const Message& message) const
 {
-    if (!globally_enabled()) {
+    const base::MutexLock lock{own_};
+    if (!state_.globally_enabled()) {
         return false;
     }
     if (message.destination == kEveryone) {
@@ -187,7 +281,7 @@ bool Lapic::is_destination(const Message& message) const
         return message.destination == options_.id;
     }
     const std::uint32_t logical = shown_logical();
-    if (x2apic_enabled()) {
+    if (state_.x2apic_enabled()) {
         return message.destination >> 16 == logical >> 16 && (message.destination & logical & 0xffff) != 0;
     }
     const std::uint32_t mine = logical >> 24;
@@ -200,7 +294,8 @@ bool Lapic::is_destination(const Message& message) const
 
 bool Lapic::accept(const Message& message)
 {
-    if (!globally_enabled()) {
+    const base::MutexLock lock{own_};
+    if (!state_.globally_enabled()) {
         return false;
     }
     switch (message.mode) {
@@ -208,7 +303,7 @@ bool Lapic::accept(const Message& message)
     case DeliveryMode::LowestPriority: return accept_vector(message.vector, message.trigger);
     case DeliveryMode::Nmi: signals_.nmi(); return true;
     case DeliveryMode::Init:
-        init();
+        clear_and_tell();
         signals_.init();
         return true;
     case DeliveryMode::StartUp: signals_.startup(message.vector); return true;
@@ -219,7 +314,7 @@ bool Lapic::accept(const Message& message)
     return false;
 }
 
-void Lapic::end_of_interrupt()
+void Lapic::end_of_interrupt(Outgoing& out)
 {
     const int highest = state_.in_service.highest();
     if (highest < 0) {
@@ -237,13 +332,16 @@ void Lapic::end_of_interrupt()
                 }
             }
         }
-        bus_.end_of_interrupt(vector);
+        out.ended = vector;
     }
-    signals_.interrupts_changed();
+    tell();
 }
+
+// --- State ---
 
 Lapic::State Lapic::state() const
 {
+    const base::MutexLock lock{own_};
     State state = state_;
     state.timer = timer_.state();
     return state;
@@ -251,15 +349,22 @@ Lapic::State Lapic::state() const
 
 void Lapic::load(const State& state)
 {
-    const std::optional<std::uint64_t> old = page();
-    const std::uint64_t address_bits = ((std::uint64_t{1} << options_.physical_address_bits) - 1) | (kPageSize - 1);
-    state_ = state;
-    state_.apic_base &= address_bits & ~(options_.x2apic ? 0 : kBaseX2Apic);
-    state_.task_priority &= 0xff;
-    timer_.load(state.timer);
-    if (page() != old && options_.on_page_moved) {
-        options_.on_page_moved(page());
+    Outgoing out;
+    {
+        const base::MutexLock lock{own_};
+        const std::optional<std::uint64_t> old = page();
+        const std::uint64_t address_bits = ((std::uint64_t{1} << options_.physical_address_bits) - 1) | (kPageSize - 1);
+        state_ = state;
+        state_.apic_base &= address_bits & ~(options_.x2apic ? 0 : kBaseX2Apic);
+        state_.task_priority &= 0xff;
+        for (unsigned entry = 0; entry < kLvts; ++entry) {
+            state_.lvt[entry] &= kLvtWritable[entry] | kLvtRemoteIrr;
+        }
+        timer_.load(state.timer);
+        out.page_moved = page() != old;
+        out.page = page();
     }
+    send(out);
 }
 
 } // namespace windsor::devices::lapic

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 #include "base/strong.hpp"
 #include "base/timer.hpp"
 #include "bus/access.hpp"
@@ -18,8 +19,8 @@
 
 namespace windsor::devices::lapic {
 
-// The processor's pins, as its local APIC drives them. Called under the machine lock, also from other
-// processors' threads and in the middle of an access to the local APIC.
+// The processor's pins, as its local APIC drives them. Called with the local APIC's own lock held, from any thread and
+// in the middle of an access: they must not ask the local APIC anything.
 class ProcessorSignals {
 public:
     virtual ~ProcessorSignals() = default;
@@ -27,8 +28,8 @@ public:
     virtual void init() = 0;
     // Start-up IPI: a processor that waits for it starts at segment vector * 0x100.
     virtual void startup(std::uint8_t vector) = 0;
-    // What interrupt_pending() or extint_pending() say may have changed.
-    virtual void interrupts_changed() = 0;
+    // INTR: an interrupt waits that the processor would take now, of the local APIC's own or of the 8259s'.
+    virtual void interrupt(bool level) = 0;
 };
 
 // A set of 256 vectors, as 8 registers show it.
@@ -42,7 +43,8 @@ struct VectorSet {
     int highest() const;
 };
 
-// Used under the machine lock.
+// It is used under the machine lock, but for what says otherwise: that its own processor may do without, and takes no
+// lock but the local APIC's own. That one comes after the machine lock, and none is taken while it is held.
 class Lapic final : public bus::AccessHandler {
 public:
     struct Options {
@@ -72,6 +74,16 @@ public:
         std::array<std::uint32_t, kLvts> lvt{};
         std::array<bool, kLints> lint{};
         ApicTimer::State timer;
+
+        bool globally_enabled() const { return (apic_base & kBaseEnable) != 0; }
+        bool software_enabled() const { return globally_enabled() && (spurious & kSvrEnable) != 0; }
+        bool x2apic_enabled() const { return (apic_base & kBaseX2Apic) != 0; }
+        std::uint8_t processor_priority() const;
+        // An interrupt of the local APIC's own waits and beats the processor's priority.
+        bool interrupt_pending() const;
+        // The local APIC lets the 8259's INTR through: it is disabled, or LINT0 is an unmasked ExtINT.
+        bool accepts_extint() const;
+        bool extint_pending() const { return lint[0] && accepts_extint(); }
     };
 
     // All references outlive it; attaches itself to the bus.
@@ -88,31 +100,41 @@ public:
     bus::ReadResult read(std::uint64_t offset, bus::Width width) override;
     bus::AccessStatus write(std::uint64_t offset, bus::Width width, std::uint64_t value) override;
 
-    // x2APIC registers, kFirstMsr to kLastMsr. No value, or false: the access makes #GP(0).
+    // x2APIC registers, kFirstMsr to kLastMsr. No value, or false: the access makes #GP(0). Reads need no machine lock.
     std::optional<std::uint64_t> read_msr(std::uint32_t msr);
     [[nodiscard]] bool write_msr(std::uint32_t msr, std::uint64_t value);
     // IA32_APIC_BASE. False: #GP(0), nothing changed.
-    std::uint64_t apic_base() const { return state_.apic_base; }
+    std::uint64_t apic_base() const;
     [[nodiscard]] bool set_apic_base(std::uint64_t value);
     // IA32_TSC_DEADLINE.
-    std::uint64_t tsc_deadline() const { return timer_.tsc_deadline(); }
-    void set_tsc_deadline(std::uint64_t tsc) { timer_.set_tsc_deadline(tsc); }
+    std::uint64_t tsc_deadline() const;
+    void set_tsc_deadline(std::uint64_t tsc);
     // To be called after a write to the time-stamp counter.
-    void tsc_changed() { timer_.tsc_changed(); }
-    // CR8: the upper four bits of the task priority.
-    std::uint8_t cr8() const { return static_cast<std::uint8_t>(state_.task_priority >> 4); }
+    void tsc_changed();
+
+    // Without the machine lock: an aligned access to a register of the page, as read() and write() do it, that concerns
+    // this processor alone. Nothing, or false: it concerns others, and is theirs to do.
+    std::optional<std::uint32_t> read_alone(std::uint64_t offset);
+    [[nodiscard]] bool write_alone(std::uint64_t offset, std::uint32_t value);
+    // The same of MSRs.
+    [[nodiscard]] bool write_msr_alone(std::uint32_t msr, std::uint64_t value);
+    // CR8: the upper four bits of the task priority. Without the machine lock.
+    std::uint8_t cr8() const;
     void set_cr8(std::uint8_t value);
 
-    // An interrupt of the local APIC's own waits and beats the processor's priority.
+    // See State.
     bool interrupt_pending() const;
-    // Whether an interrupt of this vector waits to be taken.
-    bool requested(std::uint8_t vector) const { return state_.requests.test(vector); }
-    // Takes it: from requested to in service. None if nothing is pending (any more).
-    std::optional<base::Vector> acknowledge();
-    // The local APIC lets the 8259's INTR through: it is disabled, or LINT0 is an unmasked ExtINT.
     bool accepts_extint() const;
     // INTR is asserted and let through: the machine takes the vector from the 8259.
-    bool extint_pending() const { return state_.lint[0] && accepts_extint(); }
+    bool extint_pending() const;
+    std::uint8_t processor_priority() const;
+    bool software_enabled() const;
+    // Whether an interrupt of this vector waits to be taken.
+    bool requested(std::uint8_t vector) const;
+    // Takes it: from requested to in service. None if nothing is pending (any more).
+    std::optional<base::Vector> acknowledge();
+    // Tells the processor again of what waits.
+    void drive();
 
     // Pin LINT0 (the 8259's INTR) or LINT1 (NMI).
     void set_lint(unsigned pin, bool level);
@@ -122,37 +144,53 @@ public:
     // False if the interrupt is lost here.
     bool accept(const Message& message);
     std::uint32_t id() const { return options_.id; }
-    bool globally_enabled() const { return (state_.apic_base & kBaseEnable) != 0; }
-    bool software_enabled() const { return globally_enabled() && (state_.spurious & kSvrEnable) != 0; }
-    bool x2apic_enabled() const { return (state_.apic_base & kBaseX2Apic) != 0; }
-    std::uint8_t processor_priority() const;
 
     State state() const;
     void load(const State& state);
 
 private:
-    std::uint32_t& lvt(Lvt entry) { return state_.lvt[static_cast<unsigned>(entry)]; }
-    std::uint32_t lvt(Lvt entry) const { return state_.lvt[static_cast<unsigned>(entry)]; }
+    // What an access makes others do, once the own lock is free again.
+    struct Outgoing {
+        std::optional<Message> message;
+        Shorthand shorthand{};
+        std::optional<std::uint8_t> ended; // a level-triggered interrupt
+        bool page_moved{false};
+        std::optional<std::uint64_t> page; // where it is then
+    };
 
-    void clear();
-    std::uint32_t read_register(Register reg);
-    void write_register(Register reg, std::uint32_t value);
-    void write_spurious(std::uint32_t value);
-    void write_lvt(Lvt entry, std::uint32_t value);
-    void send_command();
-    void end_of_interrupt();
-    bool accept_vector(std::uint8_t vector, Trigger trigger);
-    void fire_lvt(Lvt entry);
-    void raise_error(std::uint32_t error);
-    std::uint32_t shown_id() const;
-    std::uint32_t shown_logical() const;
-    std::optional<std::uint64_t> page() const;
+    std::uint32_t& lvt(Lvt entry) WINDSOR_REQUIRES(own_) { return state_.lvt[static_cast<unsigned>(entry)]; }
+    std::uint32_t lvt(Lvt entry) const WINDSOR_REQUIRES(own_) { return state_.lvt[static_cast<unsigned>(entry)]; }
+
+    void clear() WINDSOR_REQUIRES(own_);
+    void clear_and_tell() WINDSOR_REQUIRES(own_);
+    void tell() WINDSOR_REQUIRES(own_);
+    std::uint32_t read_register(Register reg) WINDSOR_REQUIRES(own_);
+    void write_register(Register reg, std::uint32_t value, Outgoing& out) WINDSOR_REQUIRES(own_);
+    bool concerns_others(Register reg) const WINDSOR_REQUIRES(own_);
+    // The register that an MSR is and that takes the value; none: #GP.
+    std::optional<Register> writable(std::uint32_t msr, std::uint64_t value) const WINDSOR_REQUIRES(own_);
+    bool change_apic_base(std::uint64_t value, Outgoing& out) WINDSOR_EXCLUDES(own_);
+    void write_by_msr(Register reg, std::uint64_t value, Outgoing& out) WINDSOR_REQUIRES(own_);
+    void write_spurious(std::uint32_t value) WINDSOR_REQUIRES(own_);
+    void write_lvt(Lvt entry, std::uint32_t value) WINDSOR_REQUIRES(own_);
+    void command(Outgoing& out) WINDSOR_REQUIRES(own_);
+    void end_of_interrupt(Outgoing& out) WINDSOR_REQUIRES(own_);
+    bool accept_vector(std::uint8_t vector, Trigger trigger) WINDSOR_REQUIRES(own_);
+    void fire_lvt(Lvt entry) WINDSOR_REQUIRES(own_);
+    void raise_error(std::uint32_t error) WINDSOR_REQUIRES(own_);
+    std::uint32_t shown_id() const WINDSOR_REQUIRES(own_);
+    std::uint32_t shown_logical() const WINDSOR_REQUIRES(own_);
+    std::optional<std::uint64_t> page() const WINDSOR_REQUIRES(own_);
+    void timer_due(base::Nanoseconds now) WINDSOR_EXCLUDES(own_);
+    // Under the machine lock.
+    void send(const Outgoing& out) WINDSOR_EXCLUDES(own_);
 
     ApicBus& bus_;
     ProcessorSignals& signals_;
     Options options_;
-    ApicTimer timer_;
-    State state_; // its `timer` is only filled in by state()
+    mutable base::Mutex own_;
+    ApicTimer timer_ WINDSOR_GUARDED_BY(own_);
+    State state_ WINDSOR_GUARDED_BY(own_); // its `timer` is only filled in by state()
 };
 
 } // namespace windsor::devices::lapic

@@ -18,6 +18,13 @@ constexpr bool within(Register reg, Register first, unsigned count)
     return reg >= first && number(reg) < number(first) + count;
 }
 
+constexpr std::uint64_t kSlot = 16; // bytes from one register to the next
+
+constexpr Register register_at(std::uint64_t offset)
+{
+    return static_cast<Register>(std::min<std::uint64_t>(offset / kSlot, 0xff));
+}
+
 constexpr bool is_lvt(Register reg)
 {
     return within(reg, Register::LvtTimer, kLvts);
@@ -71,18 +78,18 @@ constexpr bool exists(Register reg)
 
 std::uint32_t Lapic::shown_id() const
 {
-    return x2apic_enabled() ? options_.id : options_.id << 24;
+    return state_.x2apic_enabled() ? options_.id : options_.id << 24;
 }
 
 // In x2APIC mode the logical ID follows from the physical one (SDM APIC, "Deriving Logical x2APIC ID").
 std::uint32_t Lapic::shown_logical() const
 {
-    return x2apic_enabled() ? options_.id >> 4 << 16 | 1U << (options_.id & 0xf) : state_.logical_destination;
+    return state_.x2apic_enabled() ? options_.id >> 4 << 16 | 1U << (options_.id & 0xf) : state_.logical_destination;
 }
 
 std::optional<std::uint64_t> Lapic::page() const
 {
-    if (!globally_enabled() || x2apic_enabled()) {
+    if (!state_.globally_enabled() || state_.x2apic_enabled()) {
         return std::nullopt;
     }
     return state_.apic_base & ~(kPageSize - 1);
@@ -90,28 +97,68 @@ std::optional<std::uint64_t> Lapic::page() const
 
 bus::ReadResult Lapic::read(std::uint64_t offset, bus::Width width)
 {
+    const base::MutexLock lock{own_};
     if (!page()) {
         return bus::AccessStatus::NoRegister;
     }
-    const auto within_slot = static_cast<unsigned>(offset % 16);
+    const auto within_slot = static_cast<unsigned>(offset % kSlot);
     if (within_slot >= 4) {
         return std::uint64_t{0};
     }
-    const auto reg = static_cast<Register>(std::min<std::uint64_t>(offset / 16, 0xff));
-    return std::uint64_t{read_register(reg)} >> (8 * within_slot) & bus::all_ones(width);
+    return std::uint64_t{read_register(register_at(offset))} >> (8 * within_slot) & bus::all_ones(width);
 }
 
 // Only aligned dwords are architectural (SDM APIC, "The Local APIC Block Diagram"); others vanish.
 bus::AccessStatus Lapic::write(std::uint64_t offset, bus::Width width, std::uint64_t value)
 {
-    if (!page()) {
-        return bus::AccessStatus::NoRegister;
+    Outgoing out;
+    {
+        const base::MutexLock lock{own_};
+        if (!page()) {
+            return bus::AccessStatus::NoRegister;
+        }
+        if (offset % kSlot == 0 && bus::bytes(width) >= 4) {
+            write_register(register_at(offset), static_cast<std::uint32_t>(value), out);
+        }
     }
-    if (offset % 16 == 0 && bus::bytes(width) >= 4) {
-        write_register(static_cast<Register>(std::min<std::uint64_t>(offset / 16, 0xff)),
-                       static_cast<std::uint32_t>(value));
-    }
+    send(out);
     return bus::AccessStatus::Ok;
+}
+
+std::optional<std::uint32_t> Lapic::read_alone(std::uint64_t offset)
+{
+    const base::MutexLock lock{own_};
+    return page() && offset % kSlot == 0 ? std::optional{read_register(register_at(offset))} : std::nullopt;
+}
+
+bool Lapic::write_alone(std::uint64_t offset, std::uint32_t value)
+{
+    const base::MutexLock lock{own_};
+    if (!page() || offset % kSlot != 0 || concerns_others(register_at(offset))) {
+        return false;
+    }
+    Outgoing none;
+    write_register(register_at(offset), value, none);
+    return true;
+}
+
+// Commands go to others, the end of a level-triggered interrupt to the I/O APIC, and the timer is one of the machine's;
+// an entry of the vector table may start an INIT, which stops it.
+bool Lapic::concerns_others(Register reg) const
+{
+    if (is_lvt(reg)) {
+        return true;
+    }
+    switch (reg) {
+    case Register::InterruptCommandLow:
+    case Register::InitialCount:
+    case Register::DivideConfiguration: return true;
+    case Register::EndOfInterrupt: {
+        const int highest = state_.in_service.highest();
+        return highest >= 0 && state_.trigger_mode.test(static_cast<unsigned>(highest));
+    }
+    default: return false;
+    }
 }
 
 std::uint32_t Lapic::read_register(Register reg)
@@ -134,8 +181,8 @@ std::uint32_t Lapic::read_register(Register reg)
     case Register::TaskPriority: return state_.task_priority;
     case Register::ArbitrationPriority:
         return static_cast<std::uint32_t>(
-            std::max<int>(processor_priority(), std::max(state_.requests.highest(), 0) & 0xf0));
-    case Register::ProcessorPriority: return processor_priority();
+            std::max<int>(state_.processor_priority(), std::max(state_.requests.highest(), 0) & 0xf0));
+    case Register::ProcessorPriority: return state_.processor_priority();
     case Register::EndOfInterrupt:
     case Register::RemoteRead: return 0;
     case Register::LogicalDestination: return shown_logical();
@@ -151,7 +198,7 @@ std::uint32_t Lapic::read_register(Register reg)
     }
 }
 
-void Lapic::write_register(Register reg, std::uint32_t value)
+void Lapic::write_register(Register reg, std::uint32_t value, Outgoing& out)
 {
     if (is_lvt(reg)) {
         write_lvt(lvt_of(reg), value);
@@ -160,9 +207,9 @@ void Lapic::write_register(Register reg, std::uint32_t value)
     switch (reg) {
     case Register::TaskPriority:
         state_.task_priority = value & 0xff;
-        signals_.interrupts_changed();
+        tell();
         break;
-    case Register::EndOfInterrupt: end_of_interrupt(); break;
+    case Register::EndOfInterrupt: end_of_interrupt(out); break;
     case Register::LogicalDestination: state_.logical_destination = value & 0xff000000; break;
     case Register::DestinationFormat: state_.destination_format = value | 0x0fffffff; break;
     case Register::SpuriousVector: write_spurious(value); break;
@@ -172,7 +219,7 @@ void Lapic::write_register(Register reg, std::uint32_t value)
         break;
     case Register::InterruptCommandLow:
         state_.command = (state_.command >> 32 << 32) | (value & kIcrWritable);
-        send_command();
+        command(out);
         break;
     case Register::InterruptCommandHigh:
         state_.command = static_cast<std::uint64_t>(value) << 32 | static_cast<std::uint32_t>(state_.command);
@@ -195,7 +242,7 @@ void Lapic::write_spurious(std::uint32_t value)
             entry |= kLvtMasked;
         }
     }
-    signals_.interrupts_changed();
+    tell();
 }
 
 // While the APIC is disabled by software, entries stay masked (SDM APIC, "Local APIC State After It Has
@@ -218,17 +265,17 @@ void Lapic::write_lvt(Lvt entry, std::uint32_t value)
         if (is_level && state_.lint[entry == Lvt::Lint0 ? 0 : 1]) {
             fire_lvt(entry);
         }
-        signals_.interrupts_changed();
+        tell();
     }
 }
 
-void Lapic::send_command()
+void Lapic::command(Outgoing& out)
 {
     const auto low = static_cast<std::uint32_t>(state_.command);
     const auto shorthand = static_cast<Shorthand>(low >> 18 & 3);
     const auto destination_mode = (low & kIcrLogical) != 0 ? DestinationMode::Logical : DestinationMode::Physical;
     const Message message{
-        .destination = x2apic_enabled()
+        .destination = state_.x2apic_enabled()
                            ? static_cast<std::uint32_t>(state_.command >> 32)
                            : Message::wide(static_cast<std::uint8_t>(state_.command >> 56), destination_mode),
         .destination_mode = destination_mode,
@@ -243,13 +290,15 @@ void Lapic::send_command()
     // INIT level de-assert only resets arbitration IDs, which nothing here has.
     const bool deassert = message.mode == DeliveryMode::Init && (low & kIcrLevel) != 0 && (low & kIcrAssert) == 0;
     if (!deassert && (shorthand != Shorthand::Self || message.mode == DeliveryMode::Fixed)) {
-        bus_.send(message, shorthand, *this);
+        out.message = message;
+        out.shorthand = shorthand;
     }
 }
 
 std::optional<std::uint64_t> Lapic::read_msr(std::uint32_t msr)
 {
-    if (!x2apic_enabled() || msr < kFirstMsr || msr > kLastMsr) {
+    const base::MutexLock lock{own_};
+    if (!state_.x2apic_enabled() || msr < kFirstMsr || msr > kLastMsr) {
         return std::nullopt;
     }
     const auto reg = static_cast<Register>(msr - kFirstMsr);
@@ -259,19 +308,48 @@ std::optional<std::uint64_t> Lapic::read_msr(std::uint32_t msr)
     return reg == Register::InterruptCommandLow ? state_.command : read_register(reg);
 }
 
-bool Lapic::write_msr(std::uint32_t msr, std::uint64_t value)
+std::optional<Register> Lapic::writable(std::uint32_t msr, std::uint64_t value) const
 {
-    if (!x2apic_enabled() || msr < kFirstMsr || msr > kLastMsr) {
-        return false;
+    if (!state_.x2apic_enabled() || msr < kFirstMsr || msr > kLastMsr) {
+        return std::nullopt;
     }
     const auto reg = static_cast<Register>(msr - kFirstMsr);
     const std::optional<std::uint64_t> mask = msr_write_mask(reg);
-    if (!mask || (value & ~*mask) != 0) {
+    return mask && (value & ~*mask) == 0 ? std::optional{reg} : std::nullopt;
+}
+
+bool Lapic::write_msr(std::uint32_t msr, std::uint64_t value)
+{
+    Outgoing out;
+    {
+        const base::MutexLock lock{own_};
+        const std::optional<Register> reg = writable(msr, value);
+        if (!reg) {
+            return false;
+        }
+        write_by_msr(*reg, value, out);
+    }
+    send(out);
+    return true;
+}
+
+bool Lapic::write_msr_alone(std::uint32_t msr, std::uint64_t value)
+{
+    const base::MutexLock lock{own_};
+    const std::optional<Register> reg = writable(msr, value);
+    if (!reg || concerns_others(*reg)) {
         return false;
     }
+    Outgoing none;
+    write_by_msr(*reg, value, none);
+    return true;
+}
+
+void Lapic::write_by_msr(Register reg, std::uint64_t value, Outgoing& out)
+{
     if (reg == Register::InterruptCommandLow) {
         state_.command = value & (std::uint64_t{0xffffffff} << 32 | kIcrWritable);
-        send_command();
+        command(out);
     } else if (reg == Register::SelfIpi) {
         if (value < kFirstLegalVector) {
             raise_error(kErrorSendVector);
@@ -279,35 +357,68 @@ bool Lapic::write_msr(std::uint32_t msr, std::uint64_t value)
             accept_vector(static_cast<std::uint8_t>(value), Trigger::Edge);
         }
     } else {
-        write_register(reg, static_cast<std::uint32_t>(value));
+        write_register(reg, static_cast<std::uint32_t>(value), out);
     }
-    return true;
+}
+
+std::uint64_t Lapic::apic_base() const
+{
+    const base::MutexLock lock{own_};
+    return state_.apic_base;
+}
+
+std::uint64_t Lapic::tsc_deadline() const
+{
+    const base::MutexLock lock{own_};
+    return timer_.tsc_deadline();
+}
+
+void Lapic::set_tsc_deadline(std::uint64_t tsc)
+{
+    const base::MutexLock lock{own_};
+    timer_.set_tsc_deadline(tsc);
+}
+
+void Lapic::tsc_changed()
+{
+    const base::MutexLock lock{own_};
+    timer_.tsc_changed();
 }
 
 // SDM APIC, "x2APIC State Transitions".
 bool Lapic::set_apic_base(std::uint64_t value)
 {
+    Outgoing out;
+    if (!change_apic_base(value, out)) {
+        return false;
+    }
+    send(out);
+    return true;
+}
+
+bool Lapic::change_apic_base(std::uint64_t value, Outgoing& out)
+{
+    const base::MutexLock lock{own_};
     const std::uint64_t address_mask = ((std::uint64_t{1} << options_.physical_address_bits) - 1) & ~(kPageSize - 1);
     const std::uint64_t allowed =
         address_mask | kBaseBootProcessor | kBaseEnable | (options_.x2apic ? kBaseX2Apic : 0);
     const bool enable = (value & kBaseEnable) != 0;
     const bool x2apic = (value & kBaseX2Apic) != 0;
-    const bool legal = (!x2apic || enable) && !(x2apic_enabled() && enable && !x2apic) &&
-                       !(!globally_enabled() && x2apic);
+    const bool legal = (!x2apic || enable) && !(state_.x2apic_enabled() && enable && !x2apic) &&
+                       !(!state_.globally_enabled() && x2apic);
     if ((value & ~allowed) != 0 || !legal) {
         return false;
     }
     const std::optional<std::uint64_t> old = page();
-    const bool was_enabled = globally_enabled();
+    const bool was_enabled = state_.globally_enabled();
     const std::uint64_t boot = options_.boot_processor ? kBaseBootProcessor : 0;
     state_.apic_base = (value & ~kBaseBootProcessor) | boot;
     if (was_enabled && !enable) {
-        init(); // what it held is lost
+        clear(); // what it held is lost
     }
-    if (page() != old && options_.on_page_moved) {
-        options_.on_page_moved(page());
-    }
-    signals_.interrupts_changed();
+    out.page_moved = page() != old;
+    out.page = page();
+    tell();
     return true;
 }
 

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <optional>
-#include <utility>
 #include <vector>
 
 namespace windsor::devices::lapic {
@@ -15,11 +14,11 @@ public:
     void nmi() override { ++nmis; }
     void init() override { ++inits; }
     void startup(std::uint8_t vector) override { startups.push_back(vector); }
-    void interrupts_changed() override { ++changes; }
+    void interrupt(bool level) override { intr = level; }
 
     int nmis{0};
     int inits{0};
-    int changes{0};
+    bool intr{false};
     std::vector<std::uint8_t> startups;
 };
 
@@ -110,18 +109,67 @@ TEST_F(LapicTest, TakesTheHighestVectorFirstAndNestsByClass)
 
 TEST_F(LapicTest, TellsTheProcessorOfEveryChange)
 {
-    int seen = pins.changes;
-    const auto changed = [&] { return pins.changes > std::exchange(seen, pins.changes); };
     fixed(0x41);
-    EXPECT_TRUE(changed());
+    EXPECT_TRUE(pins.intr);
+    fixed(0x42);
     take();
-    EXPECT_TRUE(changed());
+    EXPECT_FALSE(pins.intr) << "of the same class";
     put(Register::EndOfInterrupt, 0);
-    EXPECT_TRUE(changed());
+    EXPECT_TRUE(pins.intr);
     put(Register::TaskPriority, 0x50);
-    EXPECT_TRUE(changed());
+    EXPECT_FALSE(pins.intr);
+    apic.set_cr8(3);
+    EXPECT_TRUE(pins.intr);
+    take();
+    EXPECT_FALSE(pins.intr);
     apic.set_lint(0, true);
-    EXPECT_TRUE(changed());
+    EXPECT_TRUE(pins.intr) << "as a virtual wire";
+    apic.set_lint(0, false);
+    EXPECT_FALSE(pins.intr);
+    pins.intr = true;
+    apic.drive();
+    EXPECT_FALSE(pins.intr);
+}
+
+// What it does for its own processor, whoever holds the machine lock.
+TEST_F(LapicTest, DoesAloneWhatConcernsNobodyElse)
+{
+    EXPECT_TRUE(apic.write_alone(at(Register::TaskPriority), 0x20));
+    EXPECT_EQ(apic.read_alone(at(Register::TaskPriority)), 0x20U);
+    fixed(0x41);
+    EXPECT_EQ(take(), 0x41);
+    EXPECT_TRUE(apic.write_alone(at(Register::EndOfInterrupt), 0));
+    EXPECT_EQ(apic.read_alone(at(Register::InService0) + 0x20), 0U);
+    EXPECT_FALSE(apic.read_alone(at(Register::TaskPriority) + 4).has_value());
+    EXPECT_FALSE(apic.write_alone(at(Register::TaskPriority) + 4, 0));
+}
+
+TEST_F(LapicTest, LeavesToOthersWhatIsTheirs)
+{
+    fixed(0x51, Trigger::Level);
+    EXPECT_EQ(take(), 0x51);
+    EXPECT_FALSE(apic.write_alone(at(Register::EndOfInterrupt), 0)) << "the I/O APIC is to know";
+    EXPECT_TRUE(ended.empty());
+    EXPECT_EQ(apic.read_alone(at(Register::InService0) + 0x20), 1U << 17);
+    put(Register::EndOfInterrupt, 0);
+    EXPECT_EQ(ended, std::vector<std::uint8_t>{0x51});
+    for (const Register reg : {Register::InterruptCommandLow, Register::InitialCount, Register::DivideConfiguration,
+                               Register::LvtTimer, Register::LvtLint0}) {
+        EXPECT_FALSE(apic.write_alone(at(reg), 0x40)) << static_cast<unsigned>(reg);
+    }
+    EXPECT_EQ(get(Register::InitialCount), 0U);
+    EXPECT_EQ(get(Register::LvtTimer), kLvtMasked);
+    EXPECT_FALSE(apic.write_msr_alone(0x808, 0)) << "not in this mode";
+}
+
+// An entry that no guest can have written would have it stop a timer without the machine lock.
+TEST_F(LapicTest, LoadsNoEntryThatCannotBeWritten)
+{
+    Lapic::State state = apic.state();
+    state.lvt.fill(0xffff'ffff);
+    apic.load(state);
+    EXPECT_EQ(get(Register::LvtError) & 7U << kLvtModeShift, 0U);
+    EXPECT_EQ(get(Register::LvtTimer) & 7U << kLvtModeShift, 0U);
 }
 
 TEST_F(LapicTest, TaskPriorityHoldsBackAndCr8IsItsUpperHalf)

@@ -17,7 +17,7 @@ namespace windsor::devices::vga {
 struct RenderInput {
     const State& state;
     std::span<const std::uint8_t> vram; // kVramSize bytes
-    const std::vector<bool>& dirty;     // pages of vram written since the last update
+    const std::vector<bool>& dirty;     // pages of vram written since the last call
     base::Nanoseconds now;              // for what blinks
 };
 
@@ -26,7 +26,7 @@ bool read_text(const State& state, std::span<const std::uint8_t> vram, backend::
 
 class Renderer {
 public:
-    // As Screen::update.
+    // As Screen::draw.
     std::vector<backend::Rectangle> update(const RenderInput& input, backend::Picture& picture);
     void invalidate() { valid_ = false; }
 

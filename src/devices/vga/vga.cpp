@@ -3,7 +3,7 @@
 
 #include "devices/vga/edid.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace windsor::devices::vga {
 
@@ -25,7 +25,7 @@ Vga::Vga(std::unique_ptr<memory::Block> vram, memory::GuestMemory& memory, const
 void Vga::reset()
 {
     state_ = State{};
-    renderer_.invalidate();
+    invalidate();
 }
 
 void Vga::load(const State& state)
@@ -33,19 +33,35 @@ void Vga::load(const State& state)
     state_ = state;
     state_.dac_component = static_cast<std::uint8_t>(state_.dac_component % 3);
     fix_dispi();
-    renderer_.invalidate();
+    invalidate();
 }
 
-std::vector<backend::Rectangle> Vga::update(backend::Picture& picture)
+// Changes add up until they are drawn.
+void Vga::capture()
 {
-    std::vector<bool> dirty = memory_.take_dirty(*vram_);
+    const std::vector<bool> dirty = memory_.take_dirty(*vram_);
+    captured_.dirty.resize(dirty.size());
     for (std::size_t page = 0; page < dirty.size(); ++page) {
-        if (window_dirty_[page]) {
-            dirty[page] = true;
-            window_dirty_[page] = false;
-        }
+        captured_.dirty[page] = captured_.dirty[page] || dirty[page] || window_dirty_[page];
     }
-    return renderer_.update({.state = state_, .vram = vram_->bytes(), .dirty = dirty, .now = clock_.now()}, picture);
+    window_dirty_.assign(window_dirty_.size(), false);
+    captured_.state = state_;
+    captured_.now = clock_.now();
+    captured_.redraw = captured_.redraw || std::exchange(redraw_, false);
+}
+
+std::vector<backend::Rectangle> Vga::draw(backend::Picture& picture)
+{
+    if (captured_.dirty.empty()) {
+        return {}; // nothing has been captured yet
+    }
+    if (std::exchange(captured_.redraw, false)) {
+        renderer_.invalidate();
+    }
+    std::vector<backend::Rectangle> damage = renderer_.update(
+        {.state = captured_.state, .vram = vram_->bytes(), .dirty = captured_.dirty, .now = captured_.now}, picture);
+    captured_.dirty.assign(captured_.dirty.size(), false);
+    return damage;
 }
 
 bool Vga::text(backend::TextScreen& screen) const

@@ -20,7 +20,7 @@ namespace windsor::devices::vga {
 
 // The chip: registers, the memory window with its latches, video memory and its picture. It does not know
 // where it sits; the machine routes the handlers below and maps vram() as the linear framebuffer (logged).
-// Called with the machine lock held.
+// Called with the machine lock held, but for draw().
 class Vga final : public backend::Screen {
 public:
     // `memory` is where vram() gets mapped; it and `clock` outlive the device. Fails if the host cannot
@@ -47,8 +47,9 @@ public:
     void load(const State& state);
 
     // Screen.
-    std::vector<backend::Rectangle> update(backend::Picture& picture) override;
-    void invalidate() override { renderer_.invalidate(); }
+    void capture() override;
+    std::vector<backend::Rectangle> draw(backend::Picture& picture) override;
+    void invalidate() override { redraw_ = true; }
     bool text(backend::TextScreen& screen) const override;
 
 private:
@@ -113,8 +114,17 @@ private:
     const base::Clock& clock_;
     State state_{};
     std::array<std::uint8_t, 128> edid_{};
-    // Pages of vram written through the window since the last update().
+    // Pages of vram written through the window since the last capture().
     std::vector<bool> window_dirty_;
+    bool redraw_{false};
+    // What capture() has noted for draw().
+    struct Captured {
+        State state{};
+        std::vector<bool> dirty; // pages of vram
+        base::Nanoseconds now{0};
+        bool redraw{false};
+    };
+    Captured captured_;
     Renderer renderer_;
     Range ports_{*this, &Vga::read_ports, &Vga::write_ports};
     Range dispi_ports_{*this, &Vga::read_dispi_port, &Vga::write_dispi_port};

@@ -259,17 +259,17 @@ bool Evaluator::compare_memory(const HostInstruction& i, const Access& access)
             learn({.kind = Fact::Kind::Live, .units = access.field->which});
             return true;
         }
-        if (access.field->rights == Rights::Signals && i.from_place == Place::Immediate &&
-            i.mnemonic == ZYDIS_MNEMONIC_TEST && static_cast<std::uint8_t>(i.immediate) == layout_.signal_mask) {
-            learn({.kind = Fact::Kind::Signals});
-            return true;
-        }
         if (access.field->rights == Rights::Heeded && reg != kNoRegister && s.reg(reg).is(Kind::Signals) &&
             i.width == 4) {
             learn({.kind = Fact::Kind::Signals});
             return true;
         }
         return generic(i, access);
+    case Access::Where::Signals:
+        learn({.kind = Fact::Kind::Signals});
+        return (i.from_place == Place::Immediate && i.mnemonic == ZYDIS_MNEMONIC_TEST &&
+                static_cast<std::uint8_t>(i.immediate) == layout_.signal_mask) ||
+               refuse("it looks at other signals than all");
     case Access::Where::Selector: return numbers(i.reads);
     case Access::Where::Guest: return generic(i, access);
     default: return refuse("it reads a table of the frame in a way that is not allowed");

@@ -163,8 +163,10 @@ bool Evaluator::may_use(const HostInstruction& i, const Field& field)
     const bool kernel = !block_->assumed.user;
     switch (field.rights) {
     case Rights::Read:
-    case Rights::Live:
-    case Rights::Signals: return !memory.writes || refuse("it stores to a field of the frame that is not its own");
+    case Rights::Live: return !memory.writes || refuse("it stores to a field of the frame that is not its own");
+    case Rights::Signals: // an address of the host's, which the guest must not see
+        return (!memory.writes && memory.bytes == 8 && i.mnemonic == ZYDIS_MNEMONIC_MOV) ||
+               refuse("it uses the address of the signals for something else than to look at them");
     case Rights::Change: return true;
     case Rights::KernelRead:
         return (kernel && !memory.writes) || refuse("it uses a field of the frame that is not its own");
@@ -329,6 +331,12 @@ bool Evaluator::locate_guest(const HostInstruction& i)
     return !i.aligned || aligned || covered_ || refuse("its operand may not be aligned, and its fault leads nowhere");
 }
 
+bool Evaluator::locate_signals(const MemoryOperand& memory)
+{
+    const bool whole = memory.index == kNoRegister && memory.displacement == 0 && memory.bytes <= 4;
+    return (whole && !memory.writes) || refuse("it does more with the signals than to look at them");
+}
+
 bool Evaluator::locate(const HostInstruction& i, Access& access)
 {
     const MemoryOperand& memory = i.memory;
@@ -340,6 +348,10 @@ bool Evaluator::locate(const HostInstruction& i, Access& access)
     }
     if (memory.base == kRsp) {
         return locate_in_frame(i, access);
+    }
+    if (memory.base != kNoRegister && state_->reg(memory.base).is(Kind::SignalsAt)) {
+        access.where = Access::Where::Signals;
+        return locate_signals(memory);
     }
     access.where = Access::Where::Guest;
     const bool window = memory.base != kNoRegister && state_->reg(memory.base).is(Kind::Window);

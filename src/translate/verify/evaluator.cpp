@@ -32,11 +32,17 @@ bool Evaluator::numbers(RegisterMask registers)
     return true;
 }
 
-// Some new value, of which only the width is known.
+// Some new value, of which only the width is known. Whatever it is, some number makes it with two bytes exchanged: where
+// that was done before, to reach one of them, it is taken back behind it, and leaves that number.
 void Evaluator::define(std::uint8_t reg, const HostInstruction& i)
 {
-    const bool half = (i.extends & bit(reg)) != 0 || ((i.partial & bit(reg)) != 0 && state_->reg(reg).half());
+    const bool part = (i.partial & bit(reg)) != 0;
+    const bool half = (i.extends & bit(reg)) != 0 || (part && state_->reg(reg).half());
+    const bool swapped = part && state_->reg(reg).is(Kind::Swapped);
     set(reg, made(reg, half ? kHalf : kAnything));
+    if (swapped) {
+        state_->reg(reg).kind = Kind::Swapped;
+    }
 }
 
 bool Evaluator::generic(const HostInstruction& i, const Access& access)
@@ -66,6 +72,23 @@ bool Evaluator::generic(const HostInstruction& i, const Access& access)
     return true;
 }
 
+bool Evaluator::load_field(const HostInstruction& i, const Access& access)
+{
+    const bool whole = i.width == 8 && i.mnemonic != ZYDIS_MNEMONIC_MOVZX;
+    switch (access.field->rights) {
+    case Rights::Signals: set(i.to, {.kind = Kind::SignalsAt}); return true;
+    case Rights::Slot:
+        if (whole) {
+            const Value value = state_->slot(access.field->which);
+            set(i.to, value);
+            return true;
+        }
+        break;
+    default: break;
+    }
+    return generic(i, access);
+}
+
 bool Evaluator::load(const HostInstruction& i, const Access& access)
 {
     State& s = *state_;
@@ -75,17 +98,13 @@ bool Evaluator::load(const HostInstruction& i, const Access& access)
     switch (access.where) {
     case Access::Where::Guest:
     case Access::Where::Selector: break;
-    case Access::Where::Field:
-        if (access.field->rights == Rights::Slot && whole) {
-            const Value value = s.slot(access.field->which);
-            set(to, value);
-            return true;
+    case Access::Where::Field: return load_field(i, access);
+    case Access::Where::Signals:
+        if (i.width != 4 || extends) {
+            return refuse("it loads something else than the word of signals");
         }
-        if (access.field->rights == Rights::Signals && i.width == 4 && !extends) {
-            set(to, {.kind = Kind::Signals, .symbol = made_by(offset_, to), .most = kHalf});
-            return true;
-        }
-        return generic(i, access);
+        set(to, {.kind = Kind::Signals, .symbol = made_by(offset_, to), .most = kHalf});
+        return true;
     case Access::Where::HostPage:
         if (access.dynamic && whole) {
             set(to, of_address(Kind::Page, access.index, s.set));

@@ -30,7 +30,7 @@ public:
 private:
     // Where a memory operand lies.
     struct Access {
-        enum class Where : std::uint8_t { Guest, Field, Tag, HostPage, Distance, JumpRip, JumpCode, Selector };
+        enum class Where : std::uint8_t { Guest, Signals, Field, Tag, HostPage, Distance, JumpRip, JumpCode, Selector };
         Where where{};
         const Field* field{nullptr};
         bool dynamic{false};     // the element is that of `index`
@@ -46,6 +46,7 @@ private:
     [[nodiscard]] bool locate_element(const MemoryOperand& memory, Access& access);
     [[nodiscard]] bool locate_in_window(const HostInstruction& i);
     [[nodiscard]] bool locate_guest(const HostInstruction& i);
+    [[nodiscard]] bool locate_signals(const MemoryOperand& memory);
     [[nodiscard]] bool may_use(const HostInstruction& i, const Field& field);
     [[nodiscard]] bool bit_in_operand(const HostInstruction& i);
     Value address(const MemoryOperand& memory, std::uint8_t width, Symbol name) const;
@@ -70,6 +71,7 @@ private:
     }
     [[nodiscard]] bool move(const HostInstruction& i, const Access& access);
     [[nodiscard]] bool load(const HostInstruction& i, const Access& access);
+    [[nodiscard]] bool load_field(const HostInstruction& i, const Access& access);
     [[nodiscard]] bool store(const HostInstruction& i, const Access& access);
     [[nodiscard]] bool store_field(const HostInstruction& i, const Field& field);
     [[nodiscard]] bool lea(const HostInstruction& i);

@@ -18,7 +18,7 @@ enum class Rights : std::uint8_t {
     Kernel,     // read by any code, changed by that of ring 0
     Slot,       // changed by any code, and followed: what was stored is what is loaded
     Live,       // read; tells whether a unit's state is the guest's
-    Signals,    // read; what the processor is asked to look at
+    Signals,    // read; the address of the word that says what the processor is asked to look at
     Heeded,     // the mask that belongs to it
     Set,        // the number of the program's set of the TLB, changed by ring 0
     Entries,    // the address of that set

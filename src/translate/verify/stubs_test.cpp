@@ -38,16 +38,17 @@ protected:
     }
 
     struct Core {
-        explicit Core(const emulate::Cpu::Parts& parts) : interpreter{parts} {}
+        explicit Core(const vcpu::EngineParts& parts) : interpreter{parts} {}
         Frame frame;
         emulate::Interpreter interpreter;
     };
     memory::GuestMemory ram;
-    emulate::testing::FakeIo io;
+    conformance::FakeIo io;
     base::ManualClock clock;
     vcpu::CpuModel model = vcpu::CpuModel::standard();
-    std::unique_ptr<Core> core =
-        std::make_unique<Core>(emulate::Cpu::Parts{.memory = ram, .io = io, .model = model, .clock = clock});
+    vcpu::Signals signals;
+    std::unique_ptr<Core> core = std::make_unique<Core>(
+        vcpu::EngineParts{.memory = ram, .io = io, .model = model, .clock = clock, .signals = signals});
     std::unique_ptr<JumpTables> tables = std::make_unique<JumpTables>(core->frame, kContexts);
     alignas(64) std::array<std::uint8_t, 8192> memory{};
     std::array<Stubs, 2> stubs{};

@@ -17,7 +17,7 @@ namespace x = asmjit::x86;
 
 // Distances of this frame's fields.
 constexpr std::int32_t kFlags = 0x40, kSseLive = 0x50, kAvxLive = 0x51, kX87Live = 0x52, kSignals = 0x60,
-                       kHeeded = 0x64;
+                       kHeeded = 0x68;
 constexpr std::int32_t kGpr10 = 0x70, kRflags = 0x88, kSetField = 0x90, kEntriesField = 0x98, kHostRsp = 0xa0;
 constexpr std::int32_t kBasesAt = 0x100, kScratchAt = 0x180, kPieceAt = 0x198;
 constexpr std::int32_t kReadTags = 0x10000, kWriteTags = 0x18000, kHostPages = 0x20000, kDistances = 0x28000;
@@ -83,7 +83,7 @@ inline Layout test_layout()
     add(kSseLive, 1, Rights::Live, kSse);
     add(kAvxLive, 1, Rights::Live, kSse | kAvx);
     add(kX87Live, 1, Rights::Live, kX87);
-    add(kSignals, 4, Rights::Signals);
+    add(kSignals, 8, Rights::Signals);
     add(kHeeded, 4, Rights::Heeded);
     add(kGpr10, 8, Rights::Change);
     add(kRflags, 8, Rights::Kernel);
@@ -161,7 +161,8 @@ inline TestBlock::TestBlock(const Assumptions& assumed, const Writer& body, std:
     a.mov(x::r11, x::rax);
     a.mov(x::rax, x::r11);
     from_memory_ = static_cast<std::uint32_t>(a.offset());
-    a.mov(x::r11d, frame(kSignals, 4));
+    a.mov(x::r11, frame(kSignals));
+    a.mov(x::r11d, x::ptr(x::r11));
     a.test(frame(kHeeded, 4), x::r11d);
     a.jnz(interrupt);
     unchecked_ = static_cast<std::uint32_t>(a.offset());

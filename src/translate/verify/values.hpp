@@ -40,7 +40,8 @@ struct Value {
         Number,   // E, of which the guest may know everything
         Negative, // minus E
         Swapped,  // E with its two lowest bytes in each other's place
-        Signals,  // the word of signals: a number
+        SignalsAt, // the address of the word of signals
+        Signals,  // that word: a number
         Index,    // of E's element in the TLB, scaled by `log`
         Shifted,  // E, on the way there
         Tag,      // the tag that the TLB has for E, xor E

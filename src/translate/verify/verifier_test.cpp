@@ -125,9 +125,18 @@ const auto kRight = std::to_array<Case>({
          a.cmp(x::r10, x::ptr(x::rsp, x::r11, 0, kTable, 8));
          a.jne(b.cold);
          // Only where the signals have been looked at: from_memory and from_host.
-         a.test(frame(kSignals, 1), 0xff);
+         a.mov(x::r10, frame(kSignals));
+         a.test(x::ptr(x::r10, 0, 1), 0xff);
          a.jne(b.cold);
          a.jmp(x::ptr(x::rsp, x::r11, 0, kTable + 8, 8));
+     }},
+    {"address of which a high byte has been changed", nullptr, [](B& b, A& a) {
+         a.xchg(x::bl, x::bh);
+         a.sub(x::bl, x::al);
+         a.xchg(x::bl, x::bh);
+         b.look_up(a, x::rbx, 0, 8, false);
+         a.mov(x::r10, element(kDistances));
+         a.mov(x::rax, x::ptr(x::rbx, x::r10));
      }},
     {"link that is never taken", nullptr, [](B& b, A& a) {
          const auto unlinked = a.newLabel();
@@ -303,6 +312,19 @@ const auto kWrong = std::to_array<Case>({
          a.mov(x::r10, element(kDistances));
          a.movaps(x::xmm0, x::ptr(x::rbx, x::r10));
      }},
+    {"high byte changed behind the lookup", "not been looked up", [](B& b, A& a) {
+         b.look_up(a, x::rbx, 0, 8, false);
+         a.mov(x::r10, element(kDistances));
+         a.xchg(x::bl, x::bh);
+         a.sub(x::bl, x::al);
+         a.xchg(x::bl, x::bh);
+         a.mov(x::rax, x::ptr(x::rbx, x::r10));
+     }},
+    {"bytes not exchanged back", "not known to be in bounds", [](B& b, A& a) {
+         a.xchg(x::bl, x::bh);
+         a.sub(x::bl, x::al);
+         b.look_up(a, x::rbx, 0, 8, false);
+     }},
     // Windows.
     {"window with a scaled index", "not known to be 32 bits wide", [](B& b, A& a) {
          a.mov(x::r10d, x::ebx);
@@ -323,6 +345,53 @@ const auto kWrong = std::to_array<Case>({
          b.may_fault(a);
          a.mov(x::eax, x::ptr(x::r13, x::r10));
      }, windowed()},
+    // Signals.
+    {"signals changed", "more with the signals", [](B&, A& a) {
+         a.mov(x::r10, frame(kSignals));
+         a.mov(x::ptr(x::r10, 0, 4), x::eax);
+     }},
+    {"signals cleared by reading", "more with the signals", [](B&, A& a) {
+         a.mov(x::r10, frame(kSignals));
+         a.xchg(x::ptr(x::r10, 0, 4), x::eax);
+     }},
+    {"beside the signals", "more with the signals", [](B&, A& a) {
+         a.mov(x::r10, frame(kSignals));
+         a.mov(x::eax, x::ptr(x::r10, 4));
+     }},
+    {"beyond the signals", "more with the signals", [](B&, A& a) {
+         a.mov(x::r10, frame(kSignals));
+         a.mov(x::rax, x::ptr(x::r10));
+     }},
+    {"signals and an index", "more with the signals", [](B&, A& a) {
+         a.mov(x::r10, frame(kSignals));
+         a.mov(x::eax, x::ptr(x::r10, x::rbx));
+     }},
+    {"a part of the signals", "something else than the word", [](B&, A& a) {
+         a.mov(x::r10, frame(kSignals));
+         a.movzx(x::eax, x::ptr(x::r10, 0, 1));
+     }},
+    {"some of the signals", "other signals than all", [](B& b, A& a) {
+         a.mov(x::r10, frame(kSignals));
+         a.test(x::ptr(x::r10, 0, 1), 0x7f);
+         a.jne(b.cold);
+     }},
+    {"added to the signals' word", "not allowed", [](B&, A& a) {
+         a.mov(x::r10, frame(kSignals));
+         a.add(x::eax, x::ptr(x::r10));
+     }},
+    {"address of the signals in a guest's register", "does not hold a guest's value", [](B&, A& a) {
+         a.mov(x::r10, frame(kSignals));
+         a.add(x::rax, x::r10);
+     }},
+    {"address of the signals left behind", "rax", [](B&, A& a) { a.mov(x::rax, frame(kSignals)); }},
+    {"half of the address of the signals", "the address of the signals", [](B&, A& a) {
+         a.mov(x::eax, frame(kSignals, 4));
+     }},
+    {"address of the signals added up", "the address of the signals", [](B&, A& a) { a.add(x::rax, frame(kSignals)); }},
+    {"another address of the signals", "the address of the signals", [](B&, A& a) { a.mov(frame(kSignals), x::rax); }},
+    {"address of the signals in a vector", "the address of the signals", [](B&, A& a) {
+         a.movq(x::xmm0, frame(kSignals));
+     }},
     // Registers and the frame.
     {"stack pointer moved", "stack pointer", [](B&, A& a) { a.add(x::rsp, 8); }},
     {"stack pointer exchanged", "stack pointer", [](B&, A& a) { a.xchg(x::rsp, x::rax); }},
