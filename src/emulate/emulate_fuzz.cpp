@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Random bytes as guest code in every mode: nothing may crash, hang or touch what is not the guest's.
+#include "emulate/core/trace.hpp"
 #include "emulate/test_machine.hpp"
-#include "emulate/trace.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "conformance/engine_kind.hpp"
-#include "emulate/interpreter.hpp"
+#include "emulate/core/interpreter.hpp"
 
 namespace windsor::conformance {
 

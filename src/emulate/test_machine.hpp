@@ -3,7 +3,7 @@
 #pragma once
 
 #include "conformance/machine.hpp"
-#include "emulate/interpreter.hpp"
+#include "emulate/core/interpreter.hpp"
 
 #include <memory>
 

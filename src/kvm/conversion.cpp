@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kvm/conversion.hpp"
 
-#include "emulate/fx_state.hpp"
+#include "emulate/floating/fx_state.hpp"
 #include "x86/msr.hpp"
 #include "x86/xsave_area.hpp"
 

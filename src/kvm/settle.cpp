@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a stop must not lose. An interrupt that has been acknowledged is gone from the controller, and CpuState has no
 // room for it: before a processor stops, the guest gets it. KVM API, KVM_GET_VCPU_EVENTS; SDM volume 3A, section 6.14.
-#include "emulate/cpu.hpp"
-#include "emulate/system.hpp"
+#include "emulate/core/cpu.hpp"
+#include "emulate/system/system.hpp"
 #include "kvm/engine.hpp"
 #include "x86/exception.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Any values in the fields of a processor's saved state. What is not refused is what an engine says again, and the
 // interpreter and the translator run from there, whatever they come upon.
-#include "emulate/upper_halves.hpp"
+#include "emulate/core/upper_halves.hpp"
 #include "state/archive.hpp"
 #include "state/hostile.hpp"
 #include "translate/test_machine.hpp"

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "machine/engine_factory.hpp"
 
-#include "emulate/interpreter.hpp"
-#include "emulate/trace_file.hpp"
+#include "emulate/core/interpreter.hpp"
+#include "emulate/core/trace_file.hpp"
 #include "kvm/apic_choice.hpp"
 #include "kvm/engine.hpp"
 #include "kvm/host.hpp"
-#include "translate/translator.hpp"
+#include "translate/run/translator.hpp"
 
 #include <algorithm>
 #include <charconv>

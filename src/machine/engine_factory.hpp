@@ -4,7 +4,7 @@
 
 #include "base/log.hpp"
 #include "base/result.hpp"
-#include "emulate/trace.hpp"
+#include "emulate/core/trace.hpp"
 #include "vcpu/engine_parts.hpp"
 
 #include <cstdint>

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "machine/machine.hpp"
 
-#include "emulate/interpreter.hpp"
-#include "vcpu/msr_policy.hpp"
+#include "emulate/core/interpreter.hpp"
 #include "firmware/acpi_tables.hpp"
 #include "machine/cpu_bridge.hpp"
 #include "machine/memory_log.hpp"
@@ -10,6 +9,7 @@
 #include "machine/processors.hpp"
 #include "machine/saved_machine.hpp"
 #include "machine/service_thread.hpp"
+#include "vcpu/msr_policy.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "emulate/test_machine.hpp"
-#include "translate/translator.hpp"
+#include "translate/run/translator.hpp"
 
 #include <gtest/gtest.h>
 

@@ -32,8 +32,8 @@ bool Evaluator::numbers(RegisterMask registers)
     return true;
 }
 
-// Some new value, of which only the width is known. Whatever it is, some number makes it with two bytes exchanged: where
-// that was done before, to reach one of them, it is taken back behind it, and leaves that number.
+// Some new value, of which only the width is known. Whatever it is, some number makes it with two bytes exchanged:
+// where that was done before, to reach one of them, it is taken back behind it, and leaves that number.
 void Evaluator::define(std::uint8_t reg, const HostInstruction& i)
 {
     const bool part = (i.partial & bit(reg)) != 0;

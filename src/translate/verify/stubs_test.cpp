@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The stubs as they are written pass; with any bit of them changed they do not, but for encodings that mean the same.
-#include "translate/block_checks.hpp"
-#include "translate/code_memory.hpp"
+#include "translate/cache/code_memory.hpp"
+#include "translate/run/block_checks.hpp"
 #include "translate/test_machine.hpp"
 
 #include <gtest/gtest.h>

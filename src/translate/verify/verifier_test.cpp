@@ -320,10 +320,12 @@ const auto kWrong = std::to_array<Case>({
          a.xchg(x::bl, x::bh);
          a.mov(x::rax, x::ptr(x::rbx, x::r10));
      }},
-    {"bytes not exchanged back", "not known to be in bounds", [](B& b, A& a) {
+    {"bytes not exchanged back", "not been looked up", [](B& b, A& a) {
          a.xchg(x::bl, x::bh);
          a.sub(x::bl, x::al);
          b.look_up(a, x::rbx, 0, 8, false);
+         a.mov(x::r10, element(kDistances));
+         a.mov(x::rax, x::ptr(x::rbx, x::r10));
      }},
     // Windows.
     {"window with a scaled index", "not known to be 32 bits wide", [](B& b, A& a) {
@@ -383,13 +385,15 @@ const auto kWrong = std::to_array<Case>({
          a.mov(x::r10, frame(kSignals));
          a.add(x::rax, x::r10);
      }},
-    {"address of the signals left behind", "rax", [](B&, A& a) { a.mov(x::rax, frame(kSignals)); }},
+    {"address of the signals left behind", "does not hold what is expected", [](B&, A& a) { a.mov(x::rax, frame(kSignals)); }},
     {"half of the address of the signals", "the address of the signals", [](B&, A& a) {
          a.mov(x::eax, frame(kSignals, 4));
      }},
     {"address of the signals added up", "the address of the signals", [](B&, A& a) { a.add(x::rax, frame(kSignals)); }},
     {"another address of the signals", "the address of the signals", [](B&, A& a) { a.mov(frame(kSignals), x::rax); }},
-    {"address of the signals in a vector", "the address of the signals", [](B&, A& a) {
+    {"address of the signals in a vector", "the address of the signals", [](B& b, A& a) {
+         a.cmp(frame(kSseLive, 1), 0);
+         a.je(b.cold);
          a.movq(x::xmm0, frame(kSignals));
      }},
     // Registers and the frame.

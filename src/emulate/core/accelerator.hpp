@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What an engine implements that runs code in its own way and leaves everything rare to the interpreter.
+#pragma once
+
+#include "emulate/core/block_cache.hpp"
+#include "emulate/memory/tlb.hpp"
+
+#include <cstdint>
+#include <span>
+
+namespace windsor::emulate {
+
+class Accelerator {
+public:
+    virtual ~Accelerator() = default;
+
+    // Runs from the processor's current state on, until something between instructions has to be looked at.
+    // False: nothing was run, and the interpreter shall run a block.
+    virtual bool accelerate() = 0;
+
+    // A page flagged kPageCode was written, by the processor itself or behind its back.
+    virtual BlockCache::Effect written(const std::uint8_t* host_page, unsigned offset, unsigned size) = 0;
+    // The same of what page tables say: tables may have been written, which may leave nothing held of the page. False:
+    // nothing is.
+    virtual bool tables_written(const std::uint8_t* /*host_page*/, unsigned /*offset*/, unsigned /*size*/)
+    {
+        return false;
+    }
+    virtual bool holds_tables(const std::uint8_t* /*host_page*/) const { return false; }
+    // Stores to a page have to be told from now on. True: there may have been some that were not told.
+    virtual bool page_held(const std::uint8_t* /*host_page*/) { return false; }
+    // Linear addresses may lead elsewhere now: those of pages that are not global, or all; those of one page.
+    virtual void flushed(Flush what) = 0;
+    virtual void page_invalidated(std::uint64_t linear) = 0;
+    // Forgets all code, or all outside the stretches of host memory that the guest can still see.
+    virtual void drop_all() = 0;
+    virtual void keep_only(std::span<const std::span<const std::uint8_t>> visible) = 0;
+};
+
+} // namespace windsor::emulate

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The interpreter's processor: architectural state, the mode it implies, faults, and access to memory.
+// Instruction handlers are free functions over this class; only what all of them need lives here.
+#pragma once
+
+#include "base/clock.hpp"
+#include "emulate/core/host_stub.hpp"
+#include "emulate/core/insn.hpp"
+#include "emulate/memory/tlb.hpp"
+#include "memory/guest_memory.hpp"
+#include "vcpu/cpu_model.hpp"
+#include "vcpu/engine.hpp"
+#include "vcpu/engine_parts.hpp"
+#include "x86/exception.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace windsor::emulate {
+
+class Accelerator;
+class BlockCache;
+class Decoder;
+class Invalidations;
+class TraceSink;
+class PhysicalMap;
+struct Block;
+
+enum class Mode : std::uint8_t { Real, Virtual8086, Protected, Compatibility, Long };
+
+struct Fault {
+    x86::Exception exception{};
+    std::uint32_t error_code{0};
+    bool waits{false}; // no exception: the processor sleeps until an interrupt, and the instruction runs again
+};
+
+// In whose name memory is accessed: the running program, or the processor itself, which is always
+// supervisor (descriptor tables, TSS, stacks during delivery). SDM volume 3A, section 4.6.
+enum class As : std::uint8_t { Program, Processor };
+enum class Intent : std::uint8_t { Read, Write, ReadForWrite };
+
+class Cpu {
+public:
+    explicit Cpu(const vcpu::EngineParts& parts);
+    ~Cpu();
+    Cpu(const Cpu&) = delete;
+    Cpu& operator=(const Cpu&) = delete;
+
+    // The architectural state. Whoever changes what the mode depends on (CR0, CR4, EFER, CS, SS, RFLAGS.VM)
+    // calls mode_changed(); whoever changes a segment register calls segment_changed() (mode_changed() includes it).
+    // RFLAGS.AC, RFLAGS.TF, DR0-DR7 and the shadows are looked at again after an instruction that ends its block.
+    vcpu::CpuState s;
+    // DR6 bits of breakpoints on data and ports met by the current instruction, for deliver_debug_traps().
+    std::uint64_t pending_debug{0};
+
+    // --- Mode, derived from s ---
+    Mode mode() const { return mode_; }
+    bool protected_mode() const { return mode_ >= Mode::Protected; } // not V86
+    bool long_mode() const { return mode_ >= Mode::Compatibility; }  // EFER.LMA
+    bool long64() const { return mode_ == Mode::Long; }
+    unsigned cpl() const { return cpl_; }
+    unsigned iopl() const { return (s.rflags >> x86::rflags::kIoplShift) & 3; }
+    unsigned code_size() const { return code_size_; }   // default operand width: 2, 4, or 8 in 64-bit mode
+    unsigned stack_size() const { return stack_size_; } // width of the stack pointer: 2, 4, 8
+    std::uint64_t code_mask() const;                    // what RIP wraps to
+    std::uint64_t stack_mask() const;
+    void mode_changed();
+    void segment_changed(x86::Seg seg);
+    // CPL is not always SS.DPL on the way through a transfer: the code that changes privilege says it.
+    void set_cpl(unsigned cpl);
+
+    // --- Faults ---
+    // Notes the fault; the caller returns the Outcome (or false) at once. #PF also sets s.cr2.
+    Outcome raise(x86::Exception exception, std::uint32_t error_code = 0)
+    {
+        fault_ = {.exception = exception, .error_code = error_code};
+        return Outcome::Fault;
+    }
+    // The same for functions that answer true or false.
+    [[nodiscard]] bool refuse(x86::Exception exception, std::uint32_t error_code = 0)
+    {
+        fault_ = {.exception = exception, .error_code = error_code};
+        return false;
+    }
+    // No fault at all, see Fault::waits.
+    [[nodiscard]] bool wait_for_interrupt()
+    {
+        fault_ = {.waits = true};
+        return false;
+    }
+    const Fault& fault() const { return fault_; }
+
+    // --- Registers ---
+    template <typename T> T reg(unsigned number) const { return static_cast<T>(s.gpr[number]); }
+    // 32-bit writes clear the upper half; 8- and 16-bit writes keep the rest. SDM volume 1, section 3.4.1.1.
+    template <typename T> void set_reg(unsigned number, T value);
+    // Byte registers: without REX, 4 to 7 are AH, CH, DH, BH.
+    std::uint8_t reg8(unsigned number, bool rex) const;
+    void set_reg8(unsigned number, bool rex, std::uint8_t value);
+    // Jumps within the code segment; checks the limit or canonical form (#GP) and gives Jump or Fault.
+    Outcome jump(std::uint64_t rip);
+    // The address of the next instruction.
+    std::uint64_t next_rip(const Insn& insn) const { return (s.rip + insn.length) & code_mask(); }
+
+    // --- Memory by segment: limits, types, canonical form, paging. T is an unsigned integer up to 8 bytes ---
+    std::uint64_t effective_address(const Insn& insn) const; // offset within insn.segment
+    template <typename T> [[nodiscard]] bool read(x86::Seg seg, std::uint64_t offset, T& value);
+    template <typename T> [[nodiscard]] bool write(x86::Seg seg, std::uint64_t offset, T value);
+    // Reads with the checks of a write, so that the write() that follows cannot fault.
+    template <typename T> [[nodiscard]] bool read_for_write(x86::Seg seg, std::uint64_t offset, T& value);
+    // Any number of bytes up to a page (16-byte operands, FXSAVE images); nothing is written if any byte faults.
+    [[nodiscard]] bool read_bytes(x86::Seg seg, std::uint64_t offset, std::span<std::uint8_t> into);
+    [[nodiscard]] bool read_bytes_for_write(x86::Seg seg, std::uint64_t offset, std::span<std::uint8_t> into);
+    [[nodiscard]] bool write_bytes(x86::Seg seg, std::uint64_t offset, std::span<const std::uint8_t> from);
+
+    // --- Memory by linear address ---
+    template <typename T> [[nodiscard]] bool read_linear(std::uint64_t linear, T& value, As as);
+    template <typename T> [[nodiscard]] bool write_linear(std::uint64_t linear, T value, As as);
+    template <typename T> [[nodiscard]] bool read_linear_for_write(std::uint64_t linear, T& value, As as);
+    // Checks that an access would not fault, without making it.
+    [[nodiscard]] bool probe_linear(std::uint64_t linear, unsigned size, Intent intent, As as);
+
+    // --- Memory by physical address (page tables, PDPTEs); absent memory reads all ones ---
+    std::uint64_t read_physical(std::uint64_t address, unsigned size);
+    void write_physical(std::uint64_t address, unsigned size, std::uint64_t value);
+
+    // --- The stack, by the current stack size ---
+    template <typename T> [[nodiscard]] bool push(T value);
+    template <typename T> [[nodiscard]] bool pop(T& value);
+
+    // --- Translation look-aside ---
+    void flush_tlb(Flush what);
+    void invalidate_page(std::uint64_t linear);
+    // Before what is known of short ways to memory is forgotten: stores that went there, and that somebody wants to be
+    // told since, are told now. Nobody could say later that there may have been some.
+    void tell_short_stores();
+    // No code runs any more that knows a page beyond its entry of the TLB.
+    void forget_evicted();
+
+    // --- The rest of the world ---
+    vcpu::CpuIo& io() { return parts_.io; }
+    const vcpu::CpuModel& model() const { return parts_.model; }
+    vcpu::Signals& signals() { return parts_.signals; }
+    std::uint32_t apic_id() const { return parts_.apic_id; }
+    vcpu::MsrPolicy* msr_policy() { return parts_.msr_policy; }
+    std::uint64_t tsc() const;        // the guest's time-stamp counter
+    void set_tsc(std::uint64_t value); // by adjusting s.tsc_offset
+    vcpu::Statistics& statistics() { return statistics_; }
+    void set_a20(bool open);
+    HostStubs& stubs() { return stubs_; } // for Decoded::stubs
+
+    // Whole state in one go: derives everything again and forgets what was cached.
+    void load_state(const vcpu::CpuState& state);
+
+    // Where a read-modify-write operand may be changed in place: host memory if the T at the address lies in one
+    // ordinary page, null if read_for_write() and write() must be used. False: a fault is noted.
+    template <typename T> [[nodiscard]] bool locate_for_write(x86::Seg seg, std::uint64_t offset, std::uint8_t*& host);
+
+    // The same for locked instructions, where locate_for_write() has none: host memory whose change has to be told by
+    // changed(); null if the T does not lie in one page of memory.
+    struct HeldPlace {
+        std::uint8_t* host{nullptr};
+        std::uint64_t physical{0};
+        unsigned size{0};
+    };
+    [[nodiscard]] bool locate_held(x86::Seg seg, std::uint64_t offset, unsigned size, HeldPlace& place);
+    void changed(const HeldPlace& place);
+
+    // A stretch of host memory behind an address, for string instructions: how many bytes from there on may be
+    // read or written directly (0: none; use read() and write(), which also tell of faults).
+    struct Run {
+        std::uint8_t* host{nullptr};
+        std::uint64_t bytes{0};
+    };
+    Run direct_run(x86::Seg seg, std::uint64_t offset, Intent intent) const;
+    // Checks an access against its segment and gives its linear address. Faults are noted.
+    [[nodiscard]] bool linearize(x86::Seg seg, std::uint64_t offset, std::uint64_t size, Intent intent,
+                                 std::uint64_t& linear);
+    // What linear addresses wrap to.
+    std::uint64_t linear_mask() const { return linear_mask_; }
+
+    // Makes the run loop leave the current block after the running instruction.
+    void leave_block() { leave_ = true; }
+    // Forgets code that others may have overwritten without telling so far. They tell, and signals say so, for all
+    // other.
+    void serialize();
+    bool leaving() const { return leave_; }
+
+    // --- The run loop, see run.cpp ---
+    vcpu::HaltReason run();
+    // Is told of every instruction before it runs; null for none. An accelerator runs instructions one by one then, and
+    // has to come back after each.
+    void set_trace(TraceSink* sink);
+
+    // --- For an engine that runs code itself, see accelerator.hpp ---
+    void set_accelerator(Accelerator* accelerator) { accelerator_ = accelerator; }
+    // Runs one instruction, which lies at CS:RIP. True: the one behind it is next, and nothing has to be looked at
+    // before.
+    [[nodiscard]] bool interpret(const Insn& insn);
+    // Where code at a linear address lies; false: a fault is noted.
+    struct CodePlace {
+        memory::Page page;
+        std::uint64_t physical{0};
+        bool global{false};
+        PageSize size{PageSize::Small};
+    };
+    [[nodiscard]] bool locate_code(std::uint64_t linear, CodePlace& place);
+    // What page tables say of a linear address for programs in user mode, as far as they say it already: no accessed or
+    // dirty flag is set.
+    struct PageView {
+        struct Entry {
+            std::uint64_t address; // physical, of the entry
+            std::uint64_t value;
+
+            bool operator==(const Entry&) const = default;
+        };
+        std::array<Entry, 4> entries{}; // from the top
+        unsigned levels{0};
+        unsigned entry_size{8};    // bytes
+        unsigned page_shift{12};   // the page's size as a power of two
+        std::uint64_t physical{0}; // of the page
+        bool writable{false};      // and dirty
+
+        bool operator==(const PageView&) const = default;
+    };
+    // False: there is nothing to be read at once.
+    [[nodiscard]] bool view_page(std::uint64_t linear, PageView& view);
+    memory::Page physical_page(std::uint64_t physical);
+    bool a20_open() const { return a20_mask_ == ~std::uint64_t{0}; }
+    std::uint64_t now() const { return parts_.clock.now(); } // nanoseconds
+    // Whether there are other processors.
+    bool has_company() const;
+    // Says that code of the page, or what it says as a page table, is held from now on: stores to it are told to the
+    // accelerator. What was read of a table before may be old.
+    void hold_page(const memory::Page& page, std::uint64_t physical);
+    const Decoder& decoder() const { return *decoder_; }
+    Tlb& tlb() { return tlb_; }
+    // The TLB's set for the running program, and its entries.
+    struct ProgramSet {
+        TlbSet set{TlbSet::Supervisor};
+        TlbEntries* entries{nullptr};
+    };
+    const ProgramSet& program() const { return program_; }
+    TlbSet program_set() const { return program_.set; }
+    // Whether offsets in the segment are linear addresses below 4 GiB, whatever is done to them.
+    bool flat(x86::Seg seg) const;
+    struct SegmentWindow {
+        std::uint64_t base{0};
+        std::uint64_t read_end{0};  // bytes from base that may be read without more checks; 0: check the long way
+        std::uint64_t write_end{0};
+    };
+    const SegmentWindow& window(x86::Seg seg) const { return windows_[static_cast<unsigned>(seg)]; }
+    std::uint64_t code_base() const { return code_base_; }
+    std::uint64_t code_limit() const { return code_limit_; }
+    bool special() const { return special_; }
+
+private:
+    friend class Decoder;
+    friend class Interpreter;
+
+    // One page's worth of a checked access.
+    struct Located {
+        std::uint8_t* host{nullptr}; // of the first byte; null for MMIO
+        std::uint64_t physical{0};
+        std::atomic<std::uint8_t>* flags{nullptr};
+        unsigned size{0};
+    };
+    struct Translation {
+        std::uint64_t physical{0};
+        bool global{false};
+        PageSize size{PageSize::Small};
+    };
+    enum class Purpose : std::uint8_t { Read, Write, Fetch };
+    struct Walk;
+
+    // paging.cpp
+    [[nodiscard]] bool translate(std::uint64_t linear, Purpose purpose, TlbSet set, Translation& result);
+    [[nodiscard]] bool walk_legacy(Walk& walk);
+    [[nodiscard]] bool walk_wide(Walk& walk);
+    [[nodiscard]] bool grant(Walk& walk);
+    [[nodiscard]] bool page_fault(const Walk& walk, std::uint32_t bits);
+    [[nodiscard]] bool mark_accessed(const PageView::Entry& entry, std::uint64_t bits, unsigned size);
+
+    // memory.cpp
+    TlbSet set_for(As as) const { return as == As::Program ? program_.set : TlbSet::Supervisor; }
+    [[nodiscard]] bool locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set, Located& result);
+    [[nodiscard]] bool locate_all(std::uint64_t linear, unsigned size, Intent intent, TlbSet set,
+                                  std::array<Located, 2>& parts);
+    void fill(std::uint64_t linear, const Translation& translation, bool write, TlbSet set);
+    void evict(TlbEntries& entries, std::size_t at);
+    [[nodiscard]] bool read_slow(std::uint64_t linear, void* into, unsigned size, Intent intent, TlbSet set);
+    [[nodiscard]] bool write_slow(std::uint64_t linear, const void* from, unsigned size, TlbSet set);
+    void read_located(const Located& at, std::uint8_t* into);
+    void write_located(const Located& at, const std::uint8_t* from);
+    // By the walker: no more than accessed and dirty flags of page tables.
+    enum class Writer : std::uint8_t { Anyone, Walker };
+    void code_page_written(const Located& at, Writer writer = Writer::Anyone);
+    // True: stores went there by a short way until now.
+    bool code_page_held(const std::uint8_t* host_page);
+    [[nodiscard]] bool spares_flag(const std::uint8_t* host_page);
+    bool watches_data(std::uint64_t linear) const;
+
+    // cpu.cpp, run.cpp
+    void update_special();
+    [[nodiscard]] bool update_breakpoints();
+    void update_fetch_context();
+    void keep_visible_blocks();
+    void drop_code();
+    void drop_written(const std::uint8_t* host_page, unsigned offset, unsigned size);
+    void drain_invalidations();
+    void hear_of_holds();
+    [[nodiscard]] vcpu::HaltReason run_on();
+    [[nodiscard]] bool service_signals(vcpu::HaltReason& reason);
+    [[nodiscard]] bool step(vcpu::HaltReason& reason);
+    [[nodiscard]] bool execute(const Block& block);
+    [[nodiscard]] bool settle(Outcome outcome, const Insn& insn);
+    const Block* find_block();
+    [[nodiscard]] bool fetch_physical(std::uint64_t linear, std::uint64_t& physical);
+    // Where instructions are fetched from: the last translations, good for one epoch.
+    struct FetchSlot {
+        std::uint64_t page{0};
+        std::uint64_t epoch{0}; // 0: none; else of global_epoch_ or local_epoch_
+        std::uint64_t physical{0};
+        bool user{false};
+        bool global{false};
+        PageSize size{PageSize::Small};
+    };
+    const FetchSlot* fetch_slot(std::uint64_t linear);
+    FetchSlot& fetch_slot_of(std::uint64_t linear) { return fetch_slots_[(linear >> 12) % fetch_slots_.size()]; }
+    bool shut_down();
+    bool take_fault();
+
+    vcpu::EngineParts parts_;
+    ProgramSet program_;
+    std::array<SegmentWindow, x86::kSegCount> windows_{};
+    std::uint64_t linear_mask_{0xffffffff};
+    std::uint64_t code_base_{0};        // zero in 64-bit mode
+    std::uint64_t code_limit_{0xffff};  // all ones in 64-bit mode
+    std::uint64_t fetch_context_{0};    // what besides the address decides which block runs: mode, code size, user
+    bool leave_{false};
+    bool special_{true};  // instructions go one by one: they are watched in some way
+    bool stepped_{true};  // the same, for another reason than the trace
+    unsigned physical_bits_{36};
+    bool gigabyte_pages_{false};
+    std::array<std::uint64_t, 5> watched_{}; // DR0-DR3 and DR7 that the TLB was filled under
+    TraceSink* trace_{nullptr};
+    Accelerator* accelerator_{nullptr};
+    // Count the flushes that fetch slots of global pages, and of others, do not outlive.
+    std::uint64_t global_epoch_{1};
+    std::uint64_t local_epoch_{1};
+    std::array<FetchSlot, 256> fetch_slots_{};
+    LargePages fetched_large_;
+    Mode mode_{Mode::Real};
+    unsigned cpl_{0};
+    unsigned code_size_{2};
+    unsigned stack_size_{2};
+    Fault fault_{};
+    vcpu::Statistics statistics_;
+    std::uint64_t a20_mask_{~std::uint64_t{0}};
+    static constexpr unsigned kTscShift = 60;
+    std::uint64_t tsc_ticks_{0}; // a nanosecond, times 2^kTscShift
+    Tlb tlb_;
+    std::unique_ptr<PhysicalMap> physical_;
+    std::unique_ptr<BlockCache> blocks_;
+    std::unique_ptr<Decoder> decoder_;
+    std::unique_ptr<Invalidations> invalidations_;
+    HostStubs stubs_;
+    std::array<std::uint8_t, 256> foreign_writes_{}; // to pages of which another processor may hold code
+    std::vector<const std::uint8_t*> evicted_; // host pages that an accelerator's block may still store to
+};
+
+} // namespace windsor::emulate
+
+#include "emulate/memory/memory_access.hpp" // IWYU pragma: export

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Sizes of pages, as far as INVLPG asks: an address takes along what is known of the whole page that it lies in, in
+// however many pieces of 4 KiB that is kept. SDM volume 3A, section 4.10.4.1.
+#pragma once
+
+#include "emulate/memory/page_filter.hpp"
+
+#include <cstdint>
+
+namespace windsor::emulate {
+
+enum class PageSize : std::uint8_t {
+    Small, // 4 KiB
+    Large, // 2 or 4 MiB
+    Huge,  // 1 GiB
+};
+
+// The number of the stretch of addresses that INVLPG of one of them concerns; of 2 MiB pages, the two that share 4 MiB.
+constexpr std::uint64_t page_number(std::uint64_t linear, PageSize size)
+{
+    return linear >> (size == PageSize::Small ? 12 : size == PageSize::Large ? 22 : 30);
+}
+
+// Whether INVLPG of an address takes along what is known of a piece of a page.
+constexpr bool invalidates(std::uint64_t linear, std::uint64_t piece, PageSize size)
+{
+    return page_number(linear, size) == page_number(piece, size);
+}
+
+// Where there may be large pages that something is known of: INVLPG of an address elsewhere concerns one piece.
+class LargePages {
+public:
+    void note(std::uint64_t linear, PageSize size)
+    {
+        if (size != PageSize::Small) {
+            filter_.note(number(linear, size));
+        }
+    }
+    bool may_hold(std::uint64_t linear) const
+    {
+        return filter_.may_hold(number(linear, PageSize::Large)) || filter_.may_hold(number(linear, PageSize::Huge));
+    }
+    void clear() { filter_.clear(); }
+
+private:
+    static std::uint64_t number(std::uint64_t linear, PageSize size)
+    {
+        return page_number(linear, size) << 1 | (size == PageSize::Huge ? 1 : 0);
+    }
+
+    PageFilter filter_;
+};
+
+} // namespace windsor::emulate

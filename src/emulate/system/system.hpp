@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Privileged behaviour that more than one family of handlers needs: segments, delivery of events, paging roots.
+#pragma once
+
+#include "emulate/core/cpu.hpp"
+
+namespace windsor::emulate {
+
+// Loads a data or stack segment register as MOV, POP and LDS do, with all checks of the current mode.
+[[nodiscard]] bool load_segment(Cpu& cpu, x86::Seg seg, std::uint16_t selector);
+
+// What is delivered through the interrupt descriptor table.
+struct Event {
+    enum class Kind : std::uint8_t {
+        Exception,       // a fault or trap of the processor; faults are delivered with RIP at the instruction
+        Software,        // INT n, INT3, INTO: DPL is checked
+        External,        // an interrupt from the APIC or PIC, or an NMI
+    };
+    Kind kind{};
+    std::uint8_t vector{0};
+    bool has_error_code{false};
+    std::uint32_t error_code{0};
+    std::uint64_t return_rip{0}; // what is pushed
+};
+
+// Delivers an event, turning faults on the way into double faults. SDM volume 3A, sections 6.12, 6.14 and 6.15.
+// False: a triple fault; the processor shuts down.
+[[nodiscard]] bool deliver(Cpu& cpu, const Event& event);
+
+// The fault that a handler has noted, delivered with RIP at the faulting instruction (RF set as the SDM says).
+[[nodiscard]] bool deliver_fault(Cpu& cpu);
+
+// The traps due after an instruction that ran with RFLAGS.TF set or met data breakpoints. `was_stepping` is TF
+// before the instruction. False: triple fault.
+[[nodiscard]] bool deliver_debug_traps(Cpu& cpu, bool was_stepping);
+
+// A MOV or POP to SS holds the traps of its data breakpoints over the next instruction. If that is itself a #DB (INT1,
+// general detection), there is one for all: what was held goes into DR6. Other exceptions lose what was held; software
+// interrupts and fast system calls have it behind them, at the first instruction of their handlers. SDM volume 3A,
+// section 6.8.3; volume 3C, section 26.7.3.
+void merge_held_traps(Cpu& cpu);
+
+// An instruction breakpoint (DR0-DR3, type 0) at the current RIP, unless RF is set: notes #DB and answers true.
+[[nodiscard]] bool meets_instruction_breakpoint(Cpu& cpu);
+
+// Notes in DR6 bits pending for deliver_debug_traps() that [linear, linear + size) touches an armed data breakpoint.
+void note_data_breakpoint(Cpu& cpu, std::uint64_t linear, unsigned size, Intent intent);
+
+// The DR6 bits of armed breakpoints on I/O that an access to [port, port + size) meets; they trap behind it. They exist
+// with CR4.DE only. SDM volume 3B, section 17.2.4.
+std::uint64_t port_breakpoints(const Cpu& cpu, std::uint16_t port, unsigned size);
+
+// Whether IN/OUT (and INS/OUTS) on the ports may proceed: IOPL, V86 and the TSS bitmap. Notes #GP otherwise.
+[[nodiscard]] bool port_allowed(Cpu& cpu, std::uint16_t port, unsigned size);
+
+} // namespace windsor::emulate

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "translate/cache/jump_tables.hpp"
+
+#include <memory>
+#include <memory_resource>
+
+#include <gtest/gtest.h>
+
+namespace windsor::translate::testing {
+
+namespace {
+
+using emulate::Flush;
+using emulate::PageSize;
+
+class JumpTablesTest : public ::testing::Test {
+protected:
+    Block& block(std::uint64_t rip, bool crosses = false)
+    {
+        Block& made = *new (arena.allocate(sizeof(Block), alignof(Block))) Block{&arena};
+        made.rip = rip;
+        made.second_page = crosses ? &page : nullptr;
+        return made;
+    }
+    void remember(Block& made, bool global, PageSize size) { tables.remember(0, made, global, {size, size}); }
+    bool knows(const Block& known) const { return tables.find(0, known.rip) == &known; }
+
+    std::pmr::monotonic_buffer_resource arena;
+    std::uint8_t page{0};
+    std::unique_ptr<Frame> frame{std::make_unique<Frame>()};
+    JumpTables tables{*frame, 2};
+};
+
+TEST_F(JumpTablesTest, HaveOneTableForEachContextAndNoMore)
+{
+    EXPECT_EQ(tables.slot_of(7), 0u);
+    EXPECT_EQ(tables.slot_of(9), 1u);
+    EXPECT_EQ(tables.slot_of(7), 0u);
+    EXPECT_EQ(tables.slot_of(11), std::nullopt);
+    tables.clear();
+    EXPECT_EQ(tables.slot_of(11), 0u);
+}
+
+TEST_F(JumpTablesTest, EmptyEntriesHaveNoAddress)
+{
+    ASSERT_EQ(tables.slot_of(7), 0u);
+    for (const std::uint64_t rip : {std::uint64_t{0}, std::uint64_t{1}, ~std::uint64_t{0}}) {
+        EXPECT_EQ(tables.find(0, rip), nullptr);
+    }
+}
+
+TEST_F(JumpTablesTest, KeepGlobalPagesOverALoadOfCr3)
+{
+    ASSERT_EQ(tables.slot_of(7), 0u);
+    Block& kernel = block(0xc0001000);
+    Block& program = block(0x8048000);
+    remember(kernel, true, PageSize::Small);
+    remember(program, false, PageSize::Small);
+    tables.flush(Flush::NonGlobal);
+    EXPECT_TRUE(knows(kernel));
+    EXPECT_FALSE(knows(program));
+    remember(program, false, PageSize::Small);
+    tables.flush(Flush::All);
+    EXPECT_FALSE(knows(kernel));
+    EXPECT_FALSE(knows(program));
+}
+
+TEST_F(JumpTablesTest, ForgetAnEntryThatHasChangedSides)
+{
+    ASSERT_EQ(tables.slot_of(7), 0u);
+    Block& moved = block(0x8048000);
+    remember(moved, true, PageSize::Small);
+    remember(moved, false, PageSize::Small);
+    tables.flush(Flush::NonGlobal);
+    EXPECT_FALSE(knows(moved));
+    remember(moved, true, PageSize::Small);
+    tables.flush(Flush::NonGlobal);
+    EXPECT_TRUE(knows(moved));
+}
+
+TEST_F(JumpTablesTest, InvalidateThePageAndNoOther)
+{
+    ASSERT_EQ(tables.slot_of(7), 0u);
+    Block& here = block(0x8048123);
+    Block& there = block(0x8049123);
+    remember(here, false, PageSize::Small);
+    remember(there, false, PageSize::Small);
+    tables.invalidate(0x8048fff);
+    EXPECT_FALSE(knows(here));
+    EXPECT_TRUE(knows(there));
+    tables.invalidate(0x8049000); // what was noted of the page has outlived the first
+    EXPECT_FALSE(knows(there));
+}
+
+TEST_F(JumpTablesTest, InvalidateWhatCrossesByEitherPage)
+{
+    ASSERT_EQ(tables.slot_of(7), 0u);
+    Block& crossing = block(0x8048ffe, true);
+    for (const std::uint64_t linear : {0x8048000, 0x8049000}) {
+        remember(crossing, false, PageSize::Small);
+        tables.invalidate(linear);
+        EXPECT_FALSE(knows(crossing)) << linear;
+    }
+}
+
+TEST_F(JumpTablesTest, InvalidateWhatCrossesByAnyAddressInEitherOfItsPages)
+{
+    ASSERT_EQ(tables.slot_of(7), 0u);
+    Block& crossing = block(0x803ffffe, true); // the last of one page of 4 MiB, and the next one begins
+    struct Case {
+        JumpTables::Sizes sizes;
+        std::uint64_t linear;
+        bool forgets;
+    };
+    constexpr std::array kCases{
+        Case{{PageSize::Small, PageSize::Large}, 0x80523000, true},
+        Case{{PageSize::Small, PageSize::Large}, 0x803fe000, false},
+        Case{{PageSize::Large, PageSize::Small}, 0x80123000, true},
+        Case{{PageSize::Large, PageSize::Small}, 0x80523000, false},
+        Case{{PageSize::Small, PageSize::Huge}, 0xb0000000, true},
+    };
+    for (const Case& each : kCases) {
+        tables.remember(0, crossing, false, each.sizes);
+        tables.invalidate(each.linear);
+        EXPECT_EQ(knows(crossing), !each.forgets) << std::hex << each.linear;
+    }
+}
+
+TEST_F(JumpTablesTest, InvalidateLargePagesByAnyAddressInThem)
+{
+    ASSERT_EQ(tables.slot_of(7), 0u);
+    Block& kernel = block(0xffffffff81000010);
+    remember(kernel, true, PageSize::Large);
+    tables.invalidate(0x7f0000000000);
+    EXPECT_TRUE(knows(kernel));
+    tables.invalidate(0xffffffff811ff000);
+    EXPECT_FALSE(knows(kernel));
+    remember(kernel, true, PageSize::Huge);
+    tables.invalidate(0xffffffffbffff000);
+    EXPECT_FALSE(knows(kernel));
+}
+
+} // namespace
+
+} // namespace windsor::translate::testing

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A guest instruction as the translator sees it: what kind of translation it takes, and what it does to the flags.
+#pragma once
+
+#include "emulate/core/decoder.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include <Zydis/Zydis.h>
+
+namespace windsor::translate {
+
+// How an instruction is translated.
+enum class Kind : std::uint8_t {
+    Interpret,    // by the interpreter
+    Plain,        // the same instruction with registers and memory operand relocated
+    Lea,
+    Divide,       // Plain behind a check that it will not fault
+    Nop,
+    Push,         // of a register, an immediate or memory
+    Pop,          // to a register
+    Leave,
+    Direction,    // CLD, STD
+    Load,         // LODS, not repeated
+    Store,        // STOS, not repeated
+    Move,         // MOVS, not repeated
+    RepeatMove,   // REP MOVS
+    RepeatStore,  // REP STOS
+    RepeatScan,   // REPE and REPNE SCAS
+    BitString,    // BT, BTC, BTR, BTS in memory, with a register as index
+    ReadSelector, // MOV to a general register from a segment register
+    PushSelector, // PUSH of a segment register
+    LoadSelector, // MOV and POP to DS, ES, FS and GS
+    PopFlags,
+    Access,       // STAC, CLAC
+    SwapGs,
+    MaskInterrupts,   // CLI
+    UnmaskInterrupts, // STI
+    PushFlags,
+    Jump,         // direct
+    JumpIndirect,
+    Conditional,  // Jcc
+    CountZero,    // JECXZ, JRCXZ
+    Call,
+    CallIndirect,
+    Return,
+};
+
+// Classes that can be left to the interpreter, to find a wrong translation by bisection.
+enum class Class : std::uint8_t { Integer, Memory, Shift, Divide, Stack, Branch, X87, Mmx, Sse, System };
+constexpr unsigned kClasses = 10;
+
+// Which unit's state the instruction works on.
+enum class Unit : std::uint8_t { Integer, X87, Mmx, Sse, MmxAndSse };
+
+// The arithmetic flags, in their places in RFLAGS.
+using Flags = std::uint32_t;
+constexpr Flags kAllFlags = 0x8d5;
+
+struct FlagUse {
+    Flags reads{0};
+    Flags writes{0}; // perhaps
+    Flags kills{0};  // for certain, without looking at the old ones
+};
+
+// An access among those that share a lookup: see groups.cpp.
+struct GroupPlace {
+    int number{-1};        // of the group; -1: a lookup of its own
+    std::int32_t shift{0}; // how far the register has moved since the group began
+    bool first{false};
+};
+
+struct Instruction {
+    ZydisDecodedInstruction decoded;
+    std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
+    const std::uint8_t* bytes{nullptr};
+    std::uint64_t rip{0};
+    Kind kind{Kind::Interpret};
+    Class which{Class::Integer};
+    Unit unit{Unit::Integer};
+    FlagUse flags;
+    Flags live_after{0}; // flags that are read before they are written
+    Flags seen_after{0}; // those, and the ones that the handler of a fault would see
+    bool ends_block{false};
+    bool steady{false};  // by the interpreter, it leaves the context as it is
+    const ZydisDecodedOperand* memory{nullptr}; // the operand that ModRM names, if it is memory that is accessed
+    GroupPlace place;       // of that
+    GroupPlace stack_place; // of the access to the top of the stack, if there is one
+
+    bool vex() const { return decoded.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX; }
+    std::uint64_t next() const { return rip + decoded.length; }
+    Flags live_before() const { return flags.reads | (live_after & ~flags.kills); }
+    bool writes_memory() const { return (memory->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0; }
+    unsigned memory_bytes() const { return memory->size / 8; }
+};
+
+// What of the processor's state decides how code is translated.
+struct Context {
+    emulate::DecodeMode mode{};
+    emulate::TlbSet set{};
+    bool sse{false};        // SSE instructions may run, and none of them can raise an exception
+    bool x87{false};        // the same of x87 and MMX
+    bool avx{false};        // the same of AVX
+    bool user{false};       // CPL 3; otherwise 0
+    bool smap{false};       // CR4.SMAP
+    bool window{false};     // the address space has a window
+    bool open{false};       // in user mode, with interrupts and NMIs let in
+
+    bool long64() const { return mode == emulate::DecodeMode::Long64; }
+    // Outside 64-bit mode addresses wrap around at 4 GiB.
+    std::uint64_t wrap(std::uint64_t address) const { return long64() ? address : address & 0xffffffff; }
+    static constexpr std::uint32_t kKeys = 1u << 15;
+    static constexpr std::uint32_t kNone = kKeys; // no key
+    // Of a key; the mode is in its lowest bits.
+    static constexpr unsigned kSetShift = 4;
+    static constexpr std::uint32_t kSse = 1u << 8;
+    static constexpr std::uint32_t kX87 = 1u << 9;
+    static constexpr std::uint32_t kUser = 1u << 10;
+    static constexpr std::uint32_t kSmap = 1u << 11;
+    static constexpr std::uint32_t kAvx = 1u << 12;
+    static constexpr std::uint32_t kWindowed = 1u << 13;
+    static constexpr std::uint32_t kOpen = 1u << 14;
+
+    constexpr std::uint32_t key() const
+    {
+        return static_cast<std::uint32_t>(mode) | static_cast<std::uint32_t>(set) << kSetShift | (sse ? kSse : 0) |
+               (x87 ? kX87 : 0) | (avx ? kAvx : 0) | (user ? kUser : 0) | (smap ? kSmap : 0) |
+               (window ? kWindowed : 0) | (open ? kOpen : 0);
+    }
+    static constexpr Context of(std::uint32_t key)
+    {
+        const auto has = [key](std::uint32_t bit) { return (key & bit) != 0; };
+        return {.mode = static_cast<emulate::DecodeMode>(key & 0xf),
+                .set = static_cast<emulate::TlbSet>(key >> kSetShift & 0xf),
+                .sse = has(kSse),
+                .x87 = has(kX87),
+                .avx = has(kAvx),
+                .user = has(kUser),
+                .smap = has(kSmap),
+                .window = has(kWindowed),
+                .open = has(kOpen)};
+    }
+};
+static_assert(Context::of(0x5532).key() == 0x5532 && Context::of(0x2a01).key() == 0x2a01);
+
+// The classes that are switched off, a bit each.
+using ClassMask = std::uint32_t;
+// From their names, separated by commas; none if one is unknown.
+std::optional<ClassMask> parse_classes(std::string_view names);
+
+// Decodes at `bytes` and settles all of Instruction but live_after. False: not a whole, valid instruction.
+[[nodiscard]] bool read_instruction(const emulate::Decoder& decoder, const Context& context, ClassMask interpreted,
+                                    std::span<const std::uint8_t> bytes, std::uint64_t rip, Instruction& instruction);
+
+// What instructions ahead do to the flags, of those that the translator knows for certain to run natively; nothing: of
+// others, and of branches.
+struct Glance {
+    std::uint8_t length{0};
+    FlagUse flags;
+};
+std::optional<Glance> glance(const emulate::Decoder& decoder, const Context& context,
+                             std::span<const std::uint8_t> bytes);
+
+// General registers of any width, and the number of the full register in encodings.
+bool is_general(ZydisRegister reg);
+unsigned full_number(ZydisRegister reg);
+
+} // namespace windsor::translate

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// How many host instructions a guest instruction becomes. A change of the table is a change of speed: look twice.
+#include "translate/run/host_processor.hpp"
+#include "translate/test_machine.hpp"
+
+#include <array>
+#include <functional>
+#include <ostream>
+#include <span>
+#include <string>
+
+#include <Zydis/Zydis.h>
+
+namespace windsor::translate::testing {
+
+namespace {
+
+namespace x = asmjit::x86;
+using Write = std::function<void(x::Assembler&)>;
+
+// The host instructions on the usual way through the first block, from its entry to the first jump that is always
+// taken. Code for what is rare lies behind.
+unsigned count_to_jump(std::span<const std::uint8_t> code)
+{
+    ZydisDecoder decoder;
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    ZydisDecodedInstruction instruction;
+    std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
+    unsigned count = 0;
+    while (ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, code.data(), code.size(), &instruction, operands.data()))) {
+        ++count;
+        if (instruction.meta.category == ZYDIS_CATEGORY_UNCOND_BR) {
+            return count;
+        }
+        code = code.subspan(instruction.length);
+    }
+    ADD_FAILURE() << "a block without an end";
+    return count;
+}
+
+// In 64-bit or in 32-bit code, with PEXT or without; HLT ends the block.
+unsigned count(bool wide, const Write& write, unsigned times, bool extract = false)
+{
+    TranslatorMachine m{{.code_bytes = kUsualCode, .extract = extract}};
+    m.assemble(kCode, wide, [&](x::Assembler& a) {
+        for (unsigned n = 0; n < times; ++n) {
+            write(a);
+        }
+        a.hlt();
+    });
+    vcpu::CpuState state = wide ? m.flat64() : m.flat32();
+    state.cr4 |= x86::cr4::kOsfxsr | x86::cr4::kOsxsave;
+    state.xcr0 = x86::xcr0::kX87 | x86::xcr0::kSse | x86::xcr0::kAvx;
+    state.fx.fcw = 0x37f;
+    for (const unsigned pointer : {3u, 6u, 7u, 11u}) {
+        state.gpr[pointer] = kData;
+    }
+    m.put<std::uint64_t>(kData, kCode + 0x100);
+    m.put<std::uint64_t>(kStack, kCode + 0x100);
+    m.code(kCode + 0x100, {0xf4});
+    m.cpu.set_state(state);
+    EXPECT_EQ(m.cpu.run(), vcpu::HaltReason::Halted);
+    return count_to_jump(m.cpu.code());
+}
+
+struct Golden {
+    const char* name;
+    bool wide;
+    unsigned expected; // host instructions
+    Write write;
+};
+
+void PrintTo(const Golden& golden, std::ostream* out)
+{
+    *out << golden.name;
+}
+
+std::string name_of(const ::testing::TestParamInfo<Golden>& golden)
+{
+    return golden.param.name;
+}
+
+// What one more of the kind costs in a block that has two already. Accesses from one register share a lookup; those
+// named "alone" have a new value of the register each time, by a MOV that is counted.
+class TranslatorEmits : public ::testing::TestWithParam<Golden> {};
+
+TEST_P(TranslatorEmits, AsFewAsTheTableSays)
+{
+    const auto& [name, wide, expected, write] = GetParam();
+    EXPECT_EQ(count(wide, write, 3) - count(wide, write, 2), expected);
+}
+
+const x::Mem kAt = x::ptr(x::rbx, 8);
+
+INSTANTIATE_TEST_SUITE_P(
+    Wide, TranslatorEmits,
+    ::testing::Values(
+        Golden{"MovRegister", true, 1, [](x::Assembler& a) { a.mov(x::rax, x::rcx); }},
+        Golden{"MovImmediate", true, 1, [](x::Assembler& a) { a.mov(x::eax, 7); }},
+        Golden{"MovToR10", true, 1, [](x::Assembler& a) { a.mov(x::r10, x::rcx); }},
+        Golden{"MovR10To32", true, 2, [](x::Assembler& a) { a.mov(x::r10d, x::ecx); }},
+        Golden{"AddToR10", true, 1, [](x::Assembler& a) { a.add(x::r10, x::rcx); }},
+        Golden{"CompareR10", true, 1, [](x::Assembler& a) { a.cmp(x::rcx, x::r10); }},
+        Golden{"ImulR10", true, 1, [](x::Assembler& a) { a.imul(x::rcx, x::r10); }},
+        Golden{"ClearR10", true, 2, [](x::Assembler& a) { a.xor_(x::r10d, x::r10d); }},
+        Golden{"AddRegister", true, 1, [](x::Assembler& a) { a.add(x::rax, x::rcx); }},
+        Golden{"AdcRegister", true, 1, [](x::Assembler& a) { a.adc(x::rax, x::rcx); }},
+        Golden{"ShiftByCl", true, 1, [](x::Assembler& a) { a.shl(x::rax, x::cl); }},
+        Golden{"Inc", true, 1, [](x::Assembler& a) { a.inc(x::rax); }},
+        Golden{"Lea", true, 1, [](x::Assembler& a) { a.lea(x::rax, x::ptr(x::rsi, x::rcx, 2, 5)); }},
+        Golden{"Imul", true, 1, [](x::Assembler& a) { a.imul(x::rax, x::rcx); }},
+        Golden{"Nop", true, 0, [](x::Assembler& a) { a.nop(); }},
+        Golden{"Cld", true, 1, [](x::Assembler& a) { a.cld(); }},
+        Golden{"Load", true, 1, [](x::Assembler& a) { a.mov(x::rax, kAt); }},
+        Golden{"CompareAndLoads", true, 11, // whose lookups lose the flags, which can be had again
+               [](x::Assembler& a) {
+                   a.cmp(x::rcx, x::rdx);
+                   a.mov(x::rax, x::ptr(kData));
+                   a.mov(x::rax, x::ptr(kData + 8));
+                   a.setb(x::al);
+               }},
+        Golden{"LoadFixed", true, 4, [](x::Assembler& a) { a.mov(x::rax, x::ptr(kData)); }},
+        Golden{"LoadIndexed", true, 9, [](x::Assembler& a) { a.mov(x::rax, x::ptr(x::rsi, x::rcx, 3, 8)); }},
+        Golden{"LoadFromR11", true, 2, [](x::Assembler& a) { a.mov(x::rax, x::ptr(x::r11, 8)); }},
+        Golden{"LoadThreadLocal", true, 10,
+               [](x::Assembler& a) {
+                   x::Mem mem = x::qword_ptr(x::rbx);
+                   mem.setSegment(x::fs);
+                   a.mov(x::rax, mem);
+               }},
+        Golden{"Store", true, 1, [](x::Assembler& a) { a.mov(kAt, x::rax); }},
+        Golden{"AddFromMemory", true, 1, [](x::Assembler& a) { a.add(x::rax, kAt); }},
+        Golden{"AddToMemory", true, 1, [](x::Assembler& a) { a.add(kAt, x::rax); }},
+        Golden{"LockedAdd", true, 1, [](x::Assembler& a) { a.lock().add(kAt, x::rax); }},
+        Golden{"IncMemory", true, 1, [](x::Assembler& a) { a.inc(x::qword_ptr(x::rbx)); }},
+        Golden{"LoadAlone", true, 10, [](x::Assembler& a) { a.mov(x::rbx, x::rsi); a.mov(x::rax, kAt); }},
+        Golden{"StoreAlone", true, 10, [](x::Assembler& a) { a.mov(x::rbx, x::rsi); a.mov(kAt, x::rax); }},
+        Golden{"AddToMemoryAlone", true, 15, [](x::Assembler& a) { a.mov(x::rbx, x::rsi); a.add(kAt, x::rax); }},
+        Golden{"PushAlone", true, 11, [](x::Assembler& a) { a.mov(x::rsp, x::rsp); a.push(x::rax); }},
+        Golden{"Divide", true, 16,
+               [](x::Assembler& a) {
+                   a.mov(x::edx, 0);
+                   a.div(x::rbx);
+               }},
+        Golden{"Push", true, 2, [](x::Assembler& a) { a.push(x::rax); }},
+        Golden{"PushMemory", true, 14, [](x::Assembler& a) { a.push(x::qword_ptr(x::rbx, 8)); }},
+        Golden{"Pop", true, 2, [](x::Assembler& a) { a.pop(x::rax); }},
+        Golden{"Conditional", true, 1,
+               [](x::Assembler& a) {
+                   const auto next = a.newLabel();
+                   a.jz(next);
+                   a.bind(next);
+               }},
+        Golden{"SseRegister", true, 1, [](x::Assembler& a) { a.addsd(x::xmm0, x::xmm1); }},
+        Golden{"SseLoad", true, 1, [](x::Assembler& a) { a.movups(x::xmm0, x::ptr(x::rbx)); }},
+        Golden{"SseLoadAligned", true, 1, [](x::Assembler& a) { a.movaps(x::xmm0, x::ptr(x::rbx)); }},
+        Golden{"X87Register", true, 1, [](x::Assembler& a) { a.fadd(x::st0, x::st1); }},
+        Golden{"X87Load", true, 1, [](x::Assembler& a) { a.fld(x::qword_ptr(x::rbx)); }},
+        Golden{"X87Store", true, 1, [](x::Assembler& a) { a.fst(x::qword_ptr(x::rbx)); }},
+        Golden{"BitString", true, 27, [](x::Assembler& a) { a.bts(x::qword_ptr(x::rbx), x::rax); }},
+        Golden{"Lods", true, 12, [](x::Assembler& a) { a.lodsb(); }},
+        Golden{"Stos", true, 12, [](x::Assembler& a) { a.stosq(); }},
+        Golden{"Movs", true, 24, [](x::Assembler& a) { a.movsq(); }},
+        Golden{"RepStos", true, 35, [](x::Assembler& a) { a.rep().stosq(); }},
+        Golden{"RepScas", true, 37, [](x::Assembler& a) { a.repne().scasb(); }},
+        Golden{"Stac", true, 4, [](x::Assembler& a) { a.stac(); }},
+        Golden{"Cli", true, 2, [](x::Assembler& a) { a.cli(); }},
+        Golden{"SwapGs", true, 5, [](x::Assembler& a) { a.swapgs(); }},
+        Golden{"PushFlags", true, 22, [](x::Assembler& a) { a.pushfq(); }},
+        Golden{"PopFlags", true, 49,
+               [](x::Assembler& a) {
+                   a.push(2);
+                   a.popfq();
+               }},
+        Golden{"ReadSelector", true, 1, [](x::Assembler& a) { a.mov(x::eax, x::ds); }},
+        Golden{"PushSelector", true, 11, [](x::Assembler& a) { a.push(x::fs); }}),
+    name_of);
+
+INSTANTIATE_TEST_SUITE_P(
+    Narrow, TranslatorEmits,
+    ::testing::Values(
+        Golden{"MovR10To32", true, 2, [](x::Assembler& a) { a.mov(x::r10d, x::ecx); }},
+        Golden{"AddToR10", true, 1, [](x::Assembler& a) { a.add(x::r10, x::rcx); }},
+        Golden{"CompareR10", true, 1, [](x::Assembler& a) { a.cmp(x::rcx, x::r10); }},
+        Golden{"ImulR10", true, 1, [](x::Assembler& a) { a.imul(x::rcx, x::r10); }},
+        Golden{"ClearR10", true, 2, [](x::Assembler& a) { a.xor_(x::r10d, x::r10d); }},
+        Golden{"AddRegister", false, 1, [](x::Assembler& a) { a.add(x::eax, x::ecx); }},
+        Golden{"Inc", false, 1, [](x::Assembler& a) { a.inc(x::eax); }},
+        Golden{"Load", false, 1, [](x::Assembler& a) { a.mov(x::eax, x::dword_ptr(x::ebx, 8)); }},
+        Golden{"LoadThreadLocal", false, 13,
+               [](x::Assembler& a) {
+                   x::Mem mem = x::dword_ptr(x::ebx);
+                   mem.setSegment(x::fs);
+                   a.mov(x::eax, mem);
+               }},
+        Golden{"Store", false, 1, [](x::Assembler& a) { a.mov(x::dword_ptr(x::ebx, 8), x::eax); }},
+        Golden{"Push", false, 3, [](x::Assembler& a) { a.push(x::eax); }},
+        Golden{"Pop", false, 3, [](x::Assembler& a) { a.pop(x::eax); }}),
+    name_of);
+
+// On hosts that have BEXTR, one instruction less for each lookup.
+class TranslatorEmitsExtraction : public ::testing::TestWithParam<Golden> {};
+
+TEST_P(TranslatorEmitsExtraction, AsFewAsTheTableSays)
+{
+    if (!extracts_bits()) {
+        GTEST_SKIP() << "this host has no BEXTR";
+    }
+    const auto& [name, wide, expected, write] = GetParam();
+    EXPECT_EQ(count(wide, write, 3, true) - count(wide, write, 2, true), expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Both, TranslatorEmitsExtraction,
+    ::testing::Values(
+        Golden{"LoadIndexed", true, 8, [](x::Assembler& a) { a.mov(x::rax, x::ptr(x::rsi, x::rcx, 3, 8)); }},
+        Golden{"LoadIndexed32", false, 8, [](x::Assembler& a) { a.mov(x::eax, x::ptr(x::esi, x::ecx, 3, 8)); }},
+        Golden{"Stos", true, 11, [](x::Assembler& a) { a.stosq(); }}),
+    name_of);
+
+// On hosts that have it, guests have it.
+class TranslatorEmitsAvx : public ::testing::TestWithParam<Golden> {};
+
+TEST_P(TranslatorEmitsAvx, AsFewAsTheTableSays)
+{
+    if ((vcpu::CpuModel::standard().cpuid(1, 0, {}, 0).ecx >> 28 & 1) == 0) {
+        GTEST_SKIP() << "this host has no AVX";
+    }
+    const auto& [name, wide, expected, write] = GetParam();
+    EXPECT_EQ(count(wide, write, 3) - count(wide, write, 2), expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Wide, TranslatorEmitsAvx,
+    ::testing::Values(
+        Golden{"Register", true, 1, [](x::Assembler& a) { a.vaddpd(x::ymm0, x::ymm1, x::ymm2); }},
+        Golden{"Load", true, 1, [](x::Assembler& a) { a.vmovups(x::ymm0, x::ptr(x::rbx)); }},
+        Golden{"StoreAligned", true, 1, [](x::Assembler& a) { a.vmovaps(x::ptr(x::rbx), x::ymm0); }},
+        Golden{"ZeroUpper", true, 1, [](x::Assembler& a) { a.vzeroupper(); }}),
+    name_of);
+
+// The memory of code has no check but for room for the longest block: none of these may take more than its share.
+class TranslatorRoom : public ::testing::TestWithParam<Golden> {};
+
+std::size_t bytes(bool wide, const Write& write, unsigned times)
+{
+    TranslatorMachine m;
+    m.assemble(kCode, wide, [&](x::Assembler& a) {
+        for (unsigned n = 0; n < times; ++n) {
+            write(a);
+        }
+        a.hlt();
+    });
+    vcpu::CpuState state = wide ? m.flat64() : m.flat32();
+    for (const unsigned pointer : {1u, 3u, 6u, 7u, 11u}) {
+        state.gpr[pointer] = pointer == 1 ? 0 : kData;
+    }
+    m.cpu.set_state(state);
+    EXPECT_EQ(m.cpu.run(), vcpu::HaltReason::Halted);
+    return m.cpu.code().size();
+}
+
+TEST_P(TranslatorRoom, IsEnough)
+{
+    const auto& [name, wide, instructions, write] = GetParam();
+    constexpr std::size_t kShare = Translation::kMostBytes / Translation::kLongest;
+    EXPECT_LT(bytes(wide, write, 3) - bytes(wide, write, 2), instructions * kShare);
+    constexpr auto kLongest = static_cast<unsigned>(Translation::kLongest);
+    EXPECT_LT(bytes(wide, write, kLongest / instructions - 1), Translation::kMostBytes);
+}
+
+// The operand that takes most to address: registers that live in memory, a thread segment, any displacement.
+x::Mem farthest(unsigned size)
+{
+    x::Mem mem = x::ptr(x::r11, x::r10, 3, 8, size);
+    mem.setSegment(x::fs);
+    return mem;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, TranslatorRoom,
+    ::testing::Values(Golden{"RepMovs", true, 1, [](x::Assembler& a) { a.rep().movsw(); }},
+                      Golden{"RepMovs32", false, 1, [](x::Assembler& a) { a.rep().movsw(); }},
+                      Golden{"RepStos", true, 1, [](x::Assembler& a) { a.rep().stosw(); }},
+                      Golden{"RepScas", true, 1, [](x::Assembler& a) { a.repne().scasw(); }},
+                      Golden{"Movs", true, 1, [](x::Assembler& a) { a.movsw(); }},
+                      Golden{"BitString", true, 1, [](x::Assembler& a) { a.lock().bts(farthest(8), x::r10); }},
+                      Golden{"AddToMemory", true, 1, [](x::Assembler& a) { a.lock().adc(farthest(8), x::r10); }},
+                      Golden{"PushMemory", true, 1, [](x::Assembler& a) { a.push(farthest(8)); }},
+                      Golden{"PopFlags", true, 2,
+                             [](x::Assembler& a) {
+                                 a.push(2);
+                                 a.popfq();
+                             }},
+                      Golden{"PushFlags", true, 1, [](x::Assembler& a) { a.pushfq(); }}),
+    name_of);
+
+// A whole block of one instruction that ends it: its entry, which looks for interrupts, and itself with its jump.
+class TranslatorEmitsBlock : public ::testing::TestWithParam<Golden> {};
+
+TEST_P(TranslatorEmitsBlock, AsFewAsTheTableSays)
+{
+    const auto& [name, wide, expected, write] = GetParam();
+    EXPECT_EQ(count(wide, write, 1), expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Wide, TranslatorEmitsBlock,
+    ::testing::Values(Golden{"Hlt", true, 11, [](x::Assembler& a) { a.hlt(); }},
+                      Golden{"Jump", true, 15, [](x::Assembler& a) { a.jmp(kCode + 0x100); }},
+                      Golden{"JumpRegister", true, 17,
+                             [](x::Assembler& a) {
+                                 a.mov(x::ecx, kCode + 0x100);
+                                 a.jmp(x::rcx);
+                             }},
+                      Golden{"JumpMemory", true, 24, [](x::Assembler& a) { a.jmp(x::qword_ptr(x::rbx)); }},
+                      Golden{"Call", true, 21, [](x::Assembler& a) { a.call(kCode + 0x100); }},
+                      Golden{"CallRegister", true, 30,
+                             [](x::Assembler& a) {
+                                 a.mov(x::ecx, kCode + 0x100);
+                                 a.call(x::rcx);
+                             }},
+                      Golden{"Return", true, 25, [](x::Assembler& a) { a.ret(); }}),
+    name_of);
+
+} // namespace
+
+} // namespace windsor::translate::testing

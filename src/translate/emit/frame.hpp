@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What translated code finds at its stack pointer, and which host registers hold what.
+#pragma once
+
+#include "translate/emit/assembler.hpp"
+#include "translate/emit/selectors.hpp"
+#include "vcpu/engine.hpp"
+#include "x86/registers.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace windsor::translate {
+
+// While translated code runs, host RSP points to the Frame, R10 and R11 are free, R15 holds the guest's RSP, and
+// every other register holds its namesake of the guest. The guest's R10, R11 and R15, which compilers use least, live
+// in memory.
+constexpr Reg kFrame = Reg::Rsp;
+constexpr Reg kTemp0 = Reg::R10;
+constexpr Reg kTemp1 = Reg::R11;
+constexpr Reg kGuestRsp = Reg::R15;
+// The base of the address space's window, in code that uses it; otherwise the guest's R14.
+constexpr Reg kWindow = Reg::R14;
+
+constexpr bool in_memory(unsigned guest)
+{
+    return guest == x86::kR10 || guest == x86::kR11 || guest == x86::kR15;
+}
+
+// The host register of a guest register that is not in memory.
+constexpr Reg host_register(unsigned guest)
+{
+    return guest == x86::kRsp ? kGuestRsp : static_cast<Reg>(guest);
+}
+
+// Where blocks begin, found by the guest's RIP. One table for each context of translation.
+struct JumpEntry {
+    std::uint64_t rip{0};
+    const std::uint8_t* code{nullptr};
+};
+constexpr std::size_t kJumpEntries = 16384;
+constexpr std::size_t kContexts = 16;
+
+// Multiplicative hashing, since the places of functions have few low bits that differ.
+constexpr std::uint32_t kJumpFactor = 0x9e3779b1;
+constexpr unsigned kJumpShift = 18;
+static_assert(kJumpEntries == std::size_t{1} << (32 - kJumpShift));
+
+constexpr std::size_t jump_index(std::uint64_t rip)
+{
+    return (static_cast<std::uint32_t>(rip) * kJumpFactor) >> kJumpShift;
+}
+// The address of an empty entry: none that would be looked for there.
+constexpr std::uint64_t no_rip(std::size_t index)
+{
+    return index == 0 ? 1 : 0;
+}
+static_assert(jump_index(0) == 0 && jump_index(1) != 0);
+
+// What helpers are called for: a site, or with this bit set an edge whose link has the number less one; 0: it has none.
+constexpr std::uint32_t kEdgeBit = std::uint32_t{1} << 31;
+
+// The signals that code stops for where none is masked.
+constexpr std::uint32_t kHeeded = ~static_cast<std::uint32_t>(vcpu::Signal::Sipi);
+
+struct Frame {
+    void* self{nullptr};
+    const std::uint8_t* (*helper)(void* self, std::uint32_t number){nullptr};
+    std::uint64_t host_rsp{0};
+    const std::uint8_t* target{nullptr}; // where entering and resuming jump to
+    std::uint64_t window{0};             // what they put into kWindow
+    const void* signals{nullptr}; // the word of the processor's signals
+    std::array<std::uint64_t, 3> scratch{};
+    std::uint32_t host_mxcsr{0x1f80};
+    std::uint32_t heeded{0};         // the signals that running code stops for: those that are not masked
+    std::uint16_t flags{0x0200};     // the guest's arithmetic flags as LAHF and SETO leave them in AX: AH and AL
+    std::uint8_t direction{0};       // DF
+    std::uint8_t sse_live{0};        // the guest's XMM registers and MXCSR are in the host's
+    std::uint8_t avx_live{0};        // the upper halves of its YMM registers, too; never without sse_live
+    std::uint8_t x87_live{0};        // the guest's x87 state is in the host's unit
+    std::uint64_t kept{0};               // what resuming puts into kTemp0
+    std::uint64_t piece{0};              // elements that a repeated string instruction does at once
+    std::array<std::uint64_t, x86::kGprCount> bases{}; // by general register, what its group is reached by
+    KnownSelectors selectors{};
+    alignas(64) std::array<std::array<JumpEntry, kJumpEntries>, kContexts> jumps{};
+};
+
+// Flags between the two forms. LAHF: SF ZF 0 AF 0 PF 1 CF.
+constexpr std::uint16_t pack_flags(std::uint64_t rflags)
+{
+    constexpr std::uint64_t kLow = x86::rflags::kArithmetic & 0xff;
+    return static_cast<std::uint16_t>((rflags & kLow) << 8 | 0x200 | ((rflags & x86::rflags::kOf) != 0 ? 1 : 0));
+}
+constexpr std::uint64_t unpack_flags(std::uint16_t packed)
+{
+    constexpr std::uint64_t kLow = x86::rflags::kArithmetic & 0xff;
+    return (static_cast<std::uint64_t>(packed >> 8) & kLow) | ((packed & 1) != 0 ? x86::rflags::kOf : 0);
+}
+
+} // namespace windsor::translate

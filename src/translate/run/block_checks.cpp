@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "translate/run/block_checks.hpp"
+
+#include "memory/guest_memory.hpp"
+#include "translate/window/address_window.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace windsor::translate {
+
+namespace {
+
+using verify::Field;
+using verify::Rights;
+
+// What code may do with the frame, by where it lies.
+class LayoutWriter {
+public:
+    LayoutWriter(const Frame& frame, emulate::Cpu& cpu, const std::array<Stubs, 2>& stubs)
+        : frame_{frame}, cpu_{cpu}, stubs_{stubs}
+    {
+    }
+
+    verify::Layout write()
+    {
+        add_frame();
+        add_state();
+        add_segments();
+        add_tables();
+        std::ranges::sort(layout_.fields, {}, &Field::begin);
+        return std::move(layout_);
+    }
+
+private:
+    std::int32_t distance(const void* at) const
+    {
+        return static_cast<std::int32_t>(static_cast<const std::uint8_t*>(at) -
+                                         reinterpret_cast<const std::uint8_t*>(&frame_));
+    }
+    template <typename T> void add(const T& field, Rights rights, unsigned which = 0, std::size_t bytes = sizeof(T))
+    {
+        const std::int32_t begin = distance(&field);
+        layout_.fields.push_back({.begin = begin, .end = begin + static_cast<std::int32_t>(bytes), .rights = rights,
+                                  .which = static_cast<std::uint8_t>(which)});
+    }
+
+    void add_frame()
+    {
+        for (unsigned n = 0; n < x86::kGprCount; ++n) {
+            add(frame_.bases[n], Rights::Slot, n);
+        }
+        for (unsigned n = 0; n < frame_.scratch.size(); ++n) {
+            add(frame_.scratch[n], Rights::Slot, verify::kScratch + n);
+        }
+        add(frame_.piece, Rights::Slot, verify::kPiece);
+        add(frame_.target, Rights::Slot, verify::kTarget);
+        add(frame_.flags, Rights::Change);
+        add(frame_.direction, Rights::Change);
+        add(frame_.sse_live, Rights::Live, verify::kSse);
+        add(frame_.avx_live, Rights::Live, verify::kSse | verify::kAvx);
+        add(frame_.x87_live, Rights::Live, verify::kX87);
+        add(frame_.signals, Rights::Signals);
+        add(frame_.heeded, Rights::Heeded);
+        add(frame_.selectors.null(), Rights::KernelRead);
+    }
+
+    void add_state()
+    {
+        const vcpu::CpuState& s = cpu_.s;
+        for (unsigned n = 0; n < x86::kGprCount; ++n) {
+            if (in_memory(n)) {
+                add(s.gpr[n], Rights::Change);
+            }
+        }
+        add(s.rflags, Rights::Kernel);
+        add(s.kernel_gs_base, Rights::Kernel);
+        add(s.gdtr.base, Rights::KernelRead);
+        add(s.gdtr.limit, Rights::KernelRead);
+        add(cpu_.program().set, Rights::Set);
+        add(cpu_.program().entries, Rights::Entries);
+    }
+
+    void add_segments()
+    {
+        for (const auto seg : {x86::Seg::Es, x86::Seg::Cs, x86::Seg::Ss, x86::Seg::Ds, x86::Seg::Fs, x86::Seg::Gs}) {
+            const bool loaded = seg != x86::Seg::Cs && seg != x86::Seg::Ss; // by code of ring 0
+            add(cpu_.s.segment(seg), loaded ? Rights::Kernel : Rights::Read);
+            if (loaded) {
+                add(cpu_.window(seg), Rights::Kernel);
+            }
+        }
+    }
+
+    void add_tables()
+    {
+        for (unsigned n = 0; n < verify::kSets; ++n) {
+            const emulate::TlbEntries& set = cpu_.tlb().set(static_cast<emulate::TlbSet>(n));
+            layout_.tlb[n] = {.read = distance(set.read.data()), .write = distance(set.write.data()),
+                              .host = distance(set.host.data()), .distance = distance(set.distance.data())};
+            layout_.set_address[n] = distance(&set);
+        }
+        layout_.tlb_count = emulate::TlbEntries::kCount;
+        layout_.jumps = distance(&frame_.jumps[0][0]);
+        layout_.jump_entries = kJumpEntries;
+        layout_.jump_tables = kContexts;
+        layout_.jump_factor = kJumpFactor;
+        layout_.jump_shift = kJumpShift;
+        layout_.selectors = distance(&frame_.selectors.first());
+        layout_.selector_bytes = sizeof(KnownSelector);
+        layout_.selector_count = KnownSelectors::kCount;
+        layout_.least_displacement = AddressWindow::kLeastDisplacement;
+        layout_.signal_mask = kHeeded & 0xff;
+        for (unsigned n = 0; n < stubs_.size(); ++n) {
+            layout_.stubs[n] = {.leave = reinterpret_cast<std::uintptr_t>(stubs_[n].leave),
+                                .help = reinterpret_cast<std::uintptr_t>(stubs_[n].help),
+                                .cross = reinterpret_cast<std::uintptr_t>(stubs_[n].cross)};
+        }
+    }
+
+    const Frame& frame_;
+    emulate::Cpu& cpu_;
+    const std::array<Stubs, 2>& stubs_;
+    verify::Layout layout_;
+};
+
+std::uint64_t now()
+{
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+            .count());
+}
+
+} // namespace
+
+BlockChecks::BlockChecks(const Parts& parts, OnViolation on_violation)
+    : parts_{parts},
+      on_violation_{std::move(on_violation)},
+      verifier_{LayoutWriter{parts.frame, parts.cpu, parts.stubs}.write()}
+{
+}
+
+verify::Assumptions BlockChecks::assumptions_of(const Context& context) const
+{
+    verify::Assumptions assumed{.long64 = context.long64(), .user = context.user, .window = context.window,
+                                .sse = context.sse, .avx = context.avx, .x87 = context.x87,
+                                .set = static_cast<std::uint8_t>(context.set),
+                                .other_set = static_cast<std::uint8_t>(context.set),
+                                .narrow = !context.long64()};
+    const auto enter = [&](emulate::TlbSet set) {
+        Context there = context;
+        there.set = set;
+        assumed.tables[static_cast<std::size_t>(set)] = parts_.tables.known_slot(there.key());
+        assumed.keys[static_cast<std::size_t>(set)] = there.key();
+    };
+    enter(context.set);
+    if (context.smap && !context.user) {
+        const auto other =
+            context.set == emulate::TlbSet::Supervisor ? emulate::TlbSet::SupervisorAc : emulate::TlbSet::Supervisor;
+        assumed.other_set = static_cast<std::uint8_t>(other);
+        enter(other);
+    }
+    return assumed;
+}
+
+verify::SiteView BlockChecks::view_of(const Site& site, const Block& block) const
+{
+    verify::SiteView view{.kept = site.kept, .context = site.context, .offset = site.offset};
+    switch (site.kind) {
+    case Site::Kind::Interpret: view.kind = verify::SiteView::Kind::Interpret; break;
+    case Site::Kind::Access: view.kind = verify::SiteView::Kind::Access; break;
+    case Site::Kind::LoadSse: view.units = verify::kSse; break;
+    case Site::Kind::LoadAvx: view.units = verify::kSse | verify::kAvx; break;
+    case Site::Kind::LoadX87: view.units = verify::kX87; break;
+    }
+    if (view.units != 0) {
+        view.kind = verify::SiteView::Kind::Load;
+    }
+    if (site.resume != nullptr) {
+        view.resume = static_cast<std::uint32_t>(site.resume - block.from_host);
+    }
+    if (site.group != 0) {
+        const GroupRange& range = parts_.groups[site.group - 1];
+        view.group = true;
+        view.distance = range.distance;
+        view.write = range.write;
+        view.base = range.base;
+        view.span = range.span;
+        view.from = range.from;
+        view.low = range.low;
+    }
+    return view;
+}
+
+void BlockChecks::collect(const Block& block, std::span<const std::uint8_t> code)
+{
+    sites_.clear();
+    links_.clear();
+    faults_.clear();
+    for (std::uint32_t n = 0; n < block.sites; ++n) {
+        sites_.push_back(view_of(parts_.sites[block.first_site + n], block));
+    }
+    for (std::uint32_t n = 0; n < block.links; ++n) {
+        const Link& link = parts_.links[block.first_link + n];
+        links_.push_back(
+            {.displacement = static_cast<std::uint32_t>(link.displacement - parts_.to_writable - block.from_host),
+             .unlinked = static_cast<std::uint32_t>(link.unlinked - block.from_host),
+             .target = link.target,
+             .context = link.context});
+    }
+    parts_.faults.each_in(code,
+                          [&](std::uint32_t at, std::uint32_t cold) { faults_.push_back({.at = at, .cold = cold}); });
+}
+
+bool BlockChecks::check(const Block& block)
+{
+    const std::uint64_t began = now();
+    const std::span code{block.from_host, block.code_bytes};
+    collect(block, code);
+    const auto offset = [&](const std::uint8_t* at) { return static_cast<std::uint32_t>(at - block.from_host); };
+    const verify::BlockView view{.code = code,
+                                 .address = reinterpret_cast<std::uintptr_t>(code.data()),
+                                 .rip = block.rip,
+                                 .guest = block.bytes,
+                                 .assumed = assumptions_of(Context::of(block.context)),
+                                 .from_host = 0,
+                                 .from_memory = offset(block.from_memory),
+                                 .unchecked = offset(block.unchecked),
+                                 .first_site = block.first_site,
+                                 .first_link = block.first_link,
+                                 .sites = sites_,
+                                 .links = links_,
+                                 .faults = faults_};
+    const auto violation = verifier_.verify(view);
+    ++counters_.blocks;
+    counters_.nanoseconds += now() - began;
+    if (!violation) {
+        return true;
+    }
+    ++counters_.refused;
+    if (refused_.size() >= kMostRefused) {
+        refused_.clear();
+    }
+    refused_.insert(block.host);
+    if (on_violation_) {
+        on_violation_(verify::Verifier::explain(view, *violation));
+    }
+    return false;
+}
+
+void BlockChecks::written(const std::uint8_t* host_page)
+{
+    if (!refused_.empty()) {
+        std::erase_if(refused_, [&](const std::uint8_t* host) {
+            return host - (reinterpret_cast<std::uintptr_t>(host) & memory::kPageMask) == host_page;
+        });
+    }
+}
+
+} // namespace windsor::translate

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Has every block that was written or copied read by the verifier before it may run.
+#pragma once
+
+#include "translate/cache/block.hpp"
+#include "translate/cache/jump_tables.hpp"
+#include "translate/decode/instruction.hpp"
+#include "translate/emit/frame.hpp"
+#include "translate/emit/stubs.hpp"
+#include "translate/run/fault_handler.hpp"
+#include "translate/verify/verifier.hpp"
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory_resource>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace windsor::translate {
+
+// What a violation is told to: a sentence.
+using OnViolation = std::function<void(const std::string&)>;
+
+class BlockChecks {
+public:
+    struct Parts {
+        const Frame& frame;
+        emulate::Cpu& cpu;
+        const std::array<Stubs, 2>& stubs;
+        const JumpTables& tables;
+        const FaultTable& faults;
+        const std::pmr::deque<Link>& links;
+        const std::pmr::deque<Site>& sites;
+        const std::pmr::deque<GroupRange>& groups;
+        std::ptrdiff_t to_writable; // from executable addresses
+    };
+    struct Counters {
+        std::uint64_t blocks{0};
+        std::uint64_t nanoseconds{0};
+        std::uint64_t refused{0};
+    };
+
+    BlockChecks(const Parts& parts, OnViolation on_violation);
+
+    // Of a block whose code, sites and links are complete, and lead nowhere else yet. False: it must not run, and its
+    // guest code is the interpreter's from now on.
+    [[nodiscard]] bool check(const Block& block);
+    // The same of the stubs, whose code this is. Nothing, or what is wrong with them.
+    static std::optional<std::string> check_stubs(const Parts& parts, std::span<const std::uint8_t> code);
+    bool refused(const std::uint8_t* host) const { return refused_.contains(host); }
+    // Bytes of a page have changed.
+    void written(const std::uint8_t* host_page);
+    const Counters& counters() const { return counters_; }
+
+private:
+    static constexpr std::size_t kMostRefused = 4096;
+    verify::Assumptions assumptions_of(const Context& context) const;
+    verify::SiteView view_of(const Site& site, const Block& block) const;
+    void collect(const Block& block, std::span<const std::uint8_t> code);
+
+    Parts parts_;
+    OnViolation on_violation_;
+    verify::Verifier verifier_;
+    std::vector<verify::SiteView> sites_;
+    std::vector<verify::LinkView> links_;
+    std::vector<verify::FaultView> faults_;
+    std::unordered_set<const std::uint8_t*> refused_; // first bytes of blocks
+    Counters counters_;
+};
+
+} // namespace windsor::translate

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the translator has its blocks checked for, and what it counts.
+#include "translate/run/block_checks.hpp"
+#include "translate/run/translator.hpp"
+
+#include <utility>
+
+namespace windsor::translate {
+
+// Of the stubs now, of blocks as they come.
+base::Status Translator::make_checks()
+{
+    if (!options_.verify) {
+        return {};
+    }
+    const BlockChecks::Parts parts{.frame = core_->frame,
+                                   .cpu = cpu(),
+                                   .stubs = stubs_,
+                                   .tables = *tables_,
+                                   .faults = faults_,
+                                   .links = links_,
+                                   .sites = sites_,
+                                   .groups = groups_,
+                                   .to_writable = code_->writable() - code_->executable()};
+    const std::span stubs{code_->executable(), static_cast<std::size_t>(first_ - code_->writable())};
+    if (auto wrong = BlockChecks::check_stubs(parts, stubs)) {
+        return base::fail("{}", *wrong);
+    }
+    checks_ = std::make_unique<BlockChecks>(parts, options_.on_violation);
+    return {};
+}
+
+// What was written since `code` is thrown away if not, with the sites, links and groups that there were not before.
+bool Translator::may_run(const Block& block, std::uint8_t* code, const std::array<std::size_t, 3>& before)
+{
+    if (checks_ == nullptr || checks_->check(block)) {
+        return true;
+    }
+    free_ = code;
+    faults_.forget_from(block.from_host);
+    sites_.resize(before[0]);
+    links_.resize(before[1]);
+    groups_.resize(before[2]);
+    return false;
+}
+
+std::vector<vcpu::Counter> Translator::counters() const
+{
+    std::vector<vcpu::Counter> all{{"entries", counters_.entries},
+                                   {"crossings", counters_.crossings},
+                                   {"translations", counters_.translations},
+                                   {"copied_blocks", counters_.copies},
+                                   {"links", counters_.links},
+                                   {"interpreted", counters_.interpreted},
+                                   {"tlb_misses", counters_.misses},
+                                   {"dropped_blocks", counters_.drops},
+                                   {"code_resets", counters_.resets},
+                                   {"refused_by_host", counters_.refused},
+                                   {"failed_groups", counters_.failures},
+                                   {"windows_made", windows_.counters().made},
+                                   {"windows_taken", windows_.counters().taken},
+                                   {"window_faults", windows_.counters().faults},
+                                   {"window_pages_mapped", windows_.counters().mapped},
+                                   {"window_pages_unmapped", windows_.counters().unmapped},
+                                   {"windows_cleared", windows_.counters().cleared},
+                                   {"code_bytes", static_cast<std::uint64_t>(free_ - first_)}};
+    if (checks_ != nullptr) {
+        all.insert(all.end(), {{"verified_blocks", checks_->counters().blocks},
+                               {"verify_nanoseconds", checks_->counters().nanoseconds},
+                               {"refused_blocks", checks_->counters().refused}});
+    }
+    for (std::size_t mnemonic = 0; mnemonic < histogram_.size(); ++mnemonic) {
+        if (histogram_[mnemonic] * 100 > counters_.interpreted) { // what is worth a look
+            const char* name = ZydisMnemonicGetString(static_cast<ZydisMnemonic>(mnemonic));
+            all.push_back({std::string{"interpreted_"} + name, histogram_[mnemonic]});
+        }
+    }
+    return all;
+}
+
+} // namespace windsor::translate

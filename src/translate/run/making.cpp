@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// From a guest address to a new block.
+#include "base/copy_once.hpp"
+#include "emulate/system/descriptors.hpp"
+#include "translate/run/block_checks.hpp"
+#include "translate/run/translator.hpp"
+#include "x86/address.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace windsor::translate {
+
+namespace {
+
+constexpr std::size_t kMostLinksAndSites = std::size_t{1} << 21;
+
+} // namespace
+
+// A page that is kept for longer than its blocks may have lost its flag to another processor, and have it again from a
+// third one.
+void Translator::hold(const emulate::Cpu::CodePlace& place)
+{
+    const bool flagged = (place.page.flags->load() & memory::kPageCode) != 0;
+    const std::uint8_t* host = place.page.host;
+    const bool held = blocks_.holds_code(host) || (blocks_.holds_page(host) && !cpu().has_company());
+    if (!flagged || !held) {
+        cpu().hold_page(place.page, place.physical);
+    }
+}
+
+// The walk may mark an entry as accessed in the very code that is being read, and have blocks of it dropped. Beyond
+// 4 GiB, or the canonical addresses, code does not go on.
+std::optional<emulate::Cpu::CodePlace> Translator::second_page(std::uint64_t rip)
+{
+    emulate::Cpu::CodePlace place;
+    const std::uint64_t next = (rip | memory::kPageMask) + 1;
+    if (next > cpu().code_limit() || !x86::canonical(next) || !cpu().locate_code(next, place) ||
+        !place.page.readable()) {
+        return std::nullopt;
+    }
+    hold(place);
+    return place;
+}
+
+Block* Translator::make_block(const Context& context, const emulate::Cpu::CodePlace& place)
+{
+    const bool full = free_ + Translation::kMostBytes > code_->writable() + code_->size() ||
+                      links_.size() + sites_.size() > kMostLinksAndSites || blocks_.full();
+    if (full) {
+        drop_all();
+    }
+    hold(place);
+    Block& block = blocks_.make();
+    block.host = place.page.host + (place.physical & memory::kPageMask);
+    if (checks_ != nullptr && checks_->refused(block.host)) {
+        return nullptr;
+    }
+    block.rip = cpu().s.rip;
+    block.context = context.key();
+    block.second_page = nullptr;
+    block.looked_at.clear();
+    std::uint8_t* const code = free_;
+    const std::array before{sites_.size(), links_.size(), groups_.size()};
+    const Block* original = options_.copies ? blocks_.find_original(block.host, block.context) : nullptr;
+    const bool made = (original != nullptr && copy(*original, block)) || translate(context, block);
+    return made && may_run(block, code, before) ? blocks_.insert(block) : nullptr;
+}
+
+// Another processor may write there meanwhile. Each byte is read once, after its page has been flagged and the walks
+// have been made, and all that is decided and written comes from the copy: if it is not what is there any more, this
+// processor will be told.
+bool Translator::translate(const Context& context, Block& block)
+{
+    constexpr std::size_t kLongestInstruction = 15;
+    const std::size_t offset = reinterpret_cast<std::uintptr_t>(block.host) & memory::kPageMask;
+    const std::size_t slot = slot_of(context.key());
+    const unsigned churn = blocks_.churn(block.host - offset);
+    const bool cautious = cautious_.contains(block.host);
+    const std::size_t longest = cautious ? Translation::kLongest / 2 : Translation::kLongest;
+    const std::size_t limit = churn < 16 ? longest : churn < 64 ? 16 : 4;
+    std::array<std::uint8_t, Translation::kLongest * kLongestInstruction> copy;
+    const std::size_t in_page = std::min(memory::kPageSize - offset, limit * kLongestInstruction);
+    base::copy_once(copy.data(), block.host, in_page);
+    if (!translation_->read(block, context, slot, std::span{copy}.first(in_page), limit)) {
+        emulate::Insn whole;
+        const bool crosses = in_page < kLongestInstruction &&
+                             cpu().decoder().decode(context.mode, std::span{copy}.first(in_page), whole) ==
+                                 emulate::Decoder::Result::NeedMore;
+        const auto next = crosses ? second_page(block.rip) : std::nullopt;
+        if (!next) {
+            return false;
+        }
+        base::copy_once(copy.data(), block.host, in_page);
+        base::copy_once(copy.data() + in_page, next->page.host, kLongestInstruction - in_page);
+        block.second_page = next->page.host;
+        if (!translation_->read(block, context, slot, std::span{copy}.first(kLongestInstruction), 1)) {
+            return false;
+        }
+    }
+    block.cautious = cautious;
+    code_->use(free_, Translation::kMostBytes);
+    free_ = translation_->write({free_, code_->executable() + (free_ - code_->writable())}, cautious);
+    ++counters_.translations;
+    return true;
+}
+
+} // namespace windsor::translate

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The same-ISA translator as an engine: guest code runs as relocated host code, and everything rare is left to the
+// interpreter, whose processor it shares.
+#pragma once
+
+#include "base/arena.hpp"
+#include "base/result.hpp"
+#include "emulate/core/accelerator.hpp"
+#include "emulate/core/interpreter.hpp"
+#include "translate/cache/block.hpp"
+#include "translate/cache/code_memory.hpp"
+#include "translate/cache/jump_tables.hpp"
+#include "translate/decode/instruction.hpp"
+#include "translate/emit/translation.hpp"
+#include "translate/window/windows.hpp"
+#include "vcpu/engine.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace windsor::translate {
+
+class BlockChecks;
+
+struct Options {
+    std::size_t code_bytes{std::size_t{128} << 20}; // of memory for translated code; when it is full, all is forgotten
+    std::size_t contexts{kContexts};               // that code is kept for at a time; with one more, all is forgotten
+    ClassMask interpreted{0};                      // classes of instructions that are left to the interpreter
+    Windows::Options windows{};
+    bool extract{true};                            // use BEXTR where the host has it
+    bool copies{true};                             // of what has been translated at another address
+    std::function<void(const std::string&)>
+        report{}; // of what the host has refused to run; a sentence, on the engine's thread
+    std::vector<std::uint8_t> nop{};               // host code for NOP: none, but in tests of what the host refuses
+    bool verify{false};                            // every block is proven to do no more than it may before it runs
+    std::function<void(const std::string&)> on_violation{}; // is told of those that are not
+};
+
+struct Counters {
+    std::uint64_t entries{0};      // into translated code, from the run loop
+    std::uint64_t crossings{0};    // from block to block by way of C++
+    std::uint64_t translations{0}; // of blocks
+    std::uint64_t copies{0};       // of blocks to other addresses
+    std::uint64_t links{0};        // made between blocks
+    std::uint64_t interpreted{0};  // instructions that translated code left to the interpreter
+    std::uint64_t misses{0};       // accesses that were not in the TLB
+    std::uint64_t drops{0};        // blocks whose guest code was overwritten
+    std::uint64_t resets{0};       // times that all code was forgotten
+    std::uint64_t refused{0};      // host instructions that could not be run
+    std::uint64_t failures{0};     // groups of accesses that do not lie in one page that can be accessed so
+};
+
+class Translator final : public vcpu::Engine, private emulate::Accelerator {
+public:
+    static base::Result<std::unique_ptr<Translator>> create(const vcpu::EngineParts& parts, const Options& options);
+    ~Translator() override;
+
+    vcpu::HaltReason run() override
+    {
+        const FaultScope scope{faults_};
+        const vcpu::HaltReason reason = failure_.empty() ? core_->interpreter.run() : vcpu::HaltReason::Failed;
+        return failure_.empty() ? reason : vcpu::HaltReason::Failed;
+    }
+    vcpu::CpuState state() const override { return core_->interpreter.state(); }
+    void set_state(const vcpu::CpuState& state) override
+    {
+        windows_.reset();
+        core_->interpreter.set_state(state);
+    }
+    void set_a20(bool open) override { core_->interpreter.set_a20(open); }
+    vcpu::Statistics statistics() const override { return core_->interpreter.statistics(); }
+    const std::string& failure() const override { return failure_; }
+
+    std::vector<vcpu::Counter> counters() const override;
+    // What has been translated, as it runs: block by block in the order of translation, each with its entry first.
+    std::span<const std::uint8_t> code() const
+    {
+        return {code_->executable() + (first_ - code_->writable()), static_cast<std::size_t>(free_ - first_)};
+    }
+    // Is told of every instruction before it runs; null for none. Not while run() runs. Blocks have one instruction
+    // meanwhile.
+    void set_trace(emulate::TraceSink* sink);
+
+private:
+    // In one piece, so that translated code reaches all of it from its stack pointer. Signals that arrive meanwhile
+    // find room below the frame.
+    struct Core {
+        explicit Core(const vcpu::EngineParts& parts) : interpreter{parts} {}
+        static void* operator new(std::size_t size) { return base::allocate_huge(size); }
+        static void operator delete(void* core) { base::free_huge(core, sizeof(Core)); }
+        alignas(64) std::array<std::uint8_t, std::size_t{512} << 10> stack;
+        Frame frame;
+        emulate::Interpreter interpreter;
+    };
+
+    Translator(const vcpu::EngineParts& parts, const Options& options, std::unique_ptr<CodeMemory> code);
+
+    // emulate::Accelerator
+    bool run_translated();
+    bool accelerate() override { return run_translated(); }
+    emulate::BlockCache::Effect written(const std::uint8_t* host_page, unsigned offset, unsigned size) override;
+    bool tables_written(const std::uint8_t* host_page, unsigned offset, unsigned size) override
+    {
+        return windows_.tables_written(host_page, offset, size);
+    }
+    bool holds_tables(const std::uint8_t* host_page) const override { return windows_.holds_tables(host_page); }
+    bool page_held(const std::uint8_t* host_page) override { return windows_.page_held(host_page); }
+    void flushed(emulate::Flush what) override
+    {
+        tables_->flush(what);
+        windows_.select();
+    }
+    void page_invalidated(std::uint64_t linear) override { tables_->invalidate(linear); }
+    void drop_all() override;
+    void keep_only(std::span<const std::span<const std::uint8_t>> visible) override;
+
+    emulate::Cpu& cpu() { return core_->interpreter.cpu(); }
+    std::uint32_t context_key();
+    std::size_t slot_of(std::uint32_t key);
+    Block* find(std::uint32_t context);
+    Block* make_block(const Context& context, const emulate::Cpu::CodePlace& place);
+    [[nodiscard]] bool translate(const Context& context, Block& block);
+    // checks.cpp
+    [[nodiscard]] base::Status make_checks();
+    [[nodiscard]] bool may_run(const Block& block, std::uint8_t* code, const std::array<std::size_t, 3>& before);
+    // copies.cpp
+    [[nodiscard]] bool copy(const Block& original, Block& block);
+    void copy_sites(const Block& original, Block& block, std::ptrdiff_t by);
+    void copy_links(const Block& original, Block& block, std::ptrdiff_t by);
+    void copy_faults(const Block& original, const Block& block);
+    void hold(const emulate::Cpu::CodePlace& place);
+    // The page behind, if an instruction crosses into it; nothing: a fault, or no memory.
+    std::optional<emulate::Cpu::CodePlace> second_page(std::uint64_t rip);
+    // False: the block cannot be used after all.
+    [[nodiscard]] bool remember(Block& block, const emulate::Cpu::CodePlace& place);
+    void link(Link& link, std::uint32_t number, Block& to);
+    void unlink(Block& block);
+    void point(std::uint8_t* displacement, const std::uint8_t* target);
+
+    // Called from translated code.
+    static const std::uint8_t* help_entry(void* self, std::uint32_t number);
+    const std::uint8_t* help(Site& site);
+    const std::uint8_t* cross(std::uint32_t link);
+    // The block at RIP, for going on without a way through the run loop; null: that has something to look at.
+    Block* next_block();
+    [[nodiscard]] bool interpret(Site& site);
+    [[nodiscard]] bool in_window(const emulate::Cpu& cpu);
+    std::uint64_t first_of(const GroupRange& range);
+    [[nodiscard]] bool open_group(const Site& site, std::uint64_t first);
+    void fail_group(Site& site);
+    void make_cautious(const Block& block);
+    [[nodiscard]] bool settle_fault(const Block& block, const FaultTable::Fault& fault);
+    [[nodiscard]] const std::uint8_t* going_on(const std::uint8_t* code, std::uint32_t context);
+    // rescue.cpp
+    static const std::uint8_t* rescue_entry(void* self, const HostFault& fault);
+    const std::uint8_t* rescue(const HostFault& fault);
+    const std::uint8_t* way_of(const HostFault& fault);
+    void refuse(const Block& block, std::uint16_t offset, int signal);
+    void report_refusal();
+    void take_flags();
+    void give_flags();
+    std::uint32_t heeded();
+    void load_x87();
+    void store_x87();
+
+    std::unique_ptr<Core> core_;
+    Options options_;
+    std::unique_ptr<CodeMemory> code_;
+    std::array<Stubs, 2> stubs_; // for other code, and for code that uses a window
+    FaultTable faults_;
+    Windows windows_;
+    std::unique_ptr<Translation> translation_;
+    std::uint8_t* first_{nullptr}; // behind the stubs
+    std::uint8_t* free_{nullptr};
+    base::Arena arena_; // of what goes with all code
+    BlockMap blocks_{arena_};
+    std::pmr::deque<Link> links_{&arena_};
+    std::pmr::deque<Site> sites_{&arena_};
+    std::pmr::deque<GroupRange> groups_{&arena_};
+    std::unique_ptr<JumpTables> tables_;
+    std::unique_ptr<BlockChecks> checks_; // null: blocks are not verified
+    std::unordered_set<const std::uint8_t*> cautious_; // first bytes of blocks that use no window and no groups
+    std::unordered_map<const std::uint8_t*, unsigned>
+        fruitless_; // faults that windows could not do away with, by block
+    std::unordered_set<const std::uint8_t*> refused_; // first bytes of instructions that are left to the interpreter
+    std::string refusal_; // to be reported
+    std::string failure_;
+    bool interpreting_{false}; // the interpreter has to run a block
+    std::uint64_t last_failure_{0}; // of a group, in nanoseconds
+    bool traced_{false};
+    std::vector<std::uint64_t> histogram_; // of interpreted instructions, by mnemonic
+    Counters counters_;
+};
+
+} // namespace windsor::translate
