@@ -11,6 +11,7 @@
 #include "display/console.hpp"
 #include "domain/incoming.hpp"
 #include "domain/migrator.hpp"
+#include "domain/phase.hpp"
 #include "domain/pty.hpp"
 #include "domain/registry.hpp"
 #include "domain/rpc.hpp"
@@ -28,6 +29,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace windsor::domain {
@@ -60,6 +62,8 @@ struct Settings {
     // Opens the image of a disk of the configuration, by its slot. None: the domain is not enclosed, and does so
     // itself.
     std::function<base::Result<base::Fd>(unsigned slot)> open_image{};
+    // Another firmware than the host's SeaBIOS; empty for that.
+    std::string bios{};
     // A saved state of this configuration to go on from; empty for a fresh guest.
     std::filesystem::path restore_from{};
     // A domain that comes from another Windsor; null for none.
@@ -71,9 +75,6 @@ struct Settings {
     // Says that the domain is being destroyed: its process must not outlive that by much, whatever its threads do.
     std::function<void()> ending{};
 };
-
-// What has become of the guest.
-enum class Fate { Alive, PoweredOff, Crashed };
 
 // Lives on its event loop's thread.
 class Domain final : private Migrator::Owner {
@@ -129,7 +130,8 @@ private:
     void add_state_methods();
     void add_console_methods();
     void add_input_methods();
-    Method while_alive(Method method);
+    // The method is refused in other phases than these, by what the domain does then.
+    Method in(Phases phases, Method method);
 
     // domain_processors.cpp
     void add_processor_methods();
@@ -168,12 +170,16 @@ private:
     base::Status take_over();
 
     void handle_event(machine::Event event);
-    void act(config::LifeAction action, Fate fate);
+    // `remains`: the phase of what is preserved.
+    void act(config::LifeAction action, Phase remains);
     void rename_and_restart();
     void stop_for_space(const std::string& path);
     void retry_disks();
     void end();
-    std::string state_letters() const;
+    void go_to(Phase phase);
+    // After saving, or after a move that came to nothing.
+    void go_on();
+    std::string_view state_letters() const;
     double cpu_seconds() const;
     config::XendState xend_state() const;
 
@@ -191,14 +197,9 @@ private:
     std::unique_ptr<display::Console> console_;
     std::unique_ptr<RpcServer> control_;
     std::vector<storage::AsyncDisk*> disks_; // of the machine's drives
-    std::optional<Saving> saving_;
-    std::optional<Moving> moving_;
-    bool disks_gone_{false}; // the domain was, or may have been, handed over: its images have to be had back first
-    std::optional<std::uint16_t> vnc_port_;
-    bool paused_{false};
-    bool reboot_requested_{false};
+    Life life_;
+    std::variant<std::monostate, Saving, Moving> work_; // of the phases of these names, as long as they last
     unsigned restarts_{0}; // how often the guest has begun anew
-    Fate fate_{Fate::Alive};
     std::chrono::system_clock::time_point started_{std::chrono::system_clock::now()};
 };
 

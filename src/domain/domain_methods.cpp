@@ -55,12 +55,11 @@ void Domain::add_methods()
         }
         reply(answer);
     });
-    control_->add("rename", [this](const Json& params, const Reply& reply) {
-        const std::string name = params.at("name").get<std::string>();
-        reply(moving_
-                  ? base::fail("the domain is being moved to another host; wait for it, or interrupt that with Ctrl-C")
-                  : done(this->rename(name)));
-    });
+    constexpr Phases kNotMoving{Phase::Running,    Phase::Paused,     Phase::Saving,
+                                Phase::HandedOver, Phase::PoweredOff, Phase::Crashed};
+    control_->add("rename", in(kNotMoving, [this](const Json& params, const Reply& reply) {
+                      reply(done(this->rename(params.at("name").get<std::string>())));
+                  }));
     control_->add("vnc_password", [this](const Json&, const Reply& reply) {
         reply(Json{{"password", settings_.config.graphics.password.value_or("")}});
     });
@@ -72,56 +71,48 @@ void Domain::add_methods()
     add_input_methods();
 }
 
-// A method for guests that have not ended, and are not being saved.
-Method Domain::while_alive(Method method)
+Method Domain::in(Phases phases, Method method)
 {
-    return [this, method = std::move(method)](const Json& params, const Reply& reply) {
-        if (fate_ != Fate::Alive) {
-            reply(base::fail("the guest has ended; only 'destroy' is left for what is preserved of it"));
-        } else if (saving_) {
-            reply(base::fail("the domain is being saved; wait for it, or interrupt that with Ctrl-C"));
-        } else if (moving_) {
-            reply(base::fail("the domain is being moved to another host; wait for it, or interrupt that with Ctrl-C"));
-        } else {
-            method(params, reply);
-        }
+    return [this, phases, method = std::move(method)](const Json& params, const Reply& reply) {
+        life_.is_in(phases) ? method(params, reply) : reply(base::fail("{}", sentence_for(life_.phase())));
     };
 }
 
 void Domain::add_life_cycle_methods()
 {
-    control_->add("pause", while_alive([this](const Json&, const Reply& reply) {
-        machine_->pause();
-        paused_ = true;
-        reply(Json::object());
-    }));
-    control_->add("unpause", while_alive([this](const Json&, const Reply& reply) {
-        if (const auto back = take_disks_back(); !back) {
-            reply(std::unexpected{back.error()});
-            return;
-        }
-        paused_ = false;
-        retry_disks();
-        machine_->resume();
-        reply(Json::object());
-    }));
-    control_->add("shutdown", while_alive([this](const Json& params, const Reply& reply) {
-        const bool reboot = params.value("reboot", false);
-        if (!machine_->press_power_button()) {
-            reply(base::fail("the guest does not listen to the ACPI power button (yet); 'destroy' ends it hard, "
-                             "'reset' restarts it"));
-            return;
-        }
-        reboot_requested_ = reboot;
-        reply(Json::object());
-    }));
-    control_->add("reset", while_alive([this](const Json&, const Reply& reply) {
-        machine_->reset();
-        if (!paused_) {
-            machine_->resume();
-        }
-        reply(Json::object());
-    }));
+    control_->add("pause", in(kAtRest, [this](const Json&, const Reply& reply) {
+                      machine_->pause();
+                      life_.stand_still();
+                      reply(Json::object());
+                  }));
+    control_->add("unpause", in(kAtRest, [this](const Json&, const Reply& reply) {
+                      if (const auto back = take_disks_back(); !back) {
+                          reply(std::unexpected{back.error()});
+                          return;
+                      }
+                      go_to(Phase::Running);
+                      retry_disks();
+                      machine_->resume();
+                      reply(Json::object());
+                  }));
+    control_->add(
+        "shutdown", in(kAtRest, [this](const Json& params, const Reply& reply) {
+            const bool reboot = params.value("reboot", false);
+            if (!machine_->press_power_button()) {
+                reply(base::fail("the guest does not listen to the ACPI power button (yet); 'destroy' ends it hard, "
+                                 "'reset' restarts it"));
+                return;
+            }
+            life_.expect(reboot ? Life::End::Reboot : Life::End::PowerOff);
+            reply(Json::object());
+        }));
+    control_->add("reset", in(kAtRest, [this](const Json&, const Reply& reply) {
+                      machine_->reset();
+                      if (life_.is_to_run()) {
+                          machine_->resume();
+                      }
+                      reply(Json::object());
+                  }));
     control_->add("destroy", [this](const Json&, const Reply& reply) {
         reply(Json::object());
         if (settings_.ending) {

@@ -12,26 +12,25 @@ namespace windsor::domain {
 void Domain::add_migration_methods()
 {
     // With the connection to the target, which has greeted already, as the request's descriptor.
-    control_->add("migrate", while_alive([this](const Json& params, const Reply& reply) {
-        base::Fd connection = control_->take_descriptor();
-        if (!connection) {
-            reply(base::fail("no connection to the target came with the request"));
-        } else if (settings_.config.nomigrate == config::Switch::On) {
-            reply(base::fail("its configuration keeps it on this host (nomigrate = 1)"));
-        } else if (disks_gone_) {
-            reply(base::fail("the domain has been handed over to another host already; 'unpause' tries to go on here"));
-        } else {
-            start_migration(std::move(connection), params.value("paused", false) ? StartAs::Paused : StartAs::Running,
-                            reply);
-        }
-    }));
+    control_->add("migrate", in({Phase::Running, Phase::Paused}, [this](const Json& params, const Reply& reply) {
+                      base::Fd connection = control_->take_descriptor();
+                      if (!connection) {
+                          reply(base::fail("no connection to the target came with the request"));
+                      } else if (settings_.config.nomigrate == config::Switch::On) {
+                          reply(base::fail("its configuration keeps it on this host (nomigrate = 1)"));
+                      } else {
+                          start_migration(std::move(connection),
+                                          params.value("paused", false) ? StartAs::Paused : StartAs::Running, reply);
+                      }
+                  }));
     // How far it is; an empty object if the domain is not being moved.
     control_->add("migrate_progress", [this](const Json&, const Reply& reply) {
-        if (!moving_) {
+        const Moving* const moving = std::get_if<Moving>(&work_);
+        if (moving == nullptr) {
             reply(Json::object());
             return;
         }
-        const Migrator::Progress progress = moving_->migrator->progress();
+        const Migrator::Progress progress = moving->migrator->progress();
         reply(Json{{"pass", progress.pass},
                    {"done", progress.done_bytes},
                    {"total", progress.total_bytes},
@@ -39,8 +38,8 @@ void Domain::add_migration_methods()
     });
     // The answer to "migrate" follows.
     control_->add("migrate_cancel", [this](const Json&, const Reply& reply) {
-        if (moving_) {
-            moving_->migrator->cancel();
+        if (Moving* const moving = std::get_if<Moving>(&work_)) {
+            moving->migrator->cancel();
         }
         reply(Json::object());
     });
@@ -49,8 +48,9 @@ void Domain::add_migration_methods()
 void Domain::start_migration(base::Fd connection, StartAs start, Reply reply)
 {
     log_.info("moving the domain to another host");
-    moving_ = Moving{.reply = std::move(reply), .name = claim_.entry().name, .start = start};
-    moving_->migrator = std::make_unique<Migrator>(
+    go_to(Phase::Moving);
+    Moving& moving = work_.emplace<Moving>(std::move(reply), claim_.entry().name, start);
+    moving.migrator = std::make_unique<Migrator>(
         Migrator::Work{.machine = *machine_,
                        .loop = loop_,
                        .owner = *this,
@@ -78,16 +78,16 @@ void Domain::stop_for_hand_over()
 base::Result<bool> Domain::step_aside()
 {
     WINDSOR_TRY(rename(name_with(claim_.entry().name, kMigratedAway)));
-    return !paused_ && moving_->start == StartAs::Running;
+    const Moving* const moving = std::get_if<Moving>(&work_);
+    return life_.is_to_run() && moving != nullptr && moving->start == StartAs::Running;
 }
 
 void Domain::finish_migration()
 {
-    if (!moving_) {
+    if (!std::holds_alternative<Moving>(work_)) {
         return;
     }
-    Moving moving = std::move(*moving_);
-    moving_.reset();
+    Moving moving = std::get<Moving>(std::exchange(work_, {}));
     moving.migrator->join();
     const Migrator::Outcome outcome = moving.migrator->outcome();
     const Migrator::Progress progress = moving.migrator->progress();
@@ -103,16 +103,12 @@ void Domain::finish_migration()
         return;
     }
     moving.reply(std::unexpected{stay(outcome, moving.name, result.error())});
-    if (!paused_) {
-        machine_->resume();
-    }
+    outcome == Migrator::Outcome::Here ? go_on() : go_to(Phase::HandedOver);
 }
 
 // The domain has not moved, as far as is known. Gives what is said of it.
 base::Error Domain::stay(Migrator::Outcome outcome, const std::string& name, const base::Error& error)
 {
-    paused_ = paused_ || outcome != Migrator::Outcome::Here;
-    disks_gone_ = outcome != Migrator::Outcome::Here;
     if (outcome == Migrator::Outcome::Unknown) {
         const base::Error said{
             fmt::format("{}, in the moment of the hand-over: it may run at the target; here it stands still as '{}': "
@@ -137,11 +133,11 @@ base::Error Domain::stay(Migrator::Outcome outcome, const std::string& name, con
 // Before the guest runs: images that were let go.
 base::Status Domain::take_disks_back()
 {
-    if (disks_gone_) {
-        if (const auto back = on_all_disks(disks_, &storage::AsyncDisk::take_back); !back) {
-            return base::fail("the domain cannot go on here: {}", back.error().message());
-        }
-        disks_gone_ = false;
+    if (life_.phase() != Phase::HandedOver) {
+        return {};
+    }
+    if (const auto back = on_all_disks(disks_, &storage::AsyncDisk::take_back); !back) {
+        return base::fail("the domain cannot go on here: {}", back.error().message());
     }
     return {};
 }
@@ -151,6 +147,7 @@ base::Status Domain::take_disks_back()
 // Memory while the guest runs at the source, then all the rest, and the images.
 base::Status Domain::receive()
 {
+    WINDSOR_TRY(life_.enter(Phase::Arriving));
     Incoming& incoming = *settings_.incoming;
     WINDSOR_TRY(incoming.channel->send(Channel::Kind::GoOn));
     WINDSOR_TRY(restore(incoming.saved));

@@ -71,11 +71,12 @@ machine::EngineType type_of(config::EngineChoice choice)
 void Domain::add_processor_methods()
 {
     control_->add("vcpus", [this](const Json&, const Reply& reply) { reply(processors()); });
-    control_->add("vcpu_pin", while_alive([this](const Json& params, const Reply& reply) {
-        const base::Status pinned = pin_processors(params.value("vcpu", "all"), params.value("cpus", "all"));
-        pinned ? reply(Json::object()) : reply(std::unexpected{pinned.error()});
-    }));
-    control_->add("engine", while_alive([this](const Json& params, const Reply& reply) {
+    control_->add("vcpu_pin", in(kAtRest, [this](const Json& params, const Reply& reply) {
+                      const base::Status pinned =
+                          pin_processors(params.value("vcpu", "all"), params.value("cpus", "all"));
+                      pinned ? reply(Json::object()) : reply(std::unexpected{pinned.error()});
+                  }));
+    control_->add("engine", in(kAtRest, [this](const Json& params, const Reply& reply) {
                       const base::Status changed =
                           change_engine(params.at("name").get<std::string>(), params.at("line").get<std::string>());
                       changed ? reply(Json{{"engine_line", engine_.line}}) : reply(std::unexpected{changed.error()});

@@ -19,29 +19,26 @@ void Domain::add_state_methods()
     // Into the pipe that comes with the request. Who reads it gives a file its name when the answer has come, and then
     // ends the domain or lets it go on: whoever is interrupted in between has lost nothing. "ran" in the answer says
     // which of both it did before.
-    control_->add("save", while_alive([this](const Json& params, const Reply& reply) {
-        const std::string after = params.value("after", "pause");
-        const AfterSave what = after == "go-on" ? AfterSave::GoOn : AfterSave::StayPaused;
-        if (disks_gone_) {
-            reply(base::fail("the domain has been handed over to another host already; 'unpause' tries to go on here"));
-            return;
-        }
-        base::Fd file = control_->take_descriptor();
-        if (!file) {
-            reply(base::fail("no open file came with the request"));
-            return;
-        }
-        start_save(std::move(file), params.value("name", ""), what, reply);
-    }));
+    control_->add("save", in({Phase::Running, Phase::Paused}, [this](const Json& params, const Reply& reply) {
+                      const std::string after = params.value("after", "pause");
+                      const AfterSave what = after == "go-on" ? AfterSave::GoOn : AfterSave::StayPaused;
+                      base::Fd file = control_->take_descriptor();
+                      if (!file) {
+                          reply(base::fail("no open file came with the request"));
+                          return;
+                      }
+                      start_save(std::move(file), params.value("name", ""), what, reply);
+                  }));
     // How far it is; an empty object if nothing is being saved.
     control_->add("save_progress", [this](const Json&, const Reply& reply) {
-        reply(saving_ ? Json{{"done", saving_->saver->done_bytes()}, {"total", saving_->saver->total_bytes()}}
-                      : Json::object());
+        const Saving* const saving = std::get_if<Saving>(&work_);
+        reply(saving != nullptr ? Json{{"done", saving->saver->done_bytes()}, {"total", saving->saver->total_bytes()}}
+                                : Json::object());
     });
     // The answer to "save" follows.
     control_->add("save_cancel", [this](const Json&, const Reply& reply) {
-        if (saving_) {
-            saving_->saver->cancel();
+        if (Saving* const saving = std::get_if<Saving>(&work_)) {
+            saving->saver->cancel();
         }
         reply(Json::object());
     });
@@ -67,23 +64,22 @@ SavedDomain Domain::saved_domain() const
 
 void Domain::start_save(base::Fd file, const std::string& name, AfterSave after, Reply reply)
 {
+    go_to(Phase::Saving);
     machine_->pause();
     log_.info("saving the domain to {}", name.substr(0, kLongestFileName));
-    saving_ = Saving{.after = after, .reply = std::move(reply), .saver = {}};
-    saving_->saver = std::make_unique<Saver>(Saver::Work{.machine = *machine_,
-                                                         .disks = disks_,
-                                                         .domain = saved_domain(),
-                                                         .file = std::move(file),
-                                                         .done = [this] { loop_.post([this] { finish_save(); }); }});
+    Saver::Work work{
+        .machine = *machine_, .disks = disks_, .domain = saved_domain(), .file = std::move(file), .done = [this] {
+            loop_.post([this] { finish_save(); });
+        }};
+    work_ = Saving{.after = after, .reply = std::move(reply), .saver = std::make_unique<Saver>(std::move(work))};
 }
 
 void Domain::finish_save()
 {
-    if (!saving_) {
+    if (!std::holds_alternative<Saving>(work_)) {
         return;
     }
-    Saving saving = std::move(*saving_);
-    saving_.reset();
+    Saving saving = std::get<Saving>(std::exchange(work_, {}));
     saving.saver->join();
     const base::Status& result = saving.saver->result();
     if (!result) {
@@ -91,12 +87,12 @@ void Domain::finish_save()
         saving.reply(std::unexpected{result.error()});
     } else {
         log_.info("the domain is saved");
-        saving.reply(Json{{"ran", !paused_}});
-        paused_ = paused_ || saving.after == AfterSave::StayPaused;
+        saving.reply(Json{{"ran", life_.is_to_run()}});
+        if (saving.after == AfterSave::StayPaused) {
+            life_.stand_still();
+        }
     }
-    if (!paused_) {
-        machine_->resume();
-    }
+    go_on();
 }
 
 } // namespace windsor::domain
