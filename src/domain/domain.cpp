@@ -13,6 +13,8 @@ namespace windsor::domain {
 
 namespace {
 
+constexpr int kFirstVncPort = 5900; // of display 0
+
 std::uint64_t megabytes(std::uint64_t count)
 {
     return count << 20;
@@ -330,34 +332,35 @@ config::XendState Domain::xend_state() const
             .console = serial_ ? serial_->path() : std::string{}};
 }
 
-Json Domain::status() const
+DomainStatus Domain::status() const
 {
     const config::GraphicsConfig& graphics = settings_.config.graphics;
-    Json status{{"id", claim_.entry().id},
-                {"name", claim_.entry().name},
-                {"pid", claim_.entry().pid},
-                {"uuid", format_uuid(uuid_)},
-                {"memory_mb", settings_.config.memory_mb},
-                {"maxmem_mb", settings_.config.maxmem_mb},
-                {"vcpus", settings_.config.vcpus},
-                {"state", state_letters()},
-                {"restarts", restarts_},
-                {"cpu_seconds", cpu_seconds()},
-                {"started", std::chrono::system_clock::to_time_t(started_)},
-                {"uptime_seconds",
-                 std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - started_).count()},
-                {"engine", engine_.name},
-                {"engine_line", engine_.line},
-                {"sandbox", sandbox::describe(walls_)},
-                {"warnings", settings_.warnings}};
+    const auto up = std::chrono::system_clock::now() - started_;
+    DomainStatus status{.id = claim_.entry().id,
+                        .name = claim_.entry().name,
+                        .pid = claim_.entry().pid,
+                        .uuid = format_uuid(uuid_),
+                        .memory_mb = settings_.config.memory_mb,
+                        .maxmem_mb = settings_.config.maxmem_mb,
+                        .vcpus = settings_.config.vcpus,
+                        .state = std::string{state_letters()},
+                        .phase = std::string{name_of(life_.phase())},
+                        .restarts = restarts_,
+                        .cpu_seconds = cpu_seconds(),
+                        .started = std::chrono::system_clock::to_time_t(started_),
+                        .uptime_seconds = std::chrono::duration_cast<std::chrono::seconds>(up).count(),
+                        .engine = engine_.name,
+                        .engine_line = engine_.line,
+                        .sandbox = sandbox::describe(walls_),
+                        .warnings = settings_.warnings};
     if (const std::optional<std::uint16_t> port = console_->port()) {
-        status["vnc"] = {{"listen", graphics.listen.value_or("127.0.0.1")},
-                         {"port", *port},
-                         {"display", *port - 5900},
-                         {"password", graphics.has_password()}};
+        status.vnc = VncStatus{.listen = graphics.listen.value_or("127.0.0.1"),
+                               .port = *port,
+                               .display = *port - kFirstVncPort,
+                               .password = graphics.has_password()};
     }
     if (serial_) {
-        status["console"] = serial_->path();
+        status.console = serial_->path();
     }
     return status;
 }

@@ -17,6 +17,7 @@
 #include "domain/rpc.hpp"
 #include "domain/saved_domain.hpp"
 #include "domain/saver.hpp"
+#include "domain/status.hpp"
 #include "machine/machine.hpp"
 #include "sandbox/enclose.hpp"
 #include "storage/async_disk.hpp"
@@ -94,7 +95,7 @@ public:
     void run();
 
     // Everything that `list`, `info` and others show of it.
-    Json status() const;
+    DomainStatus status() const;
 
 private:
     Domain(const Settings& settings, Claim& claim, base::EventLoop& loop, base::Log& log);
@@ -124,22 +125,33 @@ private:
     // False if a running domain has that name.
     base::Result<bool> take_name(const std::string& name);
 
-    // domain_methods.cpp: the control socket's methods.
+    // domain_methods.cpp: the control socket's methods, a row each. What a description says has been checked when its
+    // method runs.
+    struct Row {
+        Method method;
+        void (*run)(Domain& domain, const RpcArguments& arguments, const Reply& reply);
+    };
+    friend std::span<const Method> all_methods();
+    static const std::vector<Row>& rows();
+    static std::vector<Row> general_rows();
+    static std::vector<Row> life_rows();
+    static std::vector<Row> console_rows();
+    static std::vector<Row> input_rows();
     void add_methods();
-    void add_life_cycle_methods();
-    void add_state_methods();
-    void add_console_methods();
-    void add_input_methods();
-    // The method is refused in other phases than these, by what the domain does then.
-    Method in(Phases phases, Method method);
+    Json all_forms_of_configuration() const;
+    Json statistics() const;
+    void unpause(const Reply& reply);
+    void press_power_button(Life::End end, const Reply& reply);
+    void reset();
 
     // domain_processors.cpp
-    void add_processor_methods();
+    static std::vector<Row> processor_rows();
     Json processors() const;
     base::Status pin_processors(const std::string& which, const std::string& cpus);
     base::Status change_engine(const std::string& name, const std::string& line);
 
     // domain_save.cpp
+    static std::vector<Row> save_rows();
     enum class AfterSave { GoOn, StayPaused };
     struct Saving {
         AfterSave after;
@@ -157,9 +169,10 @@ private:
         StartAs start{StartAs::Running}; // at the target
         std::unique_ptr<Migrator> migrator{};
     };
-    void add_migration_methods();
+    static std::vector<Row> migration_rows();
     void start_migration(base::Fd connection, StartAs start, Reply reply);
     void finish_migration();
+    Json migration_progress() const;
     base::Error stay(Migrator::Outcome outcome, const std::string& name, const base::Error& error);
     base::Status take_disks_back();
     void standing_still(const std::function<void()>& action) override;

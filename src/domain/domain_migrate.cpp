@@ -9,44 +9,65 @@ namespace windsor::domain {
 
 // --- At the source ---
 
-void Domain::add_migration_methods()
+// With the connection to the target, which has greeted already, as the request's descriptor.
+std::vector<Domain::Row> Domain::migration_rows()
 {
-    // With the connection to the target, which has greeted already, as the request's descriptor.
-    control_->add("migrate", in({Phase::Running, Phase::Paused}, [this](const Json& params, const Reply& reply) {
-                      base::Fd connection = control_->take_descriptor();
-                      if (!connection) {
-                          reply(base::fail("no connection to the target came with the request"));
-                      } else if (settings_.config.nomigrate == config::Switch::On) {
-                          reply(base::fail("its configuration keeps it on this host (nomigrate = 1)"));
-                      } else {
-                          start_migration(std::move(connection),
-                                          params.value("paused", false) ? StartAs::Paused : StartAs::Running, reply);
-                      }
-                  }));
-    // How far it is; an empty object if the domain is not being moved.
-    control_->add("migrate_progress", [this](const Json&, const Reply& reply) {
-        const Moving* const moving = std::get_if<Moving>(&work_);
-        if (moving == nullptr) {
-            reply(Json::object());
-            return;
-        }
-        const Migrator::Progress progress = moving->migrator->progress();
-        reply(Json{{"pass", progress.pass},
-                   {"done", progress.done_bytes},
-                   {"total", progress.total_bytes},
-                   {"sent", progress.sent_bytes}});
-    });
-    // The answer to "migrate" follows.
-    control_->add("migrate_cancel", [this](const Json&, const Reply& reply) {
-        if (Moving* const moving = std::get_if<Moving>(&work_)) {
-            moving->migrator->cancel();
-        }
-        reply(Json::object());
-    });
+    using enum ValueKind;
+    constexpr auto kAbsent = Presence::Sometimes;
+    return {
+        {{.name = "migrate",
+          .help = "Moves the domain to the Windsor at the other end of a connection; answers when it runs there.",
+          .phases = {Phase::Running, Phase::Paused},
+          .parameters = {{.name = "paused",
+                          .kind = Truth,
+                          .help = "whether the guest stands still there until it is unpaused",
+                          .otherwise = false}},
+          .answer = {.fields = {{"passes", Integer, "over the guest's memory"},
+                                {"sent", Integer, "bytes in all, compressed"},
+                                {"down_ms", Number, "for how long the guest stood still"}}},
+          .descriptor = "connection to the target"},
+         [](Domain& domain, const RpcArguments& arguments, const Reply& reply) {
+             const StartAs start = arguments.truth("paused") ? StartAs::Paused : StartAs::Running;
+             domain.start_migration(domain.control_->take_descriptor(), start, reply);
+         }},
+        {{.name = "migrate_progress",
+          .help = "Says how far moving is; nothing if the domain is not being moved.",
+          .permission = Permission::Look,
+          .answer = {.fields = {{"pass", Integer, "over the guest's memory, from 1 on; 0: none yet", kAbsent},
+                                {"done", Integer, "bytes of this pass", kAbsent},
+                                {"total", Integer, "bytes of this pass", kAbsent},
+                                {"sent", Integer, "bytes in all, compressed", kAbsent}}}},
+         [](Domain& domain, const RpcArguments&, const Reply& reply) { reply(domain.migration_progress()); }},
+        {{.name = "migrate_cancel",
+          .help = "Interrupts moving, if the domain is being moved; 'migrate' is answered soon."},
+         [](Domain& domain, const RpcArguments&, const Reply& reply) {
+             if (Moving* const moving = std::get_if<Moving>(&domain.work_)) {
+                 moving->migrator->cancel();
+             }
+             reply(Json::object());
+         }},
+    };
+}
+
+Json Domain::migration_progress() const
+{
+    const Moving* const moving = std::get_if<Moving>(&work_);
+    if (moving == nullptr) {
+        return Json::object();
+    }
+    const Migrator::Progress progress = moving->migrator->progress();
+    return {{"pass", progress.pass},
+            {"done", progress.done_bytes},
+            {"total", progress.total_bytes},
+            {"sent", progress.sent_bytes}};
 }
 
 void Domain::start_migration(base::Fd connection, StartAs start, Reply reply)
 {
+    if (settings_.config.nomigrate == config::Switch::On) {
+        reply(base::fail("its configuration keeps it on this host (nomigrate = 1)"));
+        return;
+    }
     log_.info("moving the domain to another host");
     go_to(Phase::Moving);
     Moving& moving = work_.emplace<Moving>(std::move(reply), claim_.entry().name, start);

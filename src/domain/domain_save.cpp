@@ -14,34 +14,51 @@ constexpr std::size_t kLongestFileName = 4096;
 
 } // namespace
 
-void Domain::add_state_methods()
+// Into the pipe that comes with the request. Who reads it gives a file its name when the answer has come, and then ends
+// the domain or lets it go on: whoever is interrupted in between has lost nothing.
+std::vector<Domain::Row> Domain::save_rows()
 {
-    // Into the pipe that comes with the request. Who reads it gives a file its name when the answer has come, and then
-    // ends the domain or lets it go on: whoever is interrupted in between has lost nothing. "ran" in the answer says
-    // which of both it did before.
-    control_->add("save", in({Phase::Running, Phase::Paused}, [this](const Json& params, const Reply& reply) {
-                      const std::string after = params.value("after", "pause");
-                      const AfterSave what = after == "go-on" ? AfterSave::GoOn : AfterSave::StayPaused;
-                      base::Fd file = control_->take_descriptor();
-                      if (!file) {
-                          reply(base::fail("no open file came with the request"));
-                          return;
-                      }
-                      start_save(std::move(file), params.value("name", ""), what, reply);
-                  }));
-    // How far it is; an empty object if nothing is being saved.
-    control_->add("save_progress", [this](const Json&, const Reply& reply) {
-        const Saving* const saving = std::get_if<Saving>(&work_);
-        reply(saving != nullptr ? Json{{"done", saving->saver->done_bytes()}, {"total", saving->saver->total_bytes()}}
-                                : Json::object());
-    });
-    // The answer to "save" follows.
-    control_->add("save_cancel", [this](const Json&, const Reply& reply) {
-        if (Saving* const saving = std::get_if<Saving>(&work_)) {
-            saving->saver->cancel();
-        }
-        reply(Json::object());
-    });
+    using enum ValueKind;
+    using namespace std::string_view_literals;
+    constexpr auto kAbsent = Presence::Sometimes;
+    return {
+        {{.name = "save",
+          .help = "Writes the saved state into a pipe, while the guest stands still; answers when that is done.",
+          .phases = {Phase::Running, Phase::Paused},
+          .parameters = {{.name = "name",
+                          .help = "of the file that the other end writes, for the log",
+                          .otherwise = ""sv,
+                          .longest = kLongestFileName},
+                         {.name = "after",
+                          .help = "whether the guest goes on afterwards",
+                          .otherwise = "pause"sv,
+                          .words = {"pause", "go-on"}}},
+          .answer = {.fields = {{"ran", Truth, "whether the guest ran before"}}},
+          .descriptor = "open file"},
+         [](Domain& domain, const RpcArguments& arguments, const Reply& reply) {
+             const bool goes_on = arguments.text("after") == "go-on";
+             domain.start_save(domain.control_->take_descriptor(), arguments.text("name"),
+                               goes_on ? AfterSave::GoOn : AfterSave::StayPaused, reply);
+         }},
+        {{.name = "save_progress",
+          .help = "Says how far saving is; nothing if the domain is not being saved.",
+          .permission = Permission::Look,
+          .answer = {.fields = {{"done", Integer, "bytes of the guest", kAbsent},
+                                {"total", Integer, "bytes of the guest", kAbsent}}}},
+         [](Domain& domain, const RpcArguments&, const Reply& reply) {
+             const Saving* const saving = std::get_if<Saving>(&domain.work_);
+             reply(saving != nullptr
+                       ? Json{{"done", saving->saver->done_bytes()}, {"total", saving->saver->total_bytes()}}
+                       : Json::object());
+         }},
+        {{.name = "save_cancel", .help = "Interrupts saving, if the domain is being saved; 'save' is answered soon."},
+         [](Domain& domain, const RpcArguments&, const Reply& reply) {
+             if (Saving* const saving = std::get_if<Saving>(&domain.work_)) {
+                 saving->saver->cancel();
+             }
+             reply(Json::object());
+         }},
+    };
 }
 
 SavedDomain Domain::saved_domain() const
@@ -66,7 +83,7 @@ void Domain::start_save(base::Fd file, const std::string& name, AfterSave after,
 {
     go_to(Phase::Saving);
     machine_->pause();
-    log_.info("saving the domain to {}", name.substr(0, kLongestFileName));
+    log_.info("saving the domain to {}", name);
     Saver::Work work{
         .machine = *machine_, .disks = disks_, .domain = saved_domain(), .file = std::move(file), .done = [this] {
             loop_.post([this] { finish_save(); });

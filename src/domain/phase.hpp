@@ -41,6 +41,8 @@ private:
     unsigned bits_{0};
 };
 
+constexpr Phases kAnyPhase{Phase::Building, Phase::Arriving,   Phase::Running,    Phase::Paused,  Phase::Saving,
+                           Phase::Moving,   Phase::HandedOver, Phase::PoweredOff, Phase::Crashed, Phase::Ended};
 // The guest has not ended.
 constexpr Phases kAlive{Phase::Running, Phase::Paused, Phase::Saving, Phase::Moving, Phase::HandedOver};
 // Nothing is at work that the guest must be left alone for.

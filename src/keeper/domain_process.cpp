@@ -123,7 +123,7 @@ base::Status run_domain(Charge& charge, domain::KeeperLink& keeper, int news)
         WINDSOR_TRY(domain::Domain::create(settings, charge.claim, *loop, log));
     // A creator that has gone away was interrupted: what it began is not to go on behind its back.
     // One that has been handed over goes on whatever happens.
-    if (!report(charge.report, domain->status()) && !settings.incoming) {
+    if (!report(charge.report, domain::to_json(domain->status())) && !settings.incoming) {
         return base::fail("interrupted");
     }
     WINDSOR_TRY(loop->watch(news, EPOLLIN, [&](std::uint32_t) {

@@ -109,9 +109,7 @@ base::Result<int> receive(Context& context, const Arguments& arguments, const So
         source.channel->refuse(error.message());
         return base::fail("no domain was received: {}", error.message());
     }
-    context.err << fmt::format("Received domain {} (id={})\n", started->status.value("name", ""),
-                               started->status.value("id", 0u))
-                << std::flush;
+    context.err << fmt::format("Received domain {} (id={})\n", started->status.name, started->status.id) << std::flush;
     return 0;
 }
 

@@ -92,7 +92,7 @@ base::Result<Started> start_domain(domain::Settings settings, domain::Claim clai
         return base::fail("{}", answer["error"].get<std::string>());
     }
     claim.hand_over();
-    return Started{child, answer};
+    return Started{child, domain::status_from(answer)};
 }
 
 std::function<void()> say_measuring(std::ostream& to)
@@ -112,15 +112,14 @@ base::Result<config::EngineChoice> engine_named(const std::string& name)
     return *choice;
 }
 
-void print_started(Context& context, const domain::Json& status)
+void print_started(Context& context, const domain::DomainStatus& status)
 {
-    context.out << status.value("engine_line", "") << '\n';
-    if (status.contains("vnc")) {
-        context.out << fmt::format("VNC: {}:{} (display :{})\n", status["vnc"].value("listen", ""),
-                                   status["vnc"].value("port", 0), status["vnc"].value("display", 0));
+    context.out << status.engine_line << '\n';
+    if (status.vnc) {
+        context.out << fmt::format("VNC: {}:{} (display :{})\n", status.vnc->listen, status.vnc->port,
+                                   status.vnc->display);
     }
-    context.out << fmt::format("Started domain {} (id={})\n", status.value("name", ""), status.value("id", 0u))
-                << std::flush;
+    context.out << fmt::format("Started domain {} (id={})\n", status.name, status.id) << std::flush;
 }
 
 } // namespace windsor::toolstack

@@ -6,6 +6,7 @@
 #include "domain/domain.hpp"
 #include "domain/paths.hpp"
 #include "domain/registry.hpp"
+#include "domain/status.hpp"
 #include "toolstack/command.hpp"
 
 #include <functional>
@@ -20,7 +21,7 @@ using domain::Origin;
 
 struct Started {
     pid_t keeper; // ends after the domain
-    domain::Json status; // the domain's own answer to "status"
+    domain::DomainStatus status; // as the domain says it
 };
 
 // Forks a domain's keeper, in a session of its own, which owns the claim from now on and forks the domain's process;
@@ -37,6 +38,6 @@ std::function<void()> say_measuring(std::ostream& to);
 base::Result<config::EngineChoice> engine_named(const std::string& name);
 
 // Engine, console, name and id, as create and restore say them.
-void print_started(Context& context, const domain::Json& status);
+void print_started(Context& context, const domain::DomainStatus& status);
 
 } // namespace windsor::toolstack
