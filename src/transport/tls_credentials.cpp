@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "toolstack/tls.hpp"
+#include "transport/tls.hpp"
 
 #include <array>
 #include <cerrno>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace windsor::toolstack {
+namespace windsor::transport {
 
 namespace fs = std::filesystem;
 
@@ -112,8 +112,7 @@ base::Status load_own(gnutls_certificate_credentials_t into, const fs::path& dir
     Secret key_text = WINDSOR_TRY(read_file(key, Readable::NotByOthers));
     const gnutls_datum_t certificate_datum = certificate_text.datum();
     const gnutls_datum_t key_datum = key_text.datum();
-    const int error =
-        ::gnutls_certificate_set_x509_key_mem(into, &certificate_datum, &key_datum, GNUTLS_X509_FMT_PEM);
+    const int error = ::gnutls_certificate_set_x509_key_mem(into, &certificate_datum, &key_datum, GNUTLS_X509_FMT_PEM);
     if (error < 0) {
         return base::fail("{} and {} are no certificate with its key: {}", certificate.string(),
                           key.filename().string(), ::gnutls_strerror(error));
@@ -136,4 +135,4 @@ base::Result<TlsCredentials> TlsCredentials::load(const fs::path& directory, Tls
     return TlsCredentials{std::move(handle), role};
 }
 
-} // namespace windsor::toolstack
+} // namespace windsor::transport

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "toolstack/tls.hpp"
+#include "transport/tls.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-namespace windsor::toolstack {
+namespace windsor::transport {
 
 // Carries bytes between an encrypted connection and a local socket, in both directions as they come, with one buffer
 // each way: who does not read stops who writes.
@@ -62,4 +62,4 @@ private:
     bool remote_ended_{false};
 };
 
-} // namespace windsor::toolstack
+} // namespace windsor::transport

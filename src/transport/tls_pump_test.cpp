@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "toolstack/tls_pump.hpp"
+#include "transport/tls_pump.hpp"
 
-#include "toolstack/tls_relay.hpp"
-#include "toolstack/tls_testing.hpp"
+#include "transport/tls_relay.hpp"
+#include "transport/tls_testing.hpp"
 
 #include <gmock/gmock.h>
 
-namespace windsor::toolstack::testing {
+namespace windsor::transport::testing {
 
 namespace {
 
-using ::testing::HasSubstr;
 using std::chrono::milliseconds;
+using ::testing::HasSubstr;
 
 // A pump at work; `mine` is where a domain would be.
 class Pumping {
@@ -212,7 +212,7 @@ protected:
 
 private:
     std::optional<Carrier> peer_;
-    const Interrupts interrupts_;
+    const base::Interrupts interrupts_;
 };
 
 TEST_F(Relay, CarriesAConnection)
@@ -246,4 +246,4 @@ TEST_F(Relay, SaysWhyAConnectionHasBroken)
 
 } // namespace
 
-} // namespace windsor::toolstack::testing
+} // namespace windsor::transport::testing

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "base/fd.hpp"
-#include "toolstack/link.hpp"
-#include "toolstack/progress.hpp"
+#include "base/interrupts.hpp"
+#include "transport/link.hpp"
 
 #include <chrono>
 #include <functional>
@@ -13,7 +13,7 @@
 #include <string>
 #include <sys/types.h>
 
-namespace windsor::toolstack {
+namespace windsor::transport {
 
 class Reception {
 public:
@@ -39,7 +39,7 @@ public:
 
     // Returns when one of them has brought it. An interrupt is an error. The other connections end with it, and the
     // socket's path goes.
-    static base::Status wait(const base::Fd& listener, const Endpoint& at, const Interrupts& interrupts,
+    static base::Status wait(const base::Fd& listener, const Endpoint& at, const base::Interrupts& interrupts,
                              const Serve& serve);
 
 private:
@@ -67,8 +67,8 @@ private:
     const base::Fd& listener_;
     const Serve& serve_;
     std::list<Visitor> visitors_; // oldest first
-    unsigned failures_{0};        // since window_
+    unsigned failures_{0}; // since window_
     std::chrono::steady_clock::time_point window_{std::chrono::steady_clock::now()};
 };
 
-} // namespace windsor::toolstack
+} // namespace windsor::transport

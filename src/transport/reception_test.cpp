@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/test_folder.hpp"
-#include "toolstack/reception.hpp"
+#include "transport/reception.hpp"
 
 #include <array>
 #include <csignal>
@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace windsor::toolstack {
+namespace windsor::transport {
 
 namespace {
 
@@ -59,7 +59,7 @@ protected:
             visits();
             ::_exit(0);
         }
-        const Interrupts interrupts;
+        const base::Interrupts interrupts;
         const auto received = Reception::wait(listener_, at_, interrupts,
                                               [](base::Fd connection, const Reception::Report& report,
                                                  Reception::Telling) { return serve(connection, report); });
@@ -195,4 +195,4 @@ TEST_F(ReceptionTest, FewAddressesDoNotKeepAllPlaces)
 
 } // namespace
 
-} // namespace windsor::toolstack
+} // namespace windsor::transport

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "toolstack/carrier.hpp"
+#include "transport/carrier.hpp"
 
 #include <array>
 #include <cerrno>
@@ -10,7 +10,7 @@
 #include <thread>
 #include <unistd.h>
 
-namespace windsor::toolstack {
+namespace windsor::transport {
 
 namespace {
 
@@ -68,4 +68,4 @@ base::Result<SocketPair> make_socket_pair()
     return SocketPair{.own = base::Fd{ends[0]}, .other = base::Fd{ends[1]}};
 }
 
-} // namespace windsor::toolstack
+} // namespace windsor::transport

@@ -18,7 +18,7 @@
 
 #include <gnutls/gnutls.h>
 
-namespace windsor::toolstack {
+namespace windsor::transport {
 
 // Which end of a migration this is: the source connects, and the target waits.
 enum class TlsRole : std::uint8_t { Source, Target };
@@ -95,4 +95,4 @@ private:
     Handle handle_;
 };
 
-} // namespace windsor::toolstack
+} // namespace windsor::transport

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "toolstack/tls_pump.hpp"
+#include "transport/tls_pump.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace windsor::toolstack {
+namespace windsor::transport {
 
 namespace {
 
@@ -138,4 +138,4 @@ base::Status TlsPump::wait()
     return {};
 }
 
-} // namespace windsor::toolstack
+} // namespace windsor::transport

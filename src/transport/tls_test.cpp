@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "toolstack/tls.hpp"
+#include "transport/tls.hpp"
 
-#include "toolstack/tls_testing.hpp"
+#include "transport/tls_testing.hpp"
 
 #include <functional>
 #include <gmock/gmock.h>
 #include <poll.h>
 
-namespace windsor::toolstack::testing {
+namespace windsor::transport::testing {
 
 namespace {
 
-using ::testing::HasSubstr;
 using std::chrono::milliseconds;
+using ::testing::HasSubstr;
 
 class Tls : public TwoHosts {
 protected:
@@ -267,4 +267,4 @@ TEST_F(Tls, AKeyBelongsToItsCertificate)
 
 } // namespace
 
-} // namespace windsor::toolstack::testing
+} // namespace windsor::transport::testing

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "toolstack/tls.hpp"
+#include "transport/tls.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@
 
 #include <gnutls/x509.h>
 
-namespace windsor::toolstack {
+namespace windsor::transport {
 
 namespace {
 
@@ -220,4 +220,4 @@ std::string TlsSession::other() const
     return credentials_.role() == TlsRole::Source ? "the target" : "the source";
 }
 
-} // namespace windsor::toolstack
+} // namespace windsor::transport

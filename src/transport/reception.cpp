@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "toolstack/reception.hpp"
+#include "transport/reception.hpp"
 
 #include "display/peer_address.hpp"
 
@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace windsor::toolstack {
+namespace windsor::transport {
 
 namespace {
 
@@ -42,7 +42,7 @@ void Reception::Report::welcome() const
     [[maybe_unused]] const ssize_t told = ::write(fd_, &known, 1);
 }
 
-base::Status Reception::wait(const base::Fd& listener, const Endpoint& at, const Interrupts& interrupts,
+base::Status Reception::wait(const base::Fd& listener, const Endpoint& at, const base::Interrupts& interrupts,
                              const Serve& serve)
 {
     Reception reception{listener, serve};
@@ -189,4 +189,4 @@ void Reception::note_failure()
     ++failures_;
 }
 
-} // namespace windsor::toolstack
+} // namespace windsor::transport

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "toolstack/tls_relay.hpp"
+#include "transport/tls_relay.hpp"
 
 #include "base/descriptors.hpp"
-#include "toolstack/tls_pump.hpp"
+#include "transport/tls_pump.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,7 +13,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-namespace windsor::toolstack {
+namespace windsor::transport {
 
 namespace {
 
@@ -54,7 +54,7 @@ std::optional<std::string> read_report(int from)
 } // namespace
 
 base::Result<TlsRelay> TlsRelay::start(TlsCredentials credentials, base::Fd network, const std::string& host,
-                                       const Interrupts& interrupts)
+                                       const base::Interrupts& interrupts)
 {
     SocketPair ends = WINDSOR_TRY(make_socket_pair());
     std::array<int, 2> pipe{};
@@ -86,7 +86,7 @@ base::Result<TlsRelay> TlsRelay::start(TlsCredentials credentials, base::Fd netw
     return made;
 }
 
-base::Status TlsRelay::await_handshake(const Interrupts& interrupts) const
+base::Status TlsRelay::await_handshake(const base::Interrupts& interrupts) const
 {
     if (!WINDSOR_TRY(interrupts.wait_for(reports_.get(), POLLIN, kPatience))) {
         return base::fail("TLS has not been agreed on in time");
@@ -106,4 +106,4 @@ base::Error TlsRelay::explain(const base::Error& error) const
     return said ? base::Error{fmt::format("{}: {}", error.message(), *said)} : error;
 }
 
-} // namespace windsor::toolstack
+} // namespace windsor::transport

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/test_folder.hpp"
-#include "toolstack/tls.hpp"
+#include "transport/tls.hpp"
 
 #include <array>
 #include <ctime>
@@ -18,7 +18,7 @@
 
 #include <gnutls/x509.h>
 
-namespace windsor::toolstack::testing {
+namespace windsor::transport::testing {
 
 namespace fs = std::filesystem;
 
@@ -229,4 +229,4 @@ protected:
     const Directory target_{authority_, TlsRole::Target, *server_};
 };
 
-} // namespace windsor::toolstack::testing
+} // namespace windsor::transport::testing

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 #include <utility>
 
-namespace windsor::toolstack {
+namespace windsor::transport {
 
 // A process that a connection leads through, such as ssh.
 class Carrier {
@@ -38,4 +38,4 @@ struct SocketPair {
 };
 base::Result<SocketPair> make_socket_pair();
 
-} // namespace windsor::toolstack
+} // namespace windsor::transport

@@ -3,18 +3,16 @@
 #pragma once
 
 #include "base/fd.hpp"
+#include "base/interrupts.hpp"
 #include "base/result.hpp"
-#include "config/host_config.hpp"
-#include "toolstack/carrier.hpp"
-#include "toolstack/progress.hpp"
-#include "toolstack/tls_relay.hpp"
+#include "transport/carrier.hpp"
+#include "transport/tls_relay.hpp"
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace windsor::toolstack {
+namespace windsor::transport {
 
 struct Endpoint {
     enum class Kind { Unix, Tcp, Command } kind{Kind::Command};
@@ -27,20 +25,16 @@ base::Result<Endpoint> parse_address(std::string_view text);
 // The same, or a host that `shell` (in the manner of ssh) leads to; an empty shell: the text is the command.
 base::Result<Endpoint> parse_target(const std::string& text, const std::string& shell);
 
-// The directory of the certificates that protect this connection, as the options or else the host's configuration say;
-// none if it needs no TLS. Fails if it would be unprotected and nobody has said that it may be.
-base::Result<std::optional<std::filesystem::path>> tls_directory(const Endpoint& endpoint, const Arguments& arguments,
-                                                                 const config::HostConfig& host);
-
 // A connection, and the process that it leads through, if it is one.
 class Link {
 public:
     // With TLS, if there are credentials for it. Waits half a minute for a host that does not answer. An interrupt ends
     // it. At its end it is closed, and the process waited for, a few seconds at most.
-    static base::Result<Link> open(const Endpoint& to, std::optional<TlsCredentials> tls, const Interrupts& interrupts);
+    static base::Result<Link> open(const Endpoint& to, std::optional<TlsCredentials> tls,
+                                   const base::Interrupts& interrupts);
     int fd() const { return socket_.get(); }
-    // Reads the receiver's greeting.
-    base::Status await_greeting(const Interrupts& interrupts) const;
+    // Reads the receiver's greeting, a line, which must be this one.
+    base::Status await_greeting(std::string_view greeting, const base::Interrupts& interrupts) const;
     // An error of this connection, with the reason if TLS has one.
     base::Error explain(const base::Error& error) const { return relay_ ? relay_->explain(error) : error; }
 
@@ -58,4 +52,4 @@ private:
 // A socket that waits for connections at an address.
 base::Result<base::Fd> listen_at(const Endpoint& at);
 
-} // namespace windsor::toolstack
+} // namespace windsor::transport

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "toolstack/link.hpp"
-
-#include "domain/channel.hpp"
+#include "transport/link.hpp"
 
 #include <cerrno>
 #include <chrono>
@@ -16,7 +14,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-namespace windsor::toolstack {
+namespace windsor::transport {
 
 namespace {
 
@@ -71,7 +69,7 @@ base::Result<base::Fd> connect_unix(const std::string& path)
 }
 
 // An errno value; 0: connected.
-base::Result<int> connect_one(const base::Fd& socket, const addrinfo& to, const Interrupts& interrupts)
+base::Result<int> connect_one(const base::Fd& socket, const addrinfo& to, const base::Interrupts& interrupts)
 {
     if (::connect(socket.get(), to.ai_addr, to.ai_addrlen) == 0) {
         return 0;
@@ -95,7 +93,7 @@ void send_at_once(const base::Fd& socket)
     ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-base::Result<base::Fd> connect_tcp(const Endpoint& to, const Interrupts& interrupts)
+base::Result<base::Fd> connect_tcp(const Endpoint& to, const base::Interrupts& interrupts)
 {
     const Addresses addresses = WINDSOR_TRY(resolve(to, 0));
     int error = 0;
@@ -177,37 +175,7 @@ base::Result<Endpoint> parse_target(const std::string& text, const std::string& 
     return Endpoint{.place = fmt::format("exec {} {} windsor migrate-receive", shell, text)};
 }
 
-base::Result<std::optional<std::filesystem::path>> tls_directory(const Endpoint& endpoint, const Arguments& arguments,
-                                                                 const config::HostConfig& host)
-{
-    const bool asked = arguments.has("tls") || arguments.has("ssl");
-    if (endpoint.kind != Endpoint::Kind::Tcp) {
-        if (asked) {
-            return base::fail("TLS is for tcp:HOST:PORT: a Unix socket stays on this host, and ssh encrypts by itself");
-        }
-        return std::nullopt;
-    }
-    if (asked && arguments.has("insecure")) {
-        return base::fail("--insecure contradicts --{}", arguments.has("tls") ? "tls" : "ssl");
-    }
-    if (arguments.has("insecure")) {
-        return std::nullopt;
-    }
-    const std::string directory = arguments.value("tls", host.migration_tls.value_or(""));
-    if (!directory.empty()) {
-        return directory;
-    }
-    if (asked) {
-        return base::fail(
-            "TLS needs certificates: give --tls DIRECTORY, or set migration_tls in the host's configuration");
-    }
-    return base::fail(
-        "over TCP the guest's memory goes unencrypted and to whoever answers; give certificates for TLS by "
-        "--tls DIRECTORY or by migration_tls in the host's configuration, say --insecure if the network is "
-        "trusted, or use ssh");
-}
-
-base::Result<Link> Link::open(const Endpoint& to, std::optional<TlsCredentials> tls, const Interrupts& interrupts)
+base::Result<Link> Link::open(const Endpoint& to, std::optional<TlsCredentials> tls, const base::Interrupts& interrupts)
 {
     switch (to.kind) {
     case Endpoint::Kind::Unix: return Link{WINDSOR_TRY(connect_unix(to.place))};
@@ -233,11 +201,11 @@ base::Result<Link> Link::run(const std::string& command)
                 }))};
 }
 
-base::Status Link::await_greeting(const Interrupts& interrupts) const
+base::Status Link::await_greeting(std::string_view greeting, const base::Interrupts& interrupts) const
 {
     const milliseconds patience = command_ ? kLoginPatience : kPatience;
     std::string line;
-    while (line.size() < domain::kGreeting.size() && !line.ends_with('\n')) {
+    while (line.size() < greeting.size() && !line.ends_with('\n')) {
         if (!WINDSOR_TRY(interrupts.wait_for(fd(), POLLIN, patience))) {
             return base::fail("the receiver does not answer");
         }
@@ -252,7 +220,7 @@ base::Status Link::await_greeting(const Interrupts& interrupts) const
         }
         line += character;
     }
-    if (line != domain::kGreeting) {
+    if (line != greeting) {
         std::erase_if(line, [](char c) { return c < ' ' || c > '~'; });
         return base::fail("what answers is no receiver of this version of Windsor: it says '{}'", line);
     }
@@ -264,4 +232,4 @@ base::Result<base::Fd> listen_at(const Endpoint& at)
     return at.kind == Endpoint::Kind::Unix ? listen_unix(at.place) : listen_tcp(at);
 }
 
-} // namespace windsor::toolstack
+} // namespace windsor::transport

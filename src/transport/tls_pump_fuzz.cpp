@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The ends of an encrypted connection do and say anything, in any order: the pump ends, and what it passes on in good
 // order is what was sent.
-#include "toolstack/tls_pump.hpp"
+#include "transport/tls_pump.hpp"
 
-#include "toolstack/tls_testing.hpp"
+#include "transport/tls_testing.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -13,8 +13,8 @@
 namespace {
 
 using namespace windsor;
-using namespace windsor::toolstack;
-namespace fake = toolstack::testing;
+using namespace windsor::transport;
+namespace fake = transport::testing;
 using fake::Ends;
 using fake::make_ends;
 
@@ -91,24 +91,14 @@ void play(Far& far, const Ends& local, std::span<const std::uint8_t> input, std:
         input = input.subspan(1 + length);
         switch (choice & 7) {
         case 0:
-        case 1:
-            far.say(bytes);
-            break;
+        case 1: far.say(bytes); break;
         case 2:
             static_cast<void>(::send(local.one.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
             break;
-        case 3:
-            hear_local(local.one.get(), heard);
-            break;
-        case 4:
-            far.hear();
-            break;
-        case 5:
-            far.say_bare(bytes);
-            break;
-        case 6:
-            length == 31 ? far.shut() : length == 30 ? far.farewell() : std::this_thread::yield();
-            break;
+        case 3: hear_local(local.one.get(), heard); break;
+        case 4: far.hear(); break;
+        case 5: far.say_bare(bytes); break;
+        case 6: length == 31 ? far.shut() : length == 30 ? far.farewell() : std::this_thread::yield(); break;
         default:
             if (length == 31) {
                 ::shutdown(local.one.get(), SHUT_WR);
