@@ -36,8 +36,8 @@ std::int64_t rtc_base(const config::DomainConfig& config)
 
 } // namespace
 
-Domain::Domain(const Settings& settings, Claim& claim, base::EventLoop& loop, base::Log& log)
-    : settings_{settings}, claim_{claim}, loop_{loop}, log_{log}
+Domain::Domain(const Settings& settings, KeeperServices& keeper, Claim& claim, base::EventLoop& loop, base::Log& log)
+    : settings_{settings}, keeper_{keeper}, claim_{claim}, loop_{loop}, log_{log}
 {
 }
 
@@ -53,10 +53,10 @@ Domain::~Domain()
     machine_.reset();
 }
 
-base::Result<std::unique_ptr<Domain>> Domain::create(const Settings& settings, Claim& claim, base::EventLoop& loop,
-                                                     base::Log& log)
+base::Result<std::unique_ptr<Domain>> Domain::create(const Settings& settings, KeeperServices& keeper, Claim& claim,
+                                                     base::EventLoop& loop, base::Log& log)
 {
-    std::unique_ptr<Domain> domain{new Domain{settings, claim, loop, log}};
+    std::unique_ptr<Domain> domain{new Domain{settings, keeper, claim, loop, log}};
     domain->engine_ = settings.engine;
     WINDSOR_TRY(domain->open_all());
     WINDSOR_TRY(domain->enclose());
@@ -133,8 +133,8 @@ machine::DriveSpec Domain::drive(const config::DiskConfig& disk)
                              machine::Executor executor) -> base::Result<std::unique_ptr<backend::BlockMedia>> {
         const auto on_no_space = [this, path = disk.path] { loop_.post([this, path] { stop_for_space(path); }); };
         storage::AsyncDisk::Options how{.executor = std::move(executor), .on_no_space = on_no_space};
-        if (settings_.open_image) {
-            how.open = [open = settings_.open_image, slot] { return open(slot); };
+        if (settings_.config.sandbox != sandbox::Mode::Off) {
+            how.open = [this, slot] { return keeper_.open_image(slot); };
         }
         auto media = WINDSOR_TRY(storage::AsyncDisk::create(std::move(opened_.images.at(slot)), std::move(how)));
         disks_.push_back(media.get());
@@ -190,7 +190,7 @@ base::Status Domain::rename(const std::string& name)
 
 base::Result<bool> Domain::take_name(const std::string& name)
 {
-    const bool free = WINDSOR_TRY(settings_.rename(name));
+    const bool free = WINDSOR_TRY(keeper_.rename(name));
     if (free) {
         claim_.renamed(name);
     }
@@ -268,18 +268,17 @@ void Domain::rename_and_restart()
     disks_.clear();
     machine_->release_media();
     console_->stop_viewers();
-    if (settings_.stop_console) {
-        settings_.stop_console();
+    if (const base::Status stopped = keeper_.stop_console(); !stopped) {
+        log_.error("{}", stopped.error().message());
     }
     for (unsigned number = 1; number < 1000; ++number) {
         if (take_name(fmt::format("{}-{}", name, number)).value_or(true)) {
             break; // it has one, or cannot have any now
         }
     }
-    if (settings_.restart && settings_.restart(name)) {
-        return;
+    if (const base::Status restarted = keeper_.restart(name); !restarted) {
+        log_.error("cannot start a fresh domain '{}': {}", name, restarted.error().message());
     }
-    log_.error("cannot start a fresh domain '{}'", name);
 }
 
 void Domain::end()

@@ -10,6 +10,7 @@
 #include "config/xend_form.hpp"
 #include "display/console.hpp"
 #include "domain/incoming.hpp"
+#include "domain/keeper_services.hpp"
 #include "domain/migrator.hpp"
 #include "domain/phase.hpp"
 #include "domain/pty.hpp"
@@ -55,14 +56,7 @@ struct Settings {
     std::filesystem::path runtime{};
     StartAs start{StartAs::Running};
     std::vector<std::string> warnings{}; // of the configuration
-    // Starts a fresh domain of the same configuration, for rename-restart; gives whether that worked.
-    std::function<bool(const std::string& name)> restart{};
     Origin origin{};
-    // Renames its place in the registry; false if a running domain has that name.
-    std::function<base::Result<bool>(const std::string& name)> rename{};
-    // Opens the image of a disk of the configuration, by its slot. None: the domain is not enclosed, and does so
-    // itself.
-    std::function<base::Result<base::Fd>(unsigned slot)> open_image{};
     // Another firmware than the host's SeaBIOS; empty for that.
     std::string bios{};
     // A saved state of this configuration to go on from; empty for a fresh guest.
@@ -71,10 +65,6 @@ struct Settings {
     std::shared_ptr<Incoming> incoming{};
     // The domain's ends of the process that serves its console; null for none. The domain takes them out.
     std::shared_ptr<display::Viewers::Ends> viewers{};
-    // Ends that process, and gives its port back.
-    std::function<void()> stop_console{};
-    // Says that the domain is being destroyed: its process must not outlive that by much, whatever its threads do.
-    std::function<void()> ending{};
 };
 
 // Lives on its event loop's thread.
@@ -82,8 +72,8 @@ class Domain final : private Migrator::Owner {
 public:
     // Opens everything that the domain needs; if anything fails nothing is left behind. The others outlive
     // the domain.
-    static base::Result<std::unique_ptr<Domain>> create(const Settings& settings, Claim& claim, base::EventLoop& loop,
-                                                        base::Log& log);
+    static base::Result<std::unique_ptr<Domain>> create(const Settings& settings, KeeperServices& keeper, Claim& claim,
+                                                        base::EventLoop& loop, base::Log& log);
     ~Domain() override;
     Domain(const Domain&) = delete;
     Domain& operator=(const Domain&) = delete;
@@ -98,7 +88,7 @@ public:
     DomainStatus status() const;
 
 private:
-    Domain(const Settings& settings, Claim& claim, base::EventLoop& loop, base::Log& log);
+    Domain(const Settings& settings, KeeperServices& keeper, Claim& claim, base::EventLoop& loop, base::Log& log);
 
     // domain_cage.cpp: descriptors first, then the walls, then threads.
     struct Opened {
@@ -197,6 +187,7 @@ private:
     config::XendState xend_state() const;
 
     Settings settings_;
+    KeeperServices& keeper_;
     Claim& claim_;
     base::EventLoop& loop_;
     base::Log& log_;

@@ -153,14 +153,27 @@ TEST_F(DomainLife, AGuestThatEndsIsNotMoved)
     EXPECT_EQ(state(), "---s--");
 }
 
+// The remains keep the screen under another name; the fresh domain takes the old one.
+TEST_F(DomainLife, ACrashCanLeaveItsRemainsAndBeginAFreshDomain)
+{
+    reset_at_a_key();
+    settings_.config.on_reboot = config::LifeAction::RenameRestart;
+    start_all();
+    ASSERT_TRUE(call("keys", {{"keys", "a"}}));
+    ASSERT_TRUE(soon([this] { return state() == "---s--"; }));
+    EXPECT_EQ(call("status").value().value("name", ""), "falstaff-1");
+    EXPECT_TRUE(keeper_.console_stopped) << "the fresh domain needs its port";
+    EXPECT_EQ(refusal("screenshot"), "");
+    stop();
+    EXPECT_EQ(keeper_.restarted, "falstaff");
+}
+
 TEST_F(DomainLife, DestroyEndsIt)
 {
-    bool told = false;
-    settings_.ending = [&] { told = true; };
     start_all();
     EXPECT_TRUE(call("destroy"));
     thread_.join();
-    EXPECT_TRUE(told);
+    EXPECT_TRUE(keeper_.ended) << "the keeper is told, should the process not end";
 }
 
 } // namespace

@@ -123,9 +123,7 @@ std::vector<Domain::Row> Domain::life_rows()
         {{.name = "destroy", .help = "Ends the domain at once."},
          [](Domain& domain, const RpcArguments&, const Reply& reply) {
              reply(Json::object());
-             if (domain.settings_.ending) {
-                 domain.settings_.ending();
-             }
+             domain.keeper_.ending();
              domain.end();
          }},
     };

@@ -8,6 +8,7 @@
 #include "machine/tiny_guest.hpp"
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <fcntl.h>
 #include <filesystem>
@@ -71,6 +72,34 @@ private:
     std::jthread drainer_;
 };
 
+// Does for the domain what is asked, and takes note of it.
+class TestKeeper final : public KeeperServices {
+public:
+    explicit TestKeeper(std::optional<Claim>& claim) : claim_{claim} {}
+
+    base::Result<bool> rename(const std::string& name) override { return claim_->rename(name); }
+    base::Result<base::Fd> open_image(unsigned) override { return base::fail("there is no image"); }
+    base::Status restart(const std::string& name) override
+    {
+        restarted = name;
+        return {};
+    }
+    base::Status stop_console() override
+    {
+        console_stopped = true;
+        return {};
+    }
+    void ending() override { ended = true; }
+
+    // Written by the domain's thread.
+    std::string restarted;
+    std::atomic<bool> console_stopped{false};
+    std::atomic<bool> ended{false};
+
+private:
+    std::optional<Claim>& claim_;
+};
+
 class DomainTest : public testing::Test {
 protected:
     void SetUp() override
@@ -83,7 +112,6 @@ protected:
         settings_.config.sandbox = sandbox::Mode::Off;
         settings_.engine = {.type = machine::EngineType::Emulate, .name = "emulate", .line = "engine: a test's"};
         settings_.runtime = folder_ / "run";
-        settings_.rename = [this](const std::string& name) { return claim_->rename(name); };
         settings_.origin = {.text = "memory = 4", .directory = "/"};
         sleep_forever();
     }
@@ -105,7 +133,7 @@ protected:
         const Registry registry = Registry::open(settings_.runtime).value();
         claim_.emplace(registry.claim(settings_.config.name).value());
         loop_ = base::EventLoop::create().value();
-        domain_ = WINDSOR_TRY(Domain::create(settings_, *claim_, *loop_, log_));
+        domain_ = WINDSOR_TRY(Domain::create(settings_, keeper_, *claim_, *loop_, log_));
         return {};
     }
     void start()
@@ -155,6 +183,7 @@ protected:
     std::unique_ptr<machine::TinyFirmware> firmware_{std::make_unique<machine::TinyFirmware>()};
     Settings settings_;
     std::optional<Claim> claim_;
+    TestKeeper keeper_{claim_};
     std::unique_ptr<base::EventLoop> loop_;
     std::unique_ptr<Domain> domain_;
     std::thread thread_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Making a domain's process.
+// What the commands that make a domain have in common.
 #pragma once
 
 #include "base/result.hpp"
@@ -7,27 +7,20 @@
 #include "domain/paths.hpp"
 #include "domain/registry.hpp"
 #include "domain/status.hpp"
+#include "keeper/begin.hpp"
 #include "toolstack/command.hpp"
 
 #include <functional>
 #include <ostream>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 namespace windsor::toolstack {
 
 using domain::Origin;
+using keeper::Started;
 
-struct Started {
-    pid_t keeper; // ends after the domain
-    domain::DomainStatus status; // as the domain says it
-};
-
-// Forks a domain's keeper, in a session of its own, which owns the claim from now on and forks the domain's process;
-// waits until the machine is built. Fails with the domain's error sentence, with nothing left behind. `inherited` is
-// closed in them: a domain must not keep what its creator was given, or pipes would never end and locks never be
-// released.
+// As keeper::begin() does it, with a restart that evaluates the configuration anew.
 base::Result<Started> start_domain(domain::Settings settings, domain::Claim claim, const Origin& origin,
                                    const domain::Paths& paths, const std::vector<int>& inherited);
 

