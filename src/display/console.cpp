@@ -60,6 +60,12 @@ base::Status Console::serve_viewers(Viewers::Ends ends)
     return {};
 }
 
+std::optional<std::uint16_t> Console::port() const
+{
+    const base::MutexLock lock{mutex_};
+    return viewers_ != nullptr ? std::optional{viewers_->port()} : std::nullopt;
+}
+
 void Console::stop_viewers()
 {
     const base::MutexLock lock{viewers_mutex_};

@@ -52,6 +52,8 @@ public:
     base::Status serve_viewers(Viewers::Ends ends);
     // Lets go of what they hold, and hears them no more.
     void stop_viewers();
+    // On which that process listens; none if there is no such process.
+    std::optional<std::uint16_t> port() const;
 
     backend::Picture screenshot();
     // Empty in a graphics mode.

@@ -13,6 +13,8 @@ namespace windsor::domain {
 
 namespace {
 
+constexpr int kFirstVncPort = 5900; // of display 0
+
 std::uint64_t megabytes(std::uint64_t count)
 {
     return count << 20;
@@ -34,28 +36,27 @@ std::int64_t rtc_base(const config::DomainConfig& config)
 
 } // namespace
 
-Domain::Domain(const Settings& settings, Claim& claim, base::EventLoop& loop, base::Log& log)
-    : settings_{settings}, claim_{claim}, loop_{loop}, log_{log}
+Domain::Domain(const Settings& settings, KeeperServices& keeper, Claim& claim, base::EventLoop& loop, base::Log& log)
+    : settings_{settings}, keeper_{keeper}, claim_{claim}, loop_{loop}, log_{log}
 {
 }
 
 Domain::~Domain()
 {
-    saving_.reset();
-    if (moving_) {
+    if (life_.phase() == Phase::Moving) {
         machine_->pause();
-        moving_.reset();
     }
+    work_ = {};
     // Consoles use the machine, and the machine the serial line.
     control_.reset();
     console_.reset();
     machine_.reset();
 }
 
-base::Result<std::unique_ptr<Domain>> Domain::create(const Settings& settings, Claim& claim, base::EventLoop& loop,
-                                                     base::Log& log)
+base::Result<std::unique_ptr<Domain>> Domain::create(const Settings& settings, KeeperServices& keeper, Claim& claim,
+                                                     base::EventLoop& loop, base::Log& log)
 {
-    std::unique_ptr<Domain> domain{new Domain{settings, claim, loop, log}};
+    std::unique_ptr<Domain> domain{new Domain{settings, keeper, claim, loop, log}};
     domain->engine_ = settings.engine;
     WINDSOR_TRY(domain->open_all());
     WINDSOR_TRY(domain->enclose());
@@ -132,8 +133,8 @@ machine::DriveSpec Domain::drive(const config::DiskConfig& disk)
                              machine::Executor executor) -> base::Result<std::unique_ptr<backend::BlockMedia>> {
         const auto on_no_space = [this, path = disk.path] { loop_.post([this, path] { stop_for_space(path); }); };
         storage::AsyncDisk::Options how{.executor = std::move(executor), .on_no_space = on_no_space};
-        if (settings_.open_image) {
-            how.open = [open = settings_.open_image, slot] { return open(slot); };
+        if (settings_.config.sandbox != sandbox::Mode::Off) {
+            how.open = [this, slot] { return keeper_.open_image(slot); };
         }
         auto media = WINDSOR_TRY(storage::AsyncDisk::create(std::move(opened_.images.at(slot)), std::move(how)));
         disks_.push_back(media.get());
@@ -147,7 +148,7 @@ void Domain::stop_for_space(const std::string& path)
 {
     log_.error("no space left on the host for {}: the domain is paused; make room, then unpause it", path);
     machine_->pause();
-    paused_ = true;
+    life_.stand_still();
 }
 
 void Domain::retry_disks()
@@ -169,7 +170,6 @@ base::Status Domain::start_console()
     if (!settings_.viewers) {
         return {};
     }
-    vnc_port_ = settings_.viewers->port;
     return console_->serve_viewers(std::move(*std::exchange(settings_.viewers, nullptr)));
 }
 
@@ -190,7 +190,7 @@ base::Status Domain::rename(const std::string& name)
 
 base::Result<bool> Domain::take_name(const std::string& name)
 {
-    const bool free = WINDSOR_TRY(settings_.rename(name));
+    const bool free = WINDSOR_TRY(keeper_.rename(name));
     if (free) {
         claim_.renamed(name);
     }
@@ -199,8 +199,12 @@ base::Result<bool> Domain::take_name(const std::string& name)
 
 void Domain::run()
 {
-    paused_ = settings_.start == StartAs::Paused;
-    if (!paused_) {
+    const bool runs = settings_.start == StartAs::Running;
+    if (const auto begun = life_.enter(runs ? Phase::Running : Phase::Paused); !begun) {
+        log_.error("the domain cannot begin: {}", begun.error().message());
+        return;
+    }
+    if (runs) {
         machine_->resume(); // unless it runs already
     }
     loop_.run();
@@ -208,46 +212,48 @@ void Domain::run()
 
 void Domain::handle_event(machine::Event event)
 {
-    if (saving_) { // the event came first: there is nothing to save
-        saving_->saver->cancel();
+    if (Saving* const saving = std::get_if<Saving>(&work_)) { // the event came first: there is nothing to save
+        saving->saver->cancel();
         finish_save();
     }
-    if (moving_) { // nor to be moved
-        moving_->migrator->cancel();
+    if (Moving* const moving = std::get_if<Moving>(&work_)) { // nor to be moved
+        moving->migrator->cancel();
         finish_migration();
+    }
+    if (!life_.is_in(kAlive)) {
+        return; // what the last processors did on the way out
     }
     const config::DomainConfig& config = settings_.config;
     switch (event) {
     case machine::Event::PowerOff:
         log_.info("the guest has powered off");
-        act(std::exchange(reboot_requested_, false) ? config.on_reboot : config.on_poweroff, Fate::PoweredOff);
+        act(life_.take_expected() == Life::End::Reboot ? config.on_reboot : config.on_poweroff, Phase::PoweredOff);
         break;
     case machine::Event::Reset:
         log_.info("the guest resets the machine");
-        act(config.on_reboot, Fate::PoweredOff);
+        act(config.on_reboot, Phase::PoweredOff);
         break;
     case machine::Event::Failed:
         log_.error("the domain has crashed");
-        act(config.on_crash, Fate::Crashed);
+        act(config.on_crash, Phase::Crashed);
         break;
     }
 }
 
-void Domain::act(config::LifeAction action, Fate fate)
+void Domain::act(config::LifeAction action, Phase remains)
 {
     machine_->pause();
     switch (action) {
     case config::LifeAction::Restart:
         machine_->reset();
-        fate_ = Fate::Alive;
         ++restarts_;
-        if (!paused_) {
+        if (life_.is_to_run()) {
             machine_->resume();
         }
         break;
-    case config::LifeAction::Preserve: fate_ = fate; break;
+    case config::LifeAction::Preserve: go_to(remains); break;
     case config::LifeAction::RenameRestart:
-        fate_ = fate;
+        go_to(remains);
         rename_and_restart();
         break;
     case config::LifeAction::Destroy: end(); break;
@@ -262,39 +268,47 @@ void Domain::rename_and_restart()
     disks_.clear();
     machine_->release_media();
     console_->stop_viewers();
-    if (settings_.stop_console) {
-        settings_.stop_console();
+    if (const base::Status stopped = keeper_.stop_console(); !stopped) {
+        log_.error("{}", stopped.error().message());
     }
-    vnc_port_.reset();
     for (unsigned number = 1; number < 1000; ++number) {
         if (take_name(fmt::format("{}-{}", name, number)).value_or(true)) {
             break; // it has one, or cannot have any now
         }
     }
-    if (settings_.restart && settings_.restart(name)) {
-        return;
+    if (const base::Status restarted = keeper_.restart(name); !restarted) {
+        log_.error("cannot start a fresh domain '{}': {}", name, restarted.error().message());
     }
-    log_.error("cannot start a fresh domain '{}'", name);
 }
 
 void Domain::end()
 {
+    go_to(Phase::Ended);
     loop_.stop();
 }
 
-std::string Domain::state_letters() const
+// For a way that the phase before allows.
+void Domain::go_to(Phase phase)
 {
-    // In the columns of xm list: running, blocked, paused, shut down, crashed, dying.
-    const bool alive = fate_ == Fate::Alive;
-    const bool paused = paused_ || saving_.has_value();
-    const bool blocked = alive && !paused && machine_->idle();
-    std::string letters = "------";
-    letters[0] = alive && !paused && !blocked ? 'r' : '-';
-    letters[1] = blocked ? 'b' : '-';
-    letters[2] = alive && paused ? 'p' : '-';
-    letters[3] = fate_ == Fate::PoweredOff ? 's' : '-';
-    letters[4] = fate_ == Fate::Crashed ? 'c' : '-';
-    return letters;
+    if (const auto gone = life_.enter(phase); !gone) {
+        log_.error("the domain is {}, and cannot be {}: {}", name_of(life_.phase()), name_of(phase),
+                   gone.error().message());
+    }
+}
+
+void Domain::go_on()
+{
+    if (const auto back = life_.go_back(); !back) {
+        log_.error("the domain cannot go on: {}", back.error().message());
+    }
+    if (life_.is_to_run()) {
+        machine_->resume();
+    }
+}
+
+std::string_view Domain::state_letters() const
+{
+    return life_.letters(machine_->idle() ? Doing::Nothing : Doing::Work);
 }
 
 // Of the whole process.
@@ -307,43 +321,45 @@ double Domain::cpu_seconds() const
 
 config::XendState Domain::xend_state() const
 {
+    const std::optional<std::uint16_t> port = console_->port();
     return {.id = claim_.entry().id,
-            .letters = state_letters(),
+            .letters = std::string{state_letters()},
             .cpu_seconds = cpu_seconds(),
             .start_time = std::chrono::duration<double>(started_.time_since_epoch()).count(),
-            .vnc = vnc_port_ ? fmt::format("{}:{}", settings_.config.graphics.listen.value_or("127.0.0.1"), *vnc_port_)
-                             : std::string{},
+            .vnc = port ? fmt::format("{}:{}", settings_.config.graphics.listen.value_or("127.0.0.1"), *port)
+                        : std::string{},
             .console = serial_ ? serial_->path() : std::string{}};
 }
 
-Json Domain::status() const
+DomainStatus Domain::status() const
 {
     const config::GraphicsConfig& graphics = settings_.config.graphics;
-    Json status{{"id", claim_.entry().id},
-                {"name", claim_.entry().name},
-                {"pid", claim_.entry().pid},
-                {"uuid", format_uuid(uuid_)},
-                {"memory_mb", settings_.config.memory_mb},
-                {"maxmem_mb", settings_.config.maxmem_mb},
-                {"vcpus", settings_.config.vcpus},
-                {"state", state_letters()},
-                {"restarts", restarts_},
-                {"cpu_seconds", cpu_seconds()},
-                {"started", std::chrono::system_clock::to_time_t(started_)},
-                {"uptime_seconds",
-                 std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - started_).count()},
-                {"engine", engine_.name},
-                {"engine_line", engine_.line},
-                {"sandbox", sandbox::describe(walls_)},
-                {"warnings", settings_.warnings}};
-    if (vnc_port_) {
-        status["vnc"] = {{"listen", graphics.listen.value_or("127.0.0.1")},
-                         {"port", *vnc_port_},
-                         {"display", *vnc_port_ - 5900},
-                         {"password", graphics.has_password()}};
+    const auto up = std::chrono::system_clock::now() - started_;
+    DomainStatus status{.id = claim_.entry().id,
+                        .name = claim_.entry().name,
+                        .pid = claim_.entry().pid,
+                        .uuid = format_uuid(uuid_),
+                        .memory_mb = settings_.config.memory_mb,
+                        .maxmem_mb = settings_.config.maxmem_mb,
+                        .vcpus = settings_.config.vcpus,
+                        .state = std::string{state_letters()},
+                        .phase = std::string{name_of(life_.phase())},
+                        .restarts = restarts_,
+                        .cpu_seconds = cpu_seconds(),
+                        .started = std::chrono::system_clock::to_time_t(started_),
+                        .uptime_seconds = std::chrono::duration_cast<std::chrono::seconds>(up).count(),
+                        .engine = engine_.name,
+                        .engine_line = engine_.line,
+                        .sandbox = sandbox::describe(walls_),
+                        .warnings = settings_.warnings};
+    if (const std::optional<std::uint16_t> port = console_->port()) {
+        status.vnc = VncStatus{.listen = graphics.listen.value_or("127.0.0.1"),
+                               .port = *port,
+                               .display = *port - kFirstVncPort,
+                               .password = graphics.has_password()};
     }
     if (serial_) {
-        status["console"] = serial_->path();
+        status.console = serial_->path();
     }
     return status;
 }

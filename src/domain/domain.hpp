@@ -10,12 +10,15 @@
 #include "config/xend_form.hpp"
 #include "display/console.hpp"
 #include "domain/incoming.hpp"
+#include "domain/keeper_services.hpp"
 #include "domain/migrator.hpp"
+#include "domain/phase.hpp"
 #include "domain/pty.hpp"
 #include "domain/registry.hpp"
 #include "domain/rpc.hpp"
 #include "domain/saved_domain.hpp"
 #include "domain/saver.hpp"
+#include "domain/status.hpp"
 #include "machine/machine.hpp"
 #include "sandbox/enclose.hpp"
 #include "storage/async_disk.hpp"
@@ -28,6 +31,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace windsor::domain {
@@ -52,36 +56,24 @@ struct Settings {
     std::filesystem::path runtime{};
     StartAs start{StartAs::Running};
     std::vector<std::string> warnings{}; // of the configuration
-    // Starts a fresh domain of the same configuration, for rename-restart; gives whether that worked.
-    std::function<bool(const std::string& name)> restart{};
     Origin origin{};
-    // Renames its place in the registry; false if a running domain has that name.
-    std::function<base::Result<bool>(const std::string& name)> rename{};
-    // Opens the image of a disk of the configuration, by its slot. None: the domain is not enclosed, and does so
-    // itself.
-    std::function<base::Result<base::Fd>(unsigned slot)> open_image{};
+    // Another firmware than the host's SeaBIOS; empty for that.
+    std::string bios{};
     // A saved state of this configuration to go on from; empty for a fresh guest.
     std::filesystem::path restore_from{};
     // A domain that comes from another Windsor; null for none.
     std::shared_ptr<Incoming> incoming{};
     // The domain's ends of the process that serves its console; null for none. The domain takes them out.
     std::shared_ptr<display::Viewers::Ends> viewers{};
-    // Ends that process, and gives its port back.
-    std::function<void()> stop_console{};
-    // Says that the domain is being destroyed: its process must not outlive that by much, whatever its threads do.
-    std::function<void()> ending{};
 };
-
-// What has become of the guest.
-enum class Fate { Alive, PoweredOff, Crashed };
 
 // Lives on its event loop's thread.
 class Domain final : private Migrator::Owner {
 public:
     // Opens everything that the domain needs; if anything fails nothing is left behind. The others outlive
     // the domain.
-    static base::Result<std::unique_ptr<Domain>> create(const Settings& settings, Claim& claim, base::EventLoop& loop,
-                                                        base::Log& log);
+    static base::Result<std::unique_ptr<Domain>> create(const Settings& settings, KeeperServices& keeper, Claim& claim,
+                                                        base::EventLoop& loop, base::Log& log);
     ~Domain() override;
     Domain(const Domain&) = delete;
     Domain& operator=(const Domain&) = delete;
@@ -93,10 +85,10 @@ public:
     void run();
 
     // Everything that `list`, `info` and others show of it.
-    Json status() const;
+    DomainStatus status() const;
 
 private:
-    Domain(const Settings& settings, Claim& claim, base::EventLoop& loop, base::Log& log);
+    Domain(const Settings& settings, KeeperServices& keeper, Claim& claim, base::EventLoop& loop, base::Log& log);
 
     // domain_cage.cpp: descriptors first, then the walls, then threads.
     struct Opened {
@@ -123,21 +115,33 @@ private:
     // False if a running domain has that name.
     base::Result<bool> take_name(const std::string& name);
 
-    // domain_methods.cpp: the control socket's methods.
+    // domain_methods.cpp: the control socket's methods, a row each. What a description says has been checked when its
+    // method runs.
+    struct Row {
+        Method method;
+        void (*run)(Domain& domain, const RpcArguments& arguments, const Reply& reply);
+    };
+    friend std::span<const Method> all_methods();
+    static const std::vector<Row>& rows();
+    static std::vector<Row> general_rows();
+    static std::vector<Row> life_rows();
+    static std::vector<Row> console_rows();
+    static std::vector<Row> input_rows();
     void add_methods();
-    void add_life_cycle_methods();
-    void add_state_methods();
-    void add_console_methods();
-    void add_input_methods();
-    Method while_alive(Method method);
+    Json all_forms_of_configuration() const;
+    Json statistics() const;
+    void unpause(const Reply& reply);
+    void press_power_button(Life::End end, const Reply& reply);
+    void reset();
 
     // domain_processors.cpp
-    void add_processor_methods();
+    static std::vector<Row> processor_rows();
     Json processors() const;
     base::Status pin_processors(const std::string& which, const std::string& cpus);
     base::Status change_engine(const std::string& name, const std::string& line);
 
     // domain_save.cpp
+    static std::vector<Row> save_rows();
     enum class AfterSave { GoOn, StayPaused };
     struct Saving {
         AfterSave after;
@@ -155,9 +159,10 @@ private:
         StartAs start{StartAs::Running}; // at the target
         std::unique_ptr<Migrator> migrator{};
     };
-    void add_migration_methods();
+    static std::vector<Row> migration_rows();
     void start_migration(base::Fd connection, StartAs start, Reply reply);
     void finish_migration();
+    Json migration_progress() const;
     base::Error stay(Migrator::Outcome outcome, const std::string& name, const base::Error& error);
     base::Status take_disks_back();
     void standing_still(const std::function<void()>& action) override;
@@ -168,16 +173,21 @@ private:
     base::Status take_over();
 
     void handle_event(machine::Event event);
-    void act(config::LifeAction action, Fate fate);
+    // `remains`: the phase of what is preserved.
+    void act(config::LifeAction action, Phase remains);
     void rename_and_restart();
     void stop_for_space(const std::string& path);
     void retry_disks();
     void end();
-    std::string state_letters() const;
+    void go_to(Phase phase);
+    // After saving, or after a move that came to nothing.
+    void go_on();
+    std::string_view state_letters() const;
     double cpu_seconds() const;
     config::XendState xend_state() const;
 
     Settings settings_;
+    KeeperServices& keeper_;
     Claim& claim_;
     base::EventLoop& loop_;
     base::Log& log_;
@@ -191,14 +201,9 @@ private:
     std::unique_ptr<display::Console> console_;
     std::unique_ptr<RpcServer> control_;
     std::vector<storage::AsyncDisk*> disks_; // of the machine's drives
-    std::optional<Saving> saving_;
-    std::optional<Moving> moving_;
-    bool disks_gone_{false}; // the domain was, or may have been, handed over: its images have to be had back first
-    std::optional<std::uint16_t> vnc_port_;
-    bool paused_{false};
-    bool reboot_requested_{false};
+    Life life_;
+    std::variant<std::monostate, Saving, Moving> work_; // of the phases of these names, as long as they last
     unsigned restarts_{0}; // how often the guest has begun anew
-    Fate fate_{Fate::Alive};
     std::chrono::system_clock::time_point started_{std::chrono::system_clock::now()};
 };
 

@@ -69,6 +69,9 @@ base::Status Domain::open_machine()
     if (const auto room = machine::Ram::check_room(options.memory); !room) {
         return std::unexpected{config::at_key(config, "memory", room.error())};
     }
+    if (!settings_.bios.empty()) {
+        options.bios = settings_.bios;
+    }
     options.firmware = std::make_shared<machine::FirmwareFiles>(
         WINDSOR_TRY(machine::FirmwareFiles::read(options.bios, options.vga_bios)));
     options.trace = WINDSOR_TRY(machine::make_trace(log_));

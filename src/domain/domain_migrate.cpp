@@ -9,48 +9,69 @@ namespace windsor::domain {
 
 // --- At the source ---
 
-void Domain::add_migration_methods()
+// With the connection to the target, which has greeted already, as the request's descriptor.
+std::vector<Domain::Row> Domain::migration_rows()
 {
-    // With the connection to the target, which has greeted already, as the request's descriptor.
-    control_->add("migrate", while_alive([this](const Json& params, const Reply& reply) {
-        base::Fd connection = control_->take_descriptor();
-        if (!connection) {
-            reply(base::fail("no connection to the target came with the request"));
-        } else if (settings_.config.nomigrate == config::Switch::On) {
-            reply(base::fail("its configuration keeps it on this host (nomigrate = 1)"));
-        } else if (disks_gone_) {
-            reply(base::fail("the domain has been handed over to another host already; 'unpause' tries to go on here"));
-        } else {
-            start_migration(std::move(connection), params.value("paused", false) ? StartAs::Paused : StartAs::Running,
-                            reply);
-        }
-    }));
-    // How far it is; an empty object if the domain is not being moved.
-    control_->add("migrate_progress", [this](const Json&, const Reply& reply) {
-        if (!moving_) {
-            reply(Json::object());
-            return;
-        }
-        const Migrator::Progress progress = moving_->migrator->progress();
-        reply(Json{{"pass", progress.pass},
-                   {"done", progress.done_bytes},
-                   {"total", progress.total_bytes},
-                   {"sent", progress.sent_bytes}});
-    });
-    // The answer to "migrate" follows.
-    control_->add("migrate_cancel", [this](const Json&, const Reply& reply) {
-        if (moving_) {
-            moving_->migrator->cancel();
-        }
-        reply(Json::object());
-    });
+    using enum ValueKind;
+    constexpr auto kAbsent = Presence::Sometimes;
+    return {
+        {{.name = "migrate",
+          .help = "Moves the domain to the Windsor at the other end of a connection; answers when it runs there.",
+          .phases = {Phase::Running, Phase::Paused},
+          .parameters = {{.name = "paused",
+                          .kind = Truth,
+                          .help = "whether the guest stands still there until it is unpaused",
+                          .otherwise = false}},
+          .answer = {.fields = {{"passes", Integer, "over the guest's memory"},
+                                {"sent", Integer, "bytes in all, compressed"},
+                                {"down_ms", Number, "for how long the guest stood still"}}},
+          .descriptor = "connection to the target"},
+         [](Domain& domain, const RpcArguments& arguments, const Reply& reply) {
+             const StartAs start = arguments.truth("paused") ? StartAs::Paused : StartAs::Running;
+             domain.start_migration(domain.control_->take_descriptor(), start, reply);
+         }},
+        {{.name = "migrate_progress",
+          .help = "Says how far moving is; nothing if the domain is not being moved.",
+          .permission = Permission::Look,
+          .answer = {.fields = {{"pass", Integer, "over the guest's memory, from 1 on; 0: none yet", kAbsent},
+                                {"done", Integer, "bytes of this pass", kAbsent},
+                                {"total", Integer, "bytes of this pass", kAbsent},
+                                {"sent", Integer, "bytes in all, compressed", kAbsent}}}},
+         [](Domain& domain, const RpcArguments&, const Reply& reply) { reply(domain.migration_progress()); }},
+        {{.name = "migrate_cancel",
+          .help = "Interrupts moving, if the domain is being moved; 'migrate' is answered soon."},
+         [](Domain& domain, const RpcArguments&, const Reply& reply) {
+             if (Moving* const moving = std::get_if<Moving>(&domain.work_)) {
+                 moving->migrator->cancel();
+             }
+             reply(Json::object());
+         }},
+    };
+}
+
+Json Domain::migration_progress() const
+{
+    const Moving* const moving = std::get_if<Moving>(&work_);
+    if (moving == nullptr) {
+        return Json::object();
+    }
+    const Migrator::Progress progress = moving->migrator->progress();
+    return {{"pass", progress.pass},
+            {"done", progress.done_bytes},
+            {"total", progress.total_bytes},
+            {"sent", progress.sent_bytes}};
 }
 
 void Domain::start_migration(base::Fd connection, StartAs start, Reply reply)
 {
+    if (settings_.config.nomigrate == config::Switch::On) {
+        reply(base::fail("its configuration keeps it on this host (nomigrate = 1)"));
+        return;
+    }
     log_.info("moving the domain to another host");
-    moving_ = Moving{.reply = std::move(reply), .name = claim_.entry().name, .start = start};
-    moving_->migrator = std::make_unique<Migrator>(
+    go_to(Phase::Moving);
+    Moving& moving = work_.emplace<Moving>(std::move(reply), claim_.entry().name, start);
+    moving.migrator = std::make_unique<Migrator>(
         Migrator::Work{.machine = *machine_,
                        .loop = loop_,
                        .owner = *this,
@@ -78,16 +99,16 @@ void Domain::stop_for_hand_over()
 base::Result<bool> Domain::step_aside()
 {
     WINDSOR_TRY(rename(name_with(claim_.entry().name, kMigratedAway)));
-    return !paused_ && moving_->start == StartAs::Running;
+    const Moving* const moving = std::get_if<Moving>(&work_);
+    return life_.is_to_run() && moving != nullptr && moving->start == StartAs::Running;
 }
 
 void Domain::finish_migration()
 {
-    if (!moving_) {
+    if (!std::holds_alternative<Moving>(work_)) {
         return;
     }
-    Moving moving = std::move(*moving_);
-    moving_.reset();
+    Moving moving = std::get<Moving>(std::exchange(work_, {}));
     moving.migrator->join();
     const Migrator::Outcome outcome = moving.migrator->outcome();
     const Migrator::Progress progress = moving.migrator->progress();
@@ -103,16 +124,12 @@ void Domain::finish_migration()
         return;
     }
     moving.reply(std::unexpected{stay(outcome, moving.name, result.error())});
-    if (!paused_) {
-        machine_->resume();
-    }
+    outcome == Migrator::Outcome::Here ? go_on() : go_to(Phase::HandedOver);
 }
 
 // The domain has not moved, as far as is known. Gives what is said of it.
 base::Error Domain::stay(Migrator::Outcome outcome, const std::string& name, const base::Error& error)
 {
-    paused_ = paused_ || outcome != Migrator::Outcome::Here;
-    disks_gone_ = outcome != Migrator::Outcome::Here;
     if (outcome == Migrator::Outcome::Unknown) {
         const base::Error said{
             fmt::format("{}, in the moment of the hand-over: it may run at the target; here it stands still as '{}': "
@@ -137,11 +154,11 @@ base::Error Domain::stay(Migrator::Outcome outcome, const std::string& name, con
 // Before the guest runs: images that were let go.
 base::Status Domain::take_disks_back()
 {
-    if (disks_gone_) {
-        if (const auto back = on_all_disks(disks_, &storage::AsyncDisk::take_back); !back) {
-            return base::fail("the domain cannot go on here: {}", back.error().message());
-        }
-        disks_gone_ = false;
+    if (life_.phase() != Phase::HandedOver) {
+        return {};
+    }
+    if (const auto back = on_all_disks(disks_, &storage::AsyncDisk::take_back); !back) {
+        return base::fail("the domain cannot go on here: {}", back.error().message());
     }
     return {};
 }
@@ -151,6 +168,7 @@ base::Status Domain::take_disks_back()
 // Memory while the guest runs at the source, then all the rest, and the images.
 base::Status Domain::receive()
 {
+    WINDSOR_TRY(life_.enter(Phase::Arriving));
     Incoming& incoming = *settings_.incoming;
     WINDSOR_TRY(incoming.channel->send(Channel::Kind::GoOn));
     WINDSOR_TRY(restore(incoming.saved));

@@ -2,7 +2,6 @@
 // What the control socket tells of virtual processors, where they may run, and on which engine.
 #include "domain/domain.hpp"
 
-#include "config/build.hpp"
 #include "domain/cpu_list.hpp"
 
 #include <sched.h>
@@ -57,29 +56,51 @@ base::Status pin(int thread, const std::vector<bool>& cpus)
     return {};
 }
 
-constexpr std::size_t kLongestEngineLine = 500;
+constexpr std::size_t kLongestEngineLine = 4096;
 
-machine::EngineType type_of(config::EngineChoice choice)
+machine::EngineType type_of(std::string_view name)
 {
-    return choice == config::EngineChoice::Kvm         ? machine::EngineType::Kvm
-           : choice == config::EngineChoice::Translate ? machine::EngineType::Translate
-                                                       : machine::EngineType::Emulate;
+    return name == "kvm"         ? machine::EngineType::Kvm
+           : name == "translate" ? machine::EngineType::Translate
+                                 : machine::EngineType::Emulate;
 }
 
 } // namespace
 
-void Domain::add_processor_methods()
+std::vector<Domain::Row> Domain::processor_rows()
 {
-    control_->add("vcpus", [this](const Json&, const Reply& reply) { reply(processors()); });
-    control_->add("vcpu_pin", while_alive([this](const Json& params, const Reply& reply) {
-        const base::Status pinned = pin_processors(params.value("vcpu", "all"), params.value("cpus", "all"));
-        pinned ? reply(Json::object()) : reply(std::unexpected{pinned.error()});
-    }));
-    control_->add("engine", while_alive([this](const Json& params, const Reply& reply) {
-                      const base::Status changed =
-                          change_engine(params.at("name").get<std::string>(), params.at("line").get<std::string>());
-                      changed ? reply(Json{{"engine_line", engine_.line}}) : reply(std::unexpected{changed.error()});
-                  }));
+    using enum ValueKind;
+    using namespace std::string_view_literals;
+    return {
+        {{.name = "vcpus",
+          .help = "Lists the virtual processors by number.",
+          .permission = Permission::Look,
+          .answer = {.kind = Objects,
+                     .fields = {{"cpu", Integer, "the host's processor on which it has run last"},
+                                {"state", Text, "the letters of vcpu-list: running, blocked, paused"},
+                                {"seconds", Number, "of the host's processors that it has used"},
+                                {"affinity", Text, "the host's processors on which it may run"}}}},
+         [](Domain& domain, const RpcArguments&, const Reply& reply) { reply(domain.processors()); }},
+        {{.name = "vcpu_pin",
+          .help = "Says on which of the host's processors virtual processors may run.",
+          .phases = kAtRest,
+          .parameters = {{.name = "vcpu", .help = "their numbers: 0-2,4,^1 or all", .otherwise = "all"sv},
+                         {.name = "cpus", .help = "the host's, in the same way", .otherwise = "all"sv}}},
+         [](Domain& domain, const RpcArguments& arguments, const Reply& reply) {
+             const base::Status pinned = domain.pin_processors(arguments.text("vcpu"), arguments.text("cpus"));
+             pinned ? reply(Json::object()) : reply(std::unexpected{pinned.error()});
+         }},
+        {{.name = "engine",
+          .help = "Has another processor engine run the guest; for kvm, an open /dev/kvm comes with the request.",
+          .phases = kAtRest,
+          .parameters = {{.name = "name", .help = "of the engine", .words = {"kvm", "translate", "emulate"}},
+                         {.name = "line", .help = "why, for the log and for 'status'", .longest = kLongestEngineLine}},
+          .answer = {.fields = {{"engine_line", Text, "what 'status' says from now on"}}}},
+         [](Domain& domain, const RpcArguments& arguments, const Reply& reply) {
+             const base::Status changed = domain.change_engine(arguments.text("name"), arguments.text("line"));
+             changed ? reply(Json{{"engine_line", domain.engine_.line}}) : reply(std::unexpected{changed.error()});
+         }},
+    };
 }
 
 Json Domain::processors() const
@@ -115,11 +136,7 @@ base::Status Domain::pin_processors(const std::string& which, const std::string&
 base::Status Domain::change_engine(const std::string& name, const std::string& line)
 {
     const base::Fd kvm = control_->take_descriptor();
-    const auto choice = config::engine_from(name);
-    if (!choice || *choice == config::EngineChoice::Auto) {
-        return base::fail("'{}' is no engine; kvm, translate and emulate are", name);
-    }
-    EngineReport wanted{.type = type_of(*choice), .name = name, .line = line.substr(0, kLongestEngineLine)};
+    EngineReport wanted{.type = type_of(name), .name = name, .line = line};
     if (wanted.type != engine_.type) {
         WINDSOR_TRY(machine_->change_engine(wanted.type, kvm.get()));
         log_.info("the guest goes on with another {}", wanted.line);

@@ -14,37 +14,51 @@ constexpr std::size_t kLongestFileName = 4096;
 
 } // namespace
 
-void Domain::add_state_methods()
+// Into the pipe that comes with the request. Who reads it gives a file its name when the answer has come, and then ends
+// the domain or lets it go on: whoever is interrupted in between has lost nothing.
+std::vector<Domain::Row> Domain::save_rows()
 {
-    // Into the pipe that comes with the request. Who reads it gives a file its name when the answer has come, and then
-    // ends the domain or lets it go on: whoever is interrupted in between has lost nothing. "ran" in the answer says
-    // which of both it did before.
-    control_->add("save", while_alive([this](const Json& params, const Reply& reply) {
-        const std::string after = params.value("after", "pause");
-        const AfterSave what = after == "go-on" ? AfterSave::GoOn : AfterSave::StayPaused;
-        if (disks_gone_) {
-            reply(base::fail("the domain has been handed over to another host already; 'unpause' tries to go on here"));
-            return;
-        }
-        base::Fd file = control_->take_descriptor();
-        if (!file) {
-            reply(base::fail("no open file came with the request"));
-            return;
-        }
-        start_save(std::move(file), params.value("name", ""), what, reply);
-    }));
-    // How far it is; an empty object if nothing is being saved.
-    control_->add("save_progress", [this](const Json&, const Reply& reply) {
-        reply(saving_ ? Json{{"done", saving_->saver->done_bytes()}, {"total", saving_->saver->total_bytes()}}
-                      : Json::object());
-    });
-    // The answer to "save" follows.
-    control_->add("save_cancel", [this](const Json&, const Reply& reply) {
-        if (saving_) {
-            saving_->saver->cancel();
-        }
-        reply(Json::object());
-    });
+    using enum ValueKind;
+    using namespace std::string_view_literals;
+    constexpr auto kAbsent = Presence::Sometimes;
+    return {
+        {{.name = "save",
+          .help = "Writes the saved state into a pipe, while the guest stands still; answers when that is done.",
+          .phases = {Phase::Running, Phase::Paused},
+          .parameters = {{.name = "name",
+                          .help = "of the file that the other end writes, for the log",
+                          .otherwise = ""sv,
+                          .longest = kLongestFileName},
+                         {.name = "after",
+                          .help = "whether the guest goes on afterwards",
+                          .otherwise = "pause"sv,
+                          .words = {"pause", "go-on"}}},
+          .answer = {.fields = {{"ran", Truth, "whether the guest ran before"}}},
+          .descriptor = "open file"},
+         [](Domain& domain, const RpcArguments& arguments, const Reply& reply) {
+             const bool goes_on = arguments.text("after") == "go-on";
+             domain.start_save(domain.control_->take_descriptor(), arguments.text("name"),
+                               goes_on ? AfterSave::GoOn : AfterSave::StayPaused, reply);
+         }},
+        {{.name = "save_progress",
+          .help = "Says how far saving is; nothing if the domain is not being saved.",
+          .permission = Permission::Look,
+          .answer = {.fields = {{"done", Integer, "bytes of the guest", kAbsent},
+                                {"total", Integer, "bytes of the guest", kAbsent}}}},
+         [](Domain& domain, const RpcArguments&, const Reply& reply) {
+             const Saving* const saving = std::get_if<Saving>(&domain.work_);
+             reply(saving != nullptr
+                       ? Json{{"done", saving->saver->done_bytes()}, {"total", saving->saver->total_bytes()}}
+                       : Json::object());
+         }},
+        {{.name = "save_cancel", .help = "Interrupts saving, if the domain is being saved; 'save' is answered soon."},
+         [](Domain& domain, const RpcArguments&, const Reply& reply) {
+             if (Saving* const saving = std::get_if<Saving>(&domain.work_)) {
+                 saving->saver->cancel();
+             }
+             reply(Json::object());
+         }},
+    };
 }
 
 SavedDomain Domain::saved_domain() const
@@ -67,23 +81,22 @@ SavedDomain Domain::saved_domain() const
 
 void Domain::start_save(base::Fd file, const std::string& name, AfterSave after, Reply reply)
 {
+    go_to(Phase::Saving);
     machine_->pause();
-    log_.info("saving the domain to {}", name.substr(0, kLongestFileName));
-    saving_ = Saving{.after = after, .reply = std::move(reply), .saver = {}};
-    saving_->saver = std::make_unique<Saver>(Saver::Work{.machine = *machine_,
-                                                         .disks = disks_,
-                                                         .domain = saved_domain(),
-                                                         .file = std::move(file),
-                                                         .done = [this] { loop_.post([this] { finish_save(); }); }});
+    log_.info("saving the domain to {}", name);
+    Saver::Work work{
+        .machine = *machine_, .disks = disks_, .domain = saved_domain(), .file = std::move(file), .done = [this] {
+            loop_.post([this] { finish_save(); });
+        }};
+    work_ = Saving{.after = after, .reply = std::move(reply), .saver = std::make_unique<Saver>(std::move(work))};
 }
 
 void Domain::finish_save()
 {
-    if (!saving_) {
+    if (!std::holds_alternative<Saving>(work_)) {
         return;
     }
-    Saving saving = std::move(*saving_);
-    saving_.reset();
+    Saving saving = std::get<Saving>(std::exchange(work_, {}));
     saving.saver->join();
     const base::Status& result = saving.saver->result();
     if (!result) {
@@ -91,12 +104,12 @@ void Domain::finish_save()
         saving.reply(std::unexpected{result.error()});
     } else {
         log_.info("the domain is saved");
-        saving.reply(Json{{"ran", !paused_}});
-        paused_ = paused_ || saving.after == AfterSave::StayPaused;
+        saving.reply(Json{{"ran", life_.is_to_run()}});
+        if (saving.after == AfterSave::StayPaused) {
+            life_.stand_still();
+        }
     }
-    if (!paused_) {
-        machine_->resume();
-    }
+    go_on();
 }
 
 } // namespace windsor::domain

@@ -2,6 +2,7 @@
 #include "domain/incoming.hpp"
 
 #include "domain/rpc.hpp"
+#include "domain/status.hpp"
 #include "domain/uuid.hpp"
 
 #include <algorithm>
@@ -37,7 +38,7 @@ base::Status check_name_free(const Registry& registry, const Incoming& incoming)
     }
     auto client = RpcClient::connect(found->control_socket());
     const auto status = client ? client->call("status") : base::Result<Json>{std::unexpected{client.error()}};
-    if (status && status->is_object() && status->value("uuid", "") == format_uuid(incoming.saved.needs.uuid)) {
+    if (status && status_from(*status).uuid == format_uuid(incoming.saved.needs.uuid)) {
         return {};
     }
     return base::fail("a domain named '{}' is running already (id {}); choose another name, or shut it down first",

@@ -12,7 +12,9 @@ namespace windsor::domain {
 
 namespace {
 
-constexpr std::chrono::seconds kPatience{30}; // an image may lie on a slow network
+constexpr std::chrono::seconds kPatience{30};         // an image may lie on a slow network
+constexpr std::chrono::seconds kRestartPatience{120}; // until a fresh domain runs
+constexpr std::chrono::seconds kStopPatience{10};
 
 } // namespace
 
@@ -81,6 +83,21 @@ base::Result<base::Fd> KeeperLink::open_image(unsigned slot)
                           base::errno_text(answer.error != 0 ? answer.error : EBADF));
     }
     return image;
+}
+
+base::Status KeeperLink::restart(const std::string& name)
+{
+    return ask(WINDSOR_TRY(keeper_request(KeeperAsk::Restart, name)), kRestartPatience);
+}
+
+base::Status KeeperLink::stop_console()
+{
+    return ask({.kind = static_cast<std::uint32_t>(KeeperAsk::StopConsole)}, kStopPatience);
+}
+
+void KeeperLink::ending()
+{
+    tell({.kind = static_cast<std::uint32_t>(KeeperAsk::Ending)});
 }
 
 void KeeperLink::tell(const KeeperRequest& request)

@@ -6,6 +6,7 @@
 #include "base/fd.hpp"
 #include "base/mutex.hpp"
 #include "base/result.hpp"
+#include "domain/keeper_services.hpp"
 
 #include <array>
 #include <chrono>
@@ -54,7 +55,7 @@ static_assert(sizeof(KeeperNotice) == 76 && std::is_trivially_copyable_v<KeeperN
 base::Result<KeeperRequest> keeper_request(KeeperAsk kind, std::string_view name = {});
 
 // The domain's end. Thread-safe; one request at a time.
-class KeeperLink {
+class KeeperLink final : public KeeperServices {
 public:
     // The end of a socket of type SOCK_SEQPACKET.
     explicit KeeperLink(base::Fd socket) : socket_{std::move(socket)} {}
@@ -64,9 +65,11 @@ public:
     // The same, with what the keeper says and, in `descriptor`, what comes with it.
     base::Result<KeeperAnswer> exchange(const KeeperRequest& request, std::chrono::milliseconds patience,
                                         base::Fd& descriptor);
-    // As the requests of the same names do it. A name: false if a running domain has it.
-    base::Result<bool> rename(const std::string& name);
-    base::Result<base::Fd> open_image(unsigned slot);
+    base::Result<bool> rename(const std::string& name) override;
+    base::Result<base::Fd> open_image(unsigned slot) override;
+    base::Status restart(const std::string& name) override;
+    base::Status stop_console() override;
+    void ending() override;
     // Sends it and goes on.
     void tell(const KeeperRequest& request);
 

@@ -103,5 +103,34 @@ TEST_F(KeeperLinkTest, AKeeperThatIsGoneIsAnError)
     EXPECT_FALSE(link_->open_image(0).has_value());
 }
 
+TEST_F(KeeperLinkTest, AFreshDomainIsAskedForByItsName)
+{
+    answer(0);
+    EXPECT_TRUE(link_->restart("falstaff"));
+    thread_.join();
+    EXPECT_EQ(request_.kind, static_cast<std::uint32_t>(KeeperAsk::Restart));
+    EXPECT_STREQ(request_.name.data(), "falstaff");
+    EXPECT_FALSE(link_->restart(std::string(200, 'x'))) << "which no name is";
+}
+
+TEST_F(KeeperLinkTest, WhatTheKeeperCannotDoIsSaid)
+{
+    answer(EPERM);
+    const base::Status stopped = link_->stop_console();
+    thread_.join();
+    ASSERT_FALSE(stopped);
+    EXPECT_THAT(stopped.error().message(), HasSubstr("keeper could not do it"));
+    EXPECT_EQ(request_.kind, static_cast<std::uint32_t>(KeeperAsk::StopConsole));
+}
+
+TEST_F(KeeperLinkTest, AnEndIsToldAndNotWaitedFor)
+{
+    link_->ending();
+    ASSERT_EQ(::recv(keeper_.get(), &request_, sizeof request_, MSG_DONTWAIT), static_cast<ssize_t>(sizeof request_));
+    EXPECT_EQ(request_.kind, static_cast<std::uint32_t>(KeeperAsk::Ending));
+    keeper_.reset();
+    link_->ending(); // to nobody
+}
+
 } // namespace
 } // namespace windsor::domain

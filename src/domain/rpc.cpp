@@ -16,7 +16,9 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <set>
 #include <tuple>
+#include <vector>
 
 namespace windsor::domain {
 
@@ -49,6 +51,39 @@ Json error_message(const Json& id, RpcError code, const std::string& text)
     return {{"jsonrpc", "2.0"}, {"id", id}, {"error", {{"code", static_cast<int>(code)}, {"message", text}}}};
 }
 
+// Notes which name comes twice in one object: whoever checks a request and whoever reads it could take another of both.
+class DoubledNames {
+public:
+    explicit DoubledNames(std::string& found) : found_{found} {}
+
+    bool operator()(int, Json::parse_event_t event, Json& parsed)
+    {
+        switch (event) {
+        case Json::parse_event_t::object_start: open_.emplace_back(); break;
+        case Json::parse_event_t::object_end: open_.pop_back(); break;
+        case Json::parse_event_t::key:
+            if (!open_.back().insert(parsed.get<std::string>()).second && found_.empty()) {
+                found_ = parsed.dump().substr(0, kLongestNameShown);
+            }
+            break;
+        default: break;
+        }
+        return true;
+    }
+
+private:
+    static constexpr std::size_t kLongestNameShown = 64;
+
+    std::string& found_;
+    std::vector<std::set<std::string>> open_;
+};
+
+// Discarded if it is no JSON.
+Json parse_request(const std::string& line, std::string& doubled)
+{
+    return base::within_bounds(line) ? Json::parse(line, DoubledNames{doubled}, false) : Json(Json::value_t::discarded);
+}
+
 } // namespace
 
 // No deeper than parse_json() lets it be.
@@ -75,6 +110,7 @@ struct RpcServer::Client : std::enable_shared_from_this<Client> {
     base::Fd descriptor{}; // the last one that has come, for the request that it came with
     std::string received{};
     std::string to_send{};
+    Permission permission{Permission::Control};
     std::size_t owed{0};       // answers that are still being worked on
     std::uint64_t used_at{0};  // when it last asked, counted in requests of all clients
 };
@@ -130,9 +166,9 @@ RpcServer::~RpcServer()
     loop_.unwatch(socket_.get());
 }
 
-void RpcServer::add(const std::string& name, Method method)
+void RpcServer::add(const Method& method, RpcHandler run)
 {
-    methods_[name] = std::move(method);
+    rows_.insert_or_assign(std::string{method.name}, Row{method, std::move(run)});
 }
 
 void RpcServer::accept_client()
@@ -214,9 +250,15 @@ void RpcServer::handle_lines(const std::shared_ptr<Client>& client)
 void RpcServer::handle_line(const std::shared_ptr<Client>& client, const std::string& line)
 {
     client->used_at = ++requests_;
-    const Json request = base::parse_json<Json>(line);
+    std::string doubled;
+    const Json request = parse_request(line, doubled);
     if (request.is_discarded()) {
         send(*client, error_message(nullptr, RpcError::Parse, "the request is not JSON, or nested too deep"));
+        return;
+    }
+    if (!doubled.empty()) {
+        const std::string text = fmt::format("the request names {} twice in one object", doubled);
+        send(*client, error_message(nullptr, RpcError::InvalidRequest, text));
         return;
     }
     const bool valid = request.is_object() && request.contains("method") && request["method"].is_string() &&
@@ -230,20 +272,56 @@ void RpcServer::handle_line(const std::shared_ptr<Client>& client, const std::st
 
 void RpcServer::call(const std::shared_ptr<Client>& client, const Json& request)
 {
+    descriptor_ = std::move(client->descriptor);
+    caller_ = client;
     const Json id = request.value("id", Json{});
-    const auto method = methods_.find(request["method"].get<std::string>());
-    if (method == methods_.end()) {
-        send(*client, error_message(id, RpcError::NoMethod, "there is no such method"));
-        return;
-    }
     const Json params = request.value("params", Json::object());
-    if (!params.is_object()) {
+    const auto row = rows_.find(request["method"].get_ref<const std::string&>());
+    if (row == rows_.end()) {
+        send(*client, error_message(id, RpcError::NoMethod, "there is no such method; 'windsor help rpc' lists them"));
+    } else if (!params.is_object()) {
         send(*client, error_message(id, RpcError::InvalidParams, "params must be an object"));
+    } else {
+        run(client, row->second, params, id);
+    }
+    descriptor_.reset();
+}
+
+void RpcServer::run(const std::shared_ptr<Client>& client, const Row& row, const Json& params, const Json& id)
+{
+    const auto arguments = check_parameters(row.method, params);
+    if (!arguments) {
+        send(*client, error_message(id, RpcError::InvalidParams, arguments.error().message()));
         return;
     }
-    const std::weak_ptr<Client> answer_to = client;
     ++client->owed;
-    auto reply = [this, answer_to, id](base::Result<Json> result) {
+    const Reply reply = reply_to(client, id);
+    if (const base::Status allowed = check(*client, row.method); !allowed) {
+        reply(std::unexpected{allowed.error()});
+        return;
+    }
+    try {
+        row.run(*arguments, reply);
+    } catch (const Json::exception& error) {
+        reply(base::fail("the answer cannot be put into JSON: {}", error.what()));
+    }
+}
+
+base::Status RpcServer::check(const Client& client, const Method& method) const
+{
+    WINDSOR_TRY(check_permission(method, client.permission));
+    if (phase_) {
+        WINDSOR_TRY(check_phase(method, phase_()));
+    }
+    if (!method.descriptor.empty() && !descriptor_) {
+        return base::fail("no {} came with the request", method.descriptor);
+    }
+    return {};
+}
+
+Reply RpcServer::reply_to(const std::shared_ptr<Client>& client, const Json& id)
+{
+    return [this, answer_to = std::weak_ptr{client}, id](const base::Result<Json>& result) {
         const auto receiver = answer_to.lock();
         if (!receiver) {
             return;
@@ -255,13 +333,12 @@ void RpcServer::call(const std::shared_ptr<Client>& client, const Json& request)
         send(*receiver, result ? Json{{"jsonrpc", "2.0"}, {"id", id}, {"result", *result}}
                                : error_message(id, RpcError::Refused, result.error().message()));
     };
-    try {
-        descriptor_ = std::move(client->descriptor);
-        method->second(params, reply);
-        descriptor_.reset();
-    } catch (const Json::exception& error) {
-        client->owed -= client->owed == 0 ? 0 : 1;
-        send(*client, error_message(id, RpcError::InvalidParams, error.what()));
+}
+
+void RpcServer::let_look_only()
+{
+    if (const auto caller = caller_.lock()) {
+        caller->permission = Permission::Look;
     }
 }
 

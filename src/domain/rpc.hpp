@@ -6,6 +6,7 @@
 #include "base/fd.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "domain/method.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -15,11 +16,7 @@
 #include <optional>
 #include <string>
 
-#include <nlohmann/json.hpp>
-
 namespace windsor::domain {
-
-using Json = nlohmann::json;
 
 // Error codes of JSON-RPC 2.0, section 5.1; Refused is a command that was understood and cannot be done.
 enum class RpcError : int {
@@ -35,9 +32,10 @@ Json printable(const Json& value);
 
 // Answers a request, at once or later, exactly once.
 using Reply = std::function<void(base::Result<Json>)>;
-using Method = std::function<void(const Json& params, Reply reply)>;
+using RpcHandler = std::function<void(const RpcArguments& arguments, const Reply& reply)>;
 
-// Lives on one event loop's thread. A client that sends rubbish, floods or vanishes is dropped.
+// Lives on one event loop's thread. A client that sends rubbish, floods or vanishes is dropped. What a method's
+// description says is checked before the method runs.
 class RpcServer {
 public:
     // Makes the socket, which must not exist yet, for this user. Whoever connects before it listens is refused.
@@ -51,13 +49,20 @@ public:
     // Serves whoever connects to this one from now on, and goes on with those that are connected.
     base::Status move_to(base::Fd socket);
 
-    // `params` is always an object. A wrong type in it, found by nlohmann::json, is answered as InvalidParams.
-    void add(const std::string& name, Method method);
+    void add(const Method& method, RpcHandler run);
+    // In which phase the domain is; without, every method can be called.
+    void ask_for_phase(std::function<Phase()> phase) { phase_ = std::move(phase); }
     // Within a method: the descriptor that came with its request, if one did.
     base::Fd take_descriptor() { return std::move(descriptor_); }
+    // Within a method: its client may look from now on, and nothing else.
+    void let_look_only();
 
 private:
     struct Client;
+    struct Row {
+        Method method;
+        RpcHandler run;
+    };
 
     RpcServer(base::Fd socket, base::EventLoop& loop, base::Log& log);
     base::Status watch_socket();
@@ -67,6 +72,9 @@ private:
     void handle_lines(const std::shared_ptr<Client>& client);
     void handle_line(const std::shared_ptr<Client>& client, const std::string& line);
     void call(const std::shared_ptr<Client>& client, const Json& request);
+    void run(const std::shared_ptr<Client>& client, const Row& row, const Json& params, const Json& id);
+    base::Status check(const Client& client, const Method& method) const;
+    Reply reply_to(const std::shared_ptr<Client>& client, const Json& id);
     void send(Client& client, const Json& message);
     void flush(Client& client);
     void drop(int fd);
@@ -74,9 +82,12 @@ private:
     base::Fd socket_;
     base::EventLoop& loop_;
     base::Log& log_;
-    std::map<std::string, Method> methods_;
+    std::map<std::string, Row, std::less<>> rows_;
+    std::function<Phase()> phase_{};
     std::map<int, std::shared_ptr<Client>> clients_;
+    // Of the request whose method runs.
     base::Fd descriptor_;
+    std::weak_ptr<Client> caller_;
     std::uint64_t requests_{0};
 };
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Any bytes on a control socket, in pieces, from clients that vanish: the server goes on answering the others.
+// Any bytes on a control socket, in pieces, from clients that vanish: the server goes on answering the others, and the
+// methods of the table get nothing but what their rows promise. The same bytes are the parameters of each method, too.
+#include "base/json_bounds.hpp"
 #include "base/test_folder.hpp"
 #include "domain/rpc.hpp"
 
@@ -17,7 +19,43 @@ namespace {
 
 using namespace windsor;
 using domain::Json;
+using domain::Parameter;
 using domain::Reply;
+using domain::RpcArguments;
+
+void expect(bool condition)
+{
+    if (!condition) {
+        std::abort();
+    }
+}
+
+// Whatever a request says, a method gets what its description promises.
+Json value_of(const Parameter& parameter, const RpcArguments& arguments)
+{
+    switch (parameter.kind) {
+    case domain::ValueKind::Integer: {
+        const std::int64_t integer = arguments.integer(parameter.name);
+        expect(integer >= parameter.least && integer <= parameter.most);
+        return integer;
+    }
+    case domain::ValueKind::Truth: return arguments.truth(parameter.name);
+    default: break;
+    }
+    const std::string& text = arguments.text(parameter.name);
+    expect(text.size() <= parameter.longest);
+    expect(parameter.words.empty() || std::ranges::find(parameter.words, text) != parameter.words.end());
+    return text;
+}
+
+Json what_came(const domain::Method& method, const RpcArguments& arguments)
+{
+    Json all = Json::object();
+    for (const Parameter& parameter : method.parameters) {
+        all[std::string{parameter.name}] = value_of(parameter, arguments);
+    }
+    return all;
+}
 
 // A server on a thread of its own, as in a domain's process, that lasts as long as the target.
 class Server {
@@ -26,14 +64,23 @@ public:
     {
         loop_ = base::EventLoop::create().value();
         server_ = domain::RpcServer::listen(domain::RpcServer::bind(socket()).value(), *loop_, log_).value();
-        server_->add("echo", [](const Json& params, const Reply& reply) { reply(params); });
-        server_->add("number",
-                     [](const Json& params, const Reply& reply) { reply(Json(params.at("n").get<int>() / 2)); });
-        server_->add("later",
-                     [this](const Json&, const Reply& reply) { loop_->post([reply] { reply(Json("done")); }); });
-        server_->add("never", [this](const Json&, const Reply& reply) { kept_ = reply; });
-        server_->add("refuse",
-                     [](const Json& params, const Reply& reply) { reply(base::fail("{}", params.value("why", ""))); });
+        for (const domain::Method& method : domain::all_methods()) {
+            server_->add(method, [&method](const RpcArguments& arguments, const Reply& reply) {
+                reply(what_came(method, arguments));
+            });
+        }
+        server_->add(
+            {.name = "number", .parameters = {{.name = "n", .kind = domain::ValueKind::Integer}}},
+            [](const RpcArguments& arguments, const Reply& reply) { reply(Json(arguments.integer("n") / 2)); });
+        server_->add({.name = "later"}, [this](const RpcArguments&, const Reply& reply) {
+            loop_->post([reply] { reply(Json("done")); });
+        });
+        server_->add({.name = "never"}, [this](const RpcArguments&, const Reply& reply) { kept_ = reply; });
+        server_->add({.name = "look_only", .permission = domain::Permission::Look},
+                     [this](const RpcArguments&, const Reply& reply) {
+                         server_->let_look_only();
+                         reply(Json::object());
+                     });
         thread_ = std::thread{[this] { loop_->run(); }};
     }
     ~Server()
@@ -79,11 +126,30 @@ void drain(int fd, int milliseconds)
     }
 }
 
+void try_each_method(std::string_view text)
+{
+    const Json params = base::parse_json<Json>(text);
+    if (!params.is_object()) {
+        return;
+    }
+    for (const domain::Method& method : domain::all_methods()) {
+        const auto arguments = domain::check_parameters(method, params);
+        if (arguments) {
+            static_cast<void>(what_came(method, *arguments));
+        } else {
+            expect(!arguments.error().message().empty());
+        }
+    }
+}
+
 } // namespace
 
 // The first byte: how many bytes a piece has, and whether the client waits for answers or has gone.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
+    if (size < 4096) {
+        try_each_method({static_cast<const char*>(static_cast<const void*>(data)), size});
+    }
     static Server server;
     static domain::RpcClient other = domain::RpcClient::connect(server.socket()).value();
     if (size < 2) {

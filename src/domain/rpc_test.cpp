@@ -5,9 +5,11 @@
 #include "base/event_loop.hpp"
 
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,6 +23,7 @@ namespace windsor::domain {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::HasSubstr;
 
 // A server on a thread of its own, as in a domain process.
 class Rpc : public ::testing::Test {
@@ -29,12 +32,24 @@ protected:
     {
         loop_ = base::EventLoop::create().value();
         server_ = RpcServer::listen(RpcServer::bind(socket()).value(), *loop_, log_).value();
-        server_->add("echo", [](const Json& params, const Reply& reply) { reply(params); });
-        server_->add("number",
-                     [](const Json& params, const Reply& reply) { reply(Json(params.at("n").get<int>() + 1)); });
-        server_->add("refuse", [](const Json&, const Reply& reply) { reply(base::fail("not today")); });
-        server_->add("later",
-                     [this](const Json&, const Reply& reply) { loop_->post([reply] { reply(Json("done")); }); });
+        server_->add(
+            {.name = "echo",
+             .permission = Permission::Look,
+             .parameters = {{.name = "text", .otherwise = std::string_view{}, .longest = 1u << 20}}},
+            [](const RpcArguments& arguments, const Reply& reply) { reply(Json{{"text", arguments.text("text")}}); });
+        server_->add(
+            {.name = "number", .parameters = {{.name = "n", .kind = ValueKind::Integer, .help = "of them"}}},
+            [](const RpcArguments& arguments, const Reply& reply) { reply(Json(arguments.integer("n") + 1)); });
+        server_->add({.name = "refuse"},
+                     [](const RpcArguments&, const Reply& reply) { reply(base::fail("not today")); });
+        server_->add({.name = "later"}, [this](const RpcArguments&, const Reply& reply) {
+            loop_->post([reply] { reply(Json("done")); });
+        });
+        server_->add({.name = "look_only", .permission = Permission::Look},
+                     [this](const RpcArguments&, const Reply& reply) {
+                         server_->let_look_only();
+                         reply(Json::object());
+                     });
         thread_ = std::thread{[this] { loop_->run(); }};
     }
     ~Rpc() override
@@ -78,12 +93,17 @@ protected:
         }
         return line;
     }
-    int code_for(const std::string& line)
+    Json error_for(const std::string& line)
     {
         const base::Fd fd = raw_client();
         send_text(fd, line + "\n");
         const Json answer = Json::parse(read_line(fd), nullptr, false);
-        return answer.is_object() && answer.contains("error") ? answer["error"].value("code", 0) : 0;
+        return answer.is_object() && answer.contains("error") ? answer["error"] : Json::object();
+    }
+    int code_for(const std::string& line) { return error_for(line).value("code", 0); }
+    static std::string number_with(const std::string& params)
+    {
+        return R"({"jsonrpc":"2.0","id":1,"method":"number","params":)" + params + '}';
     }
 
     base::Log log_ = base::Log::discard();
@@ -96,7 +116,7 @@ protected:
 // A pipe's end, passed on, is written to by the server.
 TEST_F(Rpc, ADescriptorComesWithItsRequest)
 {
-    server_->add("write", [this](const Json&, const Reply& reply) {
+    server_->add({.name = "write"}, [this](const RpcArguments&, const Reply& reply) {
         const base::Fd fd = server_->take_descriptor();
         reply(Json(fd ? ::write(fd.get(), "x", 1) : -1));
     });
@@ -186,6 +206,89 @@ TEST_F(Rpc, RefusesRequestsThatAreNestedTooDeep)
     EXPECT_EQ(client().call("number", {{"n", 1}}).value(), 2);
 }
 
+// Whoever checks the first and reads the second has checked nothing.
+TEST_F(Rpc, RefusesANameThatComesTwice)
+{
+    for (const char* twice : {R"({"jsonrpc":"2.0","id":1,"method":"echo","method":"number"})",
+                              R"({"jsonrpc":"2.0","id":1,"method":"number","params":{"n":1,"n":2}})",
+                              R"({"jsonrpc":"2.0","id":1,"method":"number","params":{"n":1,"\u006e":2}})"}) {
+        const Json error = error_for(twice);
+        EXPECT_EQ(error.value("code", 0), static_cast<int>(RpcError::InvalidRequest)) << twice;
+        EXPECT_THAT(error.value("message", ""), HasSubstr("twice in one object"));
+    }
+    EXPECT_EQ(code_for(R"({"jsonrpc":"2.0","id":1,"method":"echo","params":{"text":"id"}})"), 0)
+        << "the same name in another object is none that comes twice";
+}
+
+TEST_F(Rpc, SaysWhatIsWrongWithAParameter)
+{
+    const auto wrong = static_cast<int>(RpcError::InvalidParams);
+    const std::vector<std::pair<std::string, std::string>> sentences{
+        {"{}", "'number' wants the parameter 'n': of them"},
+        {R"({"n":1,"m":2})", "'number' has no parameter 'm'; it has n"},
+        {R"({"n":"1"})", "'n' of 'number' must be a whole number"},
+        {R"({"n":1.5})", "'n' of 'number' must be a whole number"},
+        {R"({"n":1e3})", "'n' of 'number' must be a whole number"},
+        {R"({"n":null})", "'n' of 'number' must be a whole number"},
+        {R"({"n":[1]})", "'n' of 'number' must be a whole number"},
+        {R"({"n":18446744073709551615})", "'n' of 'number' must be from"},
+        {R"({"n":99999999999999999999999})", "'n' of 'number' must be a whole number"},
+        {"[1]", "params must be an object"},
+        {"7", "params must be an object"},
+    };
+    for (const auto& [params, sentence] : sentences) {
+        const Json error = error_for(number_with(params));
+        EXPECT_EQ(error.value("code", 0), wrong) << params;
+        EXPECT_THAT(error.value("message", ""), HasSubstr(sentence)) << params;
+    }
+    for (const char* none : {R"({"n":NaN})", R"({"n":1e999})", R"({"n":-})", R"({"n":01})", R"({"n":+1})"}) {
+        EXPECT_EQ(code_for(number_with(none)), static_cast<int>(RpcError::Parse)) << none;
+    }
+}
+
+TEST_F(Rpc, SaysNoMoreOfAStrangeNameThanALineHasRoomFor)
+{
+    const Json error = error_for(number_with(R"({"\u001b[2J)" + std::string(100'000, 'x') + R"(":1})"));
+    EXPECT_EQ(error.value("code", 0), static_cast<int>(RpcError::InvalidParams));
+    EXPECT_LT(error.value("message", "").size(), 200u);
+    EXPECT_EQ(error.value("message", "").find('\x1b'), std::string::npos);
+}
+
+TEST_F(Rpc, AConnectionThatMayOnlyLookChangesNothing)
+{
+    RpcClient one = client();
+    RpcClient other = client();
+    EXPECT_TRUE(one.call("number", {{"n", 1}}));
+    EXPECT_TRUE(one.call("look_only"));
+    EXPECT_TRUE(one.call("echo"));
+    EXPECT_THAT(one.call("number", {{"n", 1}}).error().message(), HasSubstr("may only look, and 'number' changes"));
+    EXPECT_TRUE(other.call("number", {{"n", 1}})) << "another connection is not that one";
+}
+
+TEST_F(Rpc, AMethodIsForItsPhases)
+{
+    std::atomic<Phase> phase{Phase::Running};
+    server_->ask_for_phase([&] { return phase.load(); });
+    server_->add({.name = "stop", .phases = {Phase::Running}},
+                 [](const RpcArguments&, const Reply& reply) { reply(Json::object()); });
+    RpcClient client = this->client();
+    EXPECT_TRUE(client.call("stop"));
+    phase = Phase::Saving;
+    EXPECT_EQ(client.call("stop").error().message(), sentence_for(Phase::Saving));
+    EXPECT_TRUE(client.call("echo"));
+}
+
+TEST_F(Rpc, AMethodThatNeedsADescriptorSaysSo)
+{
+    server_->add({.name = "write", .descriptor = "open file"},
+                 [](const RpcArguments&, const Reply& reply) { reply(Json::object()); });
+    RpcClient client = this->client();
+    EXPECT_EQ(client.call("write").error().message(), "no open file came with the request");
+    EXPECT_TRUE(client.call("write", Json::object(), STDERR_FILENO));
+    EXPECT_FALSE(client.call("nothing", Json::object(), STDERR_FILENO));
+    EXPECT_FALSE(client.call("write")) << "it came with another request";
+}
+
 TEST_F(Rpc, IdleClientsMakeRoom)
 {
     RpcClient early = client();
@@ -219,7 +322,8 @@ TEST_F(Rpc, SurvivesAClientThatNeverReads)
 {
     const base::Fd fd = raw_client();
     const std::string request =
-        Json{{"jsonrpc", "2.0"}, {"id", 1}, {"method", "echo"}, {"params", {{"t", std::string(900'000, 'x')}}}}.dump() +
+        Json{{"jsonrpc", "2.0"}, {"id", 1}, {"method", "echo"}, {"params", {{"text", std::string(900'000, 'x')}}}}
+            .dump() +
         '\n';
     timeval patience{.tv_sec = 0, .tv_usec = 300'000};
     ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);

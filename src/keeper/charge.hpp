@@ -17,19 +17,11 @@ namespace windsor::keeper {
 struct Charge {
     domain::Settings settings;
     domain::Claim claim;
-    // Takes one JSON object, when the domain is built: its status, or {"error": sentence}.
-    base::Fd report;
+    base::Fd report; // as ProcessParts::report
     domain::Paths paths;
     // Begins a fresh domain of the same configuration under another name, whose errors go to that descriptor; gives the
     // process whose exit status says whether it runs. For rename-restart.
     std::function<base::Result<pid_t>(int errors, const std::string& name)> restart{};
-};
-
-// The exit status of a domain's process, and of its keeper after it.
-enum class Ended : int {
-    Lived = 0,
-    NotMade = 1,  // and the report says why
-    Killed = 128, // plus the number of the signal: of the keeper only
 };
 
 } // namespace windsor::keeper

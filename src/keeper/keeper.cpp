@@ -5,9 +5,9 @@
 #include "base/file_log.hpp"
 #include "base/private_file.hpp"
 #include "base/whole.hpp"
+#include "domain/domain_process.hpp"
 #include "keeper/console_parts.hpp"
 #include "keeper/console_supervisor.hpp"
-#include "keeper/domain_process.hpp"
 #include "keeper/home.hpp"
 #include "keeper/keeper_plan.hpp"
 #include "keeper/nursery.hpp"
@@ -39,6 +39,7 @@ namespace fs = std::filesystem;
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using domain::Ended;
 
 // For a domain that has been told to end. Who told it so kills it himself before (toolstack/end_domain.cpp), if he is
 // there.
@@ -181,7 +182,11 @@ void Keeper::become_domain(base::Fd requests, base::Fd news, base::Fd go)
         console_.reset();
     }
     // The creator's buffers and exit handlers are the creator's.
-    ::_exit(static_cast<int>(live(charge_, std::move(requests), std::move(news))));
+    ::_exit(static_cast<int>(domain::live({.settings = charge_.settings,
+                                           .claim = charge_.claim,
+                                           .report = std::move(charge_.report),
+                                           .requests = std::move(requests),
+                                           .news = std::move(news)})));
 }
 
 // And closes whatever only the domain or the creator uses, so that nobody waits for its end.

@@ -3,9 +3,7 @@
 
 #include "domain/process.hpp"
 
-#include <array>
 #include <chrono>
-#include <span>
 #include <thread>
 
 namespace windsor::toolstack {
@@ -14,58 +12,13 @@ using domain::Json;
 
 namespace {
 
-enum class Kind : std::uint8_t { Text, Integer, Number, Truth };
-struct Field {
-    std::string_view name;
-    Kind kind;
-};
-constexpr std::array kStatus{
-    Field{"uuid", Kind::Text},           Field{"state", Kind::Text},         Field{"engine", Kind::Text},
-    Field{"engine_line", Kind::Text},    Field{"console", Kind::Text},       Field{"sandbox", Kind::Text},
-    Field{"memory_mb", Kind::Integer},   Field{"maxmem_mb", Kind::Integer},  Field{"vcpus", Kind::Integer},
-    Field{"restarts", Kind::Integer},    Field{"cpu_seconds", Kind::Number}, Field{"started", Kind::Integer},
-    Field{"uptime_seconds", Kind::Integer},
-};
-constexpr std::array kVnc{
-    Field{"listen", Kind::Text},
-    Field{"port", Kind::Integer},
-    Field{"display", Kind::Integer},
-    Field{"password", Kind::Truth},
-};
-
-bool is_of(const Json& value, Kind kind)
+// One domain that lies must not spoil the list of all: who it is, the registry says.
+domain::DomainStatus of_entry(domain::DomainStatus status, const domain::Entry& entry)
 {
-    switch (kind) {
-    case Kind::Text: return value.is_string();
-    case Kind::Integer: return value.is_number_integer();
-    case Kind::Number: return value.is_number();
-    case Kind::Truth: return value.is_boolean();
-    }
-    return false;
-}
-
-void drop_others(Json& object, std::span<const Field> fields)
-{
-    for (const Field& field : fields) {
-        const auto found = object.find(field.name);
-        if (found != object.end() && !is_of(*found, field.kind)) {
-            object.erase(found);
-        }
-    }
-}
-
-// One domain that lies must not spoil the list of all: who it is, the registry says, and what is not of its kind is
-// left out.
-Json plausible(Json said, const domain::Entry& entry)
-{
-    drop_others(said, kStatus);
-    if (const auto vnc = said.find("vnc"); vnc != said.end()) {
-        vnc->is_object() ? drop_others(*vnc, kVnc) : static_cast<void>(said.erase(vnc));
-    }
-    said["id"] = entry.id;
-    said["name"] = entry.name;
-    said["pid"] = entry.pid;
-    return said;
+    status.id = entry.id;
+    status.name = entry.name;
+    status.pid = entry.pid;
+    return status;
 }
 
 // Also before its parent has taken note. The folder of a domain that was killed stands until its keeper has seen to it.
@@ -92,24 +45,28 @@ base::Result<Json> call(const Context& context, std::string_view name_or_id, con
     return connection.client.call(method, params);
 }
 
-Json status_of(const domain::Entry& entry)
+ShownStatus status_of(const domain::Entry& entry)
 {
     if (auto client = domain::RpcClient::connect(entry.control_socket())) {
-        auto status = client->call("status");
+        const auto status = client->call("status");
         if (status && status->is_object()) {
-            return plausible(*std::move(status), entry);
+            return {of_entry(domain::status_from(*status), entry), true};
         }
     }
-    return Json{{"id", entry.id},
-                {"name", entry.name},
-                {"pid", entry.pid},
-                {"state", has_ended(entry.pid) ? "-----d" : "------"}};
+    domain::DomainStatus known;
+    known.state = has_ended(entry.pid) ? "-----d" : "------";
+    return {of_entry(std::move(known), entry), false};
 }
 
-base::Result<std::vector<Json>> all_status(const Context& context)
+base::Result<domain::DomainStatus> ask_for_status(Connection& connection)
+{
+    return of_entry(domain::status_from(WINDSOR_TRY(connection.client.call("status"))), connection.entry);
+}
+
+base::Result<std::vector<ShownStatus>> all_status(const Context& context)
 {
     const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
-    std::vector<Json> all;
+    std::vector<ShownStatus> all;
     for (const domain::Entry& entry : WINDSOR_TRY(registry.list())) {
         all.push_back(status_of(entry));
     }

@@ -4,6 +4,7 @@
 
 #include "domain/registry.hpp"
 #include "domain/rpc.hpp"
+#include "domain/status.hpp"
 #include "toolstack/command.hpp"
 
 #include <string_view>
@@ -26,11 +27,18 @@ base::Result<domain::Json> call(const Context& context, std::string_view name_or
 // Until the domain's process has let go of its name, its disks and its ports, which is soon after it was told to end.
 base::Status wait_until_gone(const Context& context, const domain::Entry& entry);
 
+struct ShownStatus {
+    domain::DomainStatus status;
+    bool answered{true};
+};
+
 // What a domain says of itself. A domain that does not answer is shown by what the registry knows, with
 // "------" as its state.
-domain::Json status_of(const domain::Entry& entry);
+ShownStatus status_of(const domain::Entry& entry);
+// The same; fails if it does not answer.
+base::Result<domain::DomainStatus> ask_for_status(Connection& connection);
 
 // The status of all domains by id.
-base::Result<std::vector<domain::Json>> all_status(const Context& context);
+base::Result<std::vector<ShownStatus>> all_status(const Context& context);
 
 } // namespace windsor::toolstack

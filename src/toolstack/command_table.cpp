@@ -162,6 +162,8 @@ constexpr std::array kHelpOptions{
     Option{'l', "long", "", "Accepted: the list is always whole.", For::Xm},
     Option{'v', "verbose", "", "Accepted: the list is always whole.", For::Xl},
     Option{'\0', "man", "PAGE", "Print a manual page's source: windsor, xm or windsor.cfg."},
+    Option{'\0', "json", "", "With rpc: describe the methods for programs, as an OpenRPC document."},
+    Option{'\0', "markdown", "", "With rpc: print the page of the documentation."},
 };
 
 constexpr Command refused(std::string_view name, Command::Origin origin, std::string_view reason)
@@ -210,7 +212,8 @@ constexpr std::array kCommands{
     Command{"engine", Windsor, "DOMAIN [NAME]", "Show what runs a domain's processors, or let it go on with another engine.", engine, {}, 1, 2,
             "NAME is auto, kvm, translate or emulate. The guest stands still for a moment and sees nothing of the change."},
     refused("getenforce", Xl, kNoXen),
-    Command{"help", Both, "[COMMAND|KEY]", "Show the commands, or explain one, or a configuration key.", help, kHelpOptions, 0, 1},
+    Command{"help", Both, "[COMMAND|KEY|rpc [METHOD]]", "Show the commands, or explain one, or a configuration key.", help, kHelpOptions, 0, 2,
+            "'help rpc' lists the methods of a domain's control socket, and 'help rpc METHOD' explains one."},
     Command{"info", Both, "[FIELD]", "Show facts of the host, and the processor engine that domains get.", info, kInfoOptions, 0, 1,
             "With FIELD only the value of the line of that name. The lines are those of Xen; where Windsor is otherwise, they say what holds for it, and those from windsor_version on are its own."},
     Command{"key", Windsor, "DOMAIN KEYS...", "Press keys.", key, kKeyOptions, 2, 1000,

@@ -49,13 +49,13 @@ base::Result<int> open_console(Context& context, const std::string& domain, char
 base::Result<ViewerCommand> viewer_for(const Context& context, const std::string& domain, Password password)
 {
     Connection connection = WINDSOR_TRY(connect(context, domain));
-    const Json status = WINDSOR_TRY(connection.client.call("status"));
+    const domain::DomainStatus status = WINDSOR_TRY(ask_for_status(connection));
     const std::string address = WINDSOR_TRY(viewer_address(status));
     const char* path = std::getenv("PATH");
     ViewerCommand viewer{.program = WINDSOR_TRY(find_viewer(path != nullptr ? path : "/usr/bin:/bin")),
                          .arguments = {address},
                          .password = std::nullopt};
-    if (password == Password::HandOver && status["vnc"].value("password", false)) {
+    if (password == Password::HandOver && status.vnc->password) {
         const Json answer = WINDSOR_TRY(connection.client.call("vnc_password"));
         viewer.password = answer.value("password", "");
     }

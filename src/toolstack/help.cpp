@@ -3,6 +3,7 @@
 
 #include "config/keys.hpp"
 #include "toolstack/commands.hpp"
+#include "toolstack/rpc_help.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -108,7 +109,8 @@ std::string help_overview(const Context& context)
     text +=
         "\n<Domain> can be either a domain's name or its id.\n"
         "A subcommand may be abbreviated as long as that is unambiguous.\n" +
-        wrapped_lines(fmt::format("'{0} help SUBCOMMAND' explains one, '{0} help KEY' a key of the configuration file.",
+        wrapped_lines(fmt::format("'{0} help SUBCOMMAND' explains one, '{0} help KEY' a key of the configuration file, "
+                                  "'{0} help rpc' the methods of the control socket.",
                                   context.program),
                       context.columns);
     return text;
@@ -151,6 +153,12 @@ base::Result<int> help(Context& context, const Arguments& arguments)
     if (arguments.operands().empty()) {
         context.out << help_overview(context);
         return 0;
+    }
+    if (arguments.operand(0) == "rpc") {
+        return help_rpc(context, arguments);
+    }
+    if (arguments.operands().size() > 1 || arguments.has("json") || arguments.has("markdown")) {
+        return base::fail("only 'help rpc' takes more: the name of a method, --json or --markdown; leave that out");
     }
     // A whole command, a whole key, then the beginning of a command.
     const std::string& name = arguments.operand(0);

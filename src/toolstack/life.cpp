@@ -31,12 +31,6 @@ base::Result<std::vector<domain::Entry>> targets(const Context& context, const A
     return std::vector{WINDSOR_TRY(registry.find(arguments.operand(0)))};
 }
 
-// What distinguishes one run of a guest from the next of the same domain.
-unsigned restarts(const Json& status)
-{
-    return status.value("restarts", 0u);
-}
-
 // Until the guest has ended: the domain is gone, or preserved, or begins anew.
 void wait_for_end(const domain::Entry& entry, unsigned restarts_before)
 {
@@ -45,12 +39,12 @@ void wait_for_end(const domain::Entry& entry, unsigned restarts_before)
         if (!client) {
             return;
         }
-        const auto status = client->call("status");
-        if (!status || restarts(*status) != restarts_before) {
+        const auto answer = client->call("status");
+        if (!answer) {
             return;
         }
-        const std::string state = status->value("state", "");
-        if (state.find_first_of("sc") != std::string::npos) {
+        const domain::DomainStatus status = domain::status_from(*answer);
+        if (status.restarts != restarts_before || status.state.find_first_of("sc") != std::string::npos) {
             return;
         }
         std::this_thread::sleep_for(kPollInterval);
@@ -59,7 +53,7 @@ void wait_for_end(const domain::Entry& entry, unsigned restarts_before)
 
 struct Asked {
     domain::Entry entry;
-    unsigned restarts;
+    unsigned restarts; // which distinguishes one run of a guest from the next of the same domain
 };
 
 // Presses the power button of each. Goes on after a failure, which is the one returned.
@@ -79,7 +73,7 @@ base::Result<int> press_power(Context& context, const Arguments& arguments, bool
         if (context.dialect != Dialect::Xm) {
             context.out << (reboot ? "Rebooting" : "Shutting down") << " domain " << entry.id << '\n';
         }
-        asked.push_back({entry, restarts(before.value_or(Json::object()))});
+        asked.push_back({entry, domain::status_from(before.value_or(Json::object())).restarts});
     }
     if (!arguments.has("wait")) {
         return status;

@@ -46,7 +46,7 @@ std::optional<char> state_letter(std::string_view state)
     return found == std::end(kStates) ? std::nullopt : std::optional{(*found)[0]};
 }
 
-void print_long(Context& context, const std::vector<domain::Entry>& entries, const std::vector<Json>& domains)
+void print_long(Context& context, const std::vector<domain::Entry>& entries, const std::vector<ShownStatus>& domains)
 {
     if (context.dialect == Dialect::Xm) {
         for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -82,7 +82,7 @@ base::Result<int> list(Context& context, const Arguments& arguments)
         return vcpu_list(context, arguments);
     }
     std::vector<domain::Entry> entries = WINDSOR_TRY(entries_for(context, arguments.operands()));
-    std::vector<Json> domains;
+    std::vector<ShownStatus> domains;
     std::ranges::transform(entries, std::back_inserter(domains), status_of);
     if (arguments.has("state")) {
         const auto letter = state_letter(arguments.value("state"));
@@ -91,7 +91,7 @@ base::Result<int> list(Context& context, const Arguments& arguments)
                               arguments.value("state"));
         }
         for (std::size_t i = domains.size(); i-- > 0;) {
-            if (domains[i].value("state", "").find(*letter) == std::string::npos) {
+            if (domains[i].status.state.find(*letter) == std::string::npos) {
                 domains.erase(domains.begin() + static_cast<std::ptrdiff_t>(i));
                 entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(i));
             }
@@ -111,11 +111,10 @@ base::Result<int> list(Context& context, const Arguments& arguments)
 
 base::Result<int> vm_list(Context& context, const Arguments&)
 {
-    const std::vector<Json> domains = WINDSOR_TRY(all_status(context));
+    const std::vector<ShownStatus> domains = WINDSOR_TRY(all_status(context));
     context.out << "UUID                                  ID    name\n";
-    for (const Json& status : domains) {
-        context.out << fmt::format("{:<36}  {}    {:<30}\n", status.value("uuid", "-"), status.value("id", 0u),
-                                   status.value("name", ""));
+    for (const auto& [status, answered] : domains) {
+        context.out << fmt::format("{:<36}  {}    {:<30}\n", or_hyphen(status.uuid), status.id, status.name);
     }
     return 0;
 }
@@ -137,8 +136,8 @@ base::Result<int> domname(Context& context, const Arguments& arguments)
 // In the words of xm domstate.
 base::Result<int> domstate(Context& context, const Arguments& arguments)
 {
-    const Json status = WINDSOR_TRY(call(context, arguments.operand(0), "status"));
-    const std::string state = status.value("state", "------");
+    Connection connection = WINDSOR_TRY(connect(context, arguments.operand(0)));
+    const std::string state = WINDSOR_TRY(ask_for_status(connection)).state;
     const auto has = [&](char letter) { return state.find(letter) != std::string::npos; };
     context.out << (has('c')   ? "crashed"
                     : has('s') ? "shutdown"
@@ -157,8 +156,7 @@ base::Result<int> uptime(Context& context, const Arguments& arguments)
         context.out << fmt::format("{:<33} {:>4} {}\n", "Name", "ID", "Uptime");
     }
     for (const domain::Entry& entry : entries) {
-        const Json status = status_of(entry);
-        const auto seconds = status.value("uptime_seconds", std::int64_t{0});
+        const std::int64_t seconds = status_of(entry).status.uptime_seconds;
         context.out << (brief ? fmt::format(" {} up {}, {} ({})\n", time_of_day(std::time(nullptr)),
                                             uptime_text(seconds, Detail::Plain), entry.name, entry.id)
                               : fmt::format("{:<33} {:>4} {}\n", entry.name, entry.id,
@@ -170,15 +168,15 @@ base::Result<int> uptime(Context& context, const Arguments& arguments)
 base::Result<int> stats(Context& context, const Arguments& arguments)
 {
     Connection connection = WINDSOR_TRY(connect(context, arguments.operand(0)));
-    const Json status = WINDSOR_TRY(connection.client.call("status"));
+    const domain::DomainStatus status = WINDSOR_TRY(ask_for_status(connection));
     const Json counted = WINDSOR_TRY(connection.client.call("statistics"));
     const auto line = [&](std::string_view name, const std::string& value) {
         context.out << fmt::format("{:<23}: {}\n", name, value);
     };
     line("name", connection.entry.name);
-    line("engine", status.value("engine", ""));
-    line("uptime_seconds", std::to_string(status.value("uptime_seconds", std::int64_t{0})));
-    line("cpu_seconds", fmt::format("{:.1f}", status.value("cpu_seconds", 0.0)));
+    line("engine", status.engine);
+    line("uptime_seconds", std::to_string(status.uptime_seconds));
+    line("cpu_seconds", fmt::format("{:.1f}", status.cpu_seconds));
     for (const auto& [name, value] : counted.items()) {
         line(name, value.dump());
     }

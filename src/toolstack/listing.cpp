@@ -5,33 +5,32 @@
 
 namespace windsor::toolstack {
 
+using domain::DomainStatus;
 using domain::Json;
 
 namespace {
 
 // The formats are those of xm_brief_list in Xen's tools/python/xen/xm/main.py and of list_domains in
 // tools/xl/xl_list.c.
-std::string xm_line(const Json& status)
+std::string xm_line(const DomainStatus& status)
 {
-    return fmt::format("{:<40} {:>5} {:>5} {:>5} {:>10} {:>8.1f}", status.value("name", ""), status.value("id", 0u),
-                       status.value("memory_mb", std::uint64_t{0}), status.value("vcpus", 0),
-                       status.value("state", "------"), status.value("cpu_seconds", 0.0));
+    return fmt::format("{:<40} {:>5} {:>5} {:>5} {:>10} {:>8.1f}", status.name, status.id, status.memory_mb,
+                       status.vcpus, status.state, status.cpu_seconds);
 }
 
-std::string xl_line(const Json& status)
+std::string xl_line(const DomainStatus& status)
 {
-    return fmt::format("{:<40} {:>5} {:>5} {:>5}     {}  {:>8.1f}", status.value("name", ""), status.value("id", 0u),
-                       status.value("memory_mb", std::uint64_t{0}), status.value("vcpus", 0),
-                       status.value("state", "------"), status.value("cpu_seconds", 0.0));
+    return fmt::format("{:<40} {:>5} {:>5} {:>5}     {}  {:>8.1f}", status.name, status.id, status.memory_mb,
+                       status.vcpus, status.state, status.cpu_seconds);
 }
 
-std::string xm_list(std::span<const Json> domains, ExtraColumns extra)
+std::string xm_list(std::span<const ShownStatus> domains, ExtraColumns extra)
 {
     std::string text =
         fmt::format("{:<40} {:>5} {:>5} {:>5} {:>10} {:>9}", "Name", "ID", "Mem", "VCPUs", "State", "Time(s)");
     text += extra.label ? fmt::format(" {:<10}\n", "Label") : "\n";
-    for (const Json& status : domains) {
-        text += xm_line(status) + (extra.label ? fmt::format(" {:>10}\n", "") : "\n");
+    for (const ShownStatus& shown : domains) {
+        text += xm_line(shown.status) + (extra.label ? fmt::format(" {:>10}\n", "") : "\n");
     }
     return text;
 }
@@ -46,9 +45,9 @@ std::string xl_header(ExtraColumns extra)
     return text + (extra.nodes ? " NODE Affinity\n" : "\n");
 }
 
-std::string xl_extra(const Json& status, ExtraColumns extra)
+std::string xl_extra(const DomainStatus& status, ExtraColumns extra)
 {
-    std::string text = extra.verbose ? fmt::format(" {:<36} {:>8}", status.value("uuid", "-"), "-") : "";
+    std::string text = extra.verbose ? fmt::format(" {:<36} {:>8}", or_hyphen(status.uuid), "-") : "";
     text += extra.verbose || extra.label ? fmt::format(" {:>16}", "-") : "";
     text += extra.pool ? fmt::format("{:>16}", "-") : "";
     return text + (extra.nodes ? " all\n" : "\n");
@@ -56,36 +55,43 @@ std::string xl_extra(const Json& status, ExtraColumns extra)
 
 } // namespace
 
-std::string short_list(std::span<const Json> domains, Dialect dialect, ExtraColumns extra)
+std::string short_list(std::span<const ShownStatus> domains, Dialect dialect, ExtraColumns extra)
 {
     if (dialect == Dialect::Xm) {
         return xm_list(domains, extra);
     }
     std::string text = xl_header(extra);
-    for (const Json& status : domains) {
-        text += xl_line(status) + xl_extra(status, extra);
+    for (const ShownStatus& shown : domains) {
+        text += xl_line(shown.status) + xl_extra(shown.status, extra);
     }
     return text;
 }
 
-std::string long_sxp(const Json& status, const Json& config)
+std::string or_hyphen(const std::string& text)
 {
-    const std::string mute = fmt::format("(domain\n    (domid {})\n    (name {})\n    (state {})\n)",
-                                         status.value("id", 0u), status.value("name", ""),
-                                         status.value("state", "------"));
+    return text.empty() ? "-" : text;
+}
+
+std::string long_sxp(const ShownStatus& shown, const Json& config)
+{
+    const DomainStatus& status = shown.status;
+    const std::string mute =
+        fmt::format("(domain\n    (domid {})\n    (name {})\n    (state {})\n)", status.id, status.name, status.state);
     return config.value("xm", mute) + '\n';
 }
 
-nlohmann::ordered_json long_json(const Json& status, const Json& config)
+nlohmann::ordered_json long_json(const ShownStatus& shown, const Json& config)
 {
     using Ordered = nlohmann::ordered_json;
-    Ordered domain{{"domid", status.value("id", 0u)}};
+    const DomainStatus& status = shown.status;
+    Ordered domain{{"domid", status.id}};
     const Ordered known = base::parse_json<Ordered>(config.value("xl", ""));
-    domain["config"] = known.is_object() ? known : Ordered{{"c_info", {{"name", status.value("name", "")}}}};
-    Ordered own = Ordered::object();
-    for (const char* key : {"state", "pid", "cpu_seconds", "started", "uptime_seconds", "engine", "vnc", "console"}) {
-        if (status.contains(key)) {
-            own[key] = Ordered::parse(status[key].dump());
+    domain["config"] = known.is_object() ? known : Ordered{{"c_info", {{"name", status.name}}}};
+    Ordered own{{"state", status.state}, {"pid", status.pid}};
+    const Json all = to_json(status);
+    for (const char* key : {"cpu_seconds", "started", "uptime_seconds", "engine", "vnc", "console"}) {
+        if (shown.answered && all.contains(key)) {
+            own[key] = Ordered::parse(all[key].dump());
         }
     }
     own["keys"] = Ordered::parse(config.value("json", Json::object()).dump());

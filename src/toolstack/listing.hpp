@@ -2,7 +2,7 @@
 // How domains look in lists. Scripts read these columns: they are those of xm and xl, to the blank.
 #pragma once
 
-#include "domain/rpc.hpp"
+#include "toolstack/client.hpp"
 #include "toolstack/command.hpp"
 
 #include <cstdint>
@@ -22,12 +22,15 @@ struct ExtraColumns {
 };
 
 // The header and a line for each status. There is no Domain-0: the host is no domain.
-std::string short_list(std::span<const domain::Json> domains, Dialect dialect, ExtraColumns extra = {});
+std::string short_list(std::span<const ShownStatus> domains, Dialect dialect, ExtraColumns extra = {});
 
 // One domain as `list -l` shows it: xend's s-expression, or an element of xl's JSON array, to which "windsor" adds
 // what xl does not know. `config` is the answer to the method "config", and empty if the domain does not answer.
-std::string long_sxp(const domain::Json& status, const domain::Json& config);
-nlohmann::ordered_json long_json(const domain::Json& status, const domain::Json& config);
+std::string long_sxp(const ShownStatus& shown, const domain::Json& config);
+nlohmann::ordered_json long_json(const ShownStatus& shown, const domain::Json& config);
+
+// The text, or "-" where there is none.
+std::string or_hyphen(const std::string& text);
 
 // "2 days,  3:04:05"; in the short form without the seconds.
 std::string uptime_text(std::int64_t seconds, Detail detail);

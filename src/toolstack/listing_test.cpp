@@ -11,25 +11,30 @@ namespace {
 
 using domain::Json;
 
-Json falstaff()
+ShownStatus falstaff()
 {
-    return Json{{"id", 7},
-                {"name", "falstaff"},
-                {"memory_mb", 512},
-                {"maxmem_mb", 512},
-                {"vcpus", 1},
-                {"state", "-b----"},
-                {"cpu_seconds", 12.34},
-                {"uuid", "00000000-0000-4000-8000-000000000001"},
-                {"started", 1000},
-                {"uptime_seconds", 60},
-                {"engine", "emulate"},
-                {"vnc", {{"listen", "0.0.0.0"}, {"port", 5901}, {"display", 1}}}};
+    return {.status = {.id = 7,
+                       .name = "falstaff",
+                       .uuid = "00000000-0000-4000-8000-000000000001",
+                       .memory_mb = 512,
+                       .maxmem_mb = 512,
+                       .vcpus = 1,
+                       .state = "-b----",
+                       .cpu_seconds = 12.34,
+                       .started = 1000,
+                       .uptime_seconds = 60,
+                       .engine = "emulate",
+                       .vnc = domain::VncStatus{.listen = "0.0.0.0", .port = 5901, .display = 1}}};
+}
+
+ShownStatus mute()
+{
+    return {.status = {.id = 3, .name = "mute"}, .answered = false};
 }
 
 TEST(Listing, HasTheColumnsOfXl)
 {
-    const std::vector<Json> domains{falstaff()};
+    const std::vector<ShownStatus> domains{falstaff()};
     EXPECT_EQ(short_list(domains, Dialect::Xl),
               "Name                                        ID   Mem VCPUs\tState\tTime(s)\n"
               "falstaff                                     7   512     1     -b----      12.3\n");
@@ -38,7 +43,7 @@ TEST(Listing, HasTheColumnsOfXl)
 
 TEST(Listing, HasTheColumnsOfXm)
 {
-    const std::vector<Json> domains{falstaff()};
+    const std::vector<ShownStatus> domains{falstaff()};
     EXPECT_EQ(short_list(domains, Dialect::Xm),
               "Name                                        ID   Mem VCPUs      State   Time(s)\n"
               "falstaff                                     7   512     1     -b----     12.3\n");
@@ -46,7 +51,7 @@ TEST(Listing, HasTheColumnsOfXm)
 
 TEST(Listing, HasTheFurtherColumnsOfXl)
 {
-    const std::vector<Json> domains{falstaff()};
+    const std::vector<ShownStatus> domains{falstaff()};
     const std::string plain = "falstaff                                     7   512     1     -b----      12.3";
     const auto row = [&](ExtraColumns extra) {
         const std::string text = short_list(domains, Dialect::Xl, extra);
@@ -64,7 +69,7 @@ TEST(Listing, HasTheFurtherColumnsOfXl)
 
 TEST(Listing, ShowsADomainThatDoesNotAnswer)
 {
-    const std::vector<Json> domains{Json{{"id", 3}, {"name", "mute"}, {"state", "------"}}};
+    const std::vector<ShownStatus> domains{mute()};
     EXPECT_EQ(short_list(domains, Dialect::Xl),
               "Name                                        ID   Mem VCPUs\tState\tTime(s)\n"
               "mute                                         3     0     0     ------       0.0\n");
@@ -73,8 +78,7 @@ TEST(Listing, ShowsADomainThatDoesNotAnswer)
 TEST(Listing, LongFormOfXmIsWhatTheDomainSays)
 {
     EXPECT_EQ(long_sxp(falstaff(), Json{{"xm", "(domain\n    (domid 7)\n)"}}), "(domain\n    (domid 7)\n)\n");
-    EXPECT_EQ(long_sxp(Json{{"id", 3}, {"name", "mute"}}, Json::object()),
-              "(domain\n    (domid 3)\n    (name mute)\n    (state ------)\n)\n");
+    EXPECT_EQ(long_sxp(mute(), Json::object()), "(domain\n    (domid 3)\n    (name mute)\n    (state ------)\n)\n");
 }
 
 TEST(Listing, LongFormOfXlIsJsonAsScriptsReadIt)
@@ -85,7 +89,7 @@ TEST(Listing, LongFormOfXlIsJsonAsScriptsReadIt)
         R"({"domid":7,"config":{"c_info":{"type":"hvm","name":"falstaff"},"b_info":{}},"windsor":{"state":"-b----",)"))
         << domain;
     EXPECT_EQ(domain["windsor"]["keys"]["memory"], 512);
-    EXPECT_EQ(long_json(Json{{"id", 3}, {"name", "mute"}}, Json::object())["config"]["c_info"]["name"], "mute");
+    EXPECT_EQ(long_json(mute(), Json::object())["config"]["c_info"]["name"], "mute");
 }
 
 TEST(Listing, WritesTimesAsXlDoes)
@@ -114,17 +118,18 @@ TEST(Screen, FindsTexts)
 
 TEST(Viewer, ConnectsToWhereTheConsoleListens)
 {
-    const auto address = [](const char* listen, int port) {
-        return viewer_address(Json{{"vnc", {{"listen", listen}, {"port", port}, {"display", port - 5900}}}}).value();
+    const auto viewer_at = [](const char* listen, std::uint16_t port) {
+        return viewer_address({.vnc = domain::VncStatus{.listen = listen, .port = port, .display = port - 5900}});
     };
+    const auto address = [&](const char* listen, std::uint16_t port) { return viewer_at(listen, port).value(); };
     EXPECT_EQ(address("127.0.0.1", 5901), "127.0.0.1:1");
     EXPECT_EQ(address("0.0.0.0", 5900), "127.0.0.1:0");
     EXPECT_EQ(address("192.0.2.1", 6100), "192.0.2.1::6100");
     EXPECT_EQ(address("::1", 5902), "[::1]:2");
     for (const char* option : {"-via=-oProxyCommand=x", "/tmp/viewer.conf", "host -x", "a;b"}) {
-        EXPECT_FALSE(viewer_address(Json{{"vnc", {{"listen", option}, {"port", 5900}, {"display", 0}}}})) << option;
+        EXPECT_FALSE(viewer_at(option, 5900)) << option;
     }
-    EXPECT_EQ(viewer_address(Json{{"name", "blind"}}).error().message(),
+    EXPECT_EQ(viewer_address({.name = "blind"}).error().message(),
               "domain 'blind' has no VNC console; set vnc=1 in its configuration");
 }
 

@@ -41,9 +41,10 @@ protected:
             domain::RpcServer::listen(domain::RpcServer::bind(claim_->entry().control_socket()).value(), *loop_, log_)
                 .value();
         for (const char* method : {"status", "config", "screenshot", "statistics"}) {
-            server_->add(method, [this, method](const Json&, const domain::Reply& reply) {
-                reply(answers_.value(method, Json::object()));
-            });
+            server_->add(*domain::find_method(method),
+                         [this, method](const domain::RpcArguments&, const domain::Reply& reply) {
+                             reply(answers_.value(method, Json::object()));
+                         });
         }
         thread_ = std::thread{[this] { loop_->run(); }};
     }
@@ -167,12 +168,14 @@ protected:
     // In the server's thread.
     void writes(domain::SavedDomain domain)
     {
-        server_->add("unpause", [this](const Json&, const domain::Reply& reply) {
+        server_->add(*domain::find_method("unpause"), [this](const domain::RpcArguments&, const domain::Reply& reply) {
             unpaused_ = true;
             reply(Json::object());
         });
-        server_->add("save_progress", [](const Json&, const domain::Reply& reply) { reply(Json::object()); });
-        server_->add("save", [this, domain = std::move(domain)](const Json&, const domain::Reply& reply) {
+        server_->add(*domain::find_method("save_progress"),
+                     [](const domain::RpcArguments&, const domain::Reply& reply) { reply(Json::object()); });
+        server_->add(*domain::find_method("save"), [this, domain = std::move(domain)](const domain::RpcArguments&,
+                                                                                      const domain::Reply& reply) {
             kept_ = server_->take_descriptor();
             state::FileOutput output{base::Fd{::dup(kept_.get())}, "the file"};
             state::StreamWriter writer{output};

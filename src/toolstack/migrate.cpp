@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Moving a running domain to another Windsor: the source's end.
+#include "domain/channel.hpp"
 #include "toolstack/client.hpp"
 #include "toolstack/commands.hpp"
 #include "toolstack/configuration.hpp"
-#include "toolstack/link.hpp"
+#include "toolstack/progress.hpp"
+#include "toolstack/tls_options.hpp"
+#include "transport/link.hpp"
 
 #include <chrono>
 #include <optional>
@@ -64,8 +67,8 @@ base::Status check_configuration(Connection& connection, const std::string& name
 }
 
 struct Target {
-    Endpoint endpoint;
-    std::optional<TlsCredentials> tls{};
+    transport::Endpoint endpoint;
+    std::optional<transport::TlsCredentials> tls{};
 };
 
 // xm names the port of a host's relocation server by an option.
@@ -75,10 +78,10 @@ base::Result<Target> target_of(const Context& context, const Arguments& argument
     if (arguments.has("port")) {
         target = fmt::format("tcp:{}:{}", target, arguments.value("port"));
     }
-    Target found{.endpoint = WINDSOR_TRY(parse_target(target, arguments.value("s", "ssh")))};
+    Target found{.endpoint = WINDSOR_TRY(transport::parse_target(target, arguments.value("s", "ssh")))};
     const config::HostConfig host = WINDSOR_TRY(config::load_host_config(context.host_config));
     if (const auto directory = WINDSOR_TRY(tls_directory(found.endpoint, arguments, host))) {
-        found.tls = WINDSOR_TRY(TlsCredentials::load(*directory, TlsRole::Source));
+        found.tls = WINDSOR_TRY(transport::TlsCredentials::load(*directory, transport::TlsRole::Source));
     }
     return found;
 }
@@ -97,10 +100,11 @@ void show(Context& context, ProgressLine& line, const std::string& name, const J
 }
 
 // Hands the domain its connection, and waits for the end, which an interrupt brings forward.
-base::Result<Json> run_migration(Context& context, Connection& connection, Connection& side, const Link& link,
-                                 const Arguments& arguments, const Interrupts& interrupts)
+base::Result<Json> run_migration(Context& context, Connection& connection, Connection& side,
+                                 const transport::Link& link, const Arguments& arguments,
+                                 const base::Interrupts& interrupts)
 {
-    WINDSOR_TRY(link.await_greeting(interrupts));
+    WINDSOR_TRY(link.await_greeting(domain::kGreeting, interrupts));
     ProgressLine line{context, ""};
     unsigned shown = 0;
     WINDSOR_TRY(connection.client.send("migrate", {{"paused", arguments.has("p")}}, link.fd()));
@@ -119,8 +123,8 @@ base::Result<Json> run_migration(Context& context, Connection& connection, Conne
 base::Result<Json> move(Context& context, Connection& connection, Target target, const Arguments& arguments)
 {
     Connection side = WINDSOR_TRY(connect(context, std::to_string(connection.entry.id)));
-    const Interrupts interrupts;
-    const Link link = WINDSOR_TRY(Link::open(target.endpoint, std::move(target.tls), interrupts));
+    const base::Interrupts interrupts;
+    const transport::Link link = WINDSOR_TRY(transport::Link::open(target.endpoint, std::move(target.tls), interrupts));
     auto moved = run_migration(context, connection, side, link, arguments, interrupts);
     if (!moved) {
         return std::unexpected{link.explain(moved.error())};

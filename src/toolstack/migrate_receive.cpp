@@ -5,9 +5,9 @@
 #include "config/build.hpp"
 #include "domain/incoming.hpp"
 #include "toolstack/commands.hpp"
-#include "toolstack/link.hpp"
-#include "toolstack/reception.hpp"
 #include "toolstack/spawn.hpp"
+#include "toolstack/tls_options.hpp"
+#include "transport/reception.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -26,7 +26,7 @@ constexpr std::chrono::seconds kStrangersPatience{30}; // until it has said what
 
 // Where messages go and come from, and the process that decrypts them, which waits for the channel's end.
 struct Source {
-    std::optional<TlsRelay> relay{};
+    std::optional<transport::TlsRelay> relay{};
     std::shared_ptr<domain::Channel> channel{};
 
     // An error of the connection, with the reason if TLS has one.
@@ -39,13 +39,13 @@ std::shared_ptr<domain::Channel> channel_over(base::Fd in, base::Fd out = {})
 }
 
 // Over a connection that has been accepted.
-base::Result<Source> source_of(base::Fd connection, std::optional<TlsCredentials> tls)
+base::Result<Source> source_of(base::Fd connection, std::optional<transport::TlsCredentials> tls)
 {
     if (!tls) {
         return Source{.channel = channel_over(std::move(connection))};
     }
-    const Interrupts interrupts;
-    auto relay = TlsRelay::start(std::move(*tls), std::move(connection), "", interrupts);
+    const base::Interrupts interrupts;
+    auto relay = transport::TlsRelay::start(std::move(*tls), std::move(connection), "", interrupts);
     if (!relay) {
         return base::fail("no domain was received: {}", relay.error().message());
     }
@@ -109,9 +109,7 @@ base::Result<int> receive(Context& context, const Arguments& arguments, const So
         source.channel->refuse(error.message());
         return base::fail("no domain was received: {}", error.message());
     }
-    context.err << fmt::format("Received domain {} (id={})\n", started->status.value("name", ""),
-                               started->status.value("id", 0u))
-                << std::flush;
+    context.err << fmt::format("Received domain {} (id={})\n", started->status.name, started->status.id) << std::flush;
     return 0;
 }
 
@@ -127,16 +125,17 @@ std::string in_one_line(const base::Error& error)
 base::Result<int> receive_by_listening(Context& context, const Arguments& arguments, config::EngineChoice engine,
                                        const std::vector<int>& inherited)
 {
-    const Endpoint at = WINDSOR_TRY(parse_address(arguments.value("listen")));
+    const transport::Endpoint at = WINDSOR_TRY(transport::parse_address(arguments.value("listen")));
     const config::HostConfig host = WINDSOR_TRY(config::load_host_config(context.host_config));
-    std::optional<TlsCredentials> tls;
+    std::optional<transport::TlsCredentials> tls;
     if (const auto directory = WINDSOR_TRY(tls_directory(at, arguments, host))) {
-        tls = WINDSOR_TRY(TlsCredentials::load(*directory, TlsRole::Target));
+        tls = WINDSOR_TRY(transport::TlsCredentials::load(*directory, transport::TlsRole::Target));
     }
-    const Interrupts interrupts;
-    const base::Fd listener = WINDSOR_TRY(listen_at(at));
+    const base::Interrupts interrupts;
+    const base::Fd listener = WINDSOR_TRY(transport::listen_at(at));
     context.err << fmt::format("Waiting for a domain at {}\n", arguments.value("listen")) << std::flush;
-    const auto serve = [&](base::Fd connection, const Reception::Report& report, Reception::Telling telling) {
+    const auto serve = [&](base::Fd connection, const transport::Reception::Report& report,
+                           transport::Reception::Telling telling) {
         auto source = source_of(std::move(connection), std::move(tls));
         base::Result<int> received = 0;
         if (source) {
@@ -145,13 +144,13 @@ base::Result<int> receive_by_listening(Context& context, const Arguments& argume
         } else {
             received = std::unexpected{source.error()};
         }
-        if (!received && telling == Reception::Telling::Aloud) {
+        if (!received && telling == transport::Reception::Telling::Aloud) {
             context.err << fmt::format("{}: {}; still waiting\n", context.program, in_one_line(received.error()))
                         << std::flush;
         }
         return received.has_value();
     };
-    WINDSOR_TRY(Reception::wait(listener, at, interrupts, serve));
+    WINDSOR_TRY(transport::Reception::wait(listener, at, interrupts, serve));
     return 0;
 }
 

@@ -49,10 +49,11 @@ base::Result<Json> change_engine(const Context& context, Connection& connection,
 base::Result<int> engine(Context& context, const Arguments& arguments)
 {
     Connection connection = WINDSOR_TRY(connect(context, arguments.operand(0)));
-    const Json answer = arguments.operands().size() > 1
-                            ? WINDSOR_TRY(change_engine(context, connection, arguments.operand(1)))
-                            : WINDSOR_TRY(connection.client.call("status"));
-    context.out << answer.value("engine_line", "") << '\n';
+    const std::string line =
+        arguments.operands().size() > 1
+            ? WINDSOR_TRY(change_engine(context, connection, arguments.operand(1))).value("engine_line", "")
+            : WINDSOR_TRY(ask_for_status(connection)).engine_line;
+    context.out << line << '\n';
     return 0;
 }
 

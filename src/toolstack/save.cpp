@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/interrupts.hpp"
 #include "domain/saved_domain.hpp"
 #include "state/file.hpp"
 #include "toolstack/client.hpp"
@@ -76,7 +77,7 @@ private:
 
 // Asks for a save and waits for its end, which an interrupt brings forward. An error: the domain has not saved itself.
 base::Result<Written> write_state(Context& context, Connection& connection, const Json& order,
-                                  const state::NewFile& file, const Interrupts& interrupts)
+                                  const state::NewFile& file, const base::Interrupts& interrupts)
 {
     const auto known = WINDSOR_TRY(domain::read_beginning(connection.entry.beginning_file()));
     Connection side = WINDSOR_TRY(connect(context, std::to_string(connection.entry.id)));
@@ -113,7 +114,7 @@ base::Status check(const state::NewFile& file, const domain::Entry& entry)
 base::Status run_save(Context& context, Connection& connection, const std::filesystem::path& path,
                       const std::string& after)
 {
-    const Interrupts interrupts;
+    const base::Interrupts interrupts;
     state::NewFile file = WINDSOR_TRY(state::NewFile::create(path));
     const Json order{{"name", path.string()}, {"after", after == "go-on" ? "go-on" : "pause"}};
     const Written written = WINDSOR_TRY(write_state(context, connection, order, file, interrupts));

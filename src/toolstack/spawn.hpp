@@ -1,32 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Making a domain's process.
+// What the commands that make a domain have in common.
 #pragma once
 
 #include "base/result.hpp"
 #include "domain/domain.hpp"
 #include "domain/paths.hpp"
 #include "domain/registry.hpp"
+#include "domain/status.hpp"
+#include "keeper/begin.hpp"
 #include "toolstack/command.hpp"
 
 #include <functional>
 #include <ostream>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 namespace windsor::toolstack {
 
 using domain::Origin;
+using keeper::Started;
 
-struct Started {
-    pid_t keeper; // ends after the domain
-    domain::Json status; // the domain's own answer to "status"
-};
-
-// Forks a domain's keeper, in a session of its own, which owns the claim from now on and forks the domain's process;
-// waits until the machine is built. Fails with the domain's error sentence, with nothing left behind. `inherited` is
-// closed in them: a domain must not keep what its creator was given, or pipes would never end and locks never be
-// released.
+// As keeper::begin() does it, with a restart that evaluates the configuration anew.
 base::Result<Started> start_domain(domain::Settings settings, domain::Claim claim, const Origin& origin,
                                    const domain::Paths& paths, const std::vector<int>& inherited);
 
@@ -37,6 +31,6 @@ std::function<void()> say_measuring(std::ostream& to);
 base::Result<config::EngineChoice> engine_named(const std::string& name);
 
 // Engine, console, name and id, as create and restore say them.
-void print_started(Context& context, const domain::Json& status);
+void print_started(Context& context, const domain::DomainStatus& status);
 
 } // namespace windsor::toolstack

@@ -68,22 +68,20 @@ void give_password(const ViewerCommand& viewer, std::vector<std::string>& words)
 
 } // namespace
 
-base::Result<std::string> viewer_address(const domain::Json& status)
+base::Result<std::string> viewer_address(const domain::DomainStatus& status)
 {
-    if (!status.contains("vnc")) {
-        return base::fail("domain '{}' has no VNC console; set vnc=1 in its configuration", status.value("name", ""));
+    if (!status.vnc) {
+        return base::fail("domain '{}' has no VNC console; set vnc=1 in its configuration", status.name);
     }
-    const std::string listen = status["vnc"].value("listen", "127.0.0.1");
+    const auto& [listen, port, display, password] = *status.vnc;
     if (!is_address(listen)) {
-        return base::fail("domain '{}' says that its console is at '{}', which is no address", status.value("name", ""),
-                          listen);
+        return base::fail("domain '{}' says that its console is at '{}', which is no address", status.name, listen);
     }
     const std::string host = is_everywhere(listen)                   ? "127.0.0.1"
                              : listen.find(':') != std::string::npos ? '[' + listen + ']'
                                                                      : listen;
-    const int display = status["vnc"].value("display", 0);
     if (display < 0 || display > 99) {
-        return fmt::format("{}::{}", host, status["vnc"].value("port", 0));
+        return fmt::format("{}::{}", host, port);
     }
     return fmt::format("{}:{}", host, display);
 }

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "domain/rpc.hpp"
+#include "domain/status.hpp"
 
 #include <optional>
 #include <string>
@@ -19,8 +19,8 @@ struct ViewerCommand {
 };
 
 // The address a viewer on this host connects to: "127.0.0.1:1" for display 1, wherever it listens.
-// Fails if the domain has no VNC console. `status` is the domain's answer to "status".
-base::Result<std::string> viewer_address(const domain::Json& status);
+// Fails if the domain has no VNC console.
+base::Result<std::string> viewer_address(const domain::DomainStatus& status);
 
 // The first known viewer in `path`, a list of directories like $PATH.
 base::Result<std::string> find_viewer(std::string_view path);

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The phases of a whole domain: what leads from one to another, and which methods are refused in each.
+#include "domain/domain_testing.hpp"
+
+namespace windsor::domain {
+namespace {
+
+using testing::HasSubstr;
+
+class DomainLife : public DomainTest {
+protected:
+    void start_saving(FullPipe& pipe)
+    {
+        ASSERT_TRUE(saver_->send("save", {{"after", "go-on"}, {"name", "/saved"}}, pipe.to_write()));
+        ASSERT_TRUE(soon([this] { return !call("save_progress").value().empty(); }));
+    }
+    // To somebody who says nothing.
+    void start_moving(const SocketPair& pair)
+    {
+        ASSERT_TRUE(saver_->send("migrate", Json::object(), pair.other.get()));
+        ASSERT_TRUE(soon([this] { return !call("migrate_progress").value().empty(); }));
+    }
+    base::Result<Json> answer() { return saver_->answer_within(kTestPatience).value(); }
+    void start_all()
+    {
+        start();
+        saver_.emplace(client());
+    }
+    void TearDown() override
+    {
+        saver_.reset();
+        DomainTest::TearDown();
+    }
+
+    std::optional<RpcClient> saver_;
+};
+
+TEST_F(DomainLife, RunsAndIsPausedAndUnpaused)
+{
+    start_all();
+    EXPECT_TRUE(soon([this] { return state() == "-b----"; })) << "the guest sleeps";
+    EXPECT_TRUE(call("pause"));
+    EXPECT_EQ(state(), "--p---");
+    EXPECT_TRUE(call("pause")) << "once more changes nothing";
+    EXPECT_TRUE(call("unpause"));
+    EXPECT_TRUE(soon([this] { return state() == "-b----"; }));
+    EXPECT_TRUE(call("unpause"));
+}
+
+TEST_F(DomainLife, StartsPausedWhereThatIsAskedFor)
+{
+    settings_.start = StartAs::Paused;
+    start_all();
+    EXPECT_EQ(state(), "--p---");
+    EXPECT_TRUE(call("reset")) << "which does not make it run";
+    EXPECT_EQ(state(), "--p---");
+}
+
+TEST_F(DomainLife, WhileItIsSavedTheGuestIsLeftAlone)
+{
+    start_all();
+    FullPipe pipe;
+    start_saving(pipe);
+    EXPECT_EQ(state(), "--p---");
+    for (const char* method : {"pause", "unpause", "shutdown", "reset", "vcpu_pin", "save", "migrate"}) {
+        EXPECT_THAT(refusal(method), HasSubstr("is being saved")) << method;
+    }
+    EXPECT_EQ(refusal("rename", {{"name", "hal"}}), "");
+    pipe.drain();
+    EXPECT_EQ(answer().value().value("ran", false), true);
+    EXPECT_TRUE(soon([this] { return state() == "-b----"; }));
+}
+
+TEST_F(DomainLife, ASaveThatIsInterruptedLeavesItAsItWas)
+{
+    settings_.start = StartAs::Paused;
+    start_all();
+    FullPipe pipe;
+    start_saving(pipe);
+    EXPECT_TRUE(call("save_cancel"));
+    pipe.drain();
+    EXPECT_FALSE(answer());
+    EXPECT_EQ(state(), "--p---");
+    EXPECT_TRUE(call("unpause")) << "it can go on";
+}
+
+TEST_F(DomainLife, StaysPausedAfterASaveThatShallEndIt)
+{
+    start_all();
+    FullPipe pipe;
+    ASSERT_TRUE(saver_->send("save", Json::object(), pipe.to_write()));
+    pipe.drain();
+    EXPECT_EQ(answer().value().value("ran", false), true) << "before";
+    EXPECT_EQ(state(), "--p---");
+}
+
+TEST_F(DomainLife, WantsAFileToSaveTo)
+{
+    start_all();
+    EXPECT_THAT(refusal("save"), HasSubstr("no open file"));
+    EXPECT_NE(state(), "--p---");
+}
+
+TEST_F(DomainLife, WhileItMovesItIsNotChanged)
+{
+    start_all();
+    const SocketPair pair = SocketPair::make();
+    start_moving(pair);
+    EXPECT_TRUE(soon([this] { return state() == "-b----"; })) << "the guest goes on meanwhile";
+    for (const char* method : {"pause", "unpause", "shutdown", "reset", "vcpu_pin", "save", "migrate"}) {
+        EXPECT_THAT(refusal(method), HasSubstr("is being moved")) << method;
+    }
+    EXPECT_THAT(refusal("rename", {{"name", "hal"}}), HasSubstr("is being moved"));
+    EXPECT_TRUE(call("migrate_cancel"));
+    EXPECT_THAT(answer().error().message(), HasSubstr("interrupted"));
+    EXPECT_TRUE(call("pause"));
+}
+
+TEST_F(DomainLife, WhatIsPreservedCanOnlyBeLookedAt)
+{
+    reset_at_a_key();
+    settings_.config.on_reboot = config::LifeAction::Preserve;
+    start_all();
+    ASSERT_TRUE(call("keys", {{"keys", "a"}}));
+    ASSERT_TRUE(soon([this] { return state() == "---s--"; })) << state();
+    for (const char* method : {"pause", "unpause", "shutdown", "reset", "vcpu_pin", "save", "migrate"}) {
+        EXPECT_THAT(refusal(method), HasSubstr("the guest has ended")) << method;
+    }
+    EXPECT_EQ(refusal("screenshot"), "");
+    EXPECT_EQ(refusal("rename", {{"name", "hal"}}), "");
+    EXPECT_EQ(call("status").value().value("name", ""), "hal");
+}
+
+TEST_F(DomainLife, AGuestThatResetsBeginsAnew)
+{
+    reset_at_a_key();
+    start_all();
+    ASSERT_TRUE(call("keys", {{"keys", "a"}}));
+    EXPECT_TRUE(soon([this] { return call("status").value().value("restarts", 0) == 1; }));
+    EXPECT_NE(state(), "--p---");
+}
+
+// The guest's end comes first: there is nothing to be saved.
+TEST_F(DomainLife, AGuestThatEndsIsNotMoved)
+{
+    reset_at_a_key();
+    settings_.config.on_reboot = config::LifeAction::Preserve;
+    start_all();
+    const SocketPair pair = SocketPair::make();
+    start_moving(pair);
+    ASSERT_TRUE(call("keys", {{"keys", "a"}}));
+    EXPECT_FALSE(answer());
+    EXPECT_EQ(state(), "---s--");
+}
+
+// The remains keep the screen under another name; the fresh domain takes the old one.
+TEST_F(DomainLife, ACrashCanLeaveItsRemainsAndBeginAFreshDomain)
+{
+    reset_at_a_key();
+    settings_.config.on_reboot = config::LifeAction::RenameRestart;
+    start_all();
+    ASSERT_TRUE(call("keys", {{"keys", "a"}}));
+    ASSERT_TRUE(soon([this] { return state() == "---s--"; }));
+    EXPECT_EQ(call("status").value().value("name", ""), "falstaff-1");
+    EXPECT_TRUE(keeper_.console_stopped) << "the fresh domain needs its port";
+    EXPECT_EQ(refusal("screenshot"), "");
+    stop();
+    EXPECT_EQ(keeper_.restarted, "falstaff");
+}
+
+TEST_F(DomainLife, DestroyEndsIt)
+{
+    start_all();
+    EXPECT_TRUE(call("destroy"));
+    thread_.join();
+    EXPECT_TRUE(keeper_.ended) << "the keeper is told, should the process not end";
+}
+
+} // namespace
+} // namespace windsor::domain

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The methods of a whole domain: what they do, and that they answer as they are described.
+#include "domain/base64.hpp"
+#include "domain/domain_testing.hpp"
+#include "domain/uuid.hpp"
+
+#include <set>
+
+namespace windsor::domain {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class DomainMethods : public DomainTest {
+protected:
+    // The answer, which has to be one that the description allows.
+    Json answer(const std::string& method, const Json& params = Json::object(), int descriptor = -1)
+    {
+        const auto answered = call(method, params, descriptor);
+        EXPECT_TRUE(answered) << method << ": " << (answered ? "" : answered.error().message());
+        const Json value = answered.value_or(Json{});
+        EXPECT_TRUE(fits(find_method(method)->answer, value)) << method << ": " << value.dump().substr(0, 1000);
+        return value;
+    }
+};
+
+TEST_F(DomainMethods, AllThatLookAnswerAsTheyAreDescribed)
+{
+    settings_.config.serial = config::SerialKind::Pty;
+    settings_.warnings = {"a word about the configuration"};
+    start();
+    std::set<std::string_view> looked;
+    for (const Method& method : all_methods()) {
+        if (method.permission == Permission::Look && method.name != "look_only") {
+            answer(std::string{method.name});
+            looked.insert(method.name);
+        }
+    }
+    EXPECT_GE(looked.size(), 10u);
+}
+
+TEST_F(DomainMethods, AWholeLifeByMethodsThatAnswerAsTheyAreDescribed)
+{
+    start();
+    answer("pause");
+    answer("reset");
+    answer("unpause");
+    answer("rename", {{"name", "hal"}});
+    answer("type", {{"text", "a"}});
+    answer("keys", {{"keys", "b"}});
+    answer("mouse", {{"dx", 1}, {"buttons", 1}});
+    answer("vnc_password");
+    answer("vcpu_pin");
+    answer("engine", {{"name", "emulate"}, {"line", "because"}});
+    answer("save_cancel");
+    answer("migrate_cancel");
+    answer("destroy");
+}
+
+TEST_F(DomainMethods, StatusSaysWhoItIs)
+{
+    settings_.config.uuid = "01234567-89ab-cdef-0123-456789abcdef";
+    settings_.warnings = {"a word"};
+    start();
+    const DomainStatus status = status_from(answer("status"));
+    EXPECT_EQ(status.name, "falstaff");
+    EXPECT_EQ(status.id, 1u);
+    EXPECT_EQ(status.uuid, settings_.config.uuid);
+    EXPECT_EQ(status.memory_mb, 4u);
+    EXPECT_EQ(status.phase, "running");
+    EXPECT_EQ(status.engine, "emulate");
+    EXPECT_EQ(status.warnings, std::vector<std::string>{"a word"});
+    EXPECT_FALSE(status.vnc);
+    EXPECT_FALSE(status.console);
+}
+
+TEST_F(DomainMethods, ConfigurationHasTheNameAndTheUuidThatItHasNow)
+{
+    settings_.config.graphics.password = "secret";
+    start();
+    answer("rename", {{"name", "hal"}});
+    const Json config = answer("config");
+    const std::string uuid = status_from(answer("status")).uuid;
+    EXPECT_EQ(config["json"]["name"], "hal");
+    EXPECT_THAT(config["xm"].get<std::string>(), HasSubstr("(name hal)"));
+    EXPECT_THAT(config["xl"].get<std::string>(), HasSubstr(uuid));
+    EXPECT_EQ(config.dump().find("secret"), std::string::npos);
+    EXPECT_EQ(answer("vnc_password")["password"], "secret");
+}
+
+TEST_F(DomainMethods, ANameHasToBeFree)
+{
+    start();
+    const Claim other = Registry::open(settings_.runtime).value().claim("hal").value();
+    EXPECT_THAT(refusal("rename", {{"name", "hal"}}), HasSubstr("a domain named 'hal' is running already"));
+    EXPECT_NE(refusal("rename", {{"name", ""}}), "");
+    EXPECT_NE(refusal("rename", {{"name", "a/b"}}), "");
+    EXPECT_NE(refusal("rename", {{"name", std::string(200, 'x')}}), "");
+    EXPECT_EQ(status_from(answer("status")).name, "falstaff");
+}
+
+TEST_F(DomainMethods, APowerButtonThatNobodyListensToIsSaid)
+{
+    start();
+    EXPECT_THAT(refusal("shutdown"), HasSubstr("does not listen to the ACPI power button"));
+    EXPECT_THAT(refusal("shutdown", {{"reboot", true}}), HasSubstr("does not listen"));
+    EXPECT_THAT(refusal("shutdown", {{"reboot", "yes"}}), HasSubstr("must be true or false"));
+}
+
+TEST_F(DomainMethods, AScreenshotIsAPicture)
+{
+    start();
+    const Json shot = answer("screenshot");
+    EXPECT_GT(shot["width"].get<int>(), 0);
+    const auto png = from_base64(shot["png"].get<std::string>());
+    EXPECT_THAT((std::string{png.begin(), png.end()}), StartsWith("\x89PNG"));
+}
+
+TEST_F(DomainMethods, TypesWhatTheKeymapHas)
+{
+    settings_.start = StartAs::Paused; // nothing is taken from the queue in machine time that stands still
+    start();
+    EXPECT_EQ(answer("queued_keys"), 0);
+    answer("type", {{"text", "ab"}});
+    EXPECT_GE(answer("queued_keys").get<int>(), 3);
+    EXPECT_NE(refusal("type", {{"text", "\xe2\x82\xac"}}), "") << "no key of an American keyboard gives a euro sign";
+    EXPECT_NE(refusal("type", {{"text", "a"}, {"keymap", "klingon"}}), "");
+    EXPECT_NE(refusal("keys", {{"keys", "nokey"}}), "");
+}
+
+TEST_F(DomainMethods, PinsProcessorsThatThereAre)
+{
+    start();
+    answer("vcpu_pin", {{"vcpu", "0"}, {"cpus", "0"}});
+    const Json all = answer("vcpus");
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_THAT(refusal("vcpu_pin", {{"vcpu", "1"}}), HasSubstr("'falstaff'"));
+    EXPECT_NE(refusal("vcpu_pin", {{"cpus", "100000"}}), "");
+    EXPECT_NE(refusal("vcpu_pin", {{"cpus", "x"}}), "");
+}
+
+TEST_F(DomainMethods, GoesOnWithAnotherEngine)
+{
+    start();
+    const Json changed = answer("engine", {{"name", "translate"}, {"line", "engine: the translator, why not"}});
+    EXPECT_EQ(changed["engine_line"], "engine: the translator, why not");
+    EXPECT_EQ(status_from(answer("status")).engine, "translate");
+    EXPECT_THAT(refusal("engine", {{"name", "auto"}, {"line", ""}}), HasSubstr("must be one of kvm, translate"));
+    EXPECT_EQ(status_from(answer("status")).engine, "translate");
+}
+
+TEST_F(DomainMethods, AConnectionThatMayOnlyLookDoesNoHarm)
+{
+    start();
+    answer("look_only");
+    for (const Method& method : all_methods()) {
+        if (method.permission == Permission::Control && method.name != "destroy") {
+            Json params = Json::object();
+            for (const Parameter& parameter : method.parameters) {
+                if (parameter.required()) {
+                    params[std::string{parameter.name}] =
+                        parameter.words.empty() ? "x" : std::string{parameter.words.front()};
+                }
+            }
+            EXPECT_THAT(refusal(std::string{method.name}, params), HasSubstr("may only look")) << method.name;
+        }
+    }
+    EXPECT_THAT(refusal("destroy"), HasSubstr("may only look"));
+    EXPECT_EQ(status_from(answer("status")).name, "falstaff") << "and it lives";
+}
+
+TEST_F(DomainMethods, StaysOnThisHostIfItsConfigurationSaysSo)
+{
+    settings_.config.nomigrate = config::Switch::On;
+    start();
+    const SocketPair pair = SocketPair::make();
+    EXPECT_THAT(refusal("migrate", Json::object(), pair.other.get()), HasSubstr("nomigrate = 1"));
+    EXPECT_EQ(status_from(answer("status")).phase, "running");
+}
+
+TEST_F(DomainMethods, WantsAConnectionToBeMovedOver)
+{
+    start();
+    EXPECT_EQ(refusal("migrate"), "no connection to the target came with the request");
+}
+
+} // namespace
+} // namespace windsor::domain
