@@ -31,14 +31,12 @@ std::vector<std::pair<std::string, Value>> listed(const DomainConfig& config)
 
 std::string_view action_name(LifeAction action)
 {
-    constexpr std::string_view kNames[] = {"destroy", "restart", "preserve", "rename-restart"};
-    return kNames[static_cast<std::size_t>(action)];
+    return word_for(kActionWords, static_cast<unsigned>(std::to_underlying(action)));
 }
 
 std::string_view engine_name(EngineChoice engine)
 {
-    constexpr std::string_view kNames[] = {"auto", "kvm", "translate", "emulate"};
-    return kNames[static_cast<std::size_t>(engine)];
+    return word_for(kEngineWords, static_cast<unsigned>(std::to_underlying(engine)));
 }
 
 base::Error at_key(const DomainConfig& config, std::string_view key, const base::Error& error)

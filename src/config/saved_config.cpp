@@ -12,8 +12,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr unsigned kDeepest = 32;
-constexpr std::uint64_t kMostMemory = std::uint64_t{1} << 24; // MiB
-constexpr int kLastDisplay = 65535 - 5900;
 
 Value from_json(const Json& json, unsigned depth)
 {
@@ -57,9 +55,9 @@ bool sensible(const DomainConfig& config)
     };
     const auto is_bit = [](const CpuidBit& bit) { return bit.reg < 4 && bit.bit < 32; };
     const int display = config.graphics.display.value_or(0);
-    return config.memory_mb != 0 && config.memory_mb <= kMostMemory && config.vcpus >= 1 &&
+    return config.memory_mb != 0 && config.memory_mb <= std::uint64_t{kMostMemory} && config.vcpus >= 1 &&
            config.vcpus <= config.max_vcpus && config.max_vcpus <= kMostVcpus && display >= 0 &&
-           display <= kLastDisplay && std::ranges::all_of(config.disks, is_drive) &&
+           display <= kLastVncDisplay && std::ranges::all_of(config.disks, is_drive) &&
            std::ranges::all_of(config.cpuid, is_bit);
 }
 
