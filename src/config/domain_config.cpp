@@ -31,14 +31,12 @@ std::vector<std::pair<std::string, Value>> listed(const DomainConfig& config)
 
 std::string_view action_name(LifeAction action)
 {
-    constexpr std::string_view kNames[] = {"destroy", "restart", "preserve", "rename-restart"};
-    return kNames[static_cast<std::size_t>(action)];
+    return word_for(kActionWords, static_cast<unsigned>(std::to_underlying(action)));
 }
 
 std::string_view engine_name(EngineChoice engine)
 {
-    constexpr std::string_view kNames[] = {"auto", "kvm", "translate", "emulate"};
-    return kNames[static_cast<std::size_t>(engine)];
+    return word_for(kEngineWords, static_cast<unsigned>(std::to_underlying(engine)));
 }
 
 base::Error at_key(const DomainConfig& config, std::string_view key, const base::Error& error)
@@ -51,7 +49,7 @@ nlohmann::ordered_json to_json(const DomainConfig& config)
 {
     auto object = nlohmann::ordered_json::object();
     for (const auto& [key, value] : listed(config)) {
-        object[key] = to_json(without_secrets(key, value));
+        object[valid_utf8(key)] = to_json(without_secrets(key, value)); // a saved state may name any key
     }
     return object;
 }

@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "config/diagnostic.hpp"
 #include "config/value.hpp"
+#include "config/words.hpp"
 #include "sandbox/wall.hpp"
 
 namespace windsor::config {
@@ -50,10 +51,35 @@ struct VifConfig {
 };
 
 enum class Switch { Off, On };
+
 enum class EngineChoice { Auto, Kvm, Translate, Emulate };
+inline constexpr Word kEngineWords[] = {{"auto", EngineChoice::Auto},
+                                        {"kvm", EngineChoice::Kvm},
+                                        {"translate", EngineChoice::Translate},
+                                        {"emulate", EngineChoice::Emulate}};
+
 enum class LifeAction { Destroy, Restart, Preserve, RenameRestart };
+inline constexpr std::string_view kNoCore = "core dumps of domains are not written yet";
+inline constexpr Word kActionWords[] = {{"destroy", LifeAction::Destroy},
+                                        {"restart", LifeAction::Restart},
+                                        {"preserve", LifeAction::Preserve},
+                                        {"rename-restart", LifeAction::RenameRestart},
+                                        {"coredump-destroy", LifeAction::Destroy, kNoCore},
+                                        {"coredump-restart", LifeAction::Restart, kNoCore},
+                                        {"soft-reset", LifeAction::Restart, "there is no Xen hypervisor underneath"}};
+
 enum class SerialKind { None, Pty };
+inline constexpr Word kSerialWords[] = {{"none", SerialKind::None}, {"pty", SerialKind::Pty}};
+
 enum class TimerMode { DeliverMissed, CollapseMissed };
+// In the order of xl's numbers for them.
+inline constexpr Word kTimerModeWords[] = {{"delay_for_missed_ticks", TimerMode::DeliverMissed},
+                                           {"no_delay_for_missed_ticks", TimerMode::DeliverMissed},
+                                           {"no_missed_ticks_pending", TimerMode::CollapseMissed},
+                                           {"one_missed_tick_pending", TimerMode::CollapseMissed}};
+
+inline constexpr Word kSandboxWords[] = {
+    {"on", sandbox::Mode::On}, {"required", sandbox::Mode::Required}, {"off", sandbox::Mode::Off}};
 
 struct GraphicsConfig {
     Switch vnc = Switch::On;
@@ -82,6 +108,8 @@ struct CpuidBit {
 };
 
 constexpr int kMostVcpus = 127;
+constexpr int kLastVncDisplay = 65'535 - 5900; // by its TCP port
+constexpr std::int64_t kMostMemory = std::int64_t{1} << 24; // in MiB
 
 struct DomainConfig {
     std::string name;

@@ -9,27 +9,13 @@
 #include <fmt/format.h>
 
 #include "config/diagnostic.hpp"
+#include "config/value_types.hpp"
 
 namespace windsor::config {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kAliases{
     {{"mem", "memory"}, {"vnc_password", "vncpasswd"}, {"vnc_listen", "vnclisten"}, {"cpu_count", "vcpus"}}};
-
-std::string_view type_text(KeyType type)
-{
-    switch (type) {
-    case KeyType::String: return "a string";
-    case KeyType::Integer: return "an integer";
-    case KeyType::Boolean: return "0 or 1";
-    case KeyType::Strings: return "a list of strings";
-    case KeyType::StringOrStrings: return "a string or a list of strings";
-    case KeyType::IntegerOrString: return "an integer or a string";
-    case KeyType::BooleanOrString: return "0, 1 or a string";
-    case KeyType::Any: break;
-    }
-    return "a value";
-}
 
 std::string_view dialect_text(KeyDialect dialect)
 {
@@ -44,15 +30,12 @@ std::string_view dialect_text(KeyDialect dialect)
 }
 
 // "destroy, restart or preserve"
-std::string choice_list(std::string_view choices)
+std::string choice_list(std::span<const std::string_view> words)
 {
     std::string text;
-    while (!choices.empty()) {
-        const auto end = std::min(choices.find(' '), choices.size());
-        const bool last = end == choices.size();
-        text += text.empty() ? "" : last ? " or " : ", ";
-        text += choices.substr(0, end);
-        choices.remove_prefix(last ? end : end + 1);
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        text += i == 0 ? "" : i + 1 == words.size() ? " or " : ", ";
+        text += words[i];
     }
     return text;
 }
@@ -72,12 +55,12 @@ std::string status_sentence(const KeyInfo& key)
 
 std::string value_sentence(const KeyInfo& key)
 {
-    std::string text{type_text(key.type)};
-    if (!key.choices.empty()) {
-        text += ": " + choice_list(key.choices);
+    std::string text{type_phrase(key.type)};
+    if (const auto words = allowed_words(key); !words.empty()) {
+        text += ": " + choice_list(words);
     }
-    if (!key.default_text.empty()) {
-        text += fmt::format(" (default: {})", key.default_text);
+    if (const auto otherwise = default_text(key); !otherwise.empty()) {
+        text += fmt::format(" (default: {})", otherwise);
     }
     return text;
 }
@@ -211,6 +194,27 @@ std::string_view nearest_key(std::string_view name)
         }
     }
     return nearest_name(name, names);
+}
+
+std::vector<std::string_view> allowed_words(const KeyInfo& key)
+{
+    std::vector<std::string_view> words;
+    if (const auto* chosen = std::get_if<Choice>(&key.member); chosen != nullptr && key.read == nullptr) {
+        std::ranges::transform(chosen->words, std::back_inserter(words), &Word::text);
+        return words;
+    }
+    for (auto rest = key.choices; !rest.empty();) {
+        const auto end = std::min(rest.find(' '), rest.size());
+        words.push_back(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return words;
+}
+
+std::string default_text(const KeyInfo& key)
+{
+    return key.default_text.empty() ? member_text(key.member, DomainConfig{}).value_or("")
+                                    : std::string{key.default_text};
 }
 
 std::string help_for_key(std::string_view name)

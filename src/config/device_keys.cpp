@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/device_keys.hpp"
+
+#include <algorithm>
+
+#include "config/devices.hpp"
+
+namespace windsor::config {
+namespace {
+
+void add_disk(const std::string& text, const Location& where, Reading& reading)
+{
+    std::vector<std::string> notes;
+    auto disk = parse_disk(text, notes);
+    if (!disk) {
+        complain(where, "{}", disk.error());
+    }
+    for (auto& note : notes) {
+        reading.warn(where, std::move(note));
+    }
+    auto& disks = reading.config.disks;
+    if (std::ranges::find(disks, disk->vdev, &DiskConfig::vdev) != disks.end()) {
+        complain(where, "the drive {} is given twice", disk->vdev);
+    }
+    disk->where = where;
+    disks.push_back(std::move(*disk));
+}
+
+void add_vif(const std::string& text, const Location& where, Reading& reading)
+{
+    std::vector<std::string> notes;
+    auto vif = parse_vif(text, notes);
+    if (!vif) {
+        complain(where, "{}", vif.error());
+    }
+    for (auto& note : notes) {
+        reading.warn(where, std::move(note));
+    }
+    auto& vifs = reading.config.vifs;
+    if (!vif->mac.empty() && std::ranges::find(vifs, vif->mac, &VifConfig::mac) != vifs.end()) {
+        complain(where, "the MAC address {} is given twice", vif->mac);
+    }
+    vif->where = where;
+    vifs.push_back(std::move(*vif));
+}
+
+} // namespace
+
+void read_disks(const KeyInfo&, const Setting& setting, Reading& reading)
+{
+    const auto& items = *setting.value.items();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        if (!items[i].string()->empty()) {
+            add_disk(*items[i].string(), setting.item_at(i), reading);
+        }
+    }
+}
+
+void settle_cdrom(Reading& reading)
+{
+    const auto medium = reading.text("cdrom").value_or("");
+    if (medium.empty()) {
+        return;
+    }
+    const bool prefixed = medium.starts_with("phy:") || medium.starts_with("file:");
+    const char* prefix = prefixed ? "" : medium.starts_with("/dev/") ? "phy:" : "file:";
+    add_disk(prefix + medium + ",hdc:cdrom,r", reading.find("cdrom")->value_at, reading);
+}
+
+void read_vifs(const KeyInfo&, const Setting& setting, Reading& reading)
+{
+    const auto& items = *setting.value.items();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        add_vif(*items[i].string(), setting.item_at(i), reading);
+    }
+    if (!items.empty()) {
+        reading.warn(setting.key_at, "network cards are not provided yet; the domain starts without them");
+    }
+}
+
+} // namespace windsor::config

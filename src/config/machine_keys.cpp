@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config/machine_keys.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+
+#include "config/cpuid_key.hpp"
+#include "config/value_types.hpp"
+
+namespace windsor::config {
+namespace {
+
+constexpr std::size_t kLongestName = 64;
+constexpr std::size_t kLongestShown = 40; // characters of a value in a message
+
+bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool may_be_in_name(char c)
+{
+    constexpr std::string_view kMarks = "_.+:@-";
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || kMarks.find(c) != std::string_view::npos;
+}
+
+// A number whose bits stand for processors, or one in quotes, decimal or hexadecimal.
+std::optional<std::uint64_t> mask_of(const Value& value)
+{
+    if (const std::int64_t* number = value.integer()) {
+        return *number < 0 ? std::nullopt : std::optional{static_cast<std::uint64_t>(*number)};
+    }
+    std::string_view digits = value.string() != nullptr ? std::string_view{*value.string()} : std::string_view{};
+    const bool hexadecimal = digits.starts_with("0x");
+    digits.remove_prefix(hexadecimal ? 2 : 0);
+    std::uint64_t mask = 0;
+    const auto [end, error] = std::from_chars(digits.begin(), digits.end(), mask, hexadecimal ? 16 : 10);
+    return error == std::errc{} && end == digits.end() ? std::optional{mask} : std::nullopt;
+}
+
+void mask_processors(const Setting& setting, DomainConfig& config)
+{
+    const auto mask = mask_of(setting.value);
+    if (!mask || (*mask & 1) == 0) {
+        complain(setting.value_at,
+                 "'vcpu_avail' is a number whose bits stand for processors, the first of which must be on");
+    }
+    const std::uint64_t all = config.vcpus >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << config.vcpus) - 1;
+    config.vcpus = std::popcount(*mask & all);
+}
+
+// Each device once, in the order of its first mention.
+std::string without_repetitions(std::string_view order)
+{
+    std::string result;
+    for (const char c : order) {
+        if (result.find(c) == std::string::npos) {
+            result += c;
+        }
+    }
+    return result;
+}
+
+} // namespace
+
+void settle_name(Reading& reading)
+{
+    const auto* setting = reading.find("name");
+    const auto where = setting != nullptr ? setting->value_at : Location{};
+    auto name = setting != nullptr ? text_of(*setting) : std::string{reading.default_name};
+    if (name.empty()) {
+        complain(where, "the domain has no name; write name = 'NAME', or name=NAME on the command line");
+    }
+    if (name.size() > kLongestName || !std::ranges::all_of(name, may_be_in_name) || name.starts_with('.') ||
+        name.starts_with('-')) {
+        complain(where,
+                 "'{}' cannot be a domain's name: it may have 64 letters, digits and "
+                 "the characters _ . + : @ - and begins with none of - and .",
+                 name.substr(0, kLongestName));
+    }
+    if (std::ranges::all_of(name, is_digit)) {
+        complain(where, "'{}' cannot be a domain's name: a number alone would be mistaken for a domain id", name);
+    }
+    reading.config.name = std::move(name);
+}
+
+void settle_maxmem(Reading& reading)
+{
+    auto& config = reading.config;
+    const auto* setting = reading.find("maxmem");
+    if (setting == nullptr) {
+        config.maxmem_mb = config.memory_mb;
+        return;
+    }
+    if (config.maxmem_mb < config.memory_mb) {
+        complain(setting->value_at, "'maxmem' is {} MiB and less than 'memory', {} MiB", config.maxmem_mb,
+                 config.memory_mb);
+    }
+    if (config.maxmem_mb > config.memory_mb) {
+        reading.warn(setting->key_at, fmt::format("'maxmem' above 'memory' has no effect: the domain keeps its {} MiB",
+                                                  config.memory_mb));
+    }
+}
+
+// xl counts the processors that are on in vcpus, and all in maxvcpus; xm counts all, and has a mask.
+void settle_processors(Reading& reading)
+{
+    auto& config = reading.config;
+    const auto* most = reading.find("maxvcpus");
+    const auto* mask = reading.find("vcpu_avail");
+    if (most == nullptr) {
+        config.max_vcpus = config.vcpus;
+    } else if (config.max_vcpus < config.vcpus) {
+        complain(most->value_at, "'maxvcpus' is {} and less than 'vcpus', {}", config.max_vcpus, config.vcpus);
+    }
+    if (mask != nullptr) {
+        mask_processors(*mask, config);
+    }
+    if (config.vcpus > 1 && config.apic == Switch::Off) {
+        complain(reading.find("apic")->value_at, "{} processors need local APICs; write apic = 1, or vcpus = 1",
+                 config.vcpus);
+    }
+    if (config.max_vcpus > config.vcpus) {
+        reading.warn(mask != nullptr ? mask->key_at : most->key_at,
+                     fmt::format("processors cannot be turned on while the guest runs: it has {} of {}", config.vcpus,
+                                 config.max_vcpus));
+    }
+}
+
+void read_boot(const KeyInfo&, const Setting& setting, Reading& reading)
+{
+    auto order = text_of(setting);
+    if (order.empty()) {
+        return;
+    }
+    for (const char c : order) {
+        if (std::string_view{"acdn"}.find(c) == std::string_view::npos) {
+            complain(setting.value_at,
+                     "'{}' in 'boot' is no boot device; a is the floppy, c the hard disk, d the CD-ROM, n the network",
+                     c);
+        }
+    }
+    if (std::erase(order, 'n') != 0) {
+        if (order.empty()) {
+            complain(setting.value_at, "booting from the network is not provided yet; 'boot' can have a, c and d");
+        }
+        reading.warn(setting.value_at, "booting from the network is not provided yet; 'n' in 'boot' is passed over");
+    }
+    reading.config.boot = without_repetitions(order);
+}
+
+void read_cpuid(const KeyInfo&, const Setting& setting, Reading& reading)
+{
+    auto bits = parse_cpuid(setting);
+    if (!bits) {
+        throw std::move(bits.error());
+    }
+    reading.config.cpuid = std::move(*bits);
+}
+
+void read_firmware(const KeyInfo& key, const Setting& setting, Reading&)
+{
+    const auto value = text_of(setting);
+    if (value == "ovmf" || value == "uefi" || value.starts_with("pvgrub")) {
+        complain(setting.value_at, "{} = '{}' is not provided yet; the firmware is SeaBIOS", key.name, value);
+    }
+}
+
+void read_serial(const KeyInfo&, const Setting& setting, Reading& reading)
+{
+    const auto* items = setting.value.items();
+    if (items != nullptr && items->size() > 1) {
+        complain(setting.item_at(1), "this version of Windsor has one serial port a machine; 'serial' can name one");
+    }
+    const auto word = items == nullptr ? text_of(setting) : items->empty() ? "" : *items->front().string();
+    if (word == "pty") {
+        reading.config.serial = SerialKind::Pty;
+    } else if (!word.empty() && word != "none" && word != "null") {
+        complain(setting.value_at, "serial = '{}' is not provided yet; 'pty' is, and the console command opens it",
+                 word.substr(0, 60));
+    }
+}
+
+void read_timer_mode(const KeyInfo&, const Setting& setting, Reading& reading)
+{
+    const auto word = text_of(setting);
+    if (word.empty()) {
+        return;
+    }
+    const Words modes = kTimerModeWords;
+    const auto number = as_integer(setting.value);
+    const auto mode = number ? *number : std::ranges::find(modes, word, &Word::text) - modes.begin();
+    if (mode < 0 || mode >= std::ssize(modes)) {
+        complain(setting.value_at, "'{}' is no timer mode; 0, 1, 2 and 3 are", word.substr(0, kLongestShown));
+    }
+    reading.config.timer_mode = static_cast<TimerMode>(modes[static_cast<std::size_t>(mode)].value);
+}
+
+void read_vga(const KeyInfo&, const Setting& setting, Reading& reading)
+{
+    if (const auto card = text_of(setting); !card.empty() && card != "stdvga") {
+        reading.warn(setting.value_at,
+                     fmt::format("the graphics card '{}' is not provided yet; the machine has the standard VGA", card));
+    }
+}
+
+void read_restart(const KeyInfo&, const Setting& setting, Reading& reading)
+{
+    const auto word = text_of(setting);
+    if (word.empty()) {
+        return;
+    }
+    const auto unless_given = [&](std::string_view key, LifeAction& action, LifeAction otherwise) {
+        action = reading.text(key).value_or("").empty() ? otherwise : action;
+    };
+    auto& config = reading.config;
+    const auto always = word == "always" ? LifeAction::Restart : LifeAction::Destroy;
+    unless_given("on_poweroff", config.on_poweroff, always);
+    unless_given("on_reboot", config.on_reboot, word == "never" ? LifeAction::Destroy : LifeAction::Restart);
+    unless_given("on_crash", config.on_crash, always);
+}
+
+} // namespace windsor::config

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The keys of the machine that are more than a value for a member; rows of the table name these functions.
+#pragma once
+
+#include "config/reading.hpp"
+
+namespace windsor::config {
+
+// The domain's name, which is the file's if there is none.
+void settle_name(Reading& reading);
+
+// maxmem is memory if it is not given.
+void settle_maxmem(Reading& reading);
+
+// vcpus, maxvcpus and vcpu_avail; and apic, without which there can be one processor only.
+void settle_processors(Reading& reading);
+
+void read_boot(const KeyInfo& key, const Setting& setting, Reading& reading);
+void read_cpuid(const KeyInfo& key, const Setting& setting, Reading& reading);
+// bios and firmware, which have no member: they can only ask for what is there.
+void read_firmware(const KeyInfo& key, const Setting& setting, Reading& reading);
+void read_serial(const KeyInfo& key, const Setting& setting, Reading& reading);
+void read_timer_mode(const KeyInfo& key, const Setting& setting, Reading& reading);
+void read_vga(const KeyInfo& key, const Setting& setting, Reading& reading);
+
+// restart, which says on_poweroff, on_reboot and on_crash at once; those have the last word where they are given.
+void read_restart(const KeyInfo& key, const Setting& setting, Reading& reading);
+
+} // namespace windsor::config
