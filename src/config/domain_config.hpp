@@ -52,6 +52,11 @@ struct VifConfig {
 
 enum class Switch { Off, On };
 
+// Who has the processors' local APICs where KVM could have them.
+enum class KvmApics { Auto, Kernel, Windsor };
+inline constexpr Word kKvmApicWords[] = {
+    {"auto", KvmApics::Auto}, {"kernel", KvmApics::Kernel}, {"windsor", KvmApics::Windsor}};
+
 enum class EngineChoice { Auto, Kvm, Translate, Emulate };
 inline constexpr Word kEngineWords[] = {{"auto", EngineChoice::Auto},
                                         {"kvm", EngineChoice::Kvm},
@@ -137,6 +142,10 @@ struct DomainConfig {
     LifeAction on_crash = LifeAction::Destroy;
     sandbox::Mode sandbox = sandbox::Mode::On; // never out of a saved state, which may be a stranger's
     std::optional<EngineChoice> engine;                   // nothing: as the host's configuration says
+    KvmApics kvm_apics = KvmApics::Auto;
+    std::string interpret; // classes of instructions that the translator leaves to the interpreter
+    std::string trace; // the absolute path of a file; empty: no trace
+    std::int64_t trace_lines = 0; // after which the trace ends; 0: it does not
     Switch verify = Switch::Off;                          // whether translated code is proven harmless before it runs
     std::vector<std::pair<std::string, Value>> evaluated; // every known key as evaluated, in the file's order
     std::vector<std::pair<std::string, Location>> places; // where each of them stands

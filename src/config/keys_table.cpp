@@ -199,6 +199,10 @@ constexpr KeyInfo kKeys[] = {
     {"init_seclabel", String, Refused, Xl, "", "The security label during domain building.", kNoLabels},
     {"interface", String, Accepted, Xm, "", "The network interface that root over NFS uses.", kNoPv},
     {"iomem", Strings, Refused, Xl, "", "Memory ranges of host devices to pass through.", kNoPassThrough},
+    {.name = "interpret", .type = String, .dialect = Windsor,
+     .help = "Classes of instructions, separated by commas, that the translator leaves to the interpreter: to find out "
+             "which one is run wrongly. docs/how-translation-works.md lists them.",
+     .member = &DomainConfig::interpret, .saved = {.as = SavedAs::Never}},
     {"ioports", Any, Refused, Both, "", "I/O ports of host devices to pass through.", kNoPassThrough},
     {"ip", String, Accepted, Xm, "", "The IP address of a paravirtual guest.", kNoPv},
     {"irq", Any, Refused, Xm, "", "Interrupts of host devices to pass through.", kNoPassThrough},
@@ -213,6 +217,10 @@ constexpr KeyInfo kKeys[] = {
     {.name = "keymap", .type = String, .default_text = "en-us",
      .help = "The keyboard layout of VNC viewers that send symbols instead of key positions, such as en-us, de or fr.",
      .member = &GraphicsConfig::keymap, .check = check_keymap, .xend = {Console}, .xl = {"/b_info/type.hvm/keymap"}},
+    {.name = "kvm_apics", .type = String, .dialect = Windsor, .default_text = "auto",
+     .help = "Who has the processors' local APICs with engine = 'kvm': kernel, KVM itself, which is faster; windsor, the "
+             "machine; auto takes the kernel's but on a host whose processor is emulated by QEMU.",
+     .member = choice<&DomainConfig::kvm_apics>(kKvmApicWords), .saved = {.as = SavedAs::Never}},
     {"llc_colors", Any, Accepted, Xl, "", "Cache colours of the domain.", kNoXen},
     {.name = "loader", .type = String, .dialect = Xm,
      .help = "The older name of kernel for an hvm guest: Xen's hvmloader, which has no effect."},
@@ -401,6 +409,13 @@ constexpr KeyInfo kKeys[] = {
              "time always follows the host's. 2 (no_missed_ticks_pending) and 3 (one_missed_tick_pending): all that "
              "were missed become one late tick.",
      .member = choice<&DomainConfig::timer_mode>(kTimerModeWords), .read = read_timer_mode, .xend = {Image, AsGiven}},
+    {.name = "trace", .type = String, .dialect = Windsor,
+     .help = "A file to which the interpreter or the translator writes a line for each instruction, of a domain with one "
+             "processor. It is emptied first, and grows fast.",
+     .member = &DomainConfig::trace, .check = absolute_path, .saved = {.as = SavedAs::Never}},
+    {.name = "trace_lines", .type = Integer, .dialect = Windsor,
+     .help = "The number of lines after which the trace ends; 0: it does not.",
+     .member = &DomainConfig::trace_lines, .saved = {.as = SavedAs::Never}},
     {"transport", String, Silent, Option, "", "The transport of a virtio device.", kOptionOnly},
     {"trap_unmapped_accesses", Boolean, Silent, Xl, "", "Whether accesses to unmapped memory trap."},
     {.name = "tsc_mode", .type = IntegerOrString, .status = Silent, .default_text = "0",

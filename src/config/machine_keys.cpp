@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <filesystem>
 
 #include "config/cpuid_key.hpp"
 #include "config/value_types.hpp"
@@ -219,6 +220,16 @@ void read_restart(const KeyInfo&, const Setting& setting, Reading& reading)
     unless_given("on_poweroff", config.on_poweroff, always);
     unless_given("on_reboot", config.on_reboot, word == "never" ? LifeAction::Destroy : LifeAction::Restart);
     unless_given("on_crash", config.on_crash, always);
+}
+
+std::expected<std::string, std::string> absolute_path(std::string_view name)
+{
+    std::error_code error;
+    const std::filesystem::path path = std::filesystem::absolute(name, error);
+    if (name.empty() || error) {
+        return std::unexpected{std::string{"it is no name of a file"}};
+    }
+    return path.lexically_normal().string();
 }
 
 } // namespace windsor::config

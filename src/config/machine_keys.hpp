@@ -23,6 +23,9 @@ void read_serial(const KeyInfo& key, const Setting& setting, Reading& reading);
 void read_timer_mode(const KeyInfo& key, const Setting& setting, Reading& reading);
 void read_vga(const KeyInfo& key, const Setting& setting, Reading& reading);
 
+// Of the name of a file that need not be there.
+std::expected<std::string, std::string> absolute_path(std::string_view name);
+
 // restart, which says on_poweroff, on_reboot and on_crash at once; those have the last word where they are given.
 void read_restart(const KeyInfo& key, const Setting& setting, Reading& reading);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "domain/domain.hpp"
 
+#include "domain/engine_settings.hpp"
 #include "domain/images.hpp"
 #include "domain/processor_model.hpp"
 #include "domain/uuid.hpp"
@@ -97,16 +98,15 @@ machine::MachineSpec Domain::machine_options() const
             .processors = static_cast<unsigned>(config.vcpus),
             .cpu = processor_model(config.cpuid, log_),
             .engine = engine_.type,
-            .verify = config.verify == config::Switch::On ? machine::Verify::Yes : machine::Verify::No,
+            .engine_settings = engine_settings(config),
             .acpi = config.acpi == config::Switch::On,
             .apic = config.apic == config::Switch::On,
-            .unknown_msrs = config.msr_relaxed == config::Switch::On ? machine::UnknownMsrs::ReadZero
-                                                                     : machine::UnknownMsrs::Fault,
+            .unknown_msrs =
+                config.msr_relaxed == config::Switch::On ? machine::UnknownMsrs::ReadZero : machine::UnknownMsrs::Fault,
             .boot = config.boot,
             .rtc_base_seconds = rtc_base(config),
-            .missed_ticks = config.timer_mode == config::TimerMode::DeliverMissed
-                                ? machine::MissedTicks::Deliver
-                                : machine::MissedTicks::Collapse,
+            .missed_ticks = config.timer_mode == config::TimerMode::DeliverMissed ? machine::MissedTicks::Deliver
+                                                                                  : machine::MissedTicks::Collapse,
             .uuid = uuid_};
 }
 

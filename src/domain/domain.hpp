@@ -19,6 +19,7 @@
 #include "domain/saved_domain.hpp"
 #include "domain/saver.hpp"
 #include "domain/status.hpp"
+#include "engines/choice.hpp"
 #include "machine/machine.hpp"
 #include "sandbox/enclose.hpp"
 #include "storage/async_disk.hpp"
@@ -38,21 +39,10 @@ namespace windsor::domain {
 
 enum class StartAs { Running, Paused };
 
-// Which processor engine runs a domain, and one line that says why.
-struct EngineReport {
-    machine::EngineType type{};
-    std::string name;
-    std::string line;
-};
-// Fails if KVM is asked for and the host's cannot be used; the error says why. `runtime` is where it is kept, until the
-// host is started again, how well KVM works. `before_trials` is called before that is measured, which may take seconds.
-base::Result<EngineReport> choose_engine(config::EngineChoice choice, const std::filesystem::path& runtime,
-                                         const std::function<void()>& before_trials = {});
-
 // What a domain is made from; the graphics are resolved against the host's configuration.
 struct Settings {
     config::DomainConfig config;
-    EngineReport engine{}; // by choose_engine(), once, where a user waits for it
+    engines::Choice engine{}; // by engines::choose(), once, where a user waits for it
     std::filesystem::path runtime{};
     StartAs start{StartAs::Running};
     std::vector<std::string> warnings{}; // of the configuration
@@ -191,7 +181,7 @@ private:
     Claim& claim_;
     base::EventLoop& loop_;
     base::Log& log_;
-    EngineReport engine_;
+    engines::Choice engine_;
     Opened opened_; // empty once the machine is built
     std::vector<sandbox::Wall> walls_;
     std::size_t host_processors_{1}; // which /proc and /sys say, as long as they are in sight

@@ -4,6 +4,7 @@
 #include "domain/domain.hpp"
 
 #include "base/private_file.hpp"
+#include "domain/engine_settings.hpp"
 #include "domain/images.hpp"
 #include "domain/processor_model.hpp"
 #include "domain/uuid.hpp"
@@ -74,8 +75,8 @@ base::Status Domain::open_machine()
     }
     options.firmware = std::make_shared<machine::FirmwareFiles>(
         WINDSOR_TRY(machine::FirmwareFiles::read(options.bios, options.vga_bios)));
-    options.trace = WINDSOR_TRY(machine::make_trace(log_));
-    if (engine_.type == machine::EngineType::Kvm) {
+    options.engine_settings.trace = WINDSOR_TRY(trace_of(config, log_));
+    if (engine_.type == engines::Type::Kvm) {
         opened_.kvm.reset(::open("/dev/kvm", O_RDWR | O_CLOEXEC)); // without it the machine says why not
     }
     opened_.machine = std::move(options);
@@ -121,7 +122,7 @@ sandbox::Plan Domain::plan() const
     sandbox::DomainNeeds needs{.id = claim_.entry().id,
                                .mode = settings_.config.sandbox,
                                .processors = static_cast<unsigned>(settings_.config.vcpus)};
-    if (opened_.machine.trace == nullptr) {
+    if (opened_.machine.engine_settings.trace == nullptr) {
         needs.largest_file = settings_.config.memory_mb * kMiB + kRoom;
         for (const auto& [slot, image] : opened_.images) {
             needs.largest_file = std::max({*needs.largest_file, image->stored_bytes(), image->size_bytes()});

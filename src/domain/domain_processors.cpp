@@ -58,13 +58,6 @@ base::Status pin(int thread, const std::vector<bool>& cpus)
 
 constexpr std::size_t kLongestEngineLine = 4096;
 
-machine::EngineType type_of(std::string_view name)
-{
-    return name == "kvm"         ? machine::EngineType::Kvm
-           : name == "translate" ? machine::EngineType::Translate
-                                 : machine::EngineType::Emulate;
-}
-
 } // namespace
 
 std::vector<Domain::Row> Domain::processor_rows()
@@ -136,7 +129,11 @@ base::Status Domain::pin_processors(const std::string& which, const std::string&
 base::Status Domain::change_engine(const std::string& name, const std::string& line)
 {
     const base::Fd kvm = control_->take_descriptor();
-    EngineReport wanted{.type = type_of(name), .name = name, .line = line};
+    const auto type = engines::type_named(name);
+    if (!type) {
+        return base::fail("'{}' is no engine", name);
+    }
+    engines::Choice wanted{.type = *type, .name = name, .line = line};
     if (wanted.type != engine_.type) {
         WINDSOR_TRY(machine_->change_engine(wanted.type, kvm.get()));
         log_.info("the guest goes on with another {}", wanted.line);

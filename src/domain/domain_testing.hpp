@@ -110,7 +110,7 @@ protected:
         settings_.config.name = "falstaff";
         settings_.config.memory_mb = settings_.config.maxmem_mb = 4;
         settings_.config.sandbox = sandbox::Mode::Off;
-        settings_.engine = {.type = machine::EngineType::Emulate, .name = "emulate", .line = "engine: a test's"};
+        settings_.engine = {.type = engines::Type::Emulate, .name = "emulate", .line = "engine: a test's"};
         settings_.runtime = folder_ / "run";
         settings_.origin = {.text = "memory = 4", .directory = "/"};
         sleep_forever();

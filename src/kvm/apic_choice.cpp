@@ -5,22 +5,18 @@
 
 namespace windsor::kvm {
 
-base::Result<ApicChoice> choose_apics(const char* wish, std::string_view hypervisor)
+ApicChoice choose_apics(ApicWish wish, std::string_view hypervisor)
 {
-    if (wish == nullptr) {
-        if (is_qemu_tcg(hypervisor)) {
-            return ApicChoice{Apics::Outside, "the host's processor is emulated by QEMU, which may lose the host's "
-                                              "interrupts with KVM's; WINDSOR_KVM_APICS=kernel tries them"};
-        }
-        return ApicChoice{Apics::Kernel};
+    switch (wish) {
+    case ApicWish::Kernel: return {Apics::Kernel};
+    case ApicWish::Windsor: return {Apics::Outside, "kvm_apics = 'windsor' asks for that"};
+    case ApicWish::Automatic: break;
     }
-    if (std::string_view{wish} == "kernel") {
-        return ApicChoice{Apics::Kernel};
+    if (is_qemu_tcg(hypervisor)) {
+        return {Apics::Outside, "the host's processor is emulated by QEMU, which may lose the host's interrupts with "
+                                "KVM's; kvm_apics = 'kernel' tries them"};
     }
-    if (std::string_view{wish} == "windsor") {
-        return ApicChoice{Apics::Outside, "WINDSOR_KVM_APICS asks for that"};
-    }
-    return base::fail("WINDSOR_KVM_APICS is '{}': set it to 'kernel' or 'windsor'", wish);
+    return {Apics::Kernel};
 }
 
 } // namespace windsor::kvm

@@ -42,11 +42,11 @@ public:
 
     base::Status build(const MachineSpec& spec)
     {
-        cpu_ = WINDSOR_TRY(fit_model(spec.engine, spec.cpu, spec.kvm));
+        cpu_ = WINDSOR_TRY(engines::fit_model(spec.engine, spec.cpu, spec.kvm));
         memory_ = spec.memory;
         acpi_ = spec.acpi;
         apic_ = spec.apic;
-        verify_ = spec.verify;
+        engine_settings_ = spec.engine_settings;
         uuid_ = spec.uuid;
         wall_clock_ = spec.wall_clock != nullptr ? spec.wall_clock : &host_wall_clock_;
         wall_start_ = wall_clock_->now();
@@ -63,7 +63,6 @@ public:
         const Unknown unknown = spec.unknown_msrs == UnknownMsrs::ReadZero ? Unknown::Zero : Unknown::Fault;
         msr_policy_ = std::make_unique<vcpu::MsrPolicy>(
             unknown, [this](std::uint32_t number, vcpu::MsrAccess access) { report_msr(number, access); });
-        trace_ = spec.trace != nullptr ? spec.trace : std::shared_ptr{WINDSOR_TRY(make_trace(log_))};
         processors_->replace(WINDSOR_TRY(build_engines(spec.engine, spec.kvm)));
         reset_processors();
         return {};
@@ -111,11 +110,11 @@ public:
     }
 
     // The new engines take over between two instructions, with machine time standing still.
-    base::Status change_engine(EngineType type, int kvm)
+    base::Status change_engine(engines::Type type, int kvm)
     {
-        const vcpu::CpuModel fitted = WINDSOR_TRY(fit_model(type, cpu_, kvm));
+        const vcpu::CpuModel fitted = WINDSOR_TRY(engines::fit_model(type, cpu_, kvm));
         WINDSOR_TRY(check_features(vcpu::save(cpu_), vcpu::save(fitted)));
-        Engines engines = WINDSOR_TRY(build_engines(type, kvm));
+        engines::Engines engines = WINDSOR_TRY(build_engines(type, kvm));
         const bool was_running = running_;
         pause();
         const base::Status replaced = replace_engines(std::move(engines));
@@ -208,7 +207,7 @@ public:
     std::vector<ProcessorStatus> processors() const { return processors_->status(); }
 
 private:
-    base::Status replace_engines(Engines engines)
+    base::Status replace_engines(engines::Engines engines)
     {
         const bus::MachineGuard guard{lock_};
         const auto processors = WINDSOR_TRY(take_processors(processors_->engines()));
@@ -242,7 +241,7 @@ private:
         return {};
     }
 
-    base::Result<Engines> build_engines(EngineType type, int kvm)
+    base::Result<engines::Engines> build_engines(engines::Type type, int kvm)
     {
         std::vector<vcpu::EngineParts> parts;
         for (unsigned number = 0; number < bridges_.size(); ++number) {
@@ -254,7 +253,7 @@ private:
                              .apic_id = firmware::local_apic_id(number),
                              .msr_policy = msr_policy_.get()});
         }
-        return make_engines(type, parts, trace_.get(), verify_, log_, kvm);
+        return engines::make(type, parts, engine_settings_, log_, kvm);
     }
 
     // FERR# of the bootstrap processor alone is wired.
@@ -388,7 +387,7 @@ private:
     std::uint64_t memory_{0};
     bool acpi_{true};
     bool apic_{true};
-    Verify verify_{Verify::No};
+    engines::Settings engine_settings_;
     std::array<std::uint8_t, 16> uuid_{};
     vcpu::CpuModel cpu_{vcpu::CpuModel::standard()};
     std::optional<Event> pending_ WINDSOR_GUARDED_BY(bus::kMachineLock);
@@ -399,7 +398,6 @@ private:
     NoScreen no_screen_;
     std::vector<std::unique_ptr<CpuBridge>> bridges_;
     std::unique_ptr<vcpu::MsrPolicy> msr_policy_;
-    std::shared_ptr<emulate::TraceSink> trace_;
     std::unique_ptr<Processors> processors_;
 };
 
@@ -435,7 +433,7 @@ void Machine::reset()
     parts_->reset();
 }
 
-base::Status Machine::change_engine(EngineType type, int kvm)
+base::Status Machine::change_engine(engines::Type type, int kvm)
 {
     return parts_->change_engine(type, kvm);
 }

@@ -63,7 +63,7 @@ public:
     // Goes on with another processor engine; the guest sees nothing of it. Keeps running or paused. Fails, with
     // nothing changed, where the host refuses the engine, or it lacks features that the guest has seen. `kvm` is as in
     // MachineSpec.
-    base::Status change_engine(EngineType type, int kvm = -1);
+    base::Status change_engine(engines::Type type, int kvm = -1);
 
     // A machine that stands still into a saved state: its owner has begun the stream, and may have put records of its
     // own before. Waits until the drives have done what they were asked for. `progress` may stop it; the machine can

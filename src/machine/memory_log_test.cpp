@@ -209,7 +209,7 @@ protected:
         bios_ = firmware_.write();
     }
 
-    std::unique_ptr<Machine> make(EngineType engine)
+    std::unique_ptr<Machine> make(engines::Type engine)
     {
         return Machine::create({.memory = 16 * kMiB, .engine = engine, .apic = false, .bios = bios_}, log_,
                                [](Event) {})
@@ -276,7 +276,7 @@ protected:
 
 TEST_F(MovingGuest, WritesAllTheTime)
 {
-    const auto machine = make(EngineType::Translate);
+    const auto machine = make(engines::Type::Translate);
     run_a_while(*machine);
     machine->pause();
     const auto before = save(*machine);
@@ -292,8 +292,8 @@ TEST_F(MovingGuest, WritesAllTheTime)
 
 TEST_F(MovingGuest, LosesNothing)
 {
-    constexpr std::array kEngines{EngineType::Translate, EngineType::Emulate, EngineType::Translate};
-    auto machine = make(EngineType::Translate);
+    constexpr std::array kEngines{engines::Type::Translate, engines::Type::Emulate, engines::Type::Translate};
+    auto machine = make(engines::Type::Translate);
     std::uint64_t windows = 0;
     for (unsigned move = 0; move < 12; ++move) {
         run_a_while(*machine);
@@ -312,12 +312,12 @@ TEST_F(MovingGuest, LosesNothing)
 // A source that goes on has nothing of it left.
 TEST_F(MovingGuest, GoesOnWhereItIs)
 {
-    auto machine = make(EngineType::Translate);
+    auto machine = make(engines::Type::Translate);
     run_a_while(*machine);
     static_cast<void>(send(*machine, 2));
     run_a_while(*machine);
     const auto sent = send(*machine, 2);
-    auto other = make(EngineType::Translate);
+    auto other = make(engines::Type::Translate);
     ASSERT_TRUE(receive(*other, sent).has_value());
     EXPECT_EQ(difference(save(*machine), save(*other)), "");
     const auto before = save(*machine);
@@ -329,7 +329,7 @@ TEST_F(MovingGuest, GoesOnWhereItIs)
 // Memory that was never touched costs nothing.
 TEST_F(MovingGuest, SendsNoMemoryThatWasNeverTouched)
 {
-    const auto machine = make(EngineType::Emulate);
+    const auto machine = make(engines::Type::Emulate);
     const auto log = machine->log_memory();
     EXPECT_LT(log->pages(), machine->saved_bytes() / memory::kPageSize);
 }

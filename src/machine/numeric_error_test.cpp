@@ -10,7 +10,7 @@ namespace windsor::machine {
 
 namespace {
 
-class NumericErrorInterrupt : public testing::TestWithParam<EngineType> {};
+class NumericErrorInterrupt : public testing::TestWithParam<engines::Type> {};
 
 void divide_by_zero(TinyFirmware& firmware)
 {
@@ -50,9 +50,9 @@ TEST_P(NumericErrorInterrupt, ComesBeforeTheNextInstructionAndOnce)
     EXPECT_EQ(listen(*machine, listener, 6), "ignigx");
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, NumericErrorInterrupt, testing::Values(EngineType::Emulate, EngineType::Translate),
-                         [](const auto& engine) {
-                             return std::string{engine.param == EngineType::Emulate ? "Emulate" : "Translate"};
+INSTANTIATE_TEST_SUITE_P(Engines, NumericErrorInterrupt,
+                         testing::Values(engines::Type::Emulate, engines::Type::Translate), [](const auto& engine) {
+                             return std::string{engine.param == engines::Type::Emulate ? "Emulate" : "Translate"};
                          });
 
 } // namespace

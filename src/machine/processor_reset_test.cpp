@@ -27,7 +27,7 @@ const Way kProcessorOnly[] = {
 };
 const Way kWhole{"port CF9h, hard", {0xba, 0xf9, 0x0c, 0xb0, 0x06, 0xee}};
 
-class ProcessorReset : public testing::TestWithParam<EngineType> {
+class ProcessorReset : public testing::TestWithParam<engines::Type> {
 protected:
     // The firmware says "f" at first, leaves 'Z' in memory and 'S' in a chip, and resets. With a code in CMOS it says
     // what it finds of both.
@@ -95,9 +95,9 @@ TEST_P(ProcessorReset, AHardResetIsOneOfTheMachineInAnyCase)
     EXPECT_EQ(resets_, 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, ProcessorReset, testing::Values(EngineType::Emulate, EngineType::Translate),
+INSTANTIATE_TEST_SUITE_P(Engines, ProcessorReset, testing::Values(engines::Type::Emulate, engines::Type::Translate),
                          [](const auto& engine) {
-                             return std::string{engine.param == EngineType::Emulate ? "Emulate" : "Translate"};
+                             return std::string{engine.param == engines::Type::Emulate ? "Emulate" : "Translate"};
                          });
 
 } // namespace

@@ -48,9 +48,9 @@ std::vector<vcpu::Engine*> Processors::engines() const
     return engines;
 }
 
-Engines Processors::replace(Engines engines)
+engines::Engines Processors::replace(engines::Engines engines)
 {
-    Engines old;
+    engines::Engines old;
     for (std::size_t number = 0; number < processors_.size(); ++number) {
         old.push_back(processors_[number]->replace(std::move(engines[number])));
     }

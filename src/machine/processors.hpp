@@ -2,7 +2,7 @@
 // All virtual processors of one machine.
 #pragma once
 
-#include "machine/engine_factory.hpp"
+#include "engines/engines.hpp"
 #include "machine/machine.hpp"
 #include "machine/processor.hpp"
 
@@ -32,7 +32,7 @@ public:
     // While parked.
     std::vector<vcpu::Engine*> engines() const;
     // Other engines instead, one for each, made with its signals; gives the old ones, if any.
-    Engines replace(Engines engines);
+    engines::Engines replace(engines::Engines engines);
     // Before what the engines use goes. While parked.
     void drop_engines();
 

@@ -23,7 +23,7 @@ bool eventually(const std::function<bool()>& so)
     return false;
 }
 
-class ProcessorsTest : public testing::TestWithParam<EngineType> {
+class ProcessorsTest : public testing::TestWithParam<engines::Type> {
 protected:
     std::unique_ptr<Machine> make(MachineSpec options)
     {
@@ -165,18 +165,18 @@ TEST_P(ProcessorsTest, AGuestGoesOnWithOtherEngines)
     Listener listener;
     const auto machine =
         make({.memory = 16 * kMiB, .processors = 2, .bios = firmware.write(), .serial_ports = {&listener}});
-    EXPECT_TRUE(machine->change_engine(EngineType::Translate).has_value()) << "before it has run";
+    EXPECT_TRUE(machine->change_engine(engines::Type::Translate).has_value()) << "before it has run";
     EXPECT_FALSE(machine->running());
     machine->resume();
-    for (const EngineType type :
-         {EngineType::Emulate, EngineType::Translate, EngineType::Translate, EngineType::Emulate}) {
+    for (const engines::Type type :
+         {engines::Type::Emulate, engines::Type::Translate, engines::Type::Translate, engines::Type::Emulate}) {
         const std::size_t before = listener.heard().size();
         EXPECT_TRUE(eventually([&] { return listener.heard().size() > before + 1000; }));
         EXPECT_TRUE(machine->change_engine(type).has_value());
         EXPECT_TRUE(machine->running());
     }
     machine->pause();
-    EXPECT_TRUE(machine->change_engine(EngineType::Translate).has_value());
+    EXPECT_TRUE(machine->change_engine(engines::Type::Translate).has_value());
     EXPECT_FALSE(machine->running()) << "a change keeps it paused";
     const std::string heard = listener.heard();
     for (std::size_t i = 0; i < heard.size(); ++i) {
@@ -184,8 +184,10 @@ TEST_P(ProcessorsTest, AGuestGoesOnWithOtherEngines)
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, ProcessorsTest, testing::Values(EngineType::Emulate, EngineType::Translate),
-                         [](const auto& test) { return test.param == EngineType::Emulate ? "emulate" : "translate"; });
+INSTANTIATE_TEST_SUITE_P(Engines, ProcessorsTest, testing::Values(engines::Type::Emulate, engines::Type::Translate),
+                         [](const auto& test) {
+                             return test.param == engines::Type::Emulate ? "emulate" : "translate";
+                         });
 
 } // namespace
 

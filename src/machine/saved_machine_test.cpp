@@ -180,7 +180,7 @@ TEST_F(SavedMachineTest, AMachineWithThreadsIsSavedAndTakenOverByAnotherEngine)
     base::Log log{base::Log::discard()};
     base::ManualWallClock wall;
     MachineSpec with = options();
-    with.engine = EngineType::Translate;
+    with.engine = engines::Type::Translate;
     with.wall_clock = &wall;
     const auto first = Machine::create(with, log, [](Event) {}).value();
     first->resume();
@@ -190,7 +190,7 @@ TEST_F(SavedMachineTest, AMachineWithThreadsIsSavedAndTakenOverByAnotherEngine)
     EXPECT_EQ(difference(saved, save(*first)), "") << "saving changes nothing";
     const auto time = first->clock().now();
     const auto shown = first->guest_time();
-    with.engine = EngineType::Emulate;
+    with.engine = engines::Type::Emulate;
     const auto second = Machine::create(with, log, [](Event) {}).value();
     wall.advance(1000 * base::kSecond);
     const auto restored = restore(*second, saved);

@@ -6,7 +6,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "chipset/missed_ticks.hpp"
-#include "machine/engine_factory.hpp"
+#include "engines/engines.hpp"
 #include "machine/firmware_files.hpp"
 #include "vcpu/cpu_model.hpp"
 
@@ -47,8 +47,8 @@ struct MachineSpec {
     std::uint64_t memory{128u << 20}; // bytes, a multiple of 1 MiB
     unsigned processors{1};           // 1 to kMostProcessors
     vcpu::CpuModel cpu{vcpu::CpuModel::standard()};
-    EngineType engine{EngineType::Emulate};
-    Verify verify{Verify::No};
+    engines::Type engine{engines::Type::Emulate};
+    engines::Settings engine_settings{};
     bool acpi{true};
     bool apic{true};
     UnknownMsrs unknown_msrs{UnknownMsrs::Fault};
@@ -65,8 +65,6 @@ struct MachineSpec {
     // An open /dev/kvm, for the same reason, which outlives the machine's
     // creation; -1: it is opened where it is needed.
     int kvm{-1};
-    // Where every instruction is traced to; null: where the environment says.
-    std::shared_ptr<emulate::TraceSink> trace{};
     std::vector<DriveSpec> drives{};
     // For each serial port, who takes what the guest sends over it: null for nobody. They outlive the machine.
     std::vector<backend::CharacterSink*> serial_ports{nullptr};

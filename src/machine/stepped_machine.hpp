@@ -52,8 +52,7 @@ public:
                              .apic = true});
         const vcpu::EngineParts parts{
             .memory = board_->memory(), .io = *this, .model = cpu_, .clock = clock_, .signals = signals_};
-        engine_ = std::move(
-            make_engines(EngineType::Emulate, std::span{&parts, 1}, nullptr, Verify::No, log_).value().front());
+        engine_ = std::move(engines::make(engines::Type::Emulate, std::span{&parts, 1}, {}, log_).value().front());
         engine_->set_state(vcpu::reset_state(cpu_.signature()));
     }
 

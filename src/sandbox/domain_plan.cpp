@@ -19,7 +19,7 @@ Plan plan_for_domain(const DomainNeeds& needs)
             .limits = {.data_bytes = (3072 + 96 * std::uint64_t{needs.processors}) * kMiB,
                        .file_bytes = needs.largest_file,
                        .threads = 128 + std::uint64_t{needs.processors}},
-            .variables = {"TZ", "WINDSOR_INTERPRET", "WINDSOR_KVM_APICS", "WINDSOR_VERIFY"},
+            .variables = {"TZ"},
             .user = own_user(needs.id)};
 }
 

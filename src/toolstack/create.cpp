@@ -152,8 +152,8 @@ base::Result<Started> start(Context& context, const Arguments& arguments, const 
     for (const config::Warning& warning : loaded.warnings) {
         settings.warnings.push_back(warning.text());
     }
-    auto engine = domain::choose_engine(config::resolve_engine(loaded.config, host), settings.runtime,
-                                        arguments.has("quiet") ? nullptr : say_measuring(context.out));
+    auto engine = engines::choose(engine_wanted(config::resolve_engine(loaded.config, host)), settings.runtime,
+                                  arguments.has("quiet") ? nullptr : say_measuring(context.out));
     if (!engine) {
         return std::unexpected{config::at_key(settings.config, "engine", engine.error())};
     }

@@ -27,8 +27,7 @@ constexpr std::string_view kEnginePrefix = "engine: ";
 // What `auto` would take, and why.
 std::string engine_words(Context& context)
 {
-    const auto engine =
-        domain::choose_engine(config::EngineChoice::Auto, context.paths.runtime, say_measuring(context.err));
+    const auto engine = engines::choose(std::nullopt, context.paths.runtime, say_measuring(context.err));
     if (!engine) {
         return engine.error().message();
     }

@@ -77,15 +77,15 @@ domain::Settings settings_for(const Context& context, const Arguments& arguments
 
 // The domain's process talks with the source itself.
 base::Result<Started> start(Context& context, const Arguments& arguments,
-                            const std::shared_ptr<domain::Incoming>& incoming, config::EngineChoice engine,
+                            const std::shared_ptr<domain::Incoming>& incoming, std::optional<engines::Type> engine,
                             const std::vector<int>& inherited)
 {
     const config::HostConfig host = WINDSOR_TRY(config::load_host_config(context.host_config));
     const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
     WINDSOR_TRY(domain::check_name_free(registry, *incoming));
     domain::Settings settings = settings_for(context, arguments, incoming);
-    const auto choice = arguments.has("engine") ? engine : config::resolve_engine(settings.config, host);
-    settings.engine = WINDSOR_TRY(domain::choose_engine(choice, settings.runtime, say_measuring(context.err)));
+    const auto choice = arguments.has("engine") ? engine : engine_wanted(config::resolve_engine(settings.config, host));
+    settings.engine = WINDSOR_TRY(engines::choose(choice, settings.runtime, say_measuring(context.err)));
     domain::Claim claim =
         WINDSOR_TRY(registry.claim(domain::name_with(settings.config.name, domain::kIncoming)));
     return start_domain(std::move(settings), std::move(claim), incoming->saved.domain.origin, context.paths, inherited);
@@ -93,7 +93,7 @@ base::Result<Started> start(Context& context, const Arguments& arguments,
 
 // `welcome` is called when the source has shown that it brings a domain.
 base::Result<int> receive(Context& context, const Arguments& arguments, const Source& source,
-                          config::EngineChoice engine, const std::vector<int>& inherited,
+                          std::optional<engines::Type> engine, const std::vector<int>& inherited,
                           const std::function<void()>& welcome)
 {
     WINDSOR_TRY(source.channel->write(domain::kGreeting));
@@ -122,8 +122,8 @@ std::string in_one_line(const base::Error& error)
 }
 
 // Who connects is served until one of them has brought a domain.
-base::Result<int> receive_by_listening(Context& context, const Arguments& arguments, config::EngineChoice engine,
-                                       const std::vector<int>& inherited)
+base::Result<int> receive_by_listening(Context& context, const Arguments& arguments,
+                                       std::optional<engines::Type> engine, const std::vector<int>& inherited)
 {
     const transport::Endpoint at = WINDSOR_TRY(transport::parse_address(arguments.value("listen")));
     const config::HostConfig host = WINDSOR_TRY(config::load_host_config(context.host_config));
@@ -159,8 +159,7 @@ base::Result<int> receive_by_listening(Context& context, const Arguments& argume
 base::Result<int> migrate_receive(Context& context, const Arguments& arguments)
 {
     const std::vector<int> inherited = base::open_descriptors();
-    const auto engine = arguments.has("engine") ? WINDSOR_TRY(engine_named(arguments.value("engine")))
-                                                : config::EngineChoice::Auto;
+    const auto engine = arguments.has("engine") ? WINDSOR_TRY(engine_named(arguments.value("engine"))) : std::nullopt;
     ::signal(SIGPIPE, SIG_IGN); // a source that goes away is an error like any other
     if (arguments.has("listen")) {
         return receive_by_listening(context, arguments, engine, inherited);

@@ -32,10 +32,10 @@ std::string vcpu_line(Dialect dialect, const domain::Entry& entry, std::size_t n
 base::Result<Json> change_engine(const Context& context, Connection& connection, const std::string& name)
 {
     const auto choice = WINDSOR_TRY(engine_named(name));
-    const domain::EngineReport report =
-        WINDSOR_TRY(domain::choose_engine(choice, context.paths.runtime, say_measuring(context.err)));
+    const engines::Choice report =
+        WINDSOR_TRY(engines::choose(choice, context.paths.runtime, say_measuring(context.err)));
     base::Fd kvm;
-    if (report.type == machine::EngineType::Kvm) {
+    if (report.type == engines::Type::Kvm) {
         kvm.reset(::open("/dev/kvm", O_RDWR | O_CLOEXEC));
         if (!kvm) {
             return base::fail("cannot open /dev/kvm: {}", base::errno_text(errno));

@@ -97,14 +97,14 @@ base::Result<int> restore(Context& context, const Arguments& arguments)
     }
     std::error_code error;
     const auto choice = arguments.has("engine") ? WINDSOR_TRY(engine_named(arguments.value("engine")))
-                                                : config::resolve_engine(saved.config, host);
+                                                : engine_wanted(config::resolve_engine(saved.config, host));
     domain::Settings settings{.config = saved.config,
                               .runtime = context.paths.runtime,
                               .start = arguments.has("paused") ? domain::StartAs::Paused : domain::StartAs::Running,
                               .origin = saved.domain.origin,
                               .restore_from = fs::absolute(file, error)};
     const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
-    settings.engine = WINDSOR_TRY(domain::choose_engine(choice, settings.runtime, say_measuring(context.out)));
+    settings.engine = WINDSOR_TRY(engines::choose(choice, settings.runtime, say_measuring(context.out)));
     domain::Claim claim = WINDSOR_TRY(registry.claim(settings.config.name));
     const std::string name = settings.config.name;
     saved.reader.reset();

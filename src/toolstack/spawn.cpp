@@ -26,13 +26,18 @@ std::function<void()> say_measuring(std::ostream& to)
     };
 }
 
-base::Result<config::EngineChoice> engine_named(const std::string& name)
+base::Result<std::optional<engines::Type>> engine_named(const std::string& name)
 {
     const auto choice = config::engine_from(name);
     if (!choice) {
         return base::fail("'{}' is no engine; give --engine one of auto, kvm, translate and emulate", name);
     }
-    return *choice;
+    return engine_wanted(*choice);
+}
+
+std::optional<engines::Type> engine_wanted(config::EngineChoice choice)
+{
+    return engines::type_named(config::engine_name(choice)); // there is none of the name "auto"
 }
 
 void print_started(Context& context, const domain::DomainStatus& status)

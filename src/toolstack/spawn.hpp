@@ -7,10 +7,12 @@
 #include "domain/paths.hpp"
 #include "domain/registry.hpp"
 #include "domain/status.hpp"
+#include "engines/choice.hpp"
 #include "keeper/begin.hpp"
 #include "toolstack/command.hpp"
 
 #include <functional>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -27,8 +29,9 @@ base::Result<Started> start_domain(domain::Settings settings, domain::Claim clai
 // Says so before it is measured how well KVM works, which takes seconds where it does not. `to` must outlive it.
 std::function<void()> say_measuring(std::ostream& to);
 
-// The choice that --engine names.
-base::Result<config::EngineChoice> engine_named(const std::string& name);
+// The engine that --engine names, and that a configuration wants; nothing: whichever is best here.
+base::Result<std::optional<engines::Type>> engine_named(const std::string& name);
+std::optional<engines::Type> engine_wanted(config::EngineChoice choice);
 
 // Engine, console, name and id, as create and restore say them.
 void print_started(Context& context, const domain::DomainStatus& status);
