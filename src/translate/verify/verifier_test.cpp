@@ -385,7 +385,8 @@ const auto kWrong = std::to_array<Case>({
          a.mov(x::r10, frame(kSignals));
          a.add(x::rax, x::r10);
      }},
-    {"address of the signals left behind", "does not hold what is expected", [](B&, A& a) { a.mov(x::rax, frame(kSignals)); }},
+    {"address of the signals left behind", "does not hold what is expected",
+     [](B&, A& a) { a.mov(x::rax, frame(kSignals)); }},
     {"half of the address of the signals", "the address of the signals", [](B&, A& a) {
          a.mov(x::eax, frame(kSignals, 4));
      }},
