@@ -296,6 +296,16 @@ void Domain::go_to(Phase phase)
     }
 }
 
+void Domain::finish_what_has_ended()
+{
+    if (const Saving* const saving = std::get_if<Saving>(&work_); saving != nullptr && saving->saver->ended()) {
+        finish_save();
+    }
+    if (const Moving* const moving = std::get_if<Moving>(&work_); moving != nullptr && moving->migrator->ended()) {
+        finish_migration();
+    }
+}
+
 void Domain::go_on()
 {
     if (const auto back = life_.go_back(); !back) {

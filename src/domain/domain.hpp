@@ -139,7 +139,7 @@ private:
         std::unique_ptr<Saver> saver;
     };
     void start_save(base::Fd file, const std::string& name, AfterSave after, Reply reply);
-    void finish_save();
+    void finish_save(); // of the one that there is; waits for its end
     SavedDomain saved_domain() const;
 
     // domain_migrate.cpp: at the source…
@@ -151,7 +151,7 @@ private:
     };
     static std::vector<Row> migration_rows();
     void start_migration(base::Fd connection, StartAs start, Reply reply);
-    void finish_migration();
+    void finish_migration(); // in the same way
     Json migration_progress() const;
     base::Error stay(Migrator::Outcome outcome, const std::string& name, const base::Error& error);
     base::Status take_disks_back();
@@ -170,6 +170,8 @@ private:
     void retry_disks();
     void end();
     void go_to(Phase phase);
+    // What a saver or a migrator posts: it may have been given up since, and another be at work.
+    void finish_what_has_ended();
     // After saving, or after a move that came to nothing.
     void go_on();
     std::string_view state_letters() const;

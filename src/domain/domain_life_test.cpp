@@ -168,6 +168,29 @@ TEST_F(DomainLife, ACrashCanLeaveItsRemainsAndBeginAFreshDomain)
     EXPECT_EQ(keeper_.restarted, "falstaff");
 }
 
+// What a move that was given up has posted is not taken for the end of the next one, whose request has come meanwhile.
+TEST_F(DomainLife, AGuestThatResetsWhileItMovesCanBeMovedAtOnce)
+{
+    reset_at_a_key();
+    start_all();
+    const SocketPair first = SocketPair::make();
+    start_moving(first);
+    ASSERT_TRUE(call("keys", {{"keys", "a"}}));
+    RpcClient again = client();
+    const SocketPair second = SocketPair::make();
+    std::optional<base::Result<Json>> answered;
+    do {
+        ASSERT_TRUE(again.send("migrate", Json::object(), second.other.get()));
+        answered = again.answer_within(std::chrono::seconds{1});
+    } while (answered && !*answered && answered->error().message() == sentence_for(Phase::Moving));
+    EXPECT_FALSE(answered) << "it is at work";
+    EXPECT_FALSE(answer()) << "the first one is not";
+    EXPECT_EQ(state(), "r-----");
+    EXPECT_TRUE(call("migrate_cancel"));
+    EXPECT_FALSE(again.answer_within(kTestPatience).value());
+    EXPECT_EQ(call("status").value().value("restarts", 0), 1);
+}
+
 TEST_F(DomainLife, DestroyEndsIt)
 {
     start_all();

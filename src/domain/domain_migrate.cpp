@@ -78,7 +78,7 @@ void Domain::start_migration(base::Fd connection, StartAs start, Reply reply)
                        .disks = disks_,
                        .domain = saved_domain(),
                        .channel = std::make_unique<Channel>(std::move(connection), base::Fd{}, "the target"),
-                       .done = [this] { loop_.post([this] { finish_migration(); }); }});
+                       .done = [this] { loop_.post([this] { finish_what_has_ended(); }); }});
 }
 
 void Domain::standing_still(const std::function<void()>& action)
@@ -105,9 +105,6 @@ base::Result<bool> Domain::step_aside()
 
 void Domain::finish_migration()
 {
-    if (!std::holds_alternative<Moving>(work_)) {
-        return;
-    }
     Moving moving = std::get<Moving>(std::exchange(work_, {}));
     moving.migrator->join();
     const Migrator::Outcome outcome = moving.migrator->outcome();

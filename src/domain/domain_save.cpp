@@ -86,16 +86,13 @@ void Domain::start_save(base::Fd file, const std::string& name, AfterSave after,
     log_.info("saving the domain to {}", name);
     Saver::Work work{
         .machine = *machine_, .disks = disks_, .domain = saved_domain(), .file = std::move(file), .done = [this] {
-            loop_.post([this] { finish_save(); });
+            loop_.post([this] { finish_what_has_ended(); });
         }};
     work_ = Saving{.after = after, .reply = std::move(reply), .saver = std::make_unique<Saver>(std::move(work))};
 }
 
 void Domain::finish_save()
 {
-    if (!std::holds_alternative<Saving>(work_)) {
-        return;
-    }
     Saving saving = std::get<Saving>(std::exchange(work_, {}));
     saving.saver->join();
     const base::Status& result = saving.saver->result();

@@ -26,6 +26,7 @@ Migrator::Migrator(Work work) : work_{std::move(work)}
         sandbox::confine_thread(sandbox::ThreadRole::Writer);
         result_ = move();
         clean_up();
+        ended_ = true;
         work_.done();
     }};
 }

@@ -65,6 +65,8 @@ public:
     void cancel() { cancelled_ = true; }
     // Waits for its end.
     void join();
+    // There is nothing to wait for.
+    bool ended() const { return ended_; }
     const base::Status& result() const { return result_; }
     Outcome outcome() const { return outcome_; }
     Progress progress() const;
@@ -88,6 +90,7 @@ private:
     std::atomic<Outcome> outcome_{Outcome::Here};
     std::atomic<bool> cancelled_{false};
     std::atomic<bool> abandoned_{false};
+    std::atomic<bool> ended_{false};
     std::atomic<unsigned> pass_{0};
     std::atomic<std::uint64_t> done_bytes_{0};
     std::atomic<std::uint64_t> total_bytes_{0};

@@ -13,6 +13,7 @@ Saver::Saver(Work work)
     : work_{std::move(work)}, total_{work_.machine.saved_bytes()}, thread_{[this] {
           sandbox::confine_thread(sandbox::ThreadRole::Writer);
           result_ = save();
+          ended_ = true;
           work_.done();
       }}
 {

@@ -34,6 +34,8 @@ public:
     void cancel() { cancelled_ = true; }
     // Waits for its end.
     void join();
+    // There is nothing to wait for.
+    bool ended() const { return ended_; }
     const base::Status& result() const { return result_; }
 
     std::uint64_t done_bytes() const { return bytes_; }
@@ -46,6 +48,7 @@ private:
     std::uint64_t total_;
     std::atomic<std::uint64_t> bytes_{0};
     std::atomic<bool> cancelled_{false};
+    std::atomic<bool> ended_{false};
     base::Status result_;
     std::thread thread_;
 };
