@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The one table of what a domain configuration may say. A key's row says how it is read and checked, where its value
-// goes, and its help.
+// The one table of what a domain configuration may say. A key's row has all that there is to know about it: how it is
+// read and checked, where its value goes, how the listings of xm and xl show it, and its help.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,8 @@ namespace windsor::config {
 struct KeyInfo;
 struct Reading;
 struct Setting;
+struct SxpNode;
+struct XendState;
 
 enum class KeyType {
     String,
@@ -46,6 +48,55 @@ using ReadKey = void (*)(const KeyInfo& key, const Setting& setting, Reading& re
 // Runs after all keys have been read, whether the key is given or not: for what depends on several keys.
 using SettleKey = void (*)(Reading& reading);
 
+// Where a key stands in the listing of xend: `xm list -l` and `xm create -n`.
+enum class XendPlace {
+    None,
+    Domain,  // (vm (KEY VALUE) …)
+    Image,   // (image (hvm (KEY VALUE) …)), the machine
+    Console, // at the end of the image, and in the device vfb as well
+    Vif,     // network cards
+    Vbd,     // disks
+    Vfb,     // the screen
+};
+
+enum class XendWhen {
+    Always,  // what the member is, unless it is an optional without a value; without a member as the file has it
+    AsGiven, // as the file has it, and not at all if the file does not have it
+};
+
+using XendPrint = std::vector<SxpNode> (*)(const DomainConfig& config, const std::optional<XendState>& state);
+
+struct XendEntry {
+    constexpr XendEntry() = default;
+    constexpr XendEntry(XendPlace where, std::string_view called = {}) : place{where}, name{called} {}
+    constexpr XendEntry(XendPlace where, XendWhen condition) : place{where}, when{condition} {}
+    constexpr XendEntry(XendPlace where, XendPrint printer) : place{where}, print{printer} {}
+
+    XendPlace place = XendPlace::None;
+    std::string_view name = {}; // if it is not the key's
+    XendWhen when = XendWhen::Always;
+    XendPrint print = nullptr; // instead of "(name value)"
+};
+
+enum class XlWhen {
+    Always, // unless the value is an empty text, or an optional without a value
+    UnlessDefault,
+};
+
+using XlPrint = nlohmann::ordered_json (*)(const KeyInfo& key, const DomainConfig& config); // null: left out
+
+// Where a key stands in the listing of xl, `xl list -l` and `xl create -n`: a JSON pointer (RFC 6901) into what libxl
+// calls a libxl_domain_config.
+struct XlEntry {
+    constexpr XlEntry() = default;
+    constexpr XlEntry(std::string_view where, XlWhen condition = XlWhen::Always) : path{where}, when{condition} {}
+    constexpr XlEntry(std::string_view where, XlPrint printer) : path{where}, print{printer} {}
+
+    std::string_view path = {}; // empty: nowhere
+    XlWhen when = XlWhen::Always;
+    XlPrint print = nullptr; // instead of what the member is
+};
+
 struct KeyInfo {
     std::string_view name;
     KeyType type = KeyType::String;
@@ -61,6 +112,8 @@ struct KeyInfo {
     CheckText check = nullptr; // of a member that is a text
     ReadKey read = nullptr;    // instead of an assignment to the member
     SettleKey settle = nullptr;
+    XendEntry xend = {};
+    XlEntry xl = {};
 };
 
 // All keys, sorted by name.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The names and their order are those of xend 3 and 4.0: XendDomainInfo.getConfigSxpr() and XendConfig.to_sxp().
+// The names and their order are those of xend 3 and 4.0: XendDomainInfo.getConfigSxpr() and XendConfig.to_sxp(). Rows
+// of the table say where their keys stand; keys that xend does not have follow those that it has.
 #include "config/xend_form.hpp"
 
-#include "config/secrets.hpp"
-
 #include <algorithm>
+#include <array>
+#include <concepts>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,213 +15,149 @@ namespace {
 
 using Nodes = std::vector<SxpNode>;
 
-std::string number(Switch value)
+constexpr std::string_view kOrder[] = {
+    // of the domain
+    "on_crash", "uuid", "bootloader_args", "vcpus", "name", "on_poweroff", "on_reboot", "cpus", "bootloader", "maxmem",
+    "memory", "shadow_memory", "features", "on_xend_start", "on_xend_stop",
+    // of the image
+    "kernel", "device_model", "boot", "acpi", "apic", "pae", "serial", "stdvga", "usb", "usbdevice", "localtime",
+    "rtc_timeoffset", "timer_mode", "tsc_mode", "hpet", "hap", "vpt_align", "viridian", "isa", "guest_os_type",
+    "soundhw", "videoram", "xen_platform_pci", "nographic", "sdl", "vnc",
+    // of the console
+    "vncunused", "vncdisplay", "vnclisten", "vncpasswd", "keymap"};
+
+std::string_view xend_name(const KeyInfo& key)
 {
-    return value == Switch::On ? "1" : "0";
+    return key.xend.name.empty() ? key.name : key.xend.name;
 }
 
-std::string to_string(int value)
+// The table's rows that xend's listing shows, in xend's order.
+const std::vector<const KeyInfo*>& listed_keys()
 {
-    return fmt::format("{}", value);
+    static const auto kListed = [] {
+        std::vector<const KeyInfo*> keys;
+        for (const KeyInfo& key : all_keys()) {
+            if (key.xend.place != XendPlace::None) {
+                keys.push_back(&key);
+            }
+        }
+        std::ranges::sort(keys, {}, [](const KeyInfo* key) {
+            return std::pair{std::ranges::find(kOrder, xend_name(*key)), key->name};
+        });
+        return keys;
+    }();
+    return kListed;
 }
 
-class XendForm {
-public:
-    XendForm(const DomainConfig& config, const std::optional<XendState>& state) : config_{config}, state_{state} {}
+void add(Nodes& nodes, std::string name, std::string value)
+{
+    nodes.push_back(SxpNode::entry(std::move(name), std::move(value)));
+}
 
-    SxpNode run()
-    {
-        Nodes domain{SxpNode::of(state_ ? "domain" : "vm")};
-        identity(domain);
-        resources(domain);
-        if (state_) {
-            add(domain, "start_time", fmt::format("{:.2f}", state_->start_time));
-            add(domain, "cpu_time", fmt::format("{:.9f}", state_->cpu_seconds));
-            add(domain, "online_vcpus", to_string(config_.vcpus));
-        }
-        domain.push_back(SxpNode::list({SxpNode::of("image"), SxpNode::list(image())}));
-        if (state_) {
-            // xend's DOM_STATE_*: 2 is running; a domain that has ended and is preserved counts as halted.
-            const bool ended = state_->letters.find_first_of("sc") != std::string::npos;
-            add(domain, "status", ended ? "0" : state_->letters.find('p') != std::string::npos ? "1" : "2");
-            add(domain, "state", state_->letters);
-        }
-        devices(domain);
-        return SxpNode::list(std::move(domain));
+// A key's value as the file has it; nothing if the file does not have the key.
+std::optional<std::string> given(std::string_view key, const DomainConfig& config)
+{
+    const auto found = std::ranges::find(config.evaluated, key, &std::pair<std::string, Value>::first);
+    if (found == config.evaluated.end()) {
+        return std::nullopt;
     }
+    const Value& value = found->second;
+    return value.string() != nullptr    ? *value.string()
+           : value.boolean() != nullptr ? (*value.boolean() ? "1" : "0")
+           : value.is_none()            ? ""
+                                        : to_text(value);
+}
 
-private:
-    static void add(Nodes& nodes, std::string name, std::string value)
-    {
-        nodes.push_back(SxpNode::entry(std::move(name), std::move(value)));
+std::optional<std::string> text_of(const KeyInfo& key, const DomainConfig& config)
+{
+    if (key.xend.when == XendWhen::AsGiven) {
+        return given(key.name, config);
     }
+    return std::holds_alternative<std::monostate>(key.member) ? given(key.name, config).value_or(default_text(key))
+                                                              : member_text(key.member, config);
+}
 
-    const Value* given(std::string_view key) const
-    {
-        const auto found =
-            std::ranges::find_if(config_.evaluated, [&](const auto& entry) { return entry.first == key; });
-        return found == config_.evaluated.end() ? nullptr : &found->second;
+// "(name (one two))"
+SxpNode list_entry(std::string name, const std::vector<std::string>& texts)
+{
+    Nodes items;
+    std::ranges::transform(texts, std::back_inserter(items), SxpNode::of);
+    return SxpNode::list({SxpNode::of(std::move(name)), SxpNode::list(std::move(items))});
+}
+
+Nodes nodes_of(const KeyInfo& key, const DomainConfig& config, const std::optional<XendState>& state)
+{
+    if (key.xend.print != nullptr) {
+        return key.xend.print(config, state);
     }
-
-    // A key's value as the file has it, or the default.
-    std::string text(std::string_view key, std::string_view otherwise) const
-    {
-        const Value* value = given(key);
-        if (value == nullptr) {
-            return std::string{otherwise};
-        }
-        return value->string() != nullptr    ? *value->string()
-               : value->boolean() != nullptr ? number(*value->boolean() ? Switch::On : Switch::Off)
-               : value->is_none()            ? std::string{}
-                                             : to_text(*value);
+    std::string name{xend_name(key)};
+    if (const auto* texts = std::get_if<Field<std::vector<std::string>>>(&key.member)) {
+        return {list_entry(std::move(name), texts->in(config))};
     }
+    const auto text = text_of(key, config);
+    return text ? Nodes{SxpNode::entry(std::move(name), *text)} : Nodes{};
+}
 
-    void identity(Nodes& domain) const
-    {
-        if (state_) {
-            add(domain, "domid", fmt::format("{}", state_->id));
-        }
-        add(domain, "on_crash", std::string{action_name(config_.on_crash)});
-        add(domain, "uuid", config_.uuid);
-        add(domain, "bootloader_args", text("bootargs", ""));
-        add(domain, "vcpus", to_string(config_.max_vcpus));
-        add(domain, "name", config_.name);
-        add(domain, "on_poweroff", std::string{action_name(config_.on_poweroff)});
-        add(domain, "on_reboot", std::string{action_name(config_.on_reboot)});
+Nodes image(const DomainConfig& config, const std::optional<XendState>& state)
+{
+    Nodes hvm{SxpNode::of("hvm")};
+    add_xend_entries(hvm, XendPlace::Image, config, state);
+    add_xend_entries(hvm, XendPlace::Console, config, state);
+    if (state) {
+        hvm.push_back(SxpNode::list({SxpNode::of("notes"), SxpNode::entry("SUSPEND_CANCEL", "1")}));
     }
+    return hvm;
+}
 
-    void resources(Nodes& domain) const
-    {
-        // No processor is bound to processors of the host: one empty list for each.
-        Nodes processors(static_cast<std::size_t>(config_.max_vcpus), SxpNode::list({}));
-        domain.push_back(SxpNode::list({SxpNode::of("cpus"), SxpNode::list(std::move(processors))}));
-        add(domain, "bootloader", text("bootloader", ""));
-        add(domain, "maxmem", fmt::format("{}", config_.maxmem_mb));
-        add(domain, "memory", fmt::format("{}", config_.memory_mb));
-        add(domain, "shadow_memory", text("shadow_memory", "0"));
-        add(domain, "features", text("features", ""));
-        add(domain, "on_xend_start", text("on_xend_start", "ignore"));
-        add(domain, "on_xend_stop", text("on_xend_stop", "ignore"));
-    }
-
-    Nodes image() const
-    {
-        Nodes hvm{SxpNode::of("hvm")};
-        const auto& graphics = config_.graphics;
-        add(hvm, "kernel", text("kernel", ""));
-        add(hvm, "device_model", text("device_model", ""));
-        add(hvm, "boot", config_.boot);
-        add(hvm, "acpi", number(config_.acpi));
-        add(hvm, "apic", number(config_.apic));
-        add(hvm, "pae", number(config_.pae));
-        add(hvm, "serial", config_.serial == SerialKind::Pty ? "pty" : "none");
-        add(hvm, "stdvga", text("stdvga", "1"));
-        add(hvm, "usb", text("usb", "0"));
-        add_given(hvm, "usbdevice");
-        add(hvm, "localtime", number(config_.localtime));
-        add(hvm, "rtc_timeoffset", fmt::format("{}", config_.rtc_timeoffset));
-        for (const char* key : {"timer_mode", "tsc_mode", "hpet", "hap", "vpt_align", "viridian", "isa",
-                                "guest_os_type", "soundhw", "videoram", "xen_platform_pci", "nographic"}) {
-            add_given(hvm, key);
-        }
-        add(hvm, "sdl", number(graphics.sdl));
-        add(hvm, "vnc", number(graphics.vnc));
-        vnc_entries(hvm);
-        if (state_) {
-            hvm.push_back(SxpNode::list({SxpNode::of("notes"), SxpNode::entry("SUSPEND_CANCEL", "1")}));
-        }
-        return hvm;
-    }
-
-    void add_given(Nodes& nodes, const char* key) const
-    {
-        if (given(key) != nullptr) {
-            add(nodes, key, text(key, ""));
-        }
-    }
-
-    void vnc_entries(Nodes& nodes) const
-    {
-        const auto& graphics = config_.graphics;
-        add(nodes, "vncunused", number(graphics.unused));
-        if (graphics.display) {
-            add(nodes, "vncdisplay", to_string(*graphics.display));
-        }
-        if (graphics.listen) {
-            add(nodes, "vnclisten", *graphics.listen);
-        }
-        if (graphics.password && !graphics.password->empty()) {
-            add(nodes, "vncpasswd", std::string{kHidden}); // xend hides it as well
-        }
-        if (graphics.keymap) {
-            add(nodes, "keymap", *graphics.keymap);
-        }
-    }
-
-    static void device(Nodes& domain, Nodes entries)
-    {
-        domain.push_back(SxpNode::list({SxpNode::of("device"), SxpNode::list(std::move(entries))}));
-    }
-
-    void devices(Nodes& domain) const
-    {
-        for (const VifConfig& vif : config_.vifs) {
-            device(domain, vif_entries(vif));
-        }
-        if (state_ && !state_->console.empty()) {
-            device(domain, {SxpNode::of("console"), SxpNode::entry("protocol", "vt100"),
-                            SxpNode::entry("location", state_->console), SxpNode::entry("backend", "0")});
-        }
-        for (std::size_t i = 0; i < config_.disks.size(); ++i) {
-            device(domain, vbd_entries(config_.disks[i], i == 0 ? "1" : "0"));
-        }
-        if (config_.graphics.vnc == Switch::On) {
-            Nodes vfb{SxpNode::of("vfb"), SxpNode::entry("vnc", "1")};
-            vnc_entries(vfb);
-            add(vfb, "type", "vnc");
-            if (state_ && !state_->vnc.empty()) {
-                add(vfb, "location", state_->vnc);
-            }
-            device(domain, std::move(vfb));
-        }
-    }
-
-    static Nodes vif_entries(const VifConfig& vif)
-    {
-        Nodes entries{SxpNode::of("vif")};
-        const std::pair<const char*, const std::string&> texts[] = {
-            {"bridge", vif.bridge}, {"mac", vif.mac},     {"model", vif.model},     {"type", vif.type},
-            {"ip", vif.ip},         {"script", vif.script}, {"vifname", vif.vifname}, {"rate", vif.rate}};
-        for (const auto& [name, value] : texts) {
-            if (!value.empty()) {
-                add(entries, name, value);
-            }
-        }
-        add(entries, "backend", vif.backend.empty() ? "0" : vif.backend);
-        return entries;
-    }
-
-    static Nodes vbd_entries(const DiskConfig& disk, const char* bootable)
-    {
-        constexpr const char* kModes[] = {"r", "w", "w!"};
-        Nodes entries{SxpNode::of("vbd"), SxpNode::entry("bootable", bootable)};
-        add(entries, "dev", disk.vdev + (disk.kind == DiskKind::Cdrom ? ":cdrom" : ":disk"));
-        const char* prefix = disk.backend == DiskBackend::Physical ? "phy:" : "file:";
-        add(entries, "uname", disk.path.empty() ? "" : prefix + disk.path);
-        add(entries, "mode", kModes[static_cast<std::size_t>(disk.access)]);
-        add(entries, "backend", "0");
-        return entries;
-    }
-
-    const DomainConfig& config_;
-    const std::optional<XendState>& state_;
-};
+void add_state(Nodes& domain, const XendState& state)
+{
+    // xend's DOM_STATE_*: 2 is running; a domain that has ended and is preserved counts as halted.
+    const bool ended = state.letters.find_first_of("sc") != std::string::npos;
+    add(domain, "status", ended ? "0" : state.letters.find('p') != std::string::npos ? "1" : "2");
+    add(domain, "state", state.letters);
+}
 
 } // namespace
 
+SxpNode xend_device(std::vector<SxpNode> entries)
+{
+    return SxpNode::list({SxpNode::of("device"), SxpNode::list(std::move(entries))});
+}
+
+void add_xend_entries(std::vector<SxpNode>& nodes, XendPlace place, const DomainConfig& config,
+                      const std::optional<XendState>& state)
+{
+    for (const KeyInfo* key : listed_keys()) {
+        if (key->xend.place == place) {
+            std::ranges::move(nodes_of(*key, config, state), std::back_inserter(nodes));
+        }
+    }
+}
+
 SxpNode xend_form(const DomainConfig& config, const std::optional<XendState>& state)
 {
-    return XendForm{config, state}.run();
+    Nodes domain{SxpNode::of(state ? "domain" : "vm")};
+    if (state) {
+        add(domain, "domid", fmt::format("{}", state->id));
+    }
+    add_xend_entries(domain, XendPlace::Domain, config, state);
+    if (state) {
+        add(domain, "start_time", fmt::format("{:.2f}", state->start_time));
+        add(domain, "cpu_time", fmt::format("{:.9f}", state->cpu_seconds));
+        add(domain, "online_vcpus", fmt::format("{}", config.vcpus));
+    }
+    domain.push_back(SxpNode::list({SxpNode::of("image"), SxpNode::list(image(config, state))}));
+    if (state) {
+        add_state(domain, *state);
+    }
+    add_xend_entries(domain, XendPlace::Vif, config, state);
+    if (state && !state->console.empty()) {
+        domain.push_back(xend_device({SxpNode::of("console"), SxpNode::entry("protocol", "vt100"),
+                                      SxpNode::entry("location", state->console), SxpNode::entry("backend", "0")}));
+    }
+    add_xend_entries(domain, XendPlace::Vbd, config, state);
+    add_xend_entries(domain, XendPlace::Vfb, config, state);
+    return SxpNode::list(std::move(domain));
 }
 
 } // namespace windsor::config

@@ -4,8 +4,10 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/domain_config.hpp"
+#include "config/keys.hpp"
 #include "config/sxp.hpp"
 
 namespace windsor::config {
@@ -22,5 +24,12 @@ struct XendState {
 
 // "(domain ...)" with a state, "(vm ...)" without.
 SxpNode xend_form(const DomainConfig& config, const std::optional<XendState>& state);
+
+// Adds what the rows of the table have at that place, in xend's order.
+void add_xend_entries(std::vector<SxpNode>& nodes, XendPlace place, const DomainConfig& config,
+                      const std::optional<XendState>& state);
+
+// "(device (CLASS …))"
+SxpNode xend_device(std::vector<SxpNode> entries);
 
 } // namespace windsor::config

@@ -11,4 +11,7 @@ namespace windsor::config {
 // libxl_domain_config as libxl writes it: booleans that may be unset are "True" and "False", what is unset is left out.
 nlohmann::ordered_json xl_form(const DomainConfig& config);
 
+// libxl's defbool.
+const char* defbool(Switch value);
+
 } // namespace windsor::config
