@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The one table of what a domain configuration may say. A key's row has all that there is to know about it: how it is
-// read and checked, where its value goes, how the listings of xm and xl show it, and its help.
+// read and checked, where its value goes, how the listings of xm and xl and a saved state show it, and its help.
 #pragma once
 
 #include <cstdint>
@@ -97,6 +97,20 @@ struct XlEntry {
     XlPrint print = nullptr; // instead of what the member is
 };
 
+// A saved state may be a stranger's: it can ask for more care than is usual, but not for less.
+enum class SavedAs {
+    Value,
+    OnlyIfOn, // it can turn the switch on, but not off
+    Never,    // it is no business of the guest's, and may be another where the domain is restored
+};
+
+// How a saved state has the key's member.
+struct SavedEntry {
+    std::string_view name = {}; // if it is not the key's
+    SavedAs as = SavedAs::Value;
+    std::uint32_t since = 1; // the version of the domain's record (docs/saved-state.md) that has it first
+};
+
 struct KeyInfo {
     std::string_view name;
     KeyType type = KeyType::String;
@@ -114,6 +128,7 @@ struct KeyInfo {
     SettleKey settle = nullptr;
     XendEntry xend = {};
     XlEntry xl = {};
+    SavedEntry saved = {};
 };
 
 // All keys, sorted by name.

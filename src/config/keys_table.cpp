@@ -150,7 +150,8 @@ constexpr KeyInfo kKeys[] = {
      .help = "The disks and CD drives, one string each. Classic: 'file:/path,hda,w' or 'phy:/dev/cdrom,hdc:cdrom,r'; "
              "the mode is r, w or w! (writable although shared). New: '/path,raw,hda,rw' or 'format=raw, vdev=hdc, "
              "access=ro, devtype=cdrom, target=/path'. Drives are hda, hdb, hdc and hdd.",
-     .member = &DomainConfig::disks, .read = read_disks, .xend = {Vbd, xend_disks}, .xl = {"/disks", xl_disks}},
+     .member = &DomainConfig::disks, .read = read_disks, .xend = {Vbd, xend_disks}, .xl = {"/disks", xl_disks},
+     .saved = {"disks"}},
     {"display", String, Accepted, Both, "",
      "The X display for the local window.", "the local window is not provided yet"},
     {"dm_restrict", Boolean, Silent, Xl, "0", "Whether the device model drops its rights."},
@@ -164,7 +165,7 @@ constexpr KeyInfo kKeys[] = {
     {.name = "engine", .type = String, .dialect = Windsor, .default_text = "auto",
      .help = "What executes the guest's instructions: auto takes kvm, the hardware, where it is there and runs whole "
              "operating systems well, and else translate, the translator; emulate is the interpreter.",
-     .member = choice<&DomainConfig::engine>(kEngineWords)},
+     .member = choice<&DomainConfig::engine>(kEngineWords), .saved = {.as = SavedAs::Never}},
     {"extra", String, Accepted, Both, "", "More text for a paravirtual kernel's command line.", kNoPv},
     {"fda", String, Accepted, Xm, "", "The image of the first floppy drive.", kNoFloppy},
     {"fdb", String, Accepted, Xm, "", "The image of the second floppy drive.", kNoFloppy},
@@ -228,18 +229,18 @@ constexpr KeyInfo kKeys[] = {
     {.name = "maxmem", .type = Integer, .default_text = "memory",
      .help = "The most memory in MiB that the domain may ever have; memory if it is not given.",
      .least = 1, .most = kMostMemory, .member = &DomainConfig::maxmem_mb, .settle = settle_maxmem, .xend = {Domain},
-     .xl = {"/b_info/max_memkb", xl_kibibytes}},
+     .xl = {"/b_info/max_memkb", xl_kibibytes}, .saved = {"maxmem_mb"}},
     {.name = "maxvcpus", .type = Integer, .dialect = Xl, .default_text = "vcpus",
      .help = "The most virtual processors the domain may ever have. Those beyond vcpus are off, and cannot be turned "
              "on while the guest runs.",
      .least = 1, .most = kMostVcpus, .member = &DomainConfig::max_vcpus, .xend = {Domain, "vcpus"},
-     .xl = {"/b_info/max_vcpus"}},
+     .xl = {"/b_info/max_vcpus"}, .saved = {"max_vcpus"}},
     {"mca_caps", Strings, Accepted, Xl, "",
      "Machine-check capabilities of the guest.", "machine checks are not injected"},
     {.name = "memory", .type = Integer,
      .help = "The guest's memory in MiB.",
      .least = 1, .most = kMostMemory, .member = &DomainConfig::memory_mb, .xend = {Domain},
-     .xl = {"/b_info/target_memkb", xl_kibibytes}},
+     .xl = {"/b_info/target_memkb", xl_kibibytes}, .saved = {"memory_mb"}},
     {"memory_sharing", Boolean, Accepted, Xm, "0",
      "Whether equal pages of domains are shared.", "memory is not shared between domains yet"},
     {"mmio_hole", Integer, Accepted, Xl, "",
@@ -269,7 +270,7 @@ constexpr KeyInfo kKeys[] = {
      .settle = settle_nographic, .xend = {Image, AsGiven}},
     {.name = "nomigrate", .type = Boolean,
      .help = "Whether the domain must stay on this host: migrate refuses to move it.",
-     .member = &DomainConfig::nomigrate},
+     .member = &DomainConfig::nomigrate, .saved = {.as = SavedAs::OnlyIfOn}},
     {"nr_spis", Integer, Refused, Xl, "", "Interrupts of an ARM guest.", "this is a PC, not an ARM machine"},
     {"nx", Boolean, Silent, Xl, "1", "Whether the processor has no-execute pages; it always has."},
     {"oem", Strings, Accepted, Option, "", "An SMBIOS text of smbios=.", kOptionOnly},
@@ -339,7 +340,7 @@ constexpr KeyInfo kKeys[] = {
      .help = "The walls around the domain's process: on puts up those that the host allows, required starts the "
              "domain with all of them or not at all, off leaves the process as it is. The domain's log and info say "
              "which stand.",
-     .member = choice<&DomainConfig::sandbox>(kSandboxWords)},
+     .member = choice<&DomainConfig::sandbox>(kSandboxWords), .saved = {.as = SavedAs::Never}},
     {.name = "sdl", .type = Boolean, .status = Accepted,
      .help = "Whether the domain opens a local window.",
      .reason = "the local window is not provided yet; the console is VNC", .member = &GraphicsConfig::sdl,
@@ -435,7 +436,7 @@ constexpr KeyInfo kKeys[] = {
     {.name = "verify", .type = Boolean, .dialect = Windsor,
      .help = "Whether the translator has each piece of code that it makes proven harmless before it runs. What cannot "
              "be proven is left to the interpreter, and the log says so.",
-     .member = &DomainConfig::verify},
+     .member = &DomainConfig::verify, .saved = {.as = SavedAs::OnlyIfOn}},
     {"version", Any, Silent, Option, "", "The version of a USB controller.", kOptionOnly},
     {.name = "vfb", .type = Strings,
      .help = "The console in one string, as paravirtual guests have it: "
@@ -453,7 +454,8 @@ constexpr KeyInfo kKeys[] = {
      .help = "The network cards, one string each: options such as mac=00:16:3e:01:02:03, bridge=xenbr0, model=e1000, "
              "type=ioemu, separated by commas. The options are read and checked; the cards themselves are not "
              "provided yet.",
-     .member = &DomainConfig::vifs, .read = read_vifs, .xend = {Vif, xend_vifs}, .xl = {"/nics", xl_nics}},
+     .member = &DomainConfig::vifs, .read = read_vifs, .xend = {Vif, xend_vifs}, .xl = {"/nics", xl_nics},
+     .saved = {"vifs"}},
     {"vif2", Strings, Accepted, Xm, "[]",
      "Network cards of Xen's second-generation back end.", "network cards are not provided yet"},
     {.name = "viridian", .type = Any, .status = Accepted, .default_text = "0",
@@ -473,22 +475,23 @@ constexpr KeyInfo kKeys[] = {
     {.name = "vncdisplay", .type = Integer,
      .help = "The VNC display number; the TCP port is 5900 higher. With vncunused=1 the search begins here.",
      .least = 0, .most = kLastVncDisplay, .member = &GraphicsConfig::display, .read = read_vncdisplay,
-     .xend = {Console}},
+     .xend = {Console}, .saved = {"display"}},
     {.name = "vnclisten", .type = String, .default_text = "127.0.0.1",
      .help = "The address that VNC listens on; 0.0.0.0 lets every host in that can reach this one. ADDRESS:DISPLAY "
              "sets vncdisplay too. The host configuration's vnc-listen is the default.",
-     .member = &GraphicsConfig::listen, .read = read_vnclisten, .xend = {Console}},
+     .member = &GraphicsConfig::listen, .read = read_vnclisten, .xend = {Console}, .saved = {"listen"}},
     {.name = "vncpasswd", .type = String,
      .help = "The password that a VNC viewer must give; VNC looks at the first 8 characters. An empty one means none, "
              "whatever the host configuration says.",
-     .member = &GraphicsConfig::password, .read = read_vncpasswd, .xend = {Console, xend_password}},
+     .member = &GraphicsConfig::password, .read = read_vncpasswd, .xend = {Console, xend_password},
+     .saved = {"password"}},
     {.name = "vncunused", .type = Boolean,
      .help = "Whether to take the first free VNC display. With 0 the display is exactly vncdisplay, and if that is "
              "taken the domain does not start.",
-     .member = &GraphicsConfig::unused, .xend = {Console}},
+     .member = &GraphicsConfig::unused, .xend = {Console}, .saved = {"unused"}},
     {.name = "vncviewer", .type = Boolean, .dialect = Xm,
      .help = "Whether a VNC viewer starts with the domain.",
-     .member = &GraphicsConfig::viewer},
+     .member = &GraphicsConfig::viewer, .saved = {"viewer"}},
     {"vnuma", Any, Accepted, Xl, "", "The virtual NUMA layout.", "the guest sees one memory node"},
     {"vpmu", Any, Accepted, Xl, "0",
      "Whether the guest has performance counters.", "performance counters are not provided"},

@@ -4,6 +4,9 @@
 #include "base/json_bounds.hpp"
 
 #include <algorithm>
+#include <concepts>
+#include <tuple>
+#include <utility>
 
 namespace windsor::config {
 
@@ -47,6 +50,72 @@ Value from_json(const Json& json, unsigned depth)
     return {};
 }
 
+// The order of the fields in the first version of the record; those of later ones follow. Whoever reads finds them by
+// their names. But fingerprints of running domains are of these bytes (domain/saved_domain.hpp), so the order stays.
+using Order = std::span<const std::string_view>;
+constexpr std::string_view kGraphics = "graphics";
+constexpr std::string_view kOrder[] = {
+    "name",      "uuid",           "memory_mb",  "maxmem_mb",   "vcpus",     "max_vcpus", "boot",        "disks",
+    "vifs",      kGraphics,        "serial",     "acpi",        "apic",      "pae",       "msr_relaxed", "cpuid",
+    "localtime", "rtc_timeoffset", "timer_mode", "on_poweroff", "on_reboot", "on_crash",  "verify",      "nomigrate"};
+constexpr std::string_view kGraphicsOrder[] = {"vnc",      "display", "unused", "listen",
+                                               "password", "keymap",  "viewer", "sdl"};
+
+std::size_t place_in(Order order, std::string_view field)
+{
+    return static_cast<std::size_t>(std::ranges::find(order, field) - order.begin());
+}
+
+enum class Owner { Domain, Graphics };
+
+struct OwnerOf {
+    template <typename T> Owner operator()(const Field<T>& field) const
+    {
+        return field.in_graphics() ? Owner::Graphics : Owner::Domain;
+    }
+    Owner operator()(const auto&) const { return Owner::Domain; }
+};
+
+bool is_saved(const KeyInfo& key)
+{
+    return !std::holds_alternative<std::monostate>(key.member) && key.saved.as != SavedAs::Never;
+}
+
+using Keys = std::vector<const KeyInfo*>;
+
+// By version, then by the order of the first one, then by name.
+Keys saved_rows(Owner owner, Order order)
+{
+    Keys keys;
+    for (const KeyInfo& key : all_keys()) {
+        if (is_saved(key) && std::visit(OwnerOf{}, key.member) == owner) {
+            keys.push_back(&key);
+        }
+    }
+    std::ranges::sort(keys, {}, [&](const KeyInfo* key) {
+        return std::tuple{key->saved.since, place_in(order, saved_name(*key)), key->name};
+    });
+    return keys;
+}
+
+// Whether a number is one that the key's row allows; other members are not looked at.
+struct InRange {
+    const KeyInfo& key;
+    const DomainConfig& config;
+
+    template <std::integral T> bool operator()(const Field<T>& field) const { return allows(field.in(config)); }
+    bool operator()(const Field<std::optional<int>>& field) const
+    {
+        return !field.in(config) || allows(*field.in(config));
+    }
+    bool operator()(const auto&) const { return true; }
+
+    template <std::integral T> bool allows(T number) const
+    {
+        return std::cmp_greater_equal(number, key.least) && std::cmp_less_equal(number, key.most);
+    }
+};
+
 bool sensible(const DomainConfig& config)
 {
     const auto is_drive = [](const DiskConfig& disk) {
@@ -54,14 +123,28 @@ bool sensible(const DomainConfig& config)
                (disk.kind == DiskKind::Cdrom || !disk.path.empty());
     };
     const auto is_bit = [](const CpuidBit& bit) { return bit.reg < 4 && bit.bit < 32; };
-    const int display = config.graphics.display.value_or(0);
-    return config.memory_mb != 0 && config.memory_mb <= std::uint64_t{kMostMemory} && config.vcpus >= 1 &&
-           config.vcpus <= config.max_vcpus && config.max_vcpus <= kMostVcpus && display >= 0 &&
-           display <= kLastVncDisplay && std::ranges::all_of(config.disks, is_drive) &&
-           std::ranges::all_of(config.cpuid, is_bit);
+    const auto in_range = [&](const KeyInfo& key) { return std::visit(InRange{key, config}, key.member); };
+    return std::ranges::all_of(all_keys(), in_range) && config.vcpus <= config.max_vcpus &&
+           std::ranges::all_of(config.disks, is_drive) && std::ranges::all_of(config.cpuid, is_bit);
 }
 
 } // namespace
+
+std::span<const KeyInfo* const> saved_keys()
+{
+    static const Keys kSaved = [] {
+        Keys keys = saved_rows(Owner::Domain, kOrder);
+        keys.insert(keys.begin() + static_cast<std::ptrdiff_t>(place_in(kOrder, kGraphics)), nullptr);
+        return keys;
+    }();
+    return kSaved;
+}
+
+std::span<const KeyInfo* const> saved_graphics_keys()
+{
+    static const Keys kSaved = saved_rows(Owner::Graphics, kGraphicsOrder);
+    return kSaved;
+}
 
 SavedConfig save(const DomainConfig& config)
 {

@@ -4,6 +4,7 @@
 
 #include "base/result.hpp"
 #include "config/domain_config.hpp"
+#include "config/keys.hpp"
 
 namespace windsor::config {
 
@@ -49,18 +50,6 @@ template <typename Archive> void describe(Archive& archive, VifConfig& vif)
     archive.field("text", vif.text);
 }
 
-template <typename Archive> void describe(Archive& archive, GraphicsConfig& graphics)
-{
-    archive.choice("vnc", graphics.vnc, Switch::On);
-    archive.field("display", graphics.display);
-    archive.choice("unused", graphics.unused, Switch::On);
-    archive.field("listen", graphics.listen);
-    archive.field("password", graphics.password);
-    archive.field("keymap", graphics.keymap);
-    archive.choice("viewer", graphics.viewer, Switch::On);
-    archive.choice("sdl", graphics.sdl, Switch::On);
-}
-
 template <typename Archive> void describe(Archive& archive, CpuidBit& bit)
 {
     archive.field("leaf", bit.leaf);
@@ -70,38 +59,82 @@ template <typename Archive> void describe(Archive& archive, CpuidBit& bit)
     archive.field("value", bit.value);
 }
 
-// The engine is none of the guest's business and may be another where it is restored. A saved state may be a
-// stranger's: it can ask for translated code to be verified, but not for it to run unverified where that is not usual.
+inline std::string_view saved_name(const KeyInfo& key)
+{
+    return key.saved.name.empty() ? key.name : key.saved.name;
+}
+
+// The keys that are saved, in the order of their fields; null: the group of those whose members are in GraphicsConfig.
+std::span<const KeyInfo* const> saved_keys();
+std::span<const KeyInfo* const> saved_graphics_keys();
+
+// A key's member, one function for each type.
+template <typename Archive> class MemberArchiver {
+public:
+    MemberArchiver(Archive& archive, const KeyInfo& key, DomainConfig& config)
+        : archive_{archive}, key_{key}, config_{config}, name_{saved_name(key)}
+    {
+    }
+
+    // In records that are older than the key, the member stays what it is in a fresh DomainConfig.
+    void run()
+    {
+        if (archive_.is_of(key_.saved.since)) {
+            std::visit(*this, key_.member);
+        }
+    }
+
+    void operator()(std::monostate) {}
+    template <typename T> void operator()(const Field<T>& field) { archive_.field(name_, field.in(config_)); }
+    void operator()(const Field<Switch>& field)
+    {
+        Switch& member = field.in(config_);
+        if (key_.saved.as != SavedAs::OnlyIfOn) {
+            archive_.choice(name_, member, Switch::On);
+            return;
+        }
+        bool on = member == Switch::On;
+        archive_.optional(name_, on);
+        member = on ? Switch::On : member;
+    }
+    void operator()(const Choice& choice)
+    {
+        auto value = static_cast<Value>(choice.get(config_).value_or(0));
+        archive_.choice(name_, value, static_cast<Value>(last_value(choice.words)));
+        choice.set(config_, std::to_underlying(value));
+    }
+
+private:
+    enum class Value : unsigned {};
+
+    Archive& archive_;
+    const KeyInfo& key_;
+    DomainConfig& config_;
+    std::string_view name_;
+};
+
+// The group of fields that GraphicsConfig is in a saved state.
+struct SavedGraphics {
+    DomainConfig& config;
+};
+
+template <typename Archive> void describe(Archive& archive, SavedGraphics& graphics)
+{
+    for (const KeyInfo* key : saved_graphics_keys()) {
+        MemberArchiver{archive, *key, graphics.config}.run();
+    }
+}
+
 template <typename Archive> void describe(Archive& archive, DomainConfig& config)
 {
-    archive.field("name", config.name);
-    archive.field("uuid", config.uuid);
-    archive.field("memory_mb", config.memory_mb);
-    archive.field("maxmem_mb", config.maxmem_mb);
-    archive.field("vcpus", config.vcpus);
-    archive.field("max_vcpus", config.max_vcpus);
-    archive.field("boot", config.boot);
-    archive.field("disks", config.disks);
-    archive.field("vifs", config.vifs);
-    archive.field("graphics", config.graphics);
-    archive.choice("serial", config.serial, SerialKind::Pty);
-    archive.choice("acpi", config.acpi, Switch::On);
-    archive.choice("apic", config.apic, Switch::On);
-    archive.choice("pae", config.pae, Switch::On);
-    archive.choice("msr_relaxed", config.msr_relaxed, Switch::On);
-    archive.field("cpuid", config.cpuid);
-    archive.choice("localtime", config.localtime, Switch::On);
-    archive.field("rtc_timeoffset", config.rtc_timeoffset);
-    archive.choice("timer_mode", config.timer_mode, TimerMode::CollapseMissed);
-    archive.choice("on_poweroff", config.on_poweroff, LifeAction::RenameRestart);
-    archive.choice("on_reboot", config.on_reboot, LifeAction::RenameRestart);
-    archive.choice("on_crash", config.on_crash, LifeAction::RenameRestart);
-    bool verified = config.verify == Switch::On;
-    archive.optional("verify", verified);
-    config.verify = verified ? Switch::On : config.verify;
-    bool stays = config.nomigrate == Switch::On;
-    archive.optional("nomigrate", stays);
-    config.nomigrate = stays ? Switch::On : config.nomigrate;
+    for (const KeyInfo* key : saved_keys()) {
+        if (key != nullptr) {
+            MemberArchiver{archive, *key, config}.run();
+        } else {
+            SavedGraphics graphics{config};
+            archive.field("graphics", graphics);
+        }
+    }
 }
 
 template <typename Archive> void describe(Archive& archive, SavedConfig::Key& key)

@@ -57,6 +57,8 @@ public:
     {
         field(name, member);
     }
+    // Whether the record is of that version or a later one, for fields whose presence depends on more than a name.
+    bool is_of(std::uint32_t /*version*/) const { return true; }
     // An enumeration whose values lie between zero and `last`.
     template <typename E> void choice(std::string_view name, E& member, E /*last*/)
     {
@@ -152,6 +154,7 @@ public:
             member = std::forward<Default>(before);
         }
     }
+    bool is_of(std::uint32_t version) const { return findings_.version >= version; }
     template <typename E> void choice(std::string_view name, E& member, E last)
     {
         const Value* value = mandatory(name);

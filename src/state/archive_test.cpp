@@ -155,6 +155,35 @@ TEST(Archive, AFieldThatCameLaterIsMandatoryFromThenOn)
     EXPECT_FALSE(unpack(newer, "record", read, nullptr, 1).has_value());
 }
 
+// What only its describe() knows how to read, such as an enumeration that came with version 2.
+struct Painted {
+    enum class Colour { Red, Green };
+    std::uint32_t old{1};
+    Colour colour{Colour::Red};
+};
+
+template <typename Archive> void describe(Archive& archive, Painted& painted)
+{
+    archive.field("old", painted.old);
+    if (archive.is_of(2)) {
+        archive.choice("colour", painted.colour, Painted::Colour::Green);
+    }
+}
+
+TEST(Archive, ADescriptionMayAskForTheVersion)
+{
+    Value record = pack(Painted{.old = 5, .colour = Painted::Colour::Green});
+    Painted read;
+    ASSERT_TRUE(unpack(record, "record", read, nullptr, 2).has_value());
+    EXPECT_EQ(read.colour, Painted::Colour::Green);
+    EXPECT_FALSE(unpack(record, "record", read, nullptr, 1).has_value()) << "version 1 had no colour";
+    record.fields.pop_back();
+    read = {};
+    ASSERT_TRUE(unpack(record, "record", read, nullptr, 1).has_value());
+    EXPECT_EQ(read.colour, Painted::Colour::Red);
+    EXPECT_FALSE(unpack(record, "record", read, nullptr, 2).has_value()) << "version 2 must have one";
+}
+
 TEST(Archive, AnUnknownFieldIsIgnoredOnlyIfItIsOptional)
 {
     Value value = packed();

@@ -15,6 +15,7 @@ public:
 
     template <typename T> void field(std::string_view, T& member) { fill(member); }
     template <typename T> void optional(std::string_view, T& member) { fill(member); }
+    bool is_of(std::uint32_t) const { return true; }
     template <typename E> void choice(std::string_view, E& member, E last)
     {
         member = static_cast<E>(random_() % (static_cast<std::uint64_t>(std::to_underlying(last)) + 1));
