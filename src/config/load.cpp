@@ -168,6 +168,13 @@ private:
         return one_of_list ? Value{Value::List{Value{text}}} : Value{text};
     }
 
+    // Under the name that the table has, so that a later setting replaces an earlier one under another name.
+    void add(Setting setting)
+    {
+        setting.key = canonical_key(setting.key);
+        settings_.set(std::move(setting));
+    }
+
     // The classic language first, since it holds nearly all of the plain form; then the plain form itself.
     Outcome read_text()
     {
@@ -207,7 +214,7 @@ private:
                 setting.items_at.push_back(at(place));
             }
             if (known || (binding.assigned_directly && !names_read_.contains(name) && !name.starts_with('_'))) {
-                settings_.set(std::move(setting));
+                add(std::move(setting));
             }
         }
         for (auto& complaint : not_values_) {
@@ -226,7 +233,7 @@ private:
                                                         setting.key, name)});
             }
             setting.key = std::move(name);
-            settings_.set(std::move(setting));
+            add(std::move(setting));
         }
     }
 
@@ -240,7 +247,7 @@ private:
                             Location{entry.source, {1, value_column}},
                             {}};
             if (find_key(entry.key) != nullptr || !names_read_.contains(entry.key)) {
-                settings_.set(std::move(setting));
+                add(std::move(setting));
             }
         }
     }

@@ -243,6 +243,28 @@ TEST(Load, OverridesHaveTheLastWord)
     EXPECT_EQ(load("", {"memory=2*256"}).config.memory_mb, 512U);
 }
 
+// mem is another name of memory, and vnc_password of vncpasswd.
+TEST(Load, AnotherNameOfAKeyIsThatKey)
+{
+    const auto loaded = load("memory = 128\nvncpasswd = 'a'\n", {"mem=512", "vnc_password=b"});
+    EXPECT_EQ(loaded.config.memory_mb, 512U);
+    EXPECT_EQ(loaded.config.graphics.password, "b");
+    EXPECT_EQ(to_json(loaded.config)["memory"], 512);
+    EXPECT_EQ(load("mem = 128\n", {"memory=64"}).config.memory_mb, 64U);
+    EXPECT_EQ(load("memory = 128\nmem = 32\n").config.memory_mb, 32U) << "the later one counts, as of one name";
+}
+
+// xl and xm want texts for these; a number would be taken for the default, or for another word.
+TEST(Load, ANumberIsNoWord)
+{
+    EXPECT_THAT(error_of("sandbox = 0\n"), HasSubstr("test.cfg:1:11: 'sandbox' cannot be '0'; it is one of: on, "));
+    EXPECT_THAT(error_of("on_crash = 1\n"), HasSubstr("test.cfg:1:12: 'on_crash' cannot be '1'; it is one of: "));
+    EXPECT_THAT(error_of("engine = True\n"), HasSubstr("'engine' cannot be 'True'; it is one of: auto, "));
+    EXPECT_THAT(error_of("builder = 1\n"), HasSubstr("'builder' cannot be '1'"));
+    EXPECT_THAT(error_of("restart = 0\n"), HasSubstr("'restart' cannot be '0'"));
+    EXPECT_EQ(load("vncpasswd = 12345\n").config.graphics.password, "12345") << "but it is a text";
+}
+
 TEST(Load, OverridesAreShownWhereTheyStand)
 {
     EXPECT_EQ(error_of("", {"memory=0"}), "command line:1:8: 'memory' must be 1 or more, not 0\n"
