@@ -9,7 +9,7 @@
 namespace windsor::config {
 namespace {
 
-DomainConfig read(Reading reading)
+void read_all(Reading& reading)
 {
     for (const auto& setting : reading.settings.entries) {
         if (const auto* key = find_key(setting.key)) {
@@ -29,7 +29,6 @@ DomainConfig read(Reading reading)
             key.settle(reading);
         }
     }
-    return std::move(reading.config);
 }
 
 } // namespace
@@ -51,7 +50,10 @@ std::expected<DomainConfig, Complaint> build_domain(const Settings& settings, st
         return std::unexpected{std::move(*complaint)};
     }
     try {
-        return read({.settings = *merged, .default_name = default_name, .warnings = warnings});
+        DomainConfig config;
+        Reading reading{.settings = *merged, .default_name = default_name, .warnings = warnings, .config = config};
+        read_all(reading);
+        return config;
     } catch (Complaint& complaint) {
         return std::unexpected{std::move(complaint)};
     }

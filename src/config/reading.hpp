@@ -29,7 +29,7 @@ struct Reading {
     const Settings& settings;
     std::string_view default_name; // of the domain
     std::vector<Warning>& warnings;
-    DomainConfig config{};
+    DomainConfig& config;
 
     // The setting of a key; null if it is absent or None.
     const Setting* find(std::string_view key) const;
