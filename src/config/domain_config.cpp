@@ -49,7 +49,7 @@ nlohmann::ordered_json to_json(const DomainConfig& config)
 {
     auto object = nlohmann::ordered_json::object();
     for (const auto& [key, value] : listed(config)) {
-        object[key] = to_json(without_secrets(key, value));
+        object[valid_utf8(key)] = to_json(without_secrets(key, value)); // a saved state may name any key
     }
     return object;
 }
