@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Configurations by somebody who means harm, or whose editor had a bad day: each ends in one sentence or in a domain,
-// soon, and in no listing that cannot be printed.
+// Configurations by somebody who means harm, or whose editor had a bad day: each ends soon, in one sentence or in a
+// domain that can be listed.
 #include "config/host_config.hpp"
 #include "config/keys.hpp"
 #include "config/saved_config.hpp"
