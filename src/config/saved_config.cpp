@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <tuple>
 #include <utility>
 
 namespace windsor::config {
@@ -91,8 +92,9 @@ Keys saved_rows(Owner owner, Order order)
             keys.push_back(&key);
         }
     }
-    std::ranges::stable_sort(
-        keys, {}, [&](const KeyInfo* key) { return std::pair{key->saved.since, place_in(order, saved_name(*key))}; });
+    std::ranges::sort(keys, {}, [&](const KeyInfo* key) {
+        return std::tuple{key->saved.since, place_in(order, saved_name(*key)), key->name};
+    });
     return keys;
 }
 

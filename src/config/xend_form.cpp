@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <concepts>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -40,8 +41,9 @@ const std::vector<const KeyInfo*>& listed_keys()
                 keys.push_back(&key);
             }
         }
-        std::ranges::stable_sort(keys, {},
-                                 [](const KeyInfo* key) { return std::ranges::find(kOrder, xend_name(*key)); });
+        std::ranges::sort(keys, {}, [](const KeyInfo* key) {
+            return std::pair{std::ranges::find(kOrder, xend_name(*key)), key->name};
+        });
         return keys;
     }();
     return kListed;
