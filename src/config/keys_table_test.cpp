@@ -106,12 +106,23 @@ TEST(KeysTable, EveryImplementedKeyDoesSomething)
     });
 }
 
+struct AddressIn {
+    const DomainConfig& config;
+
+    template <typename T> const void* operator()(const Field<T>& field) const { return &field.in(config); }
+    const void* operator()(const auto&) const { return nullptr; }
+};
+
 TEST(KeysTable, NoTwoRowsHaveOneMemberOrOnePlaceInAForm)
 {
+    const DomainConfig config;
+    std::set<const void*> members;
     std::set<std::pair<XendPlace, std::string_view>> xend;
     std::set<std::string_view> xl;
     std::set<std::string_view> saved;
     for_each_key([&](const KeyInfo& key) {
+        const auto* address = std::visit(AddressIn{config}, key.member);
+        EXPECT_TRUE(address == nullptr || members.insert(address).second) << "another row has this member";
         const auto name = key.xend.name.empty() ? key.name : key.xend.name;
         EXPECT_TRUE(key.xend.place == XendPlace::None || xend.emplace(key.xend.place, name).second) << name;
         EXPECT_TRUE(key.xl.path.empty() || xl.insert(key.xl.path).second) << key.xl.path;
@@ -406,6 +417,13 @@ TEST(KeysTable, WhatIsNotSavedIsWhatItIsInAFreshConfiguration)
         ASSERT_TRUE(after.has_value());
         EXPECT_EQ(member_text(key.member, *after), member_text(key.member, DomainConfig{}));
     });
+}
+
+TEST(KeysTable, TheVersionOfTheRecordIsThatOfItsNewestKey)
+{
+    std::uint32_t newest = 1;
+    for_each_key([&](const KeyInfo& key) { newest = std::max(newest, key.saved.since); });
+    EXPECT_LE(newest, kDomainRecordVersion) << "raise it; docs/saved-state.md says what else to do";
 }
 
 TEST(KeysTable, NumbersOutsideTheirRangeAreRefusedInASavedStateToo)

@@ -5,8 +5,13 @@
 #include "base/result.hpp"
 #include "config/domain_config.hpp"
 #include "config/keys.hpp"
+#include "state/archive.hpp"
 
 namespace windsor::config {
+
+// The version of the domain's record in a saved state, of which a configuration is the largest part. A key that comes
+// new to it raises the version, and its row says `.saved = {.since = …}`.
+constexpr std::uint32_t kDomainRecordVersion = 1;
 
 // The keys as evaluated are JSON there; where they stood in the file is not kept.
 struct SavedConfig {
@@ -150,3 +155,9 @@ template <typename Archive> void describe(Archive& archive, SavedConfig& saved)
 }
 
 } // namespace windsor::config
+
+// Of the parts alone, as tests pack them.
+template <> inline constexpr std::uint32_t windsor::state::kVersion<windsor::config::SavedConfig> =
+    windsor::config::kDomainRecordVersion;
+template <> inline constexpr std::uint32_t windsor::state::kVersion<windsor::config::DomainConfig> =
+    windsor::config::kDomainRecordVersion;

@@ -88,3 +88,6 @@ std::vector<std::string> obstacles(const SavedFile& file, Images images);
 base::Status read_rest(SavedFile& file);
 
 } // namespace windsor::domain
+
+template <> inline constexpr std::uint32_t windsor::state::kVersion<windsor::domain::SavedDomain> =
+    windsor::config::kDomainRecordVersion;
