@@ -44,18 +44,17 @@ std::string_view prefix_of(std::string_view text)
 // A number with K, M, G or T, in powers of 1024.
 std::expected<std::uint64_t, std::string> parse_size(std::string_view value)
 {
-    constexpr std::string_view kUnits = "kmgt";
+    constexpr std::array<std::string_view, 5> kUnits{"", "k", "m", "g", "t"}; // by their power
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
     auto unit = lowered(std::string_view{end, value.data() + value.size()});
     unit = unit.substr(0, unit.find_first_of("ib"));
-    const auto power = unit.empty() ? 0 : kUnits.find(unit) + 1;
-    const auto shift = static_cast<unsigned>(power * 10);
-    if (error != std::errc{} || unit.size() > 1 || power > 4 || number == 0 ||
-        number > (std::uint64_t{1} << (60 - shift))) {
+    const auto power = std::ranges::find(kUnits, unit) - kUnits.begin();
+    if (error != std::errc{} || power == std::ssize(kUnits) || number == 0 ||
+        number > (std::uint64_t{1} << (60 - power * 10))) {
         return failure("'{}' is no size of a disk; write it like 20G", value.substr(0, kLongestShown));
     }
-    return number << shift;
+    return number << (power * 10);
 }
 
 class DiskReader {

@@ -128,6 +128,52 @@ TEST(Disk, MeansWhatItMeansToXl)
     }
 }
 
+// xl-disk-configuration(5): a parameter with an empty value has its default, blanks may stand before each, and what has
+// no "=" is the next positional parameter that has not been given by its name.
+TEST(Disk, HasTheDefaultsOfXlForWhatIsEmpty)
+{
+    struct Spelling {
+        const char* text;
+        const char* meaning;
+    };
+    constexpr Spelling kSpellings[] = {
+        {"/x.img,,hda,", "/x.img hda w"},
+        {"format=,vdev=hda,access=,target=/x.img", "/x.img hda w"},
+        {"  /x.img  ,  raw  ,  hda  ,  ro  ", "/x.img hda r"},
+        {"\t/x.img,\traw,\thda", "/x.img hda w"},
+        {"vdev=hda,/x.img", "/x.img hda w"},
+        {"format=raw,/x.img,hda,ro", "/x.img hda r"},
+        {"/x.img,vdev=hdb,raw", "/x.img hdb w"},
+        {"access=ro,/x.img,raw,hda", "/x.img hda r"},
+        {"/x.iso,raw,hdc,rw,cdrom", "/x.iso hdc r cdrom"},
+        {"vdev=hda,target=/with, blanks = and commas", "/with, blanks = and commas hda w"},
+        {"/x.img,raw,hda,rw,discard,no-discard", "/x.img hda w"},
+        {"/x.img,raw,hda,rw,backend=0,script=,specification=xen", "/x.img hda w"},
+        {"/x.img,raw,hda,rw,backendtype=tap", "/x.img hda w"},
+    };
+    for (const Spelling& spelling : kSpellings) {
+        EXPECT_EQ(disk_of(spelling.text), spelling.meaning) << spelling.text;
+    }
+}
+
+TEST(Disk, SizesAreInPowersOf1024)
+{
+    const auto size = [](const std::string& text) {
+        std::vector<std::string> warnings;
+        const auto disk = parse_disk("/x,raw,hda,rw,size=" + text, warnings);
+        return disk ? disk->size : std::nullopt;
+    };
+    EXPECT_EQ(size("1"), 1U);
+    EXPECT_EQ(size("512k"), std::uint64_t{512} << 10);
+    EXPECT_EQ(size("20GiB"), std::uint64_t{20} << 30);
+    EXPECT_EQ(size("3MB"), std::uint64_t{3} << 20);
+    EXPECT_EQ(size("1T"), std::uint64_t{1} << 40);
+    EXPECT_EQ(size("1048576T"), std::uint64_t{1} << 60) << "the largest";
+    for (const char* wrong : {"", "0", "-1", "1X", "1GG", "1048577T", "1152921504606846977", "G", "1.5G", "0x10"}) {
+        EXPECT_EQ(size(wrong), std::nullopt) << wrong;
+    }
+}
+
 // Whatever Windsor cannot reach is refused by its name, and never taken for the path of a file.
 TEST(Disk, WhatHasNoBackEndIsRefusedByName)
 {
