@@ -97,5 +97,27 @@ TEST(XlForm, LeavesOutWhatIsNotThere)
     EXPECT_EQ(form["b_info"]["rtc_timeoffset"], 3600);
 }
 
+// Every field of a device, in the order in which xend and libxl have them.
+TEST(Devices, AreListedWithAllTheirFields)
+{
+    const auto config = falstaff("disk = ['/a.img,raw,hda,w!', 'phy:/dev/sr0,hdc:cdrom,r', ',hdd:cdrom,r']\n"
+                                 "vif = ['ip=10.0.0.1, rate=10Mb/s, vifname=v, script=s, model=e1000, type=vif, "
+                                 "bridge=b, mac=00:16:3e:01:02:03, backend=dom1', '']\n");
+    const auto text = print_sxp(xend_form(config, std::nullopt));
+    for (const char* device :
+         {"(vif\n            (bridge b)\n            (mac 00:16:3e:01:02:03)\n            (model e1000)\n"
+          "            (type vif)\n            (ip 10.0.0.1)\n            (script s)\n            (vifname v)\n"
+          "            (rate 10Mb/s)\n            (backend dom1)\n",
+          "(device (vif (backend 0)))", "(uname file:/a.img)\n            (mode w!)",
+          "(dev hdc:cdrom)\n            (uname phy:/dev/sr0)", "(dev hdd:cdrom)\n            (uname )"}) {
+        EXPECT_NE(text.find(device), std::string::npos) << device << "\nin\n" << text;
+    }
+    EXPECT_EQ(xl_form(config)["nics"].dump(),
+              R"([{"devid":0,"model":"e1000","mac":"00:16:3e:01:02:03","ip":"10.0.0.1","bridge":"b","ifname":"v",)"
+              R"("script":"s","nictype":"vif"},{"devid":1,"nictype":"vif_ioemu"}])");
+    EXPECT_EQ(xl_form(config)["disks"][0].dump(),
+              R"({"pdev_path":"/a.img","vdev":"hda","backend":"qdisk","format":"raw","readwrite":1})");
+}
+
 } // namespace
 } // namespace windsor::config

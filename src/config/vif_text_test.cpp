@@ -98,6 +98,37 @@ TEST(Vif, RatesThatXlRefusesAreRefused)
               "'10MB' is no rate of a network card; write it like 10Mb/s (bits) or 2MB/s (bytes)");
 }
 
+// The examples of xl-network-configuration(5), with the numbers that it gives for them.
+TEST(Vif, TheExamplesOfXlsManualAreRead)
+{
+    EXPECT_EQ(parse_rate("10Mb/s"), (VifRate{62'500, 50'000})) << "up to 10 megabits every second";
+    EXPECT_EQ(parse_rate("250KB/s"), (VifRate{12'500, 50'000})) << "up to 250 kilobytes every second";
+    EXPECT_EQ(parse_rate("1MB/s@20ms"), (VifRate{20'000, 20'000})) << "20,000 bytes in every 20 millisecond period";
+    for (const char* text : {"mac=00:16:3E:74:3d:76,model=rtl8139,bridge=xenbr0", "mac=00:16:3E:74:34:32", "",
+                             "bridge=xenbr0,vlan=10", "vlan=10p/20", "vlan=10p/100+10x4", "gatewaydev=eth0",
+                             "netdev=eth0", "type=ioemu", "type=vif", "devid=3", "mtu=9000", "trusted", "backend=0"}) {
+        std::vector<std::string> warnings;
+        EXPECT_TRUE(parse_vif(text, warnings).has_value()) << text;
+        EXPECT_TRUE(warnings.empty()) << text;
+    }
+}
+
+TEST(Vif, EveryOptionThatIsKeptStandsInItsField)
+{
+    std::vector<std::string> warnings;
+    const auto vif = parse_vif(" type = vif , ip=10.0.0.1 10.0.0.2,script=vif-route,backend=storage,vifname=v,,"
+                               "bridge=b,model=e1000,mac=00-16-3E-01-02-03,rate=1MB/s",
+                               warnings);
+    ASSERT_TRUE(vif.has_value()) << vif.error();
+    EXPECT_EQ(vif->type, "vif");
+    EXPECT_EQ(vif->ip, "10.0.0.1 10.0.0.2");
+    EXPECT_EQ(vif->script, "vif-route");
+    EXPECT_EQ(vif->backend, "storage");
+    EXPECT_EQ(vif->mac, "00:16:3e:01:02:03");
+    EXPECT_EQ(vif->rate, "1MB/s");
+    EXPECT_TRUE(warnings.empty());
+}
+
 // Options of libvirt's and of distributions' files.
 TEST(Vif, OptionsOfOldFilesAreKnown)
 {
