@@ -104,7 +104,7 @@ class DomainTest : public testing::Test {
 protected:
     void SetUp() override
     {
-        if (!std::filesystem::exists(machine::MachineSpec{}.vga_bios)) {
+        if (const machine::MachineSpec spec; !std::filesystem::exists(spec.vga_bios)) {
             GTEST_SKIP() << "Debian's package seabios is not installed";
         }
         settings_.config.name = "falstaff";
