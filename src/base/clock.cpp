@@ -11,23 +11,22 @@ Nanoseconds PausableClock::host_now()
 
 Nanoseconds PausableClock::now() const
 {
-    return running_.load(std::memory_order_acquire) ? host_now() - value_.load() : value_.load();
+    const Nanoseconds state = state_.load();
+    const Nanoseconds value = state >> 1;
+    return (state & 1) != 0 ? host_now() - value : value;
 }
 
 void PausableClock::start()
 {
-    if (!running_) {
-        value_ = host_now() - value_;
-        running_.store(true, std::memory_order_release);
+    if (const Nanoseconds state = state_.load(); (state & 1) == 0) {
+        state_ = pack(host_now() - (state >> 1), true);
     }
 }
 
 void PausableClock::stop()
 {
-    if (running_) {
-        const Nanoseconds stopped_at = now();
-        running_ = false;
-        value_ = stopped_at;
+    if ((state_.load() & 1) != 0) {
+        state_ = pack(now(), false);
     }
 }
 

@@ -61,14 +61,15 @@ public:
     void start();
     void stop();
     // While stopped: goes on from there.
-    void set(Nanoseconds to) { value_ = to; }
+    void set(Nanoseconds to) { state_ = pack(to, false); }
 
 private:
     static Nanoseconds host_now();
+    static constexpr Nanoseconds pack(Nanoseconds value, bool running) { return value * 2 + (running ? 1 : 0); }
 
-    // While running: host time minus machine time. While stopped: the machine time itself.
-    std::atomic<Nanoseconds> value_{0};
-    std::atomic<bool> running_{false};
+    // In one word, so that nobody meets half of a change. The lowest bit: whether it runs. The others, while it does:
+    // host time minus machine time; while it does not: the machine time itself, of at most 146 years.
+    std::atomic<Nanoseconds> state_{0};
 };
 
 } // namespace windsor::base

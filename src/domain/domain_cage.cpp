@@ -75,7 +75,7 @@ base::Status Domain::open_machine()
     }
     options.firmware = std::make_shared<machine::FirmwareFiles>(
         WINDSOR_TRY(machine::FirmwareFiles::read(options.bios, options.vga_bios)));
-    options.engine_settings.trace = WINDSOR_TRY(trace_of(config, log_));
+    options.engine_settings.trace = WINDSOR_TRY(trace_of(config, engine_.type, log_));
     if (engine_.type == engines::Type::Kvm) {
         opened_.kvm.reset(::open("/dev/kvm", O_RDWR | O_CLOEXEC)); // without it the machine says why not
     }

@@ -26,12 +26,18 @@ engines::Settings engine_settings(const config::DomainConfig& config)
             .kvm_apics = wish_of(config.kvm_apics)};
 }
 
-base::Result<std::shared_ptr<emulate::TraceSink>> trace_of(const config::DomainConfig& config, base::Log& log)
+base::Result<std::shared_ptr<emulate::TraceSink>> trace_of(const config::DomainConfig& config, engines::Type engine,
+                                                           base::Log& log)
 {
     if (config.trace.empty()) {
         return nullptr;
     }
-    const std::uint64_t lines = config.trace_lines != 0 ? config.trace_lines : emulate::TraceFile::kUnlimited;
+    // Before the file is touched.
+    if (const auto possible = engines::check_trace(engine, static_cast<std::size_t>(config.vcpus)); !possible) {
+        return std::unexpected{config::at_key(config, "trace", possible.error())};
+    }
+    const std::uint64_t lines =
+        config.trace_lines != 0 ? static_cast<std::uint64_t>(config.trace_lines) : emulate::TraceFile::kUnlimited;
     auto trace = emulate::TraceFile::create(config.trace, lines, log);
     if (!trace) {
         return std::unexpected{config::at_key(config, "trace", trace.error())};

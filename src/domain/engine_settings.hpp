@@ -13,7 +13,8 @@ namespace windsor::domain {
 
 // All but the trace.
 engines::Settings engine_settings(const config::DomainConfig& config);
-// Begins the trace that the configuration asks for; null if it asks for none. The log outlives it.
-base::Result<std::shared_ptr<emulate::TraceSink>> trace_of(const config::DomainConfig& config, base::Log& log);
+// Begins the trace that the configuration asks for, by such an engine; null if it asks for none. The log outlives it.
+base::Result<std::shared_ptr<emulate::TraceSink>> trace_of(const config::DomainConfig& config, engines::Type engine,
+                                                           base::Log& log);
 
 } // namespace windsor::domain

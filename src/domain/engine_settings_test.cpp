@@ -32,20 +32,25 @@ TEST(EngineSettings, BeginATraceWhereOneIsWanted)
 {
     base::Log log{base::Log::discard()};
     config::DomainConfig config;
-    const auto none = trace_of(config, log);
+    const auto none = trace_of(config, engines::Type::Emulate, log);
     ASSERT_TRUE(none.has_value());
     EXPECT_EQ(*none, nullptr);
     const std::filesystem::path file =
         std::filesystem::temp_directory_path() / ("windsor-trace-" + std::to_string(::getpid()));
     config.trace = file;
     config.trace_lines = 3;
-    const auto trace = trace_of(config, log);
+    const auto trace = trace_of(config, engines::Type::Emulate, log);
     ASSERT_TRUE(trace.has_value()) << trace.error().message();
     EXPECT_NE(*trace, nullptr);
     EXPECT_TRUE(std::filesystem::exists(file));
     std::filesystem::remove(file);
+    config.vcpus = 2;
+    EXPECT_FALSE(trace_of(config, engines::Type::Emulate, log).has_value());
+    config.vcpus = 1;
+    EXPECT_FALSE(trace_of(config, engines::Type::Kvm, log).has_value());
+    EXPECT_FALSE(std::filesystem::exists(file)) << "what cannot be traced makes no file";
     config.trace = "/nonexistent/trace";
-    const auto failed = trace_of(config, log);
+    const auto failed = trace_of(config, engines::Type::Emulate, log);
     ASSERT_FALSE(failed.has_value());
     EXPECT_NE(failed.error().message().find("/nonexistent/trace"), std::string::npos);
 }

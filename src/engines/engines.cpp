@@ -26,17 +26,8 @@ base::Result<vcpu::CpuModel> as_it_is(const vcpu::CpuModel& model, int /*kvm*/)
     return model;
 }
 
-base::Status check_trace(const Order& order)
-{
-    if (order.settings.trace != nullptr && order.processors.size() > 1) {
-        return base::fail("a trace is of one processor: leave out the key 'trace', or set vcpus = 1");
-    }
-    return {};
-}
-
 base::Result<Engines> make_interpreters(const Order& order)
 {
-    WINDSOR_TRY(check_trace(order));
     Engines engines;
     for (const vcpu::EngineParts& parts : order.processors) {
         auto engine = std::make_unique<emulate::Interpreter>(parts);
@@ -85,7 +76,6 @@ base::Result<translate::Options> translate_options(const Order& order)
 
 base::Result<Engines> make_translators(const Order& order)
 {
-    WINDSOR_TRY(check_trace(order));
     const translate::Options options = WINDSOR_TRY(translate_options(order));
     Engines engines;
     for (const vcpu::EngineParts& parts : order.processors) {
@@ -115,9 +105,6 @@ void log_apics(const kvm::Vm& vm, const kvm::ApicChoice& choice, base::Log& log)
 
 base::Result<Engines> make_kvm(const Order& order)
 {
-    if (order.settings.trace != nullptr) {
-        return base::fail("KVM cannot trace instructions: leave out the key 'trace', or set engine = 'translate'");
-    }
     kvm::ApicChoice choice;
     if (has_apic(order.processors.front().model)) {
         choice = kvm::choose_apics(order.settings.kvm_apics, kvm::host_hypervisor());
@@ -170,9 +157,23 @@ base::Result<vcpu::CpuModel> fit_model(Type type, const vcpu::CpuModel& model, i
     return family_of(type).fit(model, kvm);
 }
 
+base::Status check_trace(Type type, std::size_t processors)
+{
+    if (type == Type::Kvm) {
+        return base::fail("KVM cannot trace instructions: leave out the key 'trace', or set engine = 'translate'");
+    }
+    if (processors > 1) {
+        return base::fail("a trace is of one processor: leave out the key 'trace', or set vcpus = 1");
+    }
+    return {};
+}
+
 base::Result<Engines> make(Type type, std::span<const vcpu::EngineParts> processors, const Settings& settings,
                            base::Log& log, int kvm)
 {
+    if (settings.trace != nullptr) {
+        WINDSOR_TRY(check_trace(type, processors.size()));
+    }
     return family_of(type).make({.processors = processors, .settings = settings, .log = log, .kvm = kvm});
 }
 

@@ -43,6 +43,9 @@ struct Settings {
 // here and below; -1: it is opened.
 base::Result<vcpu::CpuModel> fit_model(Type type, const vcpu::CpuModel& model, int kvm = -1);
 
+// Fails if engines of that type, so many of them, cannot be traced.
+base::Status check_trace(Type type, std::size_t processors);
+
 using Engines = std::vector<std::unique_ptr<vcpu::Engine>>;
 
 // One engine for each processor of a machine. Fails where the host refuses what they need, or where they cannot do what

@@ -66,13 +66,19 @@ void Engine::apply_init()
 
 void Engine::apply_sipi()
 {
-    if (signals().test(Signal::Sipi) && activity() == Activity::WaitForSipi) {
+    if (!signals().test(Signal::Sipi)) {
+        return;
+    }
+    if (activity() != Activity::WaitForSipi) {
+        signals().ignore_sipi();
+        return;
+    }
+    if (signals().take(Signal::Sipi)) {
         vcpu::CpuState started = state();
         vcpu::apply_sipi(started, signals().sipi_vector());
         set_state(started);
         begin();
     }
-    signals().lower(Signal::Sipi);
 }
 
 // KVM keeps an NMI until the guest can take it. Only in HLT that is not KVM's has it to be known whether that is now.

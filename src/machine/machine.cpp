@@ -86,6 +86,9 @@ public:
             return;
         }
         processors_->pause();
+        if (engine_settings_.trace != nullptr) {
+            engine_settings_.trace->flush();
+        }
         {
             const bus::MachineGuard guard{lock_};
             board_->interrupts().take_back();
@@ -114,7 +117,7 @@ public:
     {
         const vcpu::CpuModel fitted = WINDSOR_TRY(engines::fit_model(type, cpu_, kvm));
         WINDSOR_TRY(check_features(vcpu::save(cpu_), vcpu::save(fitted)));
-        engines::Engines engines = WINDSOR_TRY(build_engines(type, kvm));
+        engines::Engines engines = WINDSOR_TRY(build_beside(type, kvm));
         const bool was_running = running_;
         pause();
         const base::Status replaced = replace_engines(std::move(engines));
@@ -239,6 +242,14 @@ private:
                                  .numeric_error = numeric_error_of(*socket)}));
         }
         return {};
+    }
+
+    // Under the lock, since the guest runs: what the memory map is must not change between an engine's first look at it
+    // and the moment from which it hears of changes.
+    base::Result<engines::Engines> build_beside(engines::Type type, int kvm)
+    {
+        const bus::MachineGuard guard{lock_};
+        return build_engines(type, kvm);
     }
 
     base::Result<engines::Engines> build_engines(engines::Type type, int kvm)

@@ -51,6 +51,10 @@ base::Status take_saved_processor(state::Records& records, unsigned number, cons
     if (const auto possible = vcpu::check_state(processor.state, model); !possible) {
         return base::fail("the saved state cannot be used: of processor {}, {}", number, possible.error().message());
     }
+    // Only running code has an instruction that a shadow would be over.
+    if (processor.state.activity != vcpu::Activity::Running) {
+        processor.state.sti_shadow = processor.state.mov_ss_shadow = false;
+    }
     return {};
 }
 

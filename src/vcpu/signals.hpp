@@ -56,10 +56,24 @@ public:
         sipi_vector_ = vector;
         raise(Signal::Sipi);
     }
-    void lower(Signal signal) { bits_.fetch_and(~bit_of(signal), std::memory_order_acq_rel); }
+    void lower(Signal signal) { static_cast<void>(take(signal)); }
+    // Lowers it, and gives whether it was raised.
+    bool take(Signal signal)
+    {
+        return (bits_.fetch_and(~bit_of(signal), std::memory_order_seq_cst) & bit_of(signal)) != 0;
+    }
+    // By a processor that does not wait for its start: a start-up IPI is lost on it, but not one behind an INIT that it
+    // has not taken yet.
+    void ignore_sipi()
+    {
+        std::uint32_t seen = bits_.load(std::memory_order_seq_cst);
+        while ((seen & bit_of(Signal::Sipi)) != 0 && (seen & bit_of(Signal::Init)) == 0 &&
+               !bits_.compare_exchange_weak(seen, seen & ~bit_of(Signal::Sipi), std::memory_order_seq_cst)) {
+        }
+    }
 
     bool test(Signal signal) const { return (pending() & bit_of(signal)) != 0; }
-    std::uint32_t pending() const { return bits_.load(std::memory_order_relaxed); }
+    std::uint32_t pending() const { return bits_.load(std::memory_order_seq_cst); }
     // The vector of the last start-up IPI.
     std::uint8_t sipi_vector() const { return sipi_vector_; }
 
@@ -77,7 +91,9 @@ public:
         }
     }
 
-    // By an engine that needs one, as run() begins and, with null, as it ends.
+    // By an engine that needs one, as run() begins and, with null, as it ends. Whoever raises from another thread holds
+    // the machine lock, or is the one that exchanges engines, and that takes the lock between the end of run() and the
+    // engine's: so nobody has the kick of an engine that is gone.
     void set_kick(Kick* kick) { kick_.store(kick, std::memory_order_seq_cst); }
 
     // Where the word is, for code that looks at it by itself.

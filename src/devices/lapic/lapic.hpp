@@ -44,7 +44,7 @@ struct VectorSet {
 };
 
 // It is used under the machine lock, but for what says otherwise: that its own processor may do without, and takes no
-// lock but the local APIC's own. That one comes after the machine lock, and none is taken while it is held.
+// lock but the local APIC's own. That one comes after the machine lock, and before those of timers alone.
 class Lapic final : public bus::AccessHandler {
 public:
     struct Options {

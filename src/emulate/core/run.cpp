@@ -249,8 +249,7 @@ bool Cpu::service_signals(HaltReason& reason)
         state.activity = parts_.apic_id == 0 ? Activity::Running : Activity::WaitForSipi;
         load_state(state);
     }
-    if (s.activity == Activity::WaitForSipi && parts_.signals.test(Signal::Sipi)) {
-        parts_.signals.lower(Signal::Sipi);
+    if (s.activity == Activity::WaitForSipi && parts_.signals.take(Signal::Sipi)) {
         vcpu::CpuState state = s;
         vcpu::apply_sipi(state, parts_.signals.sipi_vector());
         load_state(state);
@@ -258,7 +257,7 @@ bool Cpu::service_signals(HaltReason& reason)
     if (s.activity == Activity::WaitForSipi || s.activity == Activity::Shutdown || s.mov_ss_shadow) {
         return true;
     }
-    parts_.signals.lower(Signal::Sipi);
+    parts_.signals.ignore_sipi();
     Event event{
         .kind = Event::Kind::External, .vector = 2, .has_error_code = false, .error_code = 0, .return_rip = s.rip};
     if (parts_.signals.test(Signal::Nmi) && !s.nmi_blocked) {
@@ -301,9 +300,9 @@ HaltReason Cpu::run_on()
 {
     update_special();
     HaltReason reason = HaltReason::Stopped;
-    if (parts_.signals.test(Signal::Attention)) {
-        drain_invalidations(); // before anything is stored: what was cached may be good no more since the last run
-    }
+    // Before anything is stored: what was cached may be good no more since the last run. Another engine may have run in
+    // between, and lowered the signal.
+    drain_invalidations();
     for (;;) {
         if (pending_debug != 0 && !s.mov_ss_shadow) [[unlikely]] {
             // Of breakpoints met outside step(), of a task switch with the T bit, and of SYSRET with TF.

@@ -15,6 +15,8 @@ public:
     virtual ~TraceSink() = default;
     // `state.rip` is the instruction's address.
     virtual void instruction(const vcpu::CpuState& state, const Insn& insn) = 0;
+    // The engine stands still: what has been kept back is written.
+    virtual void flush() {}
 };
 
 // The mnemonic of an instruction, as Zydis names it.

@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <iterator>
 #include <string_view>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 namespace windsor::emulate {
@@ -66,14 +68,40 @@ void append_line(fmt::memory_buffer& text, const vcpu::CpuState& state, const In
     fmt::format_to(out, " rflags={:x} fpu={:x}\n", state.rflags, digest(state.fx));
 }
 
+// A file that holds something else is somebody's, by a mistake in a name: an image, say.
+base::Status empty_older_trace(const std::string& path, int file)
+{
+    struct stat status{};
+    const bool known = ::fstat(file, &status) == 0;
+    if (known && S_ISCHR(status.st_mode)) {
+        return {}; // a terminal has nothing to lose
+    }
+    if (!known || !S_ISREG(status.st_mode)) {
+        return base::fail("{}: the trace cannot be written: it is no regular file", path);
+    }
+    std::array<char, kHeader.size()> begin{};
+    const ssize_t length = ::pread(file, begin.data(), begin.size(), 0);
+    const bool older =
+        length == static_cast<ssize_t>(begin.size()) && kHeader == std::string_view{begin.data(), begin.size()};
+    if (status.st_size != 0 && !older) {
+        return base::fail("{}: the file is not empty, and no trace; give another name, or remove it", path);
+    }
+    if (::ftruncate(file, 0) != 0) {
+        return base::fail("{}: the trace cannot be written: {}", path, base::errno_text(errno));
+    }
+    return {};
+}
+
 } // namespace
 
 base::Result<std::unique_ptr<TraceFile>> TraceFile::create(const std::string& path, std::uint64_t limit, base::Log& log)
 {
-    base::Fd file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
+    // Appending, so that who begins a new trace in the file leaves no hole in it. Nobody is waited for.
+    base::Fd file{::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600)};
     if (!file) {
         return base::fail("{}: the trace cannot be written: {}", path, base::errno_text(errno));
     }
+    WINDSOR_TRY(empty_older_trace(path, file.get()));
     return std::unique_ptr<TraceFile>{new TraceFile{std::move(file), path, limit, log}};
 }
 

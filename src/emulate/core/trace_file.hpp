@@ -19,13 +19,14 @@ class TraceFile final : public TraceSink {
 public:
     static constexpr std::uint64_t kUnlimited = ~std::uint64_t{0};
 
-    // Empties the file if it exists. The trace ends behind `limit` lines, which are not zero. `log` hears of the first
-    // error of writing, which ends the trace too, and outlives this.
+    // Empties the file if it is an older trace; refuses one that is anything else. The trace ends behind `limit` lines,
+    // which are not zero. `log` hears of the first error of writing, which ends the trace too, and outlives this.
     static base::Result<std::unique_ptr<TraceFile>> create(const std::string& path, std::uint64_t limit,
                                                            base::Log& log);
     ~TraceFile() override;
 
     void instruction(const vcpu::CpuState& state, const Insn& insn) override;
+    void flush() override { write_out(); }
 
 private:
     TraceFile(base::Fd file, std::string path, std::uint64_t limit, base::Log& log);

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 namespace windsor::emulate::testing {
 
@@ -134,6 +135,40 @@ TEST_F(TraceFileTest, CannotBeCreatedWhereThereIsNoFolder)
     const auto trace = TraceFile::create("/nowhere/at/all", TraceFile::kUnlimited, log_);
     ASSERT_FALSE(trace);
     EXPECT_THAT(trace.error().message(), StartsWith("/nowhere/at/all: the trace cannot be written: "));
+}
+
+// An image, say, whose name stands in the wrong place.
+TEST_F(TraceFileTest, LeavesFilesOfOthersAlone)
+{
+    std::ofstream{path_} << "somebody's data";
+    const auto trace = TraceFile::create(path_, TraceFile::kUnlimited, log_);
+    ASSERT_FALSE(trace.has_value());
+    EXPECT_THAT(trace.error().message(), HasSubstr("no trace"));
+    EXPECT_EQ(lines_of(path_), std::vector<std::string>{"somebody's data"});
+    EXPECT_FALSE(TraceFile::create(folder_.path().string(), TraceFile::kUnlimited, log_).has_value());
+}
+
+TEST_F(TraceFileTest, WaitsForNobodyAtAPipe)
+{
+    ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+    EXPECT_FALSE(TraceFile::create(path_, TraceFile::kUnlimited, log_).has_value());
+}
+
+TEST_F(TraceFileTest, BeginsAnewInAnOlderTraceThatIsStillOpen)
+{
+    const auto nothing = [](x::Assembler& a) { a.hlt(); };
+    run_traced(path_, TraceFile::kUnlimited, nothing);
+    auto old = TraceFile::create(path_, TraceFile::kUnlimited, log_).value();
+    const vcpu::CpuState state = m_.flat64();
+    m_.assemble(kCode, true, nothing);
+    m_.cpu.set_trace(old.get());
+    m_.run(state);
+    m_.cpu.set_trace(nullptr);
+    old->flush(); // as its engine stands still
+    EXPECT_EQ(lines_of(path_).size(), 2u);
+    run_traced(path_, TraceFile::kUnlimited, nothing);
+    old.reset();
+    EXPECT_EQ(lines_of(path_).size(), 2u) << "the older one has nothing left to say";
 }
 
 } // namespace

@@ -112,6 +112,7 @@ private:
         layout_.selector_count = KnownSelectors::kCount;
         layout_.least_displacement = AddressWindow::kLeastDisplacement;
         layout_.signal_mask = kHeeded & 0xff;
+        layout_.masked_signal = vcpu::bit_of(vcpu::Signal::Interrupt);
         for (unsigned n = 0; n < stubs_.size(); ++n) {
             layout_.stubs[n] = {.leave = reinterpret_cast<std::uintptr_t>(stubs_[n].leave),
                                 .help = reinterpret_cast<std::uintptr_t>(stubs_[n].help),

@@ -260,7 +260,7 @@ bool Evaluator::compare_memory(const HostInstruction& i, const Access& access)
             return true;
         }
         if (access.field->rights == Rights::Heeded && reg != kNoRegister && s.reg(reg).is(Kind::Signals) &&
-            i.width == 4) {
+            i.width == 4 && i.mnemonic == ZYDIS_MNEMONIC_TEST) {
             learn({.kind = Fact::Kind::Signals});
             return true;
         }
@@ -327,7 +327,8 @@ bool Evaluator::shift(const HostInstruction& i)
         v = made(i.to, known && count < 32 && (i.width == 8 || most <= kHalf) ? most
                        : i.width == 4                                         ? kHalf
                                                                               : kAnything);
-        v.zeros = right ? std::uint8_t{0} : static_cast<std::uint8_t>(std::min(value.zeros + count, kMostZeros));
+        const unsigned zeros = value.is(Kind::Number) ? value.zeros : 0u;
+        v.zeros = right ? std::uint8_t{0} : static_cast<std::uint8_t>(std::min(zeros + count, kMostZeros));
     }
     set(i.to, v);
     return true;

@@ -154,6 +154,18 @@ Value Evaluator::address(const MemoryOperand& memory, std::uint8_t width, Symbol
     return width == 4 ? cut(sum, name) : sum;
 }
 
+// Who is deaf to all signals is never stopped.
+bool Evaluator::may_mask(const HostInstruction& i) const
+{
+    switch (i.mnemonic) {
+    case ZYDIS_MNEMONIC_OR: return true; // hears more
+    case ZYDIS_MNEMONIC_AND:
+        return i.from_place == Place::Immediate && i.memory.bytes == 4 &&
+               static_cast<std::uint32_t>(i.immediate) == ~layout_.masked_signal;
+    default: return false;
+    }
+}
+
 bool Evaluator::may_use(const HostInstruction& i, const Field& field)
 {
     const MemoryOperand& memory = i.memory;
@@ -170,8 +182,11 @@ bool Evaluator::may_use(const HostInstruction& i, const Field& field)
     case Rights::Change: return true;
     case Rights::KernelRead:
         return (kernel && !memory.writes) || refuse("it uses a field of the frame that is not its own");
-    case Rights::Kernel:
     case Rights::Heeded:
+        return !memory.writes || (kernel && may_mask(i)) ||
+               refuse("it masks other signals than interrupts, or stores to a field of the frame that only code of "
+                      "ring 0 may");
+    case Rights::Kernel:
         return kernel || !memory.writes || refuse("it stores to a field of the frame, which only code of ring 0 may");
     case Rights::Slot:
         return !memory.writes || (!memory.reads && memory.bytes == 8) ||

@@ -47,6 +47,7 @@ private:
     [[nodiscard]] bool locate_in_window(const HostInstruction& i);
     [[nodiscard]] bool locate_guest(const HostInstruction& i);
     [[nodiscard]] bool locate_signals(const MemoryOperand& memory);
+    [[nodiscard]] bool may_mask(const HostInstruction& i) const;
     [[nodiscard]] bool may_use(const HostInstruction& i, const Field& field);
     [[nodiscard]] bool bit_in_operand(const HostInstruction& i);
     Value address(const MemoryOperand& memory, std::uint8_t width, Symbol name) const;

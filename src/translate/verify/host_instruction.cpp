@@ -81,11 +81,11 @@ void meet_register(const ZydisDecodedOperand& operand, HostInstruction& i)
     i.writes |= bit(name.number);
     const bool chooses = i.mnemonic >= ZYDIS_MNEMONIC_CMOVB && i.mnemonic <= ZYDIS_MNEMONIC_CMOVZ; // and writes always
     const bool perhaps = (operand.actions & ZYDIS_OPERAND_ACTION_CONDWRITE) != 0 && !chooses;
-    const bool partial = name.bytes < 4 || perhaps || keeps_upper_half(i.mnemonic);
-    if (partial || chooses) { // what it was before is a part of what it becomes
+    const bool keeps = name.bytes < 4 || perhaps || keeps_upper_half(i.mnemonic);
+    if (keeps || chooses) { // what it was before is a part of what it becomes
         i.reads |= bit(name.number);
     }
-    if (partial) {
+    if (keeps && name.bytes < 8) { // of 8 bytes nothing is left as it was for certain
         i.partial |= bit(name.number);
     } else if (name.bytes == 4) {
         i.extends |= bit(name.number);

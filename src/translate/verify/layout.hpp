@@ -19,7 +19,7 @@ enum class Rights : std::uint8_t {
     Slot,       // changed by any code, and followed: what was stored is what is loaded
     Live,       // read; tells whether a unit's state is the guest's
     Signals,    // read; the address of the word that says what the processor is asked to look at
-    Heeded,     // the mask that belongs to it
+    Heeded,     // the mask that belongs to it, of which ring 0 sets bits, and clears that of interrupts
     Set,        // the number of the program's set of the TLB, changed by ring 0
     Entries,    // the address of that set
 };
@@ -65,6 +65,7 @@ struct Layout {
     std::int32_t selector_count{0};
     std::int32_t least_displacement{0}; // that a window has room for below
     std::uint8_t signal_mask{0};      // what an immediate test of the signals has to ask for
+    std::uint32_t masked_signal{0};   // the one bit of the mask that belongs to them which code of ring 0 may clear
     // Stubs for other code, and for code that uses a window: executable addresses.
     struct Stubs {
         std::uint64_t leave{0};

@@ -35,7 +35,9 @@ public:
 
     // The entries come first; then what is written, and an exit with the guest's RIP. `cold` is where site kFirstSite
     // calls for help, which goes on behind what was written, as the interpreter's `guest` instruction leaves it.
-    explicit TestBlock(const Assumptions& assumed, const Writer& body, std::vector<std::uint8_t> guest = {0x90});
+    enum class Entry : std::uint8_t { Looks, DoesNot }; // at the signals
+    explicit TestBlock(const Assumptions& assumed, const Writer& body, std::vector<std::uint8_t> guest = {0x90},
+                       Entry entry = Entry::Looks);
 
     // A sentence, or nothing.
     std::string verdict();
@@ -106,6 +108,7 @@ inline Layout test_layout()
     layout.jump_shift = 18;
     layout.least_displacement = -65536;
     layout.signal_mask = 0xff;
+    layout.masked_signal = 2;
     layout.stubs = {{{.leave = kLeaveAt, .help = kHelpAt, .cross = kCrossAt},
                      {.leave = kLeaveAt + 0x100'0000, .help = kWindowHelpAt, .cross = kCrossAt + 0x100'0000}}};
     return layout;
@@ -149,7 +152,8 @@ inline void TestBlock::unlinked(Assembler& a)
     a.jmp(kCrossAt);
 }
 
-inline TestBlock::TestBlock(const Assumptions& assumed, const Writer& body, std::vector<std::uint8_t> guest)
+inline TestBlock::TestBlock(const Assumptions& assumed, const Writer& body, std::vector<std::uint8_t> guest,
+                            Entry entry)
     : guest_{std::move(guest)}, assumed_{assumed}
 {
     asmjit::CodeHolder holder;
@@ -161,9 +165,13 @@ inline TestBlock::TestBlock(const Assumptions& assumed, const Writer& body, std:
     a.mov(x::r11, x::rax);
     a.mov(x::rax, x::r11);
     from_memory_ = static_cast<std::uint32_t>(a.offset());
-    a.mov(x::r11, frame(kSignals));
-    a.mov(x::r11d, x::ptr(x::r11));
-    a.test(frame(kHeeded, 4), x::r11d);
+    if (entry == Entry::Looks) {
+        a.mov(x::r11, frame(kSignals));
+        a.mov(x::r11d, x::ptr(x::r11));
+        a.test(frame(kHeeded, 4), x::r11d);
+    } else {
+        a.test(x::rax, x::rax);
+    }
     a.jnz(interrupt);
     unchecked_ = static_cast<std::uint32_t>(a.offset());
     body(*this, a);

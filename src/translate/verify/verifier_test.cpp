@@ -67,20 +67,38 @@ void jump_table(A& a, std::int32_t mask)
 }
 constexpr std::int32_t kTable = kJumpsAt + 4 * kOtherSet;
 
+// What was compared last has shown a difference, and the block ends; otherwise a link is taken, perhaps.
+void link_if_equal(B& b, A& a)
+{
+    const asmjit::Label unlinked = a.newLabel();
+    const asmjit::Label on = a.newLabel();
+    a.jne(b.cold);
+    a.test(x::rax, x::rax);
+    a.jnz(unlinked);
+    b.link(a, 0x1080);
+    a.jmp(on);
+    a.bind(unlinked);
+    b.unlinked(a);
+    a.bind(on);
+}
+
 const auto kRight = std::to_array<Case>({
     {"nothing", nullptr, [](B&, A&) {}},
     {"load", nullptr, kLoad},
-    {"store", nullptr, [](B& b, A& a) {
+    {"store", nullptr,
+     [](B& b, A& a) {
          b.look_up(a, x::rbx, 8, 8, true);
          a.mov(x::r10, element(kDistances));
          a.add(x::ptr(x::rbx, x::r10, 0, 8), x::rax);
      }},
-    {"page and offset", nullptr, [](B& b, A& a) {
+    {"page and offset", nullptr,
+     [](B& b, A& a) {
          b.look_up(a, x::rbx, 0, 16, false);
          a.mov(x::r11, element(kHostPages));
          a.mov(x::rax, x::ptr(x::r10, x::r11, 0, 8));
      }},
-    {"shifted index", nullptr, [](B& b, A& a) {
+    {"shifted index", nullptr,
+     [](B& b, A& a) {
          a.mov(x::r10, x::rbx);
          a.mov(x::r11, x::r10);
          a.shr(x::r11, 9);
@@ -91,13 +109,15 @@ const auto kRight = std::to_array<Case>({
          a.add(x::r10, x::ptr(x::rsp, x::r11, 0, kHostPages, 8));
          a.mov(x::rax, x::ptr(x::r10));
      }},
-    {"known address", nullptr, [](B& b, A& a) {
+    {"known address", nullptr,
+     [](B& b, A& a) {
          a.cmp(frame(kReadTags + 8 * 0x12), 0x12000);
          a.jne(b.cold);
          a.mov(x::r10, frame(kHostPages + 8 * 0x12));
          a.mov(x::rax, x::ptr(x::r10, 0xff8));
      }},
-    {"group", nullptr, [](B& b, A& a) {
+    {"group", nullptr,
+     [](B& b, A& a) {
          b.look_up(a, x::r15, -8, 24, true);
          a.mov(x::r10, element(kDistances));
          a.mov(frame(kBasesAt + 8 * 4), x::r10);
@@ -106,7 +126,8 @@ const auto kRight = std::to_array<Case>({
          a.mov(x::r10, frame(kBasesAt + 8 * 4));
          a.mov(x::rcx, x::ptr(x::r15, x::r10, 0, 16));
      }},
-    {"aligned", nullptr, [](B& b, A& a) {
+    {"aligned", nullptr,
+     [](B& b, A& a) {
          a.cmp(frame(kSseLive, 1), 0);
          a.je(b.cold);
          a.mov(x::r10, x::rbx);
@@ -119,7 +140,8 @@ const auto kRight = std::to_array<Case>({
          a.movaps(x::xmm0, x::ptr(x::r10));
      }},
     {"REP STOS", nullptr, [](B& b, A& a) { store_repeated(b, a, 3); }},
-    {"jump table", nullptr, [](B& b, A& a) {
+    {"jump table", nullptr,
+     [](B& b, A& a) {
          a.mov(x::r10, x::rax);
          jump_table(a, 0x3fff0);
          a.cmp(x::r10, x::ptr(x::rsp, x::r11, 0, kTable, 8));
@@ -130,7 +152,8 @@ const auto kRight = std::to_array<Case>({
          a.jne(b.cold);
          a.jmp(x::ptr(x::rsp, x::r11, 0, kTable + 8, 8));
      }},
-    {"address of which a high byte has been changed", nullptr, [](B& b, A& a) {
+    {"address of which a high byte has been changed", nullptr,
+     [](B& b, A& a) {
          a.xchg(x::bl, x::bh);
          a.sub(x::bl, x::al);
          a.xchg(x::bl, x::bh);
@@ -138,7 +161,14 @@ const auto kRight = std::to_array<Case>({
          a.mov(x::r10, element(kDistances));
          a.mov(x::rax, x::ptr(x::rbx, x::r10));
      }},
-    {"link that is never taken", nullptr, [](B& b, A& a) {
+    {"interrupts masked and unmasked", nullptr,
+     [](B&, A& a) {
+         a.and_(frame(kHeeded, 4), ~2);
+         a.or_(frame(kHeeded, 4), 2);
+         a.or_(frame(kHeeded, 4), x::eax);
+     }},
+    {"link that is never taken", nullptr,
+     [](B& b, A& a) {
          const auto unlinked = a.newLabel();
          const auto on = a.newLabel();
          a.mov(x::ecx, 0);
@@ -150,11 +180,13 @@ const auto kRight = std::to_array<Case>({
          b.unlinked(a);
          a.bind(on);
      }},
-    {"window", nullptr, [](B& b, A& a) {
+    {"window", nullptr,
+     [](B& b, A& a) {
          a.mov(x::r10d, x::ebx);
          b.may_fault(a);
          a.mov(x::eax, x::ptr(x::r14, x::r10, 0, 0x7ffffff0));
-     }, windowed()},
+     },
+     windowed()},
 });
 
 const auto kWrong = std::to_array<Case>({
@@ -397,6 +429,41 @@ const auto kWrong = std::to_array<Case>({
          a.je(b.cold);
          a.movq(x::xmm0, frame(kSignals));
      }},
+    {"mask wiped", "masks other signals", [](B&, A& a) { a.mov(frame(kHeeded, 4), 0); }},
+    {"mask of all but one", "masks other signals", [](B&, A& a) { a.and_(frame(kHeeded, 4), 2); }},
+    {"mask from a register", "masks other signals", [](B&, A& a) { a.and_(frame(kHeeded, 4), x::eax); }},
+    // Registers of which the upper half is not clear.
+    {"rotated window index", "not known to be 32 bits wide", [](B& b, A& a) {
+         a.mov(x::ebx, x::ebx);
+         a.rol(x::rbx, 32);
+         b.may_fault(a);
+         a.mov(x::ptr(x::r14, x::rbx), x::al);
+     }, windowed()},
+    {"shifted window index", "not known to be 32 bits wide", [](B& b, A& a) {
+         a.mov(x::ebx, x::ebx);
+         a.shl(x::rbx, x::cl);
+         b.may_fault(a);
+         a.mov(x::ptr(x::r14, x::rbx), x::al);
+     }, windowed()},
+    {"window index of two registers", "not known to be 32 bits wide", [](B& b, A& a) {
+         a.mov(x::ebx, x::ebx);
+         a.shld(x::rbx, x::rcx, x::cl);
+         b.may_fault(a);
+         a.mov(x::ptr(x::r14, x::rbx), x::al);
+     }, windowed()},
+    {"exchanged window index", "not known to be 32 bits wide", [](B& b, A& a) {
+         a.mov(x::eax, x::eax);
+         a.cmpxchg(x::rcx, x::rdx);
+         b.may_fault(a);
+         a.mov(x::ptr(x::r14, x::rax), x::cl);
+     }, windowed()},
+    {"rotated window index with exchanged bytes", "not known to be 32 bits wide", [](B& b, A& a) {
+         a.mov(x::ebx, x::ebx);
+         a.xchg(x::bl, x::bh);
+         a.rol(x::rbx, 32);
+         b.may_fault(a);
+         a.mov(x::ptr(x::r14, x::rbx), x::al);
+     }, windowed()},
     // Registers and the frame.
     {"stack pointer moved", "stack pointer", [](B&, A& a) { a.add(x::rsp, 8); }},
     {"stack pointer exchanged", "stack pointer", [](B&, A& a) { a.xchg(x::rsp, x::rax); }},
@@ -530,6 +597,30 @@ TEST_P(Catches, WhatIsWrong)
 
 INSTANTIATE_TEST_SUITE_P(Verifier, Verifies, ::testing::ValuesIn(kRight));
 INSTANTIATE_TEST_SUITE_P(Verifier, Catches, ::testing::ValuesIn(kWrong));
+
+// Equal has to mean that nothing is asked for. As a comparison it would mean that everything is.
+TEST(VerifierOfSignals, TakesATestForALookAndNoComparison)
+{
+    using Look = void (*)(A& a);
+    const auto verdict = [](Look look) {
+        TestBlock block{long64(),
+                        [look](B& b, A& a) {
+                            a.mov(x::r10, frame(kSignals));
+                            a.mov(x::r11d, x::ptr(x::r10));
+                            look(a);
+                            link_if_equal(b, a);
+                        },
+                        {0x90},
+                        TestBlock::Entry::DoesNot};
+        return block.verdict();
+    };
+    EXPECT_EQ(verdict([](A& a) { a.test(frame(kHeeded, 4), x::r11d); }), "");
+    for (const Look wrong :
+         {Look{[](A& a) { a.cmp(frame(kHeeded, 4), x::r11d); }}, Look{[](A& a) { a.cmp(x::r11d, frame(kHeeded, 4)); }},
+          Look{[](A& a) { a.test(x::eax, x::eax); }}}) {
+        EXPECT_NE(verdict(wrong).find("without a look at the signals"), std::string::npos) << verdict(wrong);
+    }
+}
 
 // In code of 32 bits no register's upper half is set, and whoever leaves one so is found out.
 TEST(VerifierOfNarrowCode, ProvesThatUpperHalvesStayClear)
