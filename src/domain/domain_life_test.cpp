@@ -94,6 +94,46 @@ TEST_F(DomainLife, StaysPausedAfterASaveThatShallEndIt)
     EXPECT_EQ(state(), "--p---");
 }
 
+// Threads cannot be made as long as it lives: nobody has memory for a stack of that size.
+class NoMoreThreads {
+public:
+    NoMoreThreads()
+    {
+        ::pthread_getattr_default_np(&before_);
+        pthread_attr_t huge{};
+        ::pthread_attr_init(&huge);
+        ::pthread_attr_setstacksize(&huge, std::size_t{1} << 60);
+        ::pthread_setattr_default_np(&huge);
+        ::pthread_attr_destroy(&huge);
+    }
+    ~NoMoreThreads()
+    {
+        ::pthread_setattr_default_np(&before_);
+        ::pthread_attr_destroy(&before_);
+    }
+    NoMoreThreads(const NoMoreThreads&) = delete;
+    NoMoreThreads& operator=(const NoMoreThreads&) = delete;
+
+private:
+    pthread_attr_t before_{};
+};
+
+TEST_F(DomainLife, GoesOnIfTheHostHasNoThreadForSavingOrMovingIt)
+{
+    start_all();
+    const SocketPair pair = SocketPair::make();
+    {
+        const NoMoreThreads none;
+        for (const char* method : {"save", "migrate"}) {
+            EXPECT_THAT(refusal(method, Json::object(), pair.other.get()), HasSubstr("no thread to give")) << method;
+            EXPECT_TRUE(soon([this] { return state() == "-b----"; })) << "the guest goes on";
+        }
+    }
+    start_moving(pair);
+    EXPECT_TRUE(call("migrate_cancel"));
+    EXPECT_FALSE(answer());
+}
+
 TEST_F(DomainLife, WantsAFileToSaveTo)
 {
     start_all();
