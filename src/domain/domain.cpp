@@ -44,8 +44,8 @@ Domain::Domain(const Settings& settings, KeeperServices& keeper, Claim& claim, b
 
 Domain::~Domain()
 {
-    if (life_.phase() == Phase::Moving) {
-        machine_->pause();
+    if (std::holds_alternative<Moving>(work_)) { // in whatever phase the domain ends
+        machine_->pause(); // the log of its memory is switched while the guest stands still
     }
     work_ = {};
     // Consoles use the machine, and the machine the serial line.
