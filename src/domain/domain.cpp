@@ -224,10 +224,11 @@ void Domain::handle_event(machine::Event event)
         return; // what the last processors did on the way out
     }
     const config::DomainConfig& config = settings_.config;
+    const Life::End expected = life_.take_expected(); // it is used up by any end
     switch (event) {
     case machine::Event::PowerOff:
         log_.info("the guest has powered off");
-        act(life_.take_expected() == Life::End::Reboot ? config.on_reboot : config.on_poweroff, Phase::PoweredOff);
+        act(expected == Life::End::Reboot ? config.on_reboot : config.on_poweroff, Phase::PoweredOff);
         break;
     case machine::Event::Reset:
         log_.info("the guest resets the machine");
