@@ -3,6 +3,7 @@
 
 #include "domain/engine_settings.hpp"
 #include "domain/images.hpp"
+#include "domain/incoming.hpp"
 #include "domain/processor_model.hpp"
 #include "domain/uuid.hpp"
 
@@ -272,14 +273,22 @@ void Domain::rename_and_restart()
     if (const base::Status stopped = keeper_.stop_console(); !stopped) {
         log_.error("{}", stopped.error().message());
     }
-    for (unsigned number = 1; number < 1000; ++number) {
-        if (take_name(fmt::format("{}-{}", name, number)).value_or(true)) {
-            break; // it has one, or cannot have any now
-        }
-    }
-    if (const base::Status restarted = keeper_.restart(name); !restarted) {
+    const base::Status free = give_name_away(name);
+    const base::Status restarted = free ? keeper_.restart(name) : free;
+    if (!restarted) {
         log_.error("cannot start a fresh domain '{}': {}", name, restarted.error().message());
     }
+}
+
+// NAME-1 is the next one, or the first after it that is free.
+base::Status Domain::give_name_away(const std::string& name)
+{
+    for (unsigned number = 1; number < 1000; ++number) {
+        if (WINDSOR_TRY(take_name(name_with(name, fmt::format("-{}", number))))) {
+            return {};
+        }
+    }
+    return base::fail("there is no other name left for this one; destroy what remains of earlier ones");
 }
 
 void Domain::end()

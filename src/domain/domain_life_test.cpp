@@ -208,6 +208,33 @@ TEST_F(DomainLife, ACrashCanLeaveItsRemainsAndBeginAFreshDomain)
     EXPECT_EQ(keeper_.restarted, "falstaff");
 }
 
+// The longest name leaves no room for a number behind it.
+TEST_F(DomainLife, RemainsOfALongNameHaveAShorterOne)
+{
+    reset_at_a_key();
+    settings_.config.name = std::string(kLongestName, 'f');
+    settings_.config.on_reboot = config::LifeAction::RenameRestart;
+    start_all();
+    ASSERT_TRUE(call("keys", {{"keys", "a"}}));
+    ASSERT_TRUE(soon([this] { return state() == "---s--"; }));
+    EXPECT_EQ(call("status").value().value("name", ""), std::string(kLongestName - 2, 'f') + "-1");
+    stop();
+    EXPECT_EQ(keeper_.restarted, settings_.config.name);
+}
+
+TEST_F(DomainLife, NoFreshDomainIsBegunWhileTheRemainsHaveItsName)
+{
+    reset_at_a_key();
+    settings_.config.on_reboot = config::LifeAction::RenameRestart;
+    keeper_.renames = false;
+    start_all();
+    ASSERT_TRUE(call("keys", {{"keys", "a"}}));
+    ASSERT_TRUE(soon([this] { return state() == "---s--"; }));
+    EXPECT_EQ(call("status").value().value("name", ""), "falstaff");
+    stop();
+    EXPECT_EQ(keeper_.restarted, "");
+}
+
 // What a move that was given up has posted is not taken for the end of the next one, whose request has come meanwhile.
 TEST_F(DomainLife, AGuestThatResetsWhileItMovesCanBeMovedAtOnce)
 {
