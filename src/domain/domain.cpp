@@ -3,6 +3,7 @@
 
 #include "domain/engine_settings.hpp"
 #include "domain/images.hpp"
+#include "domain/incoming.hpp"
 #include "domain/processor_model.hpp"
 #include "domain/uuid.hpp"
 
@@ -44,8 +45,8 @@ Domain::Domain(const Settings& settings, KeeperServices& keeper, Claim& claim, b
 
 Domain::~Domain()
 {
-    if (life_.phase() == Phase::Moving) {
-        machine_->pause();
+    if (std::holds_alternative<Moving>(work_)) { // in whatever phase the domain ends
+        machine_->pause(); // the log of its memory is switched while the guest stands still
     }
     work_ = {};
     // Consoles use the machine, and the machine the serial line.
@@ -224,10 +225,11 @@ void Domain::handle_event(machine::Event event)
         return; // what the last processors did on the way out
     }
     const config::DomainConfig& config = settings_.config;
+    const Life::End expected = life_.take_expected(); // it is used up by any end
     switch (event) {
     case machine::Event::PowerOff:
         log_.info("the guest has powered off");
-        act(life_.take_expected() == Life::End::Reboot ? config.on_reboot : config.on_poweroff, Phase::PoweredOff);
+        act(expected == Life::End::Reboot ? config.on_reboot : config.on_poweroff, Phase::PoweredOff);
         break;
     case machine::Event::Reset:
         log_.info("the guest resets the machine");
@@ -271,14 +273,22 @@ void Domain::rename_and_restart()
     if (const base::Status stopped = keeper_.stop_console(); !stopped) {
         log_.error("{}", stopped.error().message());
     }
-    for (unsigned number = 1; number < 1000; ++number) {
-        if (take_name(fmt::format("{}-{}", name, number)).value_or(true)) {
-            break; // it has one, or cannot have any now
-        }
-    }
-    if (const base::Status restarted = keeper_.restart(name); !restarted) {
+    const base::Status free = give_name_away(name);
+    const base::Status restarted = free ? keeper_.restart(name) : free;
+    if (!restarted) {
         log_.error("cannot start a fresh domain '{}': {}", name, restarted.error().message());
     }
+}
+
+// NAME-1 is the next one, or the first after it that is free.
+base::Status Domain::give_name_away(const std::string& name)
+{
+    for (unsigned number = 1; number < 1000; ++number) {
+        if (WINDSOR_TRY(take_name(name_with(name, fmt::format("-{}", number))))) {
+            return {};
+        }
+    }
+    return base::fail("there is no other name left for this one; destroy what remains of earlier ones");
 }
 
 void Domain::end()

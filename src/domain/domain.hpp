@@ -166,6 +166,7 @@ private:
     // `remains`: the phase of what is preserved.
     void act(config::LifeAction action, Phase remains);
     void rename_and_restart();
+    base::Status give_name_away(const std::string& name);
     void stop_for_space(const std::string& path);
     void retry_disks();
     void end();

@@ -294,6 +294,7 @@ void Domain::press_power_button(Life::End end, const Reply& reply)
 
 void Domain::reset()
 {
+    life_.expect(Life::End::PowerOff); // who was asked for a reboot before is not there any more
     machine_->reset();
     if (life_.is_to_run()) {
         machine_->resume();

@@ -70,8 +70,7 @@ void Domain::start_migration(base::Fd connection, StartAs start, Reply reply)
     }
     log_.info("moving the domain to another host");
     go_to(Phase::Moving);
-    Moving& moving = work_.emplace<Moving>(std::move(reply), claim_.entry().name, start);
-    moving.migrator = std::make_unique<Migrator>(
+    auto migrator = std::make_unique<Migrator>(
         Migrator::Work{.machine = *machine_,
                        .loop = loop_,
                        .owner = *this,
@@ -79,6 +78,14 @@ void Domain::start_migration(base::Fd connection, StartAs start, Reply reply)
                        .domain = saved_domain(),
                        .channel = std::make_unique<Channel>(std::move(connection), base::Fd{}, "the target"),
                        .done = [this] { loop_.post([this] { finish_what_has_ended(); }); }});
+    if (const base::Status started = migrator->start(); !started) {
+        log_.warning("the domain is not moved, and goes on: {}", started.error().message());
+        go_on();
+        reply(std::unexpected{started.error()});
+        return;
+    }
+    work_ =
+        Moving{.reply = std::move(reply), .name = claim_.entry().name, .start = start, .migrator = std::move(migrator)};
 }
 
 void Domain::standing_still(const std::function<void()>& action)

@@ -101,6 +101,20 @@ TEST_F(DomainMove, AGoodTargetHasIt)
     thread_.join(); // the domain ends
 }
 
+// The log of the guest's memory ends only while the guest stands still.
+TEST_F(DomainMove, CanBeDestroyedMeanwhile)
+{
+    firmware_ = std::make_unique<machine::TinyFirmware>();
+    firmware_->code({0xfe, 0x06, 0x00, 0x05, 0xeb, 0xfa}); // inc byte [500h]; jmp -6
+    begin_to_move();
+    ASSERT_TRUE(target_->send(Kind::GoOn));
+    ASSERT_TRUE(soon([this] { return call("migrate_progress").value().value("pass", 0) > 0; }));
+    EXPECT_TRUE(call("destroy"));
+    thread_.join();
+    domain_.reset();
+    EXPECT_TRUE(image_is_free());
+}
+
 TEST_F(DomainMove, APausedGuestStaysPaused)
 {
     settings_.start = StartAs::Paused;

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <exception>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -77,6 +78,30 @@ base::Status take_news(int from, Claim& claim, Domain& domain, base::FileLog& lo
     return {};
 }
 
+// What a creator has been told of runs to its end, whatever happens: its log says what it was.
+void run_to_end(ProcessParts& parts, Domain& domain, base::EventLoop& loop, base::FileLog& file)
+{
+    base::Log& log = file.log();
+    const int news = parts.news.get();
+    const base::Status watched = loop.watch(news, EPOLLIN, [&, news](std::uint32_t) {
+        if (const base::Status taken = take_news(news, parts.claim, domain, file); !taken) {
+            log.error("{}", taken.error().message());
+            loop.unwatch(news);
+        }
+    });
+    if (!watched) {
+        log.error("the domain cannot listen to its keeper: {}", watched.error().message());
+        return;
+    }
+    try {
+        domain.run();
+    } catch (const std::exception& error) {
+        log.error("the domain has failed: {}", error.what());
+    }
+    loop.unwatch(news);
+    log.info("the domain has ended");
+}
+
 base::Status run_domain(ProcessParts& parts, KeeperLink& keeper)
 {
     base::FileLog file = WINDSOR_TRY(base::FileLog::open(parts.claim.entry().log_file().string()));
@@ -92,16 +117,7 @@ base::Status run_domain(ProcessParts& parts, KeeperLink& keeper)
     if (!report(parts.report, to_json(domain->status())) && !parts.settings.incoming) {
         return base::fail("interrupted");
     }
-    const int news = parts.news.get();
-    WINDSOR_TRY(loop->watch(news, EPOLLIN, [&](std::uint32_t) {
-        if (const base::Status taken = take_news(news, parts.claim, *domain, file); !taken) {
-            log.error("{}", taken.error().message());
-            loop->unwatch(news);
-        }
-    }));
-    domain->run();
-    loop->unwatch(news);
-    log.info("the domain has ended");
+    run_to_end(parts, *domain, *loop, file);
     loop->unwatch(signals.get());
     return {};
 }

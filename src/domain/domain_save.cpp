@@ -88,7 +88,14 @@ void Domain::start_save(base::Fd file, const std::string& name, AfterSave after,
         .machine = *machine_, .disks = disks_, .domain = saved_domain(), .file = std::move(file), .done = [this] {
             loop_.post([this] { finish_what_has_ended(); });
         }};
-    work_ = Saving{.after = after, .reply = std::move(reply), .saver = std::make_unique<Saver>(std::move(work))};
+    auto saver = std::make_unique<Saver>(std::move(work));
+    if (const base::Status started = saver->start(); !started) {
+        log_.warning("the domain is not saved, and goes on: {}", started.error().message());
+        go_on();
+        reply(std::unexpected{started.error()});
+        return;
+    }
+    work_ = Saving{.after = after, .reply = std::move(reply), .saver = std::move(saver)};
 }
 
 void Domain::finish_save()

@@ -77,7 +77,10 @@ class TestKeeper final : public KeeperServices {
 public:
     explicit TestKeeper(std::optional<Claim>& claim) : claim_{claim} {}
 
-    base::Result<bool> rename(const std::string& name) override { return claim_->rename(name); }
+    base::Result<bool> rename(const std::string& name) override
+    {
+        return renames ? claim_->rename(name) : base::fail("the registry is full");
+    }
     base::Result<base::Fd> open_image(unsigned) override { return base::fail("there is no image"); }
     base::Status restart(const std::string& name) override
     {
@@ -91,6 +94,7 @@ public:
     }
     void ending() override { ended = true; }
 
+    std::atomic<bool> renames{true};
     // Written by the domain's thread.
     std::string restarted;
     std::atomic<bool> console_stopped{false};

@@ -2,6 +2,7 @@
 #include "domain/migrator.hpp"
 
 #include "domain/disks.hpp"
+#include "domain/start_thread.hpp"
 #include "sandbox/thread_role.hpp"
 
 #include <algorithm>
@@ -22,13 +23,17 @@ constexpr unsigned kMostFruitless = 3; // passes that leave as much to be sent a
 Migrator::Migrator(Work work) : work_{std::move(work)}
 {
     work_.channel->give_up_when([this] { return given_up(); });
-    thread_ = std::thread{[this] {
+}
+
+base::Status Migrator::start()
+{
+    return start_thread(thread_, [this] {
         sandbox::confine_thread(sandbox::ThreadRole::Writer);
         result_ = move();
         clean_up();
         ended_ = true;
         work_.done();
-    }};
+    });
 }
 
 Migrator::~Migrator()

@@ -56,6 +56,8 @@ public:
     };
 
     explicit Migrator(Work work);
+    // Fails if the host has no thread to give. Called once.
+    base::Status start();
     // Gives up, if it is not done.
     ~Migrator();
     Migrator(const Migrator&) = delete;

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <exception>
 #include <span>
 #include <sys/epoll.h>
 #include <poll.h>
@@ -304,6 +305,9 @@ void RpcServer::run(const std::shared_ptr<Client>& client, const Row& row, const
         row.run(*arguments, reply);
     } catch (const Json::exception& error) {
         reply(base::fail("the answer cannot be put into JSON: {}", error.what()));
+    } catch (const std::exception& error) { // a request that cannot be met is no reason to end the guest
+        log_.error("a request for '{}' has failed: {}", row.method.name, error.what());
+        reply(base::fail("the domain could not do it: {}", error.what()));
     }
 }
 

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <stdexcept>
 #include <thread>
 #include <tuple>
 #include <unistd.h>
@@ -112,6 +113,15 @@ protected:
     std::unique_ptr<RpcServer> server_;
     std::thread thread_;
 };
+
+// The loop, and with it the guest, goes on.
+TEST_F(Rpc, WhatAHandlerThrowsIsAnAnswer)
+{
+    server_->add({.name = "throw"}, [](const RpcArguments&, const Reply&) { throw std::runtime_error{"no thread"}; });
+    RpcClient one = client();
+    EXPECT_THAT(one.call("throw").error().message(), HasSubstr("no thread"));
+    EXPECT_TRUE(one.call("echo"));
+}
 
 // A pipe's end, passed on, is written to by the server.
 TEST_F(Rpc, ADescriptorComesWithItsRequest)

@@ -2,6 +2,7 @@
 #include "domain/saver.hpp"
 
 #include "domain/disks.hpp"
+#include "domain/start_thread.hpp"
 #include "sandbox/thread_role.hpp"
 #include "state/file.hpp"
 
@@ -9,14 +10,16 @@
 
 namespace windsor::domain {
 
-Saver::Saver(Work work)
-    : work_{std::move(work)}, total_{work_.machine.saved_bytes()}, thread_{[this] {
-          sandbox::confine_thread(sandbox::ThreadRole::Writer);
-          result_ = save();
-          ended_ = true;
-          work_.done();
-      }}
+Saver::Saver(Work work) : work_{std::move(work)}, total_{work_.machine.saved_bytes()} {}
+
+base::Status Saver::start()
 {
+    return start_thread(thread_, [this] {
+        sandbox::confine_thread(sandbox::ThreadRole::Writer);
+        result_ = save();
+        ended_ = true;
+        work_.done();
+    });
 }
 
 Saver::~Saver()

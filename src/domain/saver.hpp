@@ -25,6 +25,8 @@ public:
     };
 
     explicit Saver(Work work);
+    // Fails if the host has no thread to give. Called once.
+    base::Status start();
     // Gives up, if it is not done; the file is of no use then.
     ~Saver();
     Saver(const Saver&) = delete;

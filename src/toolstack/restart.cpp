@@ -3,6 +3,8 @@
 
 #include "base/fd.hpp"
 #include "base/whole.hpp"
+#include "config/keys.hpp"
+#include "config/value.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -78,6 +80,28 @@ std::vector<std::string> environment(const domain::Paths& paths)
 
 } // namespace
 
+std::vector<std::string> settings_of_this_host(const config::DomainConfig& config)
+{
+    std::vector<std::string> settings;
+    for (const config::KeyInfo& key : config::all_keys()) {
+        const std::string value = config::member_text(key.member, config).value_or("");
+        const bool kept =
+            key.saved.as == config::SavedAs::Never || (key.saved.as == config::SavedAs::OnlyIfOn && value == "1");
+        if (kept) {
+            const bool text = key.type == config::KeyType::String;
+            settings.push_back(fmt::format("{}={}", key.name, text ? config::to_text(config::Value{value}) : value));
+        }
+    }
+    return settings;
+}
+
+std::vector<std::string> Restart::settings() const
+{
+    std::vector<std::string> all = origin.overrides;
+    all.insert(all.end(), own.begin(), own.end());
+    return all;
+}
+
 base::Result<pid_t> Restart::operator()(int errors, const std::string& name) const
 {
     // Settings may be passwords, and everybody on the host can see a process's arguments.
@@ -85,14 +109,14 @@ base::Result<pid_t> Restart::operator()(int errors, const std::string& name) con
                                    "--settings=" + path_of(kSettings), "name='" + name + "'"};
     std::vector<std::string> variables = environment(paths);
     const base::Fd configuration = WINDSOR_TRY(file_of(origin.text));
-    const base::Fd settings = WINDSOR_TRY(file_of(in_lines(origin.overrides)));
+    const base::Fd overrides = WINDSOR_TRY(file_of(in_lines(settings())));
 
     posix_spawn_file_actions_t actions{};
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_addchdir_np(&actions, origin.directory.c_str());
     ::posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions, configuration.get(), kConfiguration);
-    ::posix_spawn_file_actions_adddup2(&actions, settings.get(), kSettings);
+    ::posix_spawn_file_actions_adddup2(&actions, overrides.get(), kSettings);
     posix_spawnattr_t attributes{};
     ::posix_spawnattr_init(&attributes);
     sigset_t set{};

@@ -10,11 +10,12 @@ base::Result<Started> start_domain(domain::Settings settings, domain::Claim clai
                                    const domain::Paths& paths, const std::vector<int>& inherited)
 {
     settings.origin = origin;
+    Restart restart{.origin = origin, .paths = paths, .own = settings_of_this_host(settings.config)};
     keeper::Charge charge{.settings = std::move(settings),
                           .claim = std::move(claim),
                           .report = {},
                           .paths = paths,
-                          .restart = Restart{.origin = origin, .paths = paths}};
+                          .restart = std::move(restart)};
     return keeper::begin(std::move(charge), inherited);
 }
 
