@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/printable.hpp"
 
+#include <algorithm>
+
 namespace windsor::base {
 
 namespace {
@@ -31,6 +33,13 @@ std::string printable(std::string_view text)
         }
     }
     return shown;
+}
+
+std::string printable_line(std::string_view text)
+{
+    std::string line = printable(text);
+    std::ranges::replace_if(line, [](char character) { return character == '\n' || character == '\t'; }, ' ');
+    return line;
 }
 
 } // namespace windsor::base

@@ -11,4 +11,7 @@ namespace windsor::base {
 // C1 of ECMA-48) other than the end of a line and the tabulator.
 std::string printable(std::string_view text);
 
+// The same in one line, for a log or a table: the end of a line and the tabulator become blanks.
+std::string printable_line(std::string_view text);
+
 } // namespace windsor::base

@@ -22,5 +22,10 @@ TEST(PrintableTest, OrdersToTerminalsDoNot)
     EXPECT_EQ(printable(std::string_view{"\0", 1}), "?");
 }
 
+TEST(PrintableTest, ALineStaysOne)
+{
+    EXPECT_EQ(printable_line("engine\n[info] forged\tline\r\x1b[2J"), "engine [info] forged line??[2J");
+}
+
 } // namespace
 } // namespace windsor::base

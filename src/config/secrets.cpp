@@ -7,11 +7,22 @@ namespace windsor::config {
 
 namespace {
 
-constexpr std::string_view kSuffix = "passwd";
+constexpr std::string_view kSuffixes[] = {"passwd", "password"};
 
 bool names_secret(std::string_view key)
 {
-    return key.ends_with(kSuffix) || key == "vnc_password" || key == "password";
+    return std::ranges::any_of(kSuffixes, [&](std::string_view suffix) { return key.ends_with(suffix); });
+}
+
+// The end of the first such key in the text from there on; npos: there is none.
+std::size_t next_key_end(const std::string& text, std::size_t from)
+{
+    std::size_t end = std::string::npos;
+    for (const std::string_view suffix : kSuffixes) {
+        const std::size_t at = text.find(suffix, from);
+        end = at == std::string::npos ? end : std::min(end, at + suffix.size());
+    }
+    return end;
 }
 
 // "vnc=1, vncpasswd=secret, vnclisten=…": what follows each key up to the next comma.
@@ -20,14 +31,14 @@ std::string hide_in_text(const std::string& text)
     std::string shown;
     std::size_t from = 0;
     for (;;) {
-        const std::size_t at = text.find(kSuffix, from);
-        const std::size_t equals = at == std::string::npos ? at : text.find_first_not_of(' ', at + kSuffix.size());
+        const std::size_t key_end = next_key_end(text, from);
+        const std::size_t equals = key_end == std::string::npos ? key_end : text.find_first_not_of(' ', key_end);
         if (equals == std::string::npos) {
             return shown + text.substr(from);
         }
         const std::size_t end = std::min(text.find(',', equals), text.size());
         const bool given = text[equals] == '=' && end > equals + 1;
-        const std::size_t keep = given ? equals + 1 : at + kSuffix.size();
+        const std::size_t keep = given ? equals + 1 : key_end;
         shown += text.substr(from, keep - from);
         shown += given ? kHidden : "";
         from = given ? end : keep;

@@ -26,6 +26,10 @@ TEST(Secrets, PasswordsAreHiddenWhereverTheyStand)
     EXPECT_EQ(shown("vfb", Value::List{"vncpasswd = a secret"}), R"(["vncpasswd =XXXXXXXX"])");
     EXPECT_EQ(shown("vfb", Value::List{"vncpasswd=one,spicepasswd=two"}),
               R"(["vncpasswd=XXXXXXXX,spicepasswd=XXXXXXXX"])");
+    EXPECT_EQ(shown("vfb", Value::List{"vnc=1,password=secret,spicepasswd=two,vnc_password=three"}),
+              R"(["vnc=1,password=XXXXXXXX,spicepasswd=XXXXXXXX,vnc_password=XXXXXXXX"])");
+    EXPECT_EQ(shown("device_model_args", Value::List{"-spice", "port=5930,password=secret"}),
+              R"(["-spice","port=5930,password=XXXXXXXX"])");
     EXPECT_EQ(shown("x", Value::Dict{{"vncpasswd", "secret"}, {"other", "open"}}),
               R"({"vncpasswd":"XXXXXXXX","other":"open"})");
 }
@@ -37,6 +41,7 @@ TEST(Secrets, EverythingElseStays)
     EXPECT_EQ(shown("name", "passwd"), R"("passwd")");
     EXPECT_EQ(shown("memory", std::int64_t{512}), "512");
     EXPECT_EQ(shown("disk", Value::List{"file:/etc/passwd,hda,w"}), R"(["file:/etc/passwd,hda,w"])");
+    EXPECT_EQ(shown("device_model_args", Value::List{"-vnc", ":1,password"}), R"(["-vnc",":1,password"])");
 }
 
 // Warnings show their line, and go to the domain's log.

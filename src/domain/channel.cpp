@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "domain/channel.hpp"
 
+#include "base/printable.hpp"
 #include "state/bytes.hpp"
 
 #include <algorithm>
@@ -41,11 +42,8 @@ ssize_t write_some(int fd, std::span<const std::uint8_t> bytes)
 // What the other end says goes to a terminal.
 std::string printable(std::span<const std::uint8_t> text)
 {
-    std::string sentence;
-    for (const std::uint8_t byte : text.first(std::min(text.size(), kLongestSentence))) {
-        sentence += byte >= 0x20 && byte != 0x7f ? static_cast<char>(byte) : ' ';
-    }
-    return sentence;
+    const auto some = text.first(std::min(text.size(), kLongestSentence));
+    return base::printable_line(std::string{some.begin(), some.end()});
 }
 
 } // namespace

@@ -102,7 +102,8 @@ TEST_F(ChannelTest, ARefusalReachesTheOneWhoSends)
 {
     std::thread refuser{[&] {
         EXPECT_TRUE(there().receive().has_value());
-        there().refuse("no\x1b[2J room");
+        there().refuse("no\x1b[2J room\n\xc2\x9b"
+                       "31m");
         hang_up();
     }};
     const std::vector<std::uint8_t> much(Channel::kLongest);
@@ -110,7 +111,7 @@ TEST_F(ChannelTest, ARefusalReachesTheOneWhoSends)
     for (unsigned i = 0; i < 10'000 && sent; ++i) {
         sent = here->send(Kind::Data, much);
     }
-    EXPECT_EQ(why(sent), "no [2J room") << "and nothing that terminals would heed";
+    EXPECT_EQ(why(sent), "no?[2J room ?31m") << "and nothing that terminals would heed";
     EXPECT_TRUE(here->was_refused());
     here.reset();
     refuser.join();

@@ -143,6 +143,8 @@ TEST_F(DomainMethods, PinsProcessorsThatThereAre)
 TEST_F(DomainMethods, GoesOnWithAnotherEngine)
 {
     start();
+    const Json forged = answer("engine", {{"name", "emulate"}, {"line", "engine\n[info] forged\x1b[2J"}});
+    EXPECT_EQ(forged.value("engine_line", ""), "engine [info] forged?[2J") << "which the log shows";
     const Json changed = answer("engine", {{"name", "translate"}, {"line", "engine: the translator, why not"}});
     EXPECT_EQ(changed["engine_line"], "engine: the translator, why not");
     EXPECT_EQ(status_from(answer("status")).engine, "translate");

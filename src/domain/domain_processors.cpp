@@ -2,6 +2,7 @@
 // What the control socket tells of virtual processors, where they may run, and on which engine.
 #include "domain/domain.hpp"
 
+#include "base/printable.hpp"
 #include "domain/cpu_list.hpp"
 
 #include <sched.h>
@@ -133,7 +134,7 @@ base::Status Domain::change_engine(const std::string& name, const std::string& l
     if (!type) {
         return base::fail("'{}' is no engine", name);
     }
-    engines::Choice wanted{.type = *type, .name = name, .line = line};
+    engines::Choice wanted{.type = *type, .name = name, .line = base::printable_line(line)};
     if (wanted.type != engine_.type) {
         WINDSOR_TRY(machine_->change_engine(wanted.type, kvm.get()));
         log_.info("the guest goes on with another {}", wanted.line);

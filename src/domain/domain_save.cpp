@@ -2,6 +2,7 @@
 // Saving a domain: it stands still meanwhile, and goes on if that fails.
 #include "domain/domain.hpp"
 
+#include "base/printable.hpp"
 #include "domain/uuid.hpp"
 
 #include <ctime>
@@ -83,7 +84,7 @@ void Domain::start_save(base::Fd file, const std::string& name, AfterSave after,
 {
     go_to(Phase::Saving);
     machine_->pause();
-    log_.info("saving the domain to {}", name);
+    log_.info("saving the domain to {}", base::printable_line(name));
     Saver::Work work{
         .machine = *machine_, .disks = disks_, .domain = saved_domain(), .file = std::move(file), .done = [this] {
             loop_.post([this] { finish_what_has_ended(); });

@@ -85,23 +85,33 @@ Json parse_request(const std::string& line, std::string& doubled)
     return base::within_bounds(line) ? Json::parse(line, DoubledNames{doubled}, false) : Json(Json::value_t::discarded);
 }
 
-} // namespace
-
 // No deeper than parse_json() lets it be.
-Json printable(const Json& value)
+template <typename Any> Any printable_of(const Any& value)
 {
     if (value.is_string()) {
-        return base::printable(value.get_ref<const std::string&>());
+        return base::printable(value.template get_ref<const std::string&>());
     }
     if (!value.is_structured()) {
         return value;
     }
-    Json shown = value.is_array() ? Json::array() : Json::object();
+    Any shown = value.is_array() ? Any::array() : Any::object();
     for (const auto& [key, item] : value.items()) {
-        value.is_array() ? shown.push_back(printable(item))
-                         : static_cast<void>(shown[base::printable(key)] = printable(item));
+        value.is_array() ? shown.push_back(printable_of(item))
+                         : static_cast<void>(shown[base::printable(key)] = printable_of(item));
     }
     return shown;
+}
+
+} // namespace
+
+Json printable(const Json& value)
+{
+    return printable_of(value);
+}
+
+nlohmann::ordered_json printable(const nlohmann::ordered_json& value)
+{
+    return printable_of(value);
 }
 
 struct RpcServer::Client : std::enable_shared_from_this<Client> {

@@ -29,6 +29,7 @@ enum class RpcError : int {
 
 // The same, with texts and names that are fit for a terminal: whoever says it may be an intruder by now.
 Json printable(const Json& value);
+nlohmann::ordered_json printable(const nlohmann::ordered_json& value);
 
 // Answers a request, at once or later, exactly once.
 using Reply = std::function<void(base::Result<Json>)>;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "domain/status.hpp"
 
+#include "base/printable.hpp"
+
 #include <concepts>
 #include <utility>
 
@@ -73,6 +75,8 @@ private:
             const bool fits = from.is_number_unsigned() ? std::in_range<T>(from.get<std::uint64_t>())
                                                         : std::in_range<T>(from.get<std::int64_t>());
             value = fits ? from.get<T>() : value;
+        } else if constexpr (kind_of<T>() == ValueKind::Text) {
+            value = base::printable_line(from.get_ref<const std::string&>()); // a row of a table stays one
         } else {
             value = from.get<T>();
         }

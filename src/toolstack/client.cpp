@@ -45,6 +45,15 @@ base::Result<Json> call(const Context& context, std::string_view name_or_id, con
     return connection.client.call(method, params);
 }
 
+base::Result<Json> fitting(std::string_view method, base::Result<Json> answer)
+{
+    const domain::Method* const known = domain::find_method(method);
+    if (answer && (known == nullptr || !domain::fits(known->answer, *answer))) {
+        return base::fail("the domain has answered to '{}' what it should not", method);
+    }
+    return answer;
+}
+
 ShownStatus status_of(const domain::Entry& entry)
 {
     if (auto client = domain::RpcClient::connect(entry.control_socket())) {

@@ -24,6 +24,9 @@ base::Result<Connection> connect(const Context& context, std::string_view name_o
 base::Result<domain::Json> call(const Context& context, std::string_view name_or_id, const std::string& method,
                                 const domain::Json& params = domain::Json::object());
 
+// A method's answer, unless it is not what the method's description says: a domain may be an intruder's by now.
+base::Result<domain::Json> fitting(std::string_view method, base::Result<domain::Json> answer);
+
 // Until the domain's process has let go of its name, its disks and its ports, which is soon after it was told to end.
 base::Status wait_until_gone(const Context& context, const domain::Entry& entry);
 

@@ -34,8 +34,7 @@ Json config_of(const domain::Entry& entry)
     if (!client) {
         return Json::object();
     }
-    auto config = client->call("config");
-    return config && config->is_object() ? *config : Json::object();
+    return fitting("config", client->call("config")).value_or(Json::object());
 }
 
 // xm's --state=running and the like; by the letter in the state column.
@@ -169,7 +168,7 @@ base::Result<int> stats(Context& context, const Arguments& arguments)
 {
     Connection connection = WINDSOR_TRY(connect(context, arguments.operand(0)));
     const domain::DomainStatus status = WINDSOR_TRY(ask_for_status(connection));
-    const Json counted = WINDSOR_TRY(connection.client.call("statistics"));
+    const Json counted = WINDSOR_TRY(fitting("statistics", connection.client.call("statistics")));
     const auto line = [&](std::string_view name, const std::string& value) {
         context.out << fmt::format("{:<23}: {}\n", name, value);
     };

@@ -85,7 +85,8 @@ nlohmann::ordered_json long_json(const ShownStatus& shown, const Json& config)
     using Ordered = nlohmann::ordered_json;
     const DomainStatus& status = shown.status;
     Ordered domain{{"domid", status.id}};
-    const Ordered known = base::parse_json<Ordered>(config.value("xl", ""));
+    // The text may have orders to the terminal in it that only parsing brings to light.
+    const Ordered known = domain::printable(base::parse_json<Ordered>(config.value("xl", "")));
     domain["config"] = known.is_object() ? known : Ordered{{"c_info", {{"name", status.name}}}};
     Ordered own{{"state", status.state}, {"pid", status.pid}};
     const Json all = to_json(status);

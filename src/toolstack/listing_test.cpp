@@ -92,6 +92,13 @@ TEST(Listing, LongFormOfXlIsJsonAsScriptsReadIt)
     EXPECT_EQ(long_json(mute(), Json::object())["config"]["c_info"]["name"], "mute");
 }
 
+TEST(Listing, LongFormOfXlHasNoOrdersToATerminal)
+{
+    const auto domain =
+        long_json(falstaff(), Json{{"xl", R"({"c_info":{"na\u009bme":["\u001b[2J\u009b31m\u007f"]}})"}});
+    EXPECT_EQ(domain["config"].dump(), R"({"c_info":{"na?me":["?[2J?31m?"]}})");
+}
+
 TEST(Listing, WritesTimesAsXlDoes)
 {
     EXPECT_EQ(uptime_text(59, Detail::Verbose), " 0:00:59");

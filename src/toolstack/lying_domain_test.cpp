@@ -40,7 +40,7 @@ protected:
         server_ =
             domain::RpcServer::listen(domain::RpcServer::bind(claim_->entry().control_socket()).value(), *loop_, log_)
                 .value();
-        for (const char* method : {"status", "config", "screenshot", "statistics"}) {
+        for (const char* method : {"status", "config", "screen", "screenshot", "statistics", "vcpus"}) {
             server_->add(*domain::find_method(method),
                          [this, method](const domain::RpcArguments&, const domain::Reply& reply) {
                              reply(answers_.value(method, Json::object()));
@@ -93,6 +93,37 @@ TEST_F(LyingDomain, SpoilsNoList)
     EXPECT_EQ(windsor({"list"}), 0) << err_.str();
     EXPECT_EQ(windsor({"list", "-l"}), 0) << err_.str();
     EXPECT_THAT(out_.str(), HasSubstr("liar"));
+}
+
+TEST_F(LyingDomain, SpoilsNoLongList)
+{
+    says("config", {{"xm", 5}, {"xl", Json::array()}, {"json", "x"}});
+    EXPECT_EQ(windsor({"list", "-l"}), 0) << err_.str();
+    EXPECT_THAT(out_.str(), HasSubstr("liar"));
+}
+
+TEST_F(LyingDomain, SpoilsNoListOfProcessors)
+{
+    says("vcpus", Json::array({{{"cpu", "x"}, {"state", 5}}}));
+    EXPECT_EQ(windsor({"vcpu-list"}), 0) << "that of all";
+    EXPECT_THAT(err_.str(), HasSubstr("liar"));
+    EXPECT_EQ(windsor({"vcpu-list", "liar"}), 1);
+    EXPECT_THAT(err_.str(), HasSubstr("what it should not"));
+}
+
+TEST_F(LyingDomain, HasNoScreenOfAnotherKind)
+{
+    says("screen", {{"mode", 5}, {"lines", "x"}});
+    EXPECT_EQ(windsor({"screen", "liar"}), 1);
+    EXPECT_THAT(err_.str(), HasSubstr("what it should not"));
+}
+
+TEST_F(LyingDomain, ForgesNoRow)
+{
+    says("status", {{"state", "------\nbank\t1"}, {"uuid", "x\nbank"}});
+    EXPECT_EQ(windsor({"list"}), 0);
+    EXPECT_EQ(windsor({"vm-list"}), 0) << err_.str();
+    EXPECT_THAT(out_.str(), Not(HasSubstr("\nbank")));
 }
 
 TEST_F(LyingDomain, PassesForNoOther)

@@ -70,9 +70,16 @@ base::Result<int> vcpu_list(Context& context, const Arguments& arguments)
     context.out << fmt::format("{:<32} {:>5} {:>5} {:>5} {:>5} {:>9} {}\n", "Name", "ID", "VCPU", "CPU", "State",
                                "Time(s)", context.dialect == Dialect::Xm ? "CPU Affinity" : "Affinity (Hard / Soft)");
     for (const domain::Entry& entry : entries) {
-        const Json all = WINDSOR_TRY(call(context, std::to_string(entry.id), "vcpus"));
-        for (std::size_t number = 0; number < all.size(); ++number) {
-            context.out << vcpu_line(context.dialect, entry, number, all[number]) << '\n';
+        const auto all = fitting("vcpus", call(context, std::to_string(entry.id), "vcpus"));
+        if (!all && !arguments.operands().empty()) {
+            return std::unexpected{all.error()};
+        }
+        if (!all) { // the others are listed all the same
+            context.err << fmt::format("{}: {}: {}\n", context.program, entry.name, all.error().message());
+            continue;
+        }
+        for (std::size_t number = 0; number < all->size(); ++number) {
+            context.out << vcpu_line(context.dialect, entry, number, (*all)[number]) << '\n';
         }
     }
     return 0;

@@ -75,7 +75,7 @@ base::Status write_file(const std::string& path, const std::vector<std::uint8_t>
 
 base::Result<int> screen(Context& context, const Arguments& arguments)
 {
-    const Json answer = WINDSOR_TRY(call(context, arguments.operand(0), "screen"));
+    const Json answer = WINDSOR_TRY(fitting("screen", call(context, arguments.operand(0), "screen")));
     if (answer.value("mode", "") != "text") {
         context.err << context.program << ": the screen of '" << arguments.operand(0)
                     << "' is in a graphics mode and has no text; 'screenshot' gives the picture\n";
@@ -151,7 +151,7 @@ base::Result<int> wait(Context& context, const Arguments& arguments)
         std::chrono::steady_clock::now() + std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000)};
     Connection connection = WINDSOR_TRY(connect(context, arguments.operand(0)));
     for (;;) {
-        const Json answer = WINDSOR_TRY(connection.client.call("screen"));
+        const Json answer = WINDSOR_TRY(fitting("screen", connection.client.call("screen")));
         const auto match = answer.value("mode", "") == "text" ? pattern.find(screen_lines(answer)) : std::nullopt;
         if (match) {
             context.out << *match << '\n';
