@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "conformance/machine.hpp"
 #include "engines/choice.hpp"
 #include "engines/engines.hpp"
 
@@ -9,19 +10,6 @@
 namespace windsor::engines {
 
 namespace {
-
-class NoIo final : public vcpu::CpuIo {
-public:
-    std::uint32_t port_read(base::Port, unsigned) override { return ~0u; }
-    void port_write(base::Port, unsigned, std::uint32_t) override {}
-    std::uint64_t mmio_read(base::GuestPhysical, unsigned) override { return ~std::uint64_t{0}; }
-    void mmio_write(base::GuestPhysical, unsigned, std::uint64_t) override {}
-    std::optional<base::Vector> acknowledge_interrupt() override { return std::nullopt; }
-    std::uint8_t task_priority() override { return 0; }
-    void set_task_priority(std::uint8_t) override {}
-    std::optional<std::uint64_t> read_msr(std::uint32_t) override { return std::nullopt; }
-    bool write_msr(std::uint32_t, std::uint64_t) override { return false; }
-};
 
 class NoTrace final : public emulate::TraceSink {
 public:
@@ -44,7 +32,7 @@ protected:
     }
 
     memory::GuestMemory memory;
-    NoIo io;
+    conformance::FakeIo io;
     vcpu::CpuModel model{vcpu::CpuModel::standard()};
     base::ManualClock clock;
     vcpu::Signals signals;
