@@ -21,6 +21,7 @@ using domain::Json;
 namespace {
 
 constexpr std::chrono::milliseconds kLook{200};
+constexpr std::chrono::seconds kLongestGivingUp{30}; // of a domain that has been told to
 
 // Options of xm and xl that ask for what there is not.
 base::Status refuse_options(const Arguments& arguments)
@@ -107,12 +108,18 @@ base::Result<Json> run_migration(Context& context, Connection& connection, Conne
     WINDSOR_TRY(link.await_greeting(domain::kGreeting, interrupts));
     ProgressLine line{context, ""};
     unsigned shown = 0;
+    std::optional<std::chrono::steady_clock::time_point> until;
     WINDSOR_TRY(connection.client.send("migrate", {{"paused", arguments.has("p")}}, link.fd()));
     for (;;) {
         if (auto answer = connection.client.answer_within(kLook)) {
             return std::move(*answer);
         }
+        if (until && std::chrono::steady_clock::now() >= *until) {
+            return base::fail("its process does not give up what was cancelled; 'list', here and at the target, shows "
+                              "where the domain is");
+        }
         if (interrupts.came()) {
+            until = until.value_or(std::chrono::steady_clock::now() + kLongestGivingUp);
             static_cast<void>(side.client.call("migrate_cancel"));
         }
         show(context, line, connection.entry.name, side.client.call("migrate_progress").value_or(Json::object()),
