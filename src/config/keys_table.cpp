@@ -199,8 +199,8 @@ constexpr KeyInfo kKeys[] = {
     {"init_seclabel", String, Refused, Xl, "", "The security label during domain building.", kNoLabels},
     {"interface", String, Accepted, Xm, "", "The network interface that root over NFS uses.", kNoPv},
     {.name = "interpret", .type = String, .dialect = Windsor,
-     .help = "Classes of instructions, separated by commas, that the translator leaves to the interpreter: to find out "
-             "which one is run wrongly. docs/how-translation-works.md lists them.",
+     .help = "Classes or kinds of instructions, separated by commas, that the translator leaves to the interpreter: to "
+             "find out which one is run wrongly. docs/how-translation-works.md lists them.",
      .member = &DomainConfig::interpret, .saved = {.as = SavedAs::Never}},
     {"iomem", Strings, Refused, Xl, "", "Memory ranges of host devices to pass through.", kNoPassThrough},
     {"ioports", Any, Refused, Both, "", "I/O ports of host devices to pass through.", kNoPassThrough},

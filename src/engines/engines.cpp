@@ -58,11 +58,11 @@ base::Result<translate::Options> translate_options(const Order& order)
     base::Log& log = order.log;
     translate::Options options;
     if (const std::string& names = order.settings.interpreted; !names.empty()) {
-        const auto classes = translate::parse_classes(names);
-        if (!classes) {
-            return base::fail("the key 'interpret' names a class of instructions that there is not: '{}'", names);
+        const auto switches = translate::parse_switches(names);
+        if (!switches) {
+            return base::fail("the key 'interpret' names neither a class nor a kind of instructions: '{}'", names);
         }
-        options.interpreted = *classes;
+        options.interpreted = *switches;
     }
     options.code_bytes = code_bytes(order.processors.size());
     options.windows.pages = window_pages(order.processors.size());

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "emulate/core/decoder.hpp"
+#include "translate/decode/flag_use.hpp"
+#include "translate/decode/switches.hpp"
 
 #include <array>
 #include <cstdint>
@@ -13,60 +15,10 @@
 
 namespace windsor::translate {
 
-// How an instruction is translated.
-enum class Kind : std::uint8_t {
-    Interpret,    // by the interpreter
-    Plain,        // the same instruction with registers and memory operand relocated
-    Lea,
-    Divide,       // Plain behind a check that it will not fault
-    Nop,
-    Push,         // of a register, an immediate or memory
-    Pop,          // to a register
-    Leave,
-    Direction,    // CLD, STD
-    Load,         // LODS, not repeated
-    Store,        // STOS, not repeated
-    Move,         // MOVS, not repeated
-    RepeatMove,   // REP MOVS
-    RepeatStore,  // REP STOS
-    RepeatScan,   // REPE and REPNE SCAS
-    BitString,    // BT, BTC, BTR, BTS in memory, with a register as index
-    ReadSelector, // MOV to a general register from a segment register
-    PushSelector, // PUSH of a segment register
-    LoadSelector, // MOV and POP to DS, ES, FS and GS
-    PopFlags,
-    Access,       // STAC, CLAC
-    SwapGs,
-    MaskInterrupts,   // CLI
-    UnmaskInterrupts, // STI
-    PushFlags,
-    Jump,         // direct
-    JumpIndirect,
-    Conditional,  // Jcc
-    CountZero,    // JECXZ, JRCXZ
-    Call,
-    CallIndirect,
-    Return,
-};
-
-// Classes that can be left to the interpreter, to find a wrong translation by bisection.
-enum class Class : std::uint8_t { Integer, Memory, Shift, Divide, Stack, Branch, X87, Mmx, Sse, System };
-constexpr unsigned kClasses = 10;
-
 // Which unit's state the instruction works on.
 enum class Unit : std::uint8_t { Integer, X87, Mmx, Sse, MmxAndSse };
 
-// The arithmetic flags, in their places in RFLAGS.
-using Flags = std::uint32_t;
-constexpr Flags kAllFlags = 0x8d5;
-
-struct FlagUse {
-    Flags reads{0};
-    Flags writes{0}; // perhaps
-    Flags kills{0};  // for certain, without looking at the old ones
-};
-
-// An access among those that share a lookup: see groups.cpp.
+// An access among those that share a lookup: see emit/access_groups.hpp.
 struct GroupPlace {
     int number{-1};        // of the group; -1: a lookup of its own
     std::int32_t shift{0}; // how far the register has moved since the group began
@@ -146,14 +98,10 @@ struct Context {
 };
 static_assert(Context::of(0x5532).key() == 0x5532 && Context::of(0x2a01).key() == 0x2a01);
 
-// The classes that are switched off, a bit each.
-using ClassMask = std::uint32_t;
-// From their names, separated by commas; none if one is unknown.
-std::optional<ClassMask> parse_classes(std::string_view names);
-
 // Decodes at `bytes` and settles all of Instruction but live_after. False: not a whole, valid instruction.
-[[nodiscard]] bool read_instruction(const emulate::Decoder& decoder, const Context& context, ClassMask interpreted,
-                                    std::span<const std::uint8_t> bytes, std::uint64_t rip, Instruction& instruction);
+[[nodiscard]] bool read_instruction(const emulate::Decoder& decoder, const Context& context,
+                                    const Switches& interpreted, std::span<const std::uint8_t> bytes, std::uint64_t rip,
+                                    Instruction& instruction);
 
 // What instructions ahead do to the flags, of those that the translator knows for certain to run natively; nothing: of
 // others, and of branches.

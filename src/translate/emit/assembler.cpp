@@ -58,6 +58,16 @@ void Assembler::store32(const Mem& to, std::uint32_t value)
     raw(value);
 }
 
+// SDM volume 2A, table 2-3.
+void Assembler::lea_baseless(Reg to, Reg index, std::uint8_t scale, std::int32_t displacement, Width width)
+{
+    rex(width == Width::Qword, number(to), number(index), 0);
+    byte(0x8d);
+    byte((number(to) & 7) << 3 | 4);
+    byte(static_cast<unsigned>(scale) << 6 | (number(index) & 7) << 3 | 5);
+    raw(displacement);
+}
+
 void Assembler::mov(Reg to, std::uint64_t value)
 {
     if (value <= 0xffffffff) {

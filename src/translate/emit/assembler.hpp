@@ -39,6 +39,8 @@ enum class Width : std::uint8_t { Byte = 1, Word = 2, Dword = 4, Qword = 8 };
 // The condition codes of Jcc and SETcc. SDM volume 2, appendix B.1.4.7.
 enum class Cond : std::uint8_t { O, No, B, Ae, E, Ne, Be, A, S, Ns, P, Np, L, Ge, Le, G };
 
+enum class Signed : std::uint8_t { No, Yes };
+
 enum class Alu : std::uint8_t { Add, Or, Adc, Sbb, And, Sub, Xor, Cmp };
 
 // Writes to a buffer whose end it does not check: the owner leaves room for the longest block.
@@ -85,8 +87,8 @@ public:
     }
 
     // --- Moves ---
-    void mov(Reg to, Reg from) { general(0x8b, Width::Qword, to, from); }
-    void mov32(Reg to, Reg from) { general(0x8b, Width::Dword, to, from); }
+    void mov(Reg to, Reg from, Width width = Width::Qword) { general(0x8b, width, to, from); }
+    void mov32(Reg to, Reg from) { mov(to, from, Width::Dword); }
     void cmov(Cond cond, Reg to, Reg from)
     {
         rex(true, number(to), 0, number(from));
@@ -120,6 +122,8 @@ public:
     void store_byte(const Mem& to, std::uint8_t value);
     void store32(const Mem& to, std::uint32_t value);
     void lea(Reg to, const Mem& from, Width width = Width::Qword) { general(0x8d, width, to, from); }
+    // Of an index and a displacement alone: mod 0 and base 5, which always have four bytes of displacement.
+    void lea_baseless(Reg to, Reg index, std::uint8_t scale, std::int32_t displacement, Width width);
     // Any 64-bit value in the shortest form. All forms end with the value.
     void mov(Reg to, std::uint64_t value);
     void mov32(Reg to, std::uint32_t value)
@@ -202,11 +206,24 @@ public:
         std::memcpy(displacement, &value, sizeof value);
     }
 
+    // DIV or IDIV of RDX:RAX.
+    void divide(const Mem& by, Width width, Signed how)
+    {
+        rex(width == Width::Qword, 0, number(by.index), number(by.base));
+        byte(0xf7);
+        modrm_memory(how == Signed::No ? 6 : 7, by);
+    }
     void negate(Reg reg)
     {
         rex(true, 0, 0, number(reg));
         byte(0xf7);
         modrm_register(3, number(reg));
+    }
+    // XCHG of a register's low byte and the one above: of AX, CX, DX or BX.
+    void swap_low_bytes(Reg reg)
+    {
+        byte(0x86);
+        modrm_register(number(reg) + 4, number(reg));
     }
     void lahf() { byte(0x9f); }
     void sahf() { byte(0x9e); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Jumps, calls and returns.
-#include "translate/emit/translation.hpp"
+#include "translate/emit/operands.hpp"
+#include "translate/emit/writers.hpp"
 
 namespace windsor::translate {
 
@@ -11,95 +11,90 @@ std::uint64_t direct_target(const Instruction& i)
     return i.next() + static_cast<std::uint64_t>(i.operands[0].imm.value.s);
 }
 
+// The target of an indirect jump or call comes into kTemp0.
+void load_target(Parts& p, const Instruction& i, std::uint32_t site)
+{
+    if (i.memory != nullptr) {
+        p.memory.load_operand(kTemp0, i, site);
+    } else {
+        p.a.load_guest(kTemp0, full_number(i.operands[0].reg.value), p.word());
+    }
+}
+
 } // namespace
 
-void Translation::conditional(const Instruction& i)
+Written write_jump(Parts& p, const Instruction& i)
 {
-    bring_flags(i);
+    p.edges.edge(direct_target(i), i.live_after);
+    return Written::Natively;
+}
+
+Written write_conditional(Parts& p, const Instruction& i)
+{
+    p.flags.bring_for(i);
     const auto condition = static_cast<Cond>(i.decoded.opcode & 15); // 70+cc, 0F 80+cc
-    edge_at(a_.jcc(condition), direct_target(i), i.live_after);
+    p.edges.edge_at(p.a.jcc(condition), direct_target(i), i.live_after);
+    return Written::Natively;
 }
 
-void Translation::count_zero(const Instruction& i)
+Written write_count_zero(Parts& p, const Instruction& i)
 {
-    std::uint8_t* zero = a_.jrcxz(i.decoded.address_width == 64 ? Width::Qword : Width::Dword);
-    std::uint8_t* not_zero = a_.jmp();
-    a_.bind_short(zero);
-    edge_at(a_.jmp(), direct_target(i), i.live_after);
-    a_.bind(not_zero);
+    std::uint8_t* zero = p.a.jrcxz(i.decoded.address_width == 64 ? Width::Qword : Width::Dword);
+    std::uint8_t* not_zero = p.a.jmp();
+    p.a.bind_short(zero);
+    p.edges.edge_at(p.a.jmp(), direct_target(i), i.live_after);
+    p.a.bind(not_zero);
+    return Written::Natively;
 }
 
-void Translation::call(const Instruction& i)
+Written write_call(Parts& p, const Instruction& i)
 {
-    begin_access(i);
-    const std::uint32_t site = new_site(Site::Kind::Access, i);
-    push_address(i.next(), site);
-    edge(direct_target(i), i.live_after);
-    site_resumes(site);
+    p.memory.begin_access(i, TouchesStack::Yes);
+    const std::uint32_t site = p.cold.new_site(Site::Kind::Access, i);
+    p.memory.push_value(i.next(), Moves::WithBlock, site);
+    p.edges.edge(direct_target(i), i.live_after);
+    p.cold.resumes(site);
+    return Written::Natively;
 }
 
-// The target of an indirect jump or call in kTemp0.
-void Translation::load_target(const Instruction& i, std::uint32_t site)
+// A call keeps the code that it leads to in the frame, since pushing takes both temporaries.
+Written write_indirect(Parts& p, const Instruction& i)
 {
-    if (i.memory == nullptr) {
-        load_guest(kTemp0, full_number(i.operands[0].reg.value), word());
-        return;
+    if (i.memory != nullptr && !can_address(p.progress.context, i)) {
+        return Written::ForInterpreter;
     }
-    load_operand(kTemp0, i, site);
-}
-
-void Translation::find_jump(std::uint32_t site)
-{
-    static_assert(sizeof(JumpEntry) == 16);
-    Mem rip = cell(&shop_.frame.jumps[slot_][0].rip);
-    rip.index = kTemp1;
-    constexpr unsigned kEntryShift = 4;
-    a_.imul32(kTemp1, kTemp0, static_cast<std::int32_t>(kJumpFactor));
-    a_.shift_right(kTemp1, kJumpShift - kEntryShift, Width::Dword);
-    a_.alu(Alu::And, kTemp1, static_cast<std::int32_t>((kJumpEntries - 1) << kEntryShift), Width::Dword);
-    a_.alu(Alu::Cmp, kTemp0, rip);
-    branch_to_site(a_.jcc(Cond::Ne), site);
-}
-
-bool Translation::indirect(const Instruction& i)
-{
-    if (i.memory != nullptr && !can_address(i)) {
-        return false;
-    }
-    clobber_flags();
-    const std::uint32_t site = new_site(Site::Kind::Access, i);
-    load_target(i, site);
-    find_jump(site);
-    Mem code = cell(&shop_.frame.jumps[slot_][0].code);
-    code.index = kTemp1;
+    p.flags.clobber();
+    const std::uint32_t site = p.cold.new_site(Site::Kind::Access, i);
+    load_target(p, i, site);
+    p.edges.find_jump(site);
     if (i.kind == Kind::JumpIndirect) {
-        a_.jmp(code);
+        p.a.jmp(p.edges.found_code());
     } else {
-        a_.load(kTemp1, code);
-        a_.store(cell(&shop_.frame.target), kTemp1);
-        push_address(i.next(), site);
-        a_.jmp(cell(&shop_.frame.target));
+        const Mem target = p.a.cell(&p.shop.frame.target);
+        p.a.load(kTemp1, p.edges.found_code());
+        p.a.store(target, kTemp1);
+        p.memory.push_value(i.next(), Moves::WithBlock, site);
+        p.a.jmp(target);
     }
-    site_resumes(site);
-    return true;
+    p.cold.resumes(site);
+    return Written::Natively;
 }
 
-void Translation::ret(const Instruction& i)
+Written write_return(Parts& p, const Instruction& i)
 {
-    const auto size = static_cast<std::int32_t>(word());
+    const std::int32_t size = p.progress.word_bytes();
     const bool releases = i.operands[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
     const auto released = releases ? static_cast<std::int32_t>(i.operands[0].imm.value.u) : 0;
-    clobber_flags();
-    const std::uint32_t site = new_site(Site::Kind::Access, i);
-    const Mem top = stack(0, {.size = static_cast<unsigned>(size)}, site);
-    may_be_refused();
-    a_.load(kTemp0, top, word());
-    find_jump(site);
-    move_stack_pointer(size + released);
-    Mem code = cell(&shop_.frame.jumps[slot_][0].code);
-    code.index = kTemp1;
-    a_.jmp(code);
-    site_resumes(site);
+    p.flags.clobber();
+    const std::uint32_t site = p.cold.new_site(Site::Kind::Access, i);
+    const Mem top = p.memory.stack(0, {.size = static_cast<unsigned>(size)}, site);
+    p.attribution.may_be_refused();
+    p.a.load(kTemp0, top, p.word());
+    p.edges.find_jump(site);
+    p.a.move_stack_pointer(size + released, p.word());
+    p.a.jmp(p.edges.found_code());
+    p.cold.resumes(site);
+    return Written::Natively;
 }
 
 } // namespace windsor::translate

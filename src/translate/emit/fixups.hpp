@@ -16,6 +16,9 @@ struct Move {
     std::uint32_t link{0};
 };
 
+// The form in which Assembler::mov() writes a value: as Value32, ValueSigned or Value64.
+Fixup::Kind form_of_value(std::uint64_t value);
+
 // Makes `code`, which is as the original's, the copy's. False: some address would need another form.
 [[nodiscard]] bool apply_fixups(const Block& original, const Move& move, std::uint8_t* code);
 

@@ -1,84 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// From a memory operand to a host address: effective address, segment, software TLB.
-#include "translate/emit/translation.hpp"
+#include "translate/emit/memory_path.hpp"
+
+#include "translate/emit/operands.hpp"
+#include "translate/window/address_window.hpp"
+
+#include <utility>
 
 namespace windsor::translate {
 
-namespace {
-
 using emulate::TlbEntries;
 
-// A SIB byte without base, which Zydis 4.0 misreads if REX.B is set and the address size is 32 bits.
-// SDM volume 2A, table 2-3.
-bool lacks_base(const Instruction& i)
+void MemoryPath::begin_access(const Instruction& i, TouchesStack stack)
 {
-    const auto& raw = i.decoded.raw;
-    return (i.decoded.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0 && raw.modrm.mod == 0 && raw.modrm.rm == 4 &&
-           raw.sib.base == 5;
+    const bool operand = i.memory != nullptr && !groups_.is_open(i.place);
+    const bool top = stack == TouchesStack::Yes && !groups_.is_open(i.stack_place);
+    if (!progress_.window && (operand || top)) {
+        flags_.lose();
+    }
 }
 
-std::uint64_t fixed_linear(const Instruction& i, std::int64_t displacement, bool relative)
+// --- Effective and linear addresses ---
+
+// An address that moves with the block, but wraps around at 4 GiB, is not moved by as much as the block.
+void MemoryPath::note_wrapping(const Instruction& i, bool relative)
 {
-    const std::uint64_t address = static_cast<std::uint64_t>(displacement) + (relative ? i.next() : 0);
-    return i.decoded.address_width == 64 ? address : address & 0xffffffff;
+    if (relative && progress_.context.long64() && i.decoded.address_width != 64) {
+        a_.note_unmovable();
+    }
 }
 
-bool is_thread_segment(ZydisRegister segment)
+// The host register of a guest register, or the temporary into which it is loaded from memory.
+Reg MemoryPath::loaded(ZydisRegister reg, Reg temporary)
 {
-    return segment == ZYDIS_REGISTER_FS || segment == ZYDIS_REGISTER_GS;
+    const unsigned guest = full_number(reg);
+    if (!in_memory(guest)) {
+        return host_register(guest);
+    }
+    a_.load(temporary, a_.gpr(guest));
+    return temporary;
 }
 
-} // namespace
-
-// Data through CS has other rights than the flat segments.
-bool Translation::can_address(const Instruction& i) const
-{
-    return context_.long64() || i.memory->mem.segment != ZYDIS_REGISTER_CS;
-}
-
-// An address that goes with the block's, but wraps around at 4 GiB, is not moved by as much as the block.
-void Translation::note_wrapping(const Instruction& i, bool relative)
-{
-    wraps_ = wraps_ || (relative && context_.long64() && i.decoded.address_width != 64);
-}
-
-bool Translation::is_relative(const ZydisDecodedOperand& operand)
-{
-    return operand.mem.base == ZYDIS_REGISTER_RIP || operand.mem.base == ZYDIS_REGISTER_EIP;
-}
-
-// The effective address of an operand, without segment. May take both temporaries.
-void Translation::write_address(const Instruction& i, const ZydisDecodedOperand& operand, Reg to)
+void MemoryPath::write_address(const Instruction& i, const ZydisDecodedOperand& operand, Reg to)
 {
     const auto& mem = operand.mem;
     const Width width = i.decoded.address_width == 64 ? Width::Qword : Width::Dword;
     const bool baseless = lacks_base(i);
     const bool relative = is_relative(operand);
-    std::int64_t displacement = mem.disp.has_displacement || baseless ? mem.disp.value : 0;
-    if (baseless) {
-        displacement = i.decoded.raw.disp.value;
-    }
+    const std::int64_t displacement = baseless                    ? i.decoded.raw.disp.value
+                                      : mem.disp.has_displacement ? mem.disp.value
+                                                                  : 0;
     const bool has_base = mem.base != ZYDIS_REGISTER_NONE && !relative && !baseless;
     const bool has_index = mem.index != ZYDIS_REGISTER_NONE;
     if (!has_base && !has_index) {
-        const std::uint64_t address = fixed_linear(i, displacement, relative);
         note_wrapping(i, relative);
-        relative ? mov_address(to, address) : a_.mov(to, address);
+        a_.mov_value(to, fixed_linear(i, displacement, relative), relative ? Moves::WithBlock : Moves::No);
         return;
     }
-    const auto loaded = [&](ZydisRegister reg, Reg temporary) {
-        const unsigned guest = full_number(reg);
-        if (!in_memory(guest)) {
-            return host_register(guest);
-        }
-        a_.load(temporary, gpr(guest));
-        return temporary;
-    };
     const auto small = static_cast<std::int32_t>(displacement);
-    if (has_base && !has_index) {
+    if (!has_index) {
         const Reg base = loaded(mem.base, kTemp0);
         if (small == 0) {
-            width == Width::Qword ? a_.mov(to, base) : a_.mov32(to, base);
+            a_.mov(to, base, width);
         } else {
             a_.lea(to, {.base = base, .displacement = small}, width);
         }
@@ -89,51 +71,48 @@ void Translation::write_address(const Instruction& i, const ZydisDecodedOperand&
     if (has_base) {
         const Reg base = loaded(mem.base, kTemp0);
         a_.lea(to, {.base = base, .displacement = small, .index = index, .scale = scale}, width);
-        return;
+    } else {
+        a_.lea_baseless(to, index, scale, small, width);
     }
-    // ModRM and SIB without a base: mod 0, base 5, and always four bytes of displacement.
-    a_.rex(width == Width::Qword, number(to), number(index), 0);
-    a_.byte(0x8d);
-    a_.byte(static_cast<unsigned>((number(to) & 7) << 3 | 4));
-    a_.byte(static_cast<unsigned>(scale << 6 | (number(index) & 7) << 3 | 5));
-    a_.raw(small);
 }
 
-// FS and GS have bases; outside 64-bit mode limits, too.
-void Translation::add_segment(const ZydisDecodedOperand& operand, const Access& access,
-                              std::uint32_t site)
+// FS and GS have bases; outside 64-bit mode they have limits, too.
+void MemoryPath::add_segment(const ZydisDecodedOperand& operand, const Access& access, std::uint32_t site)
 {
     if (!is_thread_segment(operand.mem.segment)) {
         return;
     }
     const x86::Seg seg = operand.mem.segment == ZYDIS_REGISTER_FS ? x86::Seg::Fs : x86::Seg::Gs;
-    if (context_.long64()) {
-        a_.alu(Alu::Add, kTemp0, cell(&shop_.cpu.s.segment(seg).base));
+    if (progress_.context.long64()) {
+        a_.alu(Alu::Add, kTemp0, a_.cell(&shop_.cpu.s.segment(seg).base));
         return;
     }
     const auto& window = shop_.cpu.window(seg);
     a_.lea(kTemp1, {.base = kTemp0, .displacement = static_cast<std::int32_t>(access.size)});
-    a_.alu(Alu::Cmp, kTemp1, cell(access.write ? &window.write_end : &window.read_end));
-    branch_to_site(a_.jcc(Cond::A), site);
-    a_.alu(Alu::Add, kTemp0, cell(&window.base), Width::Dword);
+    a_.alu(Alu::Cmp, kTemp1, a_.cell(access.write ? &window.write_end : &window.read_end));
+    cold_.branch_to_site(a_.jcc(Cond::A), site);
+    a_.alu(Alu::Add, kTemp0, a_.cell(&window.base), Width::Dword);
 }
 
+// --- The software TLB ---
+
 // Of a field of the TLB, the element that kTemp1 is the index of.
-template <typename Field> Mem Translation::entry(const Field& field) const
+template <typename Field> Mem MemoryPath::entry(const Field& field) const
 {
     static_assert(sizeof(typename Field::value_type) == 8);
-    Mem mem = cell(field.data());
+    Mem mem = a_.cell(field.data());
     mem.index = kTemp1;
     mem.scale = shop_.extracts ? 3 : 0;
     return mem;
 }
 
-// From the linear address in kTemp0 to the index of its entry in kTemp1: of elements, or of bytes.
-void Translation::index_entry()
+// From the linear address in kTemp0 to the index of its entry in kTemp1, which counts elements if the host has BEXTR,
+// and bytes otherwise.
+void MemoryPath::index_entry()
 {
     constexpr std::uint32_t kIndexBits = 12 | 12 << 8; // the first, and how many
     static_assert(TlbEntries::kCount == 1 << 12);
-    const Width width = context_.long64() ? Width::Qword : Width::Dword;
+    const Width width = progress_.word();
     if (shop_.extracts) {
         a_.mov32(kTemp1, kIndexBits);
         a_.extract_bits(kTemp1, kTemp0, kTemp1, width);
@@ -141,36 +120,50 @@ void Translation::index_entry()
     }
     constexpr unsigned kElementShift = 3;
     constexpr auto kIndexMask = static_cast<std::int32_t>((TlbEntries::kCount - 1) << kElementShift);
-    width == Width::Qword ? a_.mov(kTemp1, kTemp0) : a_.mov32(kTemp1, kTemp0);
+    a_.mov(kTemp1, kTemp0, width);
     a_.shift_right(kTemp1, 12 - kElementShift, width);
     a_.alu(Alu::And, kTemp1, kIndexMask, Width::Dword);
 }
 
 // The tag of the entry xor the address is the offset in the page on a hit, and large on a miss: one comparison tells
 // a miss and an access that leaves the page, and where it must be aligned, one that is not.
-void Translation::find_entry(const Access& access, std::uint32_t site)
+void MemoryPath::find_entry(const Access& access, std::uint32_t site)
 {
     index_entry();
     a_.alu(Alu::Xor, kTemp0, entry(access.write ? entries().write : entries().read));
     if (access.aligned) {
         a_.test_imm(kTemp0, ~static_cast<std::int32_t>(0xfff & ~(access.size - 1)));
-        branch_to_site(a_.jcc(Cond::Ne), site);
+        cold_.branch_to_site(a_.jcc(Cond::Ne), site);
     } else {
         a_.alu(Alu::Cmp, kTemp0, static_cast<std::int32_t>(4096 - access.size));
-        branch_to_site(a_.jcc(Cond::A), site);
+        cold_.branch_to_site(a_.jcc(Cond::A), site);
     }
 }
 
-Mem Translation::host_page() const
+Mem MemoryPath::host_page() const
 {
     return entry(entries().host);
 }
 
-// The guest's register needs no more than a distance. Of 32 bits of address, what wraps around is added up to something
-// that no tag is of, and becomes a miss; but in compatibility mode the TLB may hold pages of 64-bit code there.
-Mem Translation::at_distance(Reg base, std::int32_t displacement, const Access& access, std::uint32_t site)
+void MemoryPath::look_up(const Access& access, std::uint32_t site)
 {
-    if (displacement != 0 && context_.mode == emulate::DecodeMode::Compat32) {
+    find_entry(access, site);
+    a_.alu(Alu::Add, kTemp0, host_page());
+}
+
+void MemoryPath::look_up_operand(const Instruction& i, const Access& access, std::uint32_t site)
+{
+    write_address(i, *i.memory, kTemp0);
+    add_segment(*i.memory, access, site);
+    look_up(access, site);
+}
+
+// The operand names the guest's register itself, beside the distance from linear to host addresses. In 32-bit code a
+// sum that wraps around is an address that no tag is of, and so a miss; but in compatibility mode the TLB may hold
+// pages of 64-bit code there, and the sum is cut first.
+Mem MemoryPath::at_distance(Reg base, std::int32_t displacement, const Access& access, std::uint32_t site)
+{
+    if (displacement != 0 && progress_.context.mode == emulate::DecodeMode::Compat32) {
         a_.lea(kTemp0, {.base = base, .displacement = displacement}, Width::Dword);
         look_up(access, site);
         return {.base = kTemp0};
@@ -182,15 +175,15 @@ Mem Translation::at_distance(Reg base, std::int32_t displacement, const Access& 
 }
 
 // The register that an operand is at a fixed distance from, if the host's access can name it as well.
-std::optional<Reg> Translation::direct_base(const Instruction& i, const Access& access) const
+std::optional<Reg> MemoryPath::direct_base(const Instruction& i, const Access& access) const
 {
-    const auto base = sole_base(i);
+    const auto base = sole_base(progress_.context, i);
     const bool direct = base && !in_memory(*base) && *base != access.away;
     return direct ? std::optional{host_register(*base)} : std::nullopt;
 }
 
-// An operand at an address that the instruction says, within one page.
-std::optional<std::uint64_t> Translation::fixed_address(const Instruction& i, const Access& access) const
+// The address of an operand, if the instruction itself says it and it lies within one page.
+std::optional<std::uint64_t> MemoryPath::fixed_address(const Instruction& i, const Access& access)
 {
     const auto& mem = i.memory->mem;
     const bool relative = is_relative(*i.memory);
@@ -204,43 +197,188 @@ std::optional<std::uint64_t> Translation::fixed_address(const Instruction& i, co
     return whole && (!access.aligned || address % access.size == 0) ? std::optional{address} : std::nullopt;
 }
 
-// Its entry is known, too.
-Mem Translation::at_address(std::uint64_t address, bool relative, const Access& access, std::uint32_t site)
+// The entry of a fixed address is known when the code is written.
+Mem MemoryPath::at_address(std::uint64_t address, Moves moves, const Access& access, std::uint32_t site)
 {
     const std::size_t at = TlbEntries::index(address);
     const std::uint64_t page = address & emulate::kLinearPage;
-    const Mem tag = cell(access.write ? &entries().write[at] : &entries().read[at]);
-    const auto note_if_relative = [&](Fixup::Kind kind, std::ptrdiff_t back) {
-        if (relative) {
-            note(kind, a_.position() - back, page);
+    const Mem tag = a_.cell(access.write ? &entries().write[at] : &entries().read[at]);
+    const auto note = [&](Fixup::Kind kind, std::ptrdiff_t back) {
+        if (moves == Moves::WithBlock) {
+            a_.note(kind, a_.position() - back, page);
         }
     };
     if (fits_signed(page)) {
         a_.alu_memory(Alu::Cmp, tag, static_cast<std::int32_t>(page), Width::Qword);
-        note_if_relative(Fixup::Kind::TlbEntry, 8);
-        note_if_relative(Fixup::Kind::ValueSigned, 4);
+        note(Fixup::Kind::TlbEntry, 8);
+        note(Fixup::Kind::ValueSigned, 4);
     } else {
-        relative ? mov_address(kTemp0, page) : a_.mov(kTemp0, page);
+        a_.mov_value(kTemp0, page, moves);
         a_.alu(Alu::Cmp, kTemp0, tag);
-        note_if_relative(Fixup::Kind::TlbEntry, 4);
+        note(Fixup::Kind::TlbEntry, 4);
     }
-    branch_to_site(a_.jcc(Cond::Ne), site);
-    a_.load(kTemp0, cell(&entries().host[at]));
-    note_if_relative(Fixup::Kind::TlbEntry, 4);
+    cold_.branch_to_site(a_.jcc(Cond::Ne), site);
+    a_.load(kTemp0, a_.cell(&entries().host[at]));
+    note(Fixup::Kind::TlbEntry, 4);
     return {.base = kTemp0, .displacement = static_cast<std::int32_t>(address & 0xfff)};
 }
 
-void Translation::look_up(const Access& access, std::uint32_t site)
+// --- Groups ---
+
+// Looks up all bytes of a group, which begins `from` bytes from the register as it is now.
+void MemoryPath::open(const Group& group, std::int32_t from, std::uint32_t site)
 {
-    find_entry(access, site);
-    a_.alu(Alu::Add, kTemp0, host_page());
+    const auto span = static_cast<unsigned>(group.high - group.low);
+    const Access whole{.size = span, .write = group.write};
+    detours_.set_taken(progress_.cautious);
+    if (groups_.keeps_distance(group)) {
+        static_cast<void>(at_distance(host_register(group.base), from, whole, site));
+    } else {
+        a_.load_guest(kTemp0, group.base, progress_.word());
+        a_.lea(kTemp0, {.base = kTemp0, .displacement = from}, progress_.word());
+        find_entry(whole, site);
+        a_.load(kTemp1, host_page());
+        a_.lea(kTemp0, {.base = kTemp0, .displacement = -group.low, .index = kTemp1});
+    }
+    a_.store(a_.cell(&a_.frame().bases[group.base]), kTemp0);
+    detours_.set_taken(false);
+    if (progress_.cautious) {
+        return;
+    }
+    shop_.groups.push_back({.base = static_cast<std::uint8_t>(group.base),
+                            .write = group.write,
+                            .distance = groups_.keeps_distance(group),
+                            .span = static_cast<std::uint16_t>(span),
+                            .from = from,
+                            .low = group.low});
+    cold_.site(site).group = static_cast<std::uint32_t>(shop_.groups.size());
 }
 
-void Translation::access(const Instruction& i, const Access& access, std::uint32_t site)
+// The access at a distance from the register as it is now.
+Mem MemoryPath::in_group(const GroupPlace& place, std::int32_t offset, const Access& access, std::uint32_t site)
 {
+    Group& group = groups_.group(place);
+    const bool at_hand = groups_.take_at_hand(place); // so the group is open
+    if (!group.opened) {
+        group.opened = true;
+        open(group, group.low - place.shift, site);
+    } else if (!at_hand) {
+        a_.load(kTemp0, a_.cell(&a_.frame().bases[group.base]));
+    }
+    if (!groups_.keeps_distance(group)) {
+        return {.base = kTemp0, .displacement = offset + place.shift};
+    }
+    const Reg base = host_register(group.base);
+    if (group.base == access.away) {
+        a_.lea(kTemp0, {.base = base, .index = kTemp0});
+        return {.base = kTemp0, .displacement = offset};
+    }
+    groups_.leave_in_temporary(place);
+    return {.base = base, .displacement = offset, .index = kTemp0};
+}
+
+// In the second body, the access is one to which the first body's lookup may lead.
+void MemoryPath::land(const GroupPlace& place)
+{
+    if (progress_.body == Body::Second && place.number >= 0) {
+        detours_.land(progress_.current, a_.address());
+    }
+}
+
+// --- Windows ---
+
+// Nothing is checked: what is not mapped in the window faults, and the flags stay where they are. One register and a
+// displacement that the guard areas have room for are left to the host. Whatever wraps around at 4 GiB is added up in
+// 32 bits first.
+Mem MemoryPath::window_operand(const Instruction& i, const Access& access, std::uint32_t site)
+{
+    const auto& mem = i.memory->mem;
+    const bool thread = is_thread_segment(mem.segment);
+    const bool based = mem.base != ZYDIS_REGISTER_NONE && mem.index == ZYDIS_REGISTER_NONE;
+    const std::int32_t displacement = displacement_of(*i.memory);
+    const bool simple = i.decoded.address_width == 32 && (i.decoded.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0;
+    if (simple && based && !thread && displacement >= AddressWindow::kLeastDisplacement) {
+        return {.base = kWindow, .displacement = displacement, .index = host_register(full_number(mem.base))};
+    }
+    if (thread) {
+        flags_.lose();
+    }
     write_address(i, *i.memory, kTemp0);
     add_segment(*i.memory, access, site);
-    look_up(access, site);
+    return {.base = kWindow, .index = kTemp0};
+}
+
+// --- What instructions ask for ---
+
+Mem MemoryPath::operand(const Instruction& i, const Access& access, std::uint32_t site)
+{
+    if (progress_.window) {
+        return window_operand(i, access, site);
+    }
+    land(i.place);
+    if (groups_.is_grouped(i.place)) {
+        return in_group(i.place, displacement_of(*i.memory), access, site);
+    }
+    if (const auto base = direct_base(i, access)) {
+        return at_distance(*base, displacement_of(*i.memory), access, site);
+    }
+    if (const auto address = fixed_address(i, access)) {
+        const bool relative = is_relative(*i.memory);
+        note_wrapping(i, relative);
+        return at_address(*address, relative ? Moves::WithBlock : Moves::No, access, site);
+    }
+    return operand_by_lookup(i, access, site);
+}
+
+Mem MemoryPath::operand_by_lookup(const Instruction& i, const Access& access, std::uint32_t site)
+{
+    if (!access.indexed) {
+        look_up_operand(i, access, site);
+        return {.base = kTemp0};
+    }
+    write_address(i, *i.memory, kTemp0);
+    add_segment(*i.memory, access, site);
+    find_entry(access, site);
+    a_.load(kTemp1, host_page()); // the access itself adds it up, which is sooner
+    return {.base = kTemp0, .index = kTemp1};
+}
+
+void MemoryPath::load_operand(Reg to, const Instruction& i, std::uint32_t site)
+{
+    const Mem from = operand(i, {.size = i.memory_bytes(), .indexed = true}, site);
+    if (progress_.window) {
+        cold_.may_fault_here(site);
+    }
+    attribution_.may_be_refused();
+    a_.load(to, from, static_cast<Width>(i.memory_bytes()));
+}
+
+Mem MemoryPath::stack(std::int32_t offset, const Access& access, std::uint32_t site)
+{
+    if (progress_.window) {
+        cold_.may_fault_here(site);
+        return {.base = kWindow, .displacement = offset, .index = kGuestRsp};
+    }
+    const GroupPlace& place = progress_.current->stack_place;
+    land(place);
+    if (groups_.is_grouped(place)) {
+        return in_group(place, offset, access, site);
+    }
+    return at_distance(kGuestRsp, offset, access, site);
+}
+
+void MemoryPath::push_value(std::uint64_t value, Moves moves, std::uint32_t site)
+{
+    const std::int32_t size = progress_.word_bytes();
+    const Mem top = stack(-size, {.size = static_cast<unsigned>(size), .write = true}, site);
+    if (progress_.window) {
+        a_.store32(top, static_cast<std::uint32_t>(value));
+    } else {
+        a_.mov_value(kTemp1, value, moves);
+        attribution_.may_be_refused();
+        a_.store(top, kTemp1, progress_.word());
+    }
+    a_.move_stack_pointer(-size, progress_.word());
 }
 
 } // namespace windsor::translate

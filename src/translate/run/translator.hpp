@@ -33,7 +33,7 @@ class BlockChecks;
 struct Options {
     std::size_t code_bytes{std::size_t{128} << 20}; // of memory for translated code; when it is full, all is forgotten
     std::size_t contexts{kContexts};               // that code is kept for at a time; with one more, all is forgotten
-    ClassMask interpreted{0};                      // classes of instructions that are left to the interpreter
+    Switches interpreted{}; // instructions that are left to the interpreter
     Windows::Options windows{};
     bool extract{true};                            // use BEXTR where the host has it
     bool copies{true};                             // of what has been translated at another address

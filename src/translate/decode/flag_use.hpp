@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What instructions do to the arithmetic flags.
+#pragma once
+
+#include <cstdint>
+
+#include <Zydis/Zydis.h>
+
+namespace windsor::translate {
+
+// The arithmetic flags, in their places in RFLAGS.
+using Flags = std::uint32_t;
+constexpr Flags kAllFlags = 0x8d5;
+
+struct FlagUse {
+    Flags reads{0};
+    Flags writes{0}; // perhaps
+    Flags kills{0};  // for certain, without looking at the old ones
+};
+
+// `operands` may be null: then they are not known, and the worst is assumed of them.
+FlagUse flag_use(const ZydisDecodedInstruction& decoded, const ZydisDecodedOperand* operands);
+
+} // namespace windsor::translate

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "translate/decode/mnemonics.hpp"
+
+#include <array>
+
+namespace windsor::translate {
+
+namespace {
+
+// Integer instructions of which all forms with general registers and at most one memory operand are Plain.
+constexpr auto kPlainIntegers = std::to_array<ZydisMnemonic>({
+    ZYDIS_MNEMONIC_ADC,     ZYDIS_MNEMONIC_ADCX,    ZYDIS_MNEMONIC_ADD,     ZYDIS_MNEMONIC_ADOX,
+    ZYDIS_MNEMONIC_AND,     ZYDIS_MNEMONIC_ANDN,    ZYDIS_MNEMONIC_BEXTR,   ZYDIS_MNEMONIC_BLSI,
+    ZYDIS_MNEMONIC_BLSMSK,  ZYDIS_MNEMONIC_BLSR,    ZYDIS_MNEMONIC_BSF,     ZYDIS_MNEMONIC_BSR,
+    ZYDIS_MNEMONIC_BSWAP,   ZYDIS_MNEMONIC_BT,      ZYDIS_MNEMONIC_BTC,     ZYDIS_MNEMONIC_BTR,
+    ZYDIS_MNEMONIC_BTS,     ZYDIS_MNEMONIC_BZHI,    ZYDIS_MNEMONIC_CBW,     ZYDIS_MNEMONIC_CDQ,
+    ZYDIS_MNEMONIC_CDQE,    ZYDIS_MNEMONIC_CLC,     ZYDIS_MNEMONIC_CMC,     ZYDIS_MNEMONIC_CMOVB,
+    ZYDIS_MNEMONIC_CMOVBE,  ZYDIS_MNEMONIC_CMOVL,   ZYDIS_MNEMONIC_CMOVLE,  ZYDIS_MNEMONIC_CMOVNB,
+    ZYDIS_MNEMONIC_CMOVNBE, ZYDIS_MNEMONIC_CMOVNL,  ZYDIS_MNEMONIC_CMOVNLE, ZYDIS_MNEMONIC_CMOVNO,
+    ZYDIS_MNEMONIC_CMOVNP,  ZYDIS_MNEMONIC_CMOVNS,  ZYDIS_MNEMONIC_CMOVNZ,  ZYDIS_MNEMONIC_CMOVO,
+    ZYDIS_MNEMONIC_CMOVP,   ZYDIS_MNEMONIC_CMOVS,   ZYDIS_MNEMONIC_CMOVZ,   ZYDIS_MNEMONIC_CMP,
+    ZYDIS_MNEMONIC_CMPXCHG, ZYDIS_MNEMONIC_CMPXCHG8B, ZYDIS_MNEMONIC_CMPXCHG16B, ZYDIS_MNEMONIC_CQO,
+    ZYDIS_MNEMONIC_CRC32,   ZYDIS_MNEMONIC_CWD,     ZYDIS_MNEMONIC_CWDE,    ZYDIS_MNEMONIC_DEC,
+    ZYDIS_MNEMONIC_IMUL,    ZYDIS_MNEMONIC_INC,     ZYDIS_MNEMONIC_LAHF,    ZYDIS_MNEMONIC_LZCNT,
+    ZYDIS_MNEMONIC_MOV,     ZYDIS_MNEMONIC_MOVBE,   ZYDIS_MNEMONIC_MOVNTI,  ZYDIS_MNEMONIC_MOVSX,
+    ZYDIS_MNEMONIC_MOVSXD,  ZYDIS_MNEMONIC_MOVZX,   ZYDIS_MNEMONIC_MUL,     ZYDIS_MNEMONIC_MULX,
+    ZYDIS_MNEMONIC_NEG,     ZYDIS_MNEMONIC_NOT,     ZYDIS_MNEMONIC_OR,      ZYDIS_MNEMONIC_PDEP,
+    ZYDIS_MNEMONIC_PEXT,    ZYDIS_MNEMONIC_POPCNT,  ZYDIS_MNEMONIC_RORX,    ZYDIS_MNEMONIC_SAHF,
+    ZYDIS_MNEMONIC_SBB,     ZYDIS_MNEMONIC_SETB,    ZYDIS_MNEMONIC_SETBE,   ZYDIS_MNEMONIC_SETL,
+    ZYDIS_MNEMONIC_SETLE,   ZYDIS_MNEMONIC_SETNB,   ZYDIS_MNEMONIC_SETNBE,  ZYDIS_MNEMONIC_SETNL,
+    ZYDIS_MNEMONIC_SETNLE,  ZYDIS_MNEMONIC_SETNO,   ZYDIS_MNEMONIC_SETNP,   ZYDIS_MNEMONIC_SETNS,
+    ZYDIS_MNEMONIC_SETNZ,   ZYDIS_MNEMONIC_SETO,    ZYDIS_MNEMONIC_SETP,    ZYDIS_MNEMONIC_SETS,
+    ZYDIS_MNEMONIC_SETZ,    ZYDIS_MNEMONIC_STC,     ZYDIS_MNEMONIC_SUB,     ZYDIS_MNEMONIC_TEST,
+    ZYDIS_MNEMONIC_TZCNT,   ZYDIS_MNEMONIC_XADD,    ZYDIS_MNEMONIC_XCHG,    ZYDIS_MNEMONIC_XOR,
+    ZYDIS_MNEMONIC_LFENCE,  ZYDIS_MNEMONIC_MFENCE,  ZYDIS_MNEMONIC_SFENCE,
+});
+
+constexpr auto kShifts = std::to_array<ZydisMnemonic>({
+    ZYDIS_MNEMONIC_RCL, ZYDIS_MNEMONIC_RCR, ZYDIS_MNEMONIC_ROL, ZYDIS_MNEMONIC_ROR, ZYDIS_MNEMONIC_SAR,
+    ZYDIS_MNEMONIC_SHL, ZYDIS_MNEMONIC_SHR, ZYDIS_MNEMONIC_SHLD, ZYDIS_MNEMONIC_SHRD, ZYDIS_MNEMONIC_SARX,
+    ZYDIS_MNEMONIC_SHLX, ZYDIS_MNEMONIC_SHRX,
+});
+
+// x87, MMX and SSE instructions that change what others may do, or reach memory in their own way.
+constexpr auto kInterpretedFloating = std::to_array<ZydisMnemonic>({
+    ZYDIS_MNEMONIC_FLDCW,      ZYDIS_MNEMONIC_FLDENV,      ZYDIS_MNEMONIC_FNCLEX,   ZYDIS_MNEMONIC_FNINIT,
+    ZYDIS_MNEMONIC_FNSAVE,     ZYDIS_MNEMONIC_FNSTENV,     ZYDIS_MNEMONIC_FRSTOR,   ZYDIS_MNEMONIC_FXRSTOR,
+    ZYDIS_MNEMONIC_FXRSTOR64,  ZYDIS_MNEMONIC_FXSAVE,      ZYDIS_MNEMONIC_FXSAVE64, ZYDIS_MNEMONIC_LDMXCSR,
+    ZYDIS_MNEMONIC_MASKMOVDQU, ZYDIS_MNEMONIC_MASKMOVQ,    ZYDIS_MNEMONIC_STMXCSR,  ZYDIS_MNEMONIC_FWAIT,
+    ZYDIS_MNEMONIC_VLDMXCSR,   ZYDIS_MNEMONIC_VMASKMOVDQU, ZYDIS_MNEMONIC_VSTMXCSR,
+});
+
+// Indexed by mnemonic.
+struct Table {
+    std::array<bool, ZYDIS_MNEMONIC_MAX_VALUE + 1> plain{};
+    std::array<bool, ZYDIS_MNEMONIC_MAX_VALUE + 1> shift{};
+    std::array<bool, ZYDIS_MNEMONIC_MAX_VALUE + 1> interpreted{};
+};
+
+constexpr Table make_table()
+{
+    Table table;
+    for (const ZydisMnemonic mnemonic : kPlainIntegers) {
+        table.plain[mnemonic] = true;
+    }
+    for (const ZydisMnemonic mnemonic : kShifts) {
+        table.plain[mnemonic] = true;
+        table.shift[mnemonic] = true;
+    }
+    for (const ZydisMnemonic mnemonic : kInterpretedFloating) {
+        table.interpreted[mnemonic] = true;
+    }
+    return table;
+}
+
+constexpr Table kTable = make_table();
+
+} // namespace
+
+bool is_plain(ZydisMnemonic mnemonic)
+{
+    return kTable.plain[mnemonic];
+}
+
+bool is_shift(ZydisMnemonic mnemonic)
+{
+    return kTable.shift[mnemonic];
+}
+
+bool is_interpreted_floating(ZydisMnemonic mnemonic)
+{
+    return kTable.interpreted[mnemonic];
+}
+
+} // namespace windsor::translate

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Repeated string instructions run as the host's own, on host addresses, in pieces that end at the next edge of a page.
+// The interpreter steps over the edges, and goes downwards but for REP MOVS. SDM volume 2: MOVS, SCAS, STOS, REP.
+#include "translate/emit/strings.hpp"
+#include "translate/emit/writers.hpp"
+
+namespace windsor::translate {
+
+namespace {
+
+constexpr std::int32_t kPageBytes = 4096;
+constexpr std::uint8_t kRep = 0xf3; // REPE as well
+constexpr std::uint8_t kRepne = 0xf2;
+
+std::uint8_t log2_of(unsigned size)
+{
+    return static_cast<std::uint8_t>(size == 8 ? 3 : size == 4 ? 2 : size == 2 ? 1 : 0);
+}
+
+// The registers become the guest's again behind the host's instruction: its pointers are what they were and as much
+// more as RDI is from kTemp0, where it began.
+void point_behind(Emitter& a, Pointers pointers, Width word)
+{
+    const auto& scratch = a.frame().scratch;
+    a.alu(Alu::Sub, Reg::Rdi, kTemp0); // bytes
+    if (pointers == Pointers::Store || pointers == Pointers::Scan) {
+        a.alu(Alu::Add, Reg::Rdi, a.cell(&scratch[0]), word);
+        return;
+    }
+    a.load(Reg::Rsi, a.cell(&scratch[1]));
+    a.alu(Alu::Add, Reg::Rsi, Reg::Rdi, word);
+    a.alu(Alu::Add, Reg::Rdi, a.cell(&scratch[2]), word);
+}
+
+// The frame's scratch cells hold the first operand's host address, and then the guest's RSI and RDI; of a scan and of a
+// store, the guest's RDI alone.
+class Repetition {
+public:
+    Repetition(Parts& parts, const Instruction& i)
+        : p_{parts}, a_{parts.a}, i_{i}, size_{element_size(i)}, first_{a_.cell(&parts.shop.frame.scratch[0])}
+    {
+    }
+
+    void move()
+    {
+        p_.flags.clobber();
+        site_ = p_.cold.new_site(Site::Kind::Access, i_);
+        std::uint8_t* none = leave_if_none();
+        a_.cmp_byte(a_.cell(&p_.shop.frame.direction), 0);
+        std::uint8_t* down = a_.jcc(Cond::Ne);
+        move_up();
+        std::uint8_t* moved = a_.jmp();
+        a_.bind(down);
+        move_down();
+        a_.bind(moved);
+        a_.bind(none);
+        p_.cold.resumes(site_);
+    }
+
+    void store()
+    {
+        site_ = begin_upwards(p_, i_);
+        std::uint8_t* none = leave_if_none();
+        const std::uint8_t* again = a_.address();
+        count_piece(Ends::Rdi);
+        look_up(x86::kRdi, true);
+        a_.store(first_, Reg::Rdi);
+        a_.mov(Reg::Rdi, kTemp0);
+        take_piece();
+        p_.attribution.may_be_refused(Pointers::Store);
+        write_itself(kRep);
+        point_behind(a_, Pointers::Store, p_.word());
+        go_on(again);
+        a_.bind(none);
+        p_.cold.resumes(site_);
+    }
+
+    // Counts are usually as large as can be, and what is looked for is near: behind one piece all is the interpreter's.
+    void scan()
+    {
+        const bool while_equal = (i_.decoded.attributes & ZYDIS_ATTRIB_HAS_REPE) != 0;
+        const Mem left = a_.cell(&p_.shop.frame.scratch[1]);
+        site_ = begin_upwards(p_, i_);
+        std::uint8_t* none = leave_if_none();
+        count_piece(Ends::Rdi);
+        look_up(x86::kRdi, false);
+        a_.store(first_, Reg::Rdi);
+        a_.mov(Reg::Rdi, kTemp0);
+        take_piece();
+        a_.store(left, kTemp1);
+        p_.attribution.may_be_refused(Pointers::Scan);
+        write_itself(while_equal ? kRep : kRepne);
+        p_.flags.save();
+        point_behind(a_, Pointers::Scan, p_.word());
+        a_.alu(Alu::Add, Reg::Rcx, left, p_.word());
+        constexpr std::uint8_t kZero = x86::rflags::kZf;
+        a_.test_byte(a_.cell(reinterpret_cast<const std::uint8_t*>(&p_.shop.frame.flags) + 1), kZero);
+        std::uint8_t* ended = a_.jcc(while_equal ? Cond::E : Cond::Ne);
+        a_.test(Reg::Rcx, Reg::Rcx);
+        p_.cold.branch_to_site(a_.jcc(Cond::Ne), site_);
+        a_.bind(ended);
+        a_.bind(none);
+        p_.cold.resumes(site_);
+    }
+
+private:
+    enum class Ends : std::uint8_t { Rdi, RdiAndRsi };
+
+    // The upper half of RCX means nothing to 32-bit code. Gives the jump that is taken if there is nothing to do.
+    [[nodiscard]] std::uint8_t* leave_if_none()
+    {
+        if (!p_.progress.context.long64()) {
+            a_.mov32(Reg::Rcx, Reg::Rcx);
+        }
+        a_.test(Reg::Rcx, Reg::Rcx);
+        return a_.jcc(Cond::E);
+    }
+
+    // The element's host address comes into kTemp0.
+    void look_up(unsigned pointer, bool write)
+    {
+        a_.load_guest(kTemp0, pointer, p_.word());
+        p_.memory.look_up({.size = size_, .write = write}, site_);
+    }
+
+    // The elements up to the next edge of a page that a pointer goes over, at most RCX, are a piece, which the frame
+    // keeps. An element that lies across an edge makes it none, but does not get past the lookup.
+    void count_piece(Ends ends)
+    {
+        constexpr std::int32_t kPageBits = ~(kPageBytes - 1);
+        a_.mov(kTemp1, Reg::Rdi);
+        a_.alu(Alu::Or, kTemp1, kPageBits); // bytes to the edge, negative
+        if (ends == Ends::RdiAndRsi) {
+            a_.mov(kTemp0, Reg::Rsi);
+            a_.alu(Alu::Or, kTemp0, kPageBits);
+            a_.alu(Alu::Cmp, kTemp1, kTemp0);
+            a_.cmov(Cond::B, kTemp1, kTemp0);
+        }
+        a_.negate(kTemp1);
+        if (size_ != 1) {
+            a_.shift_right(kTemp1, log2_of(size_));
+        }
+        a_.alu(Alu::Cmp, Reg::Rcx, kTemp1);
+        a_.cmov(Cond::B, kTemp1, Reg::Rcx);
+        a_.store(a_.cell(&p_.shop.frame.piece), kTemp1);
+    }
+
+    // RCX becomes the piece, kTemp1 what is left after it.
+    void take_piece()
+    {
+        a_.mov(kTemp1, Reg::Rcx);
+        a_.load(Reg::Rcx, a_.cell(&p_.shop.frame.piece));
+        a_.alu(Alu::Sub, kTemp1, Reg::Rcx);
+    }
+
+    // Behind a piece: goes on with the next one, if there is one and no signal is to be looked at.
+    void go_on(const std::uint8_t* again)
+    {
+        a_.mov(Reg::Rcx, kTemp1, p_.word()); // it fits in 32 bits where that is the width, and the verifier sees that
+        a_.test(Reg::Rcx, Reg::Rcx);
+        std::uint8_t* done = a_.jcc(Cond::E);
+        p_.edges.test_signals();
+        a_.jcc(Cond::E, again);
+        p_.cold.branch_to_site(a_.jcc(Cond::Ne), site_);
+        a_.bind(done);
+    }
+
+    // The guest's instruction, with REX.W and the prefix of 16-bit elements.
+    void write_itself(std::uint8_t repetition)
+    {
+        if (i_.decoded.operand_width == 16) {
+            a_.byte(0x66);
+        }
+        a_.byte(repetition);
+        a_.rex(i_.decoded.operand_width == 64, 0, 0, 0);
+        a_.byte(i_.decoded.opcode);
+    }
+
+    // From the host address in the first scratch cell to the one in kTemp0.
+    void set_pointers()
+    {
+        a_.store(a_.cell(&p_.shop.frame.scratch[1]), Reg::Rsi);
+        a_.store(a_.cell(&p_.shop.frame.scratch[2]), Reg::Rdi);
+        a_.load(Reg::Rsi, first_);
+        a_.mov(Reg::Rdi, kTemp0);
+    }
+
+    void move_up()
+    {
+        const std::uint8_t* again = a_.address();
+        count_piece(Ends::RdiAndRsi);
+        look_up(x86::kRsi, false);
+        a_.store(first_, kTemp0);
+        look_up(x86::kRdi, true);
+        set_pointers();
+        take_piece();
+        p_.attribution.may_be_refused(Pointers::Move);
+        write_itself(kRep);
+        point_behind(a_, Pointers::Move, p_.word());
+        go_on(again);
+    }
+
+    // Moves downwards are what memmove() is made of.
+    void move_down()
+    {
+        a_.alu(Alu::Cmp, Reg::Rcx, kPageBytes / static_cast<std::int32_t>(size_));
+        p_.cold.branch_to_site(a_.jcc(Cond::A), site_);
+        look_up_downwards(x86::kRsi, false);
+        a_.store(first_, kTemp0);
+        look_up_downwards(x86::kRdi, true);
+        set_pointers();
+        move_one_by_one();
+        point_behind(a_, Pointers::MoveDown, p_.word());
+    }
+
+    // The host address of the first of RCX elements downwards, all of which lie in one page, comes into kTemp0.
+    void look_up_downwards(unsigned pointer, bool write)
+    {
+        const auto step = static_cast<std::int32_t>(size_);
+        const std::uint8_t scale = log2_of(size_);
+        a_.load_guest(kTemp0, pointer, p_.word());
+        p_.memory.find_entry({.size = size_, .write = write}, site_);
+        a_.negate(Reg::Rcx);
+        a_.lea(kTemp0, {.base = kTemp0, .displacement = step, .index = Reg::Rcx, .scale = scale});
+        a_.negate(Reg::Rcx);
+        a_.alu(Alu::Cmp, kTemp0, kPageBytes); // as unsigned, what lies before the page is large
+        p_.cold.branch_to_site(a_.jcc(Cond::A), site_);
+        a_.alu(Alu::Add, kTemp0, p_.memory.host_page());
+        a_.lea(kTemp0, {.base = kTemp0, .displacement = -step, .index = Reg::Rcx, .scale = scale});
+    }
+
+    // A loop is quicker than what processors make of REP MOVS downwards.
+    void move_one_by_one()
+    {
+        const auto step = -static_cast<std::int32_t>(size_);
+        const auto width = static_cast<Width>(size_);
+        const std::uint8_t* again = a_.address();
+        p_.attribution.may_be_refused(Pointers::MoveDown);
+        a_.load(kTemp1, {.base = Reg::Rsi}, width);
+        p_.attribution.may_be_refused(Pointers::MoveDown);
+        a_.store({.base = Reg::Rdi}, kTemp1, width);
+        a_.lea(Reg::Rsi, {.base = Reg::Rsi, .displacement = step});
+        a_.lea(Reg::Rdi, {.base = Reg::Rdi, .displacement = step});
+        a_.alu(Alu::Sub, Reg::Rcx, 1);
+        a_.jcc(Cond::Ne, again);
+    }
+
+    Parts& p_;
+    Emitter& a_;
+    const Instruction& i_;
+    const unsigned size_; // bytes of an element
+    const Mem first_;
+    std::uint32_t site_{0};
+};
+
+} // namespace
+
+// Downwards, RCX counts by itself; otherwise kTemp1 has what is left behind the piece.
+void give_back_pointers(Emitter& a, Pointers pointers, Width word)
+{
+    if (pointers == Pointers::Guest) {
+        return;
+    }
+    point_behind(a, pointers, word);
+    if (pointers != Pointers::MoveDown) {
+        a.alu(Alu::Add, Reg::Rcx, kTemp1, word);
+    }
+}
+
+Written write_repeated_movs(Parts& p, const Instruction& i)
+{
+    Repetition{p, i}.move();
+    return Written::Natively;
+}
+
+Written write_repeated_stos(Parts& p, const Instruction& i)
+{
+    Repetition{p, i}.store();
+    return Written::Natively;
+}
+
+Written write_repeated_scas(Parts& p, const Instruction& i)
+{
+    Repetition{p, i}.scan();
+    return Written::Natively;
+}
+
+} // namespace windsor::translate

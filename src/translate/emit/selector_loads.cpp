@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// MOV and PUSH from segment registers; MOV and POP to DS, ES, FS and GS in 32-bit kernels. SDM volume 2, MOV, PUSH and
+// POP; volume 3A, sections 3.4 and 5.6.
+#include "translate/emit/operands.hpp"
+#include "translate/emit/writers.hpp"
+
+#include <type_traits>
+
+namespace windsor::translate {
+
+namespace {
+
+constexpr std::int32_t kIndexAndTable = ~3; // all but the RPL
+
+static_assert(std::is_trivially_copyable_v<x86::Segment> && sizeof(x86::Segment) % 8 == 0);
+static_assert(std::is_trivially_copyable_v<emulate::Cpu::SegmentWindow>);
+
+// The selector of a segment register; x86::Seg numbers them as encodings do.
+Mem selector(const Parts& p, const ZydisDecodedOperand& operand)
+{
+    const auto seg = static_cast<unsigned>(ZydisRegisterGetId(operand.reg.value));
+    return p.a.cell(&p.shop.cpu.s.segments[seg % x86::kSegCount].selector);
+}
+
+} // namespace
+
+Written write_read_selector(Parts& p, const Instruction& i)
+{
+    const unsigned guest = full_number(i.operands[0].reg.value);
+    const Reg to = in_memory(guest) ? kTemp0 : host_register(guest);
+    p.a.load_zero_extended16(to, selector(p, i.operands[1]));
+    if (in_memory(guest)) {
+        p.a.store(p.a.gpr(guest), to);
+    }
+    return Written::Natively;
+}
+
+Written write_push_selector(Parts& p, const Instruction& i)
+{
+    const std::int32_t size = p.progress.word_bytes();
+    p.flags.clobber();
+    const std::uint32_t site = p.cold.new_site(Site::Kind::Access, i);
+    p.a.lea(kTemp0, {.base = kGuestRsp, .displacement = -size}, p.word());
+    p.memory.look_up({.size = static_cast<unsigned>(size), .write = true}, site);
+    p.a.load_zero_extended16(kTemp1, selector(p, i.operands[0]));
+    p.attribution.may_be_refused();
+    p.a.store({.base = kTemp0}, kTemp1, p.word());
+    p.a.move_stack_pointer(-size, p.word());
+    p.cold.resumes(site);
+    return Written::Natively;
+}
+
+namespace {
+
+// Loads one segment register by what its selector has led to before, if it still leads there.
+class SelectorLoad {
+public:
+    SelectorLoad(Parts& parts, const Instruction& i)
+        : p_{parts}, a_{parts.a}, i_{i}, seg_{static_cast<x86::Seg>(ZydisRegisterGetId(i.operands[0].reg.value))}
+    {
+    }
+
+    void write()
+    {
+        p_.flags.clobber();
+        site_ = p_.cold.new_site(Site::Kind::Interpret, i_);
+        p_.cold.site(site_).loads = seg_;
+        fetch_selector();
+        if (seg_ == x86::Seg::Fs || seg_ == x86::Seg::Gs) {
+            a_.test_imm(kTemp0, kIndexAndTable, Width::Dword);
+            std::uint8_t* some = a_.jcc(Cond::Ne);
+            load_null();
+            std::uint8_t* loaded = a_.jmp();
+            a_.bind(some);
+            load_known();
+            a_.bind(loaded);
+        } else {
+            load_known();
+        }
+        if (pops()) {
+            a_.move_stack_pointer(p_.progress.word_bytes(), p_.word());
+        }
+        p_.cold.resumes(site_);
+    }
+
+private:
+    bool pops() const { return i_.decoded.mnemonic == ZYDIS_MNEMONIC_POP; }
+
+    // From wherever it comes, into kTemp0.
+    void fetch_selector()
+    {
+        if (pops()) {
+            a_.load_guest(kTemp0, x86::kRsp, p_.word());
+            p_.memory.look_up({.size = static_cast<unsigned>(p_.progress.word_bytes())}, site_);
+        } else if (i_.memory != nullptr) {
+            p_.memory.look_up_operand(i_, {.size = sizeof(std::uint16_t)}, site_);
+        } else {
+            a_.load_guest(kTemp0, full_number(i_.operands[1].reg.value), Width::Dword);
+            a_.alu(Alu::And, kTemp0, 0xffff, Width::Dword);
+            return;
+        }
+        p_.attribution.may_be_refused();
+        a_.load_zero_extended16(kTemp0, {.base = kTemp0});
+    }
+
+    // A field of the entry whose distance from the first one is in kTemp1.
+    Mem known(const void* field_of_first) const
+    {
+        Mem mem = a_.cell(field_of_first);
+        mem.index = kTemp1;
+        return mem;
+    }
+
+    // Leads to the site unless kTemp0 is what the entry says.
+    void compare(const std::uint64_t& field_of_first)
+    {
+        a_.alu(Alu::Cmp, kTemp0, known(&field_of_first));
+        p_.cold.branch_to_site(a_.jcc(Cond::Ne), site_);
+    }
+
+    // The distance of the selector's entry from the first one comes into kTemp1. The selector is in kTemp0.
+    void find_entry(const KnownSelector& first)
+    {
+        // Bits 3 to 6 are the entry's index.
+        static_assert(sizeof(KnownSelector) == 128 && KnownSelectors::kCount == 16);
+        a_.mov(kTemp1, kTemp0);
+        a_.alu(Alu::And, kTemp1, (KnownSelectors::kCount - 1) << 3, Width::Dword);
+        a_.shift_left(kTemp1, 4);
+        compare(first.selector);
+        if (seg_ == x86::Seg::Ds || seg_ == x86::Seg::Es) { // code takes for granted that these are flat
+            a_.cmp_byte(known(&first.flat), 0);
+            p_.cold.branch_to_site(a_.jcc(Cond::E), site_);
+        }
+    }
+
+    void load_known()
+    {
+        const KnownSelector& first = p_.shop.frame.selectors.first();
+        const vcpu::CpuState& s = p_.shop.cpu.s;
+        const Mem saved = a_.cell(&p_.shop.frame.scratch[0]);
+        find_entry(first);
+        a_.load(kTemp0, a_.cell(&s.gdtr.base));
+        compare(first.table_base);
+        a_.load_zero_extended16(kTemp0, a_.cell(&s.gdtr.limit));
+        compare(first.table_limit);
+        a_.store(saved, kTemp1);
+        a_.load(kTemp0, known(&first.address));
+        p_.memory.look_up({.size = sizeof first.descriptor}, site_);
+        a_.load(kTemp0, {.base = kTemp0});
+        a_.load(kTemp1, saved);
+        compare(first.descriptor);
+        a_.copy_quadwords(a_.cell(&s.segment(seg_)), known(&first.segment), sizeof first.segment, kTemp0);
+        a_.copy_quadwords(a_.cell(&p_.shop.cpu.window(seg_)), known(&first.window), sizeof first.window, kTemp0);
+    }
+
+    // The selector in kTemp0 is 0 to 3.
+    void load_null()
+    {
+        const KnownSelector& null = p_.shop.frame.selectors.null();
+        const x86::Segment& segment = p_.shop.cpu.s.segment(seg_);
+        a_.copy_quadwords(a_.cell(&segment), a_.cell(&null.segment), sizeof null.segment, kTemp1);
+        a_.copy_quadwords(a_.cell(&p_.shop.cpu.window(seg_)), a_.cell(&null.window), sizeof null.window, kTemp1);
+        a_.store(a_.cell(&segment.selector), kTemp0, Width::Word);
+    }
+
+    Parts& p_;
+    Emitter& a_;
+    const Instruction& i_;
+    const x86::Seg seg_;
+    std::uint32_t site_{0};
+};
+
+} // namespace
+
+Written write_load_selector(Parts& p, const Instruction& i)
+{
+    if (i.memory != nullptr && !can_address(p.progress.context, i)) {
+        return Written::ForInterpreter;
+    }
+    SelectorLoad{p, i}.write();
+    return Written::Natively;
+}
+
+} // namespace windsor::translate
