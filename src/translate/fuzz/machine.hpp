@@ -42,6 +42,7 @@ public:
         interrupt_.reset();
         accesses.clear();
         count_ = 0;
+        stale_ = false;
     }
     // The next thing that happens elsewhere.
     void event();
@@ -94,6 +95,9 @@ public:
     // Writes. How often something is read is the engine's business where page tables lie in no memory.
     std::vector<Access> accesses;
     bool flooded() const { return count_ >= kMostAccesses; }
+    // Whether page tables have been changed and nothing invalidated since. How long a processor goes by the old ones is
+    // its own choice then (SDM volume 3A, section 4.10.4), and outcomes need not agree.
+    bool stale() const { return stale_; }
 
 private:
     static constexpr std::uint64_t kArithmetic = x86::rflags::kArithmetic;
@@ -130,6 +134,7 @@ private:
         const bool at_the_end = program_->world.paging != Paging::None && (linear & ~(kPage - 1)) == last;
         return at_the_end ? kData + kPage + (linear & (kPage - 1)) : linear & 0xfffff;
     }
+    void changed_page_tables(std::uint8_t kind);
     void dispatch();
     bool resumes(unsigned vector);
     void forget_stale_flags(std::uint64_t frame, unsigned vector);
@@ -146,6 +151,7 @@ private:
     std::size_t events_{0};
     unsigned dispatches_{0};
     std::size_t count_{0}; // of accesses
+    bool stale_{false};
     std::uint8_t priority_{0};
     std::optional<base::Vector> interrupt_;
 };
@@ -338,6 +344,7 @@ inline void Harness::event()
         const bool moves = (event.kind & 8) != 0;
         put<std::uint64_t>(at,
                            moves ? (kData + event.value % 8 * kPage) | 7 : get<std::uint64_t>(at) ^ (event.value & 7));
+        changed_page_tables(event.kind);
         break;
     }
     case 3: {
@@ -345,6 +352,7 @@ inline void Harness::event()
         const bool moves = (event.kind & 8) != 0;
         put<std::uint32_t>(at, moves ? static_cast<std::uint32_t>((kData + event.value % 8 * kPage) | 7)
                                      : get<std::uint32_t>(at) ^ (event.value & 7));
+        changed_page_tables(event.kind);
         break;
     }
     case 4:
@@ -361,6 +369,16 @@ inline void Harness::event()
         put<std::uint8_t>(kData + event.place % (8 * kPage), event.value);
         break;
     }
+}
+
+// Half of these events make every processor forget what it knows of pages, as new memory in the machine does.
+inline void Harness::changed_page_tables(std::uint8_t kind)
+{
+    if ((kind & 16) == 0) {
+        stale_ = true;
+        return;
+    }
+    memory_.unmap(memory_.map({.start = base::GuestPhysical{0x1000'0000}, .size = kPage}));
 }
 
 // One machine with any engine.
