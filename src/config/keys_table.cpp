@@ -306,7 +306,8 @@ constexpr KeyInfo kKeys[] = {
     {"opengl", Boolean, Silent, Xm, "1", "Whether the local window draws with OpenGL."},
     {"p9", Strings, Refused, Xl, "", "Host directories shared over 9P.", "shared directories are not provided yet"},
     {.name = "pae", .type = Boolean,
-     .help = "Whether the guest's processor has physical address extension.",
+     .help = "Whether the guest's processor has physical address extension, and with it long mode and NX: 64-bit "
+             "systems need it.",
      .member = &DomainConfig::pae, .xend = {Image}, .xl = {"/b_info/type.hvm/pae"}},
     {"parallel", String, Accepted, Xm, "none",
      "What the parallel port is connected to.", "the parallel port is not provided"},

@@ -97,7 +97,7 @@ machine::MachineSpec Domain::machine_options() const
     const config::DomainConfig& config = settings_.config;
     return {.memory = megabytes(config.memory_mb),
             .processors = static_cast<unsigned>(config.vcpus),
-            .cpu = processor_model(config.cpuid, log_),
+            .cpu = processor_model(config, log_),
             .engine = engine_.type,
             .engine_settings = engine_settings(config),
             .acpi = config.acpi == config::Switch::On,

@@ -19,9 +19,13 @@ bool shows(const vcpu::CpuModel& model, const config::CpuidBit& bit)
 
 } // namespace
 
-vcpu::CpuModel processor_model(std::span<const config::CpuidBit> bits, base::Log& log)
+vcpu::CpuModel processor_model(const config::DomainConfig& config, base::Log& log)
 {
+    const std::vector<config::CpuidBit>& bits = config.cpuid;
     vcpu::CpuModel model = vcpu::CpuModel::standard();
+    if (config.pae == config::Switch::Off) {
+        model.hide_pae();
+    }
     for (const config::CpuidBit& bit : bits) {
         if (!bit.value && shows(model, bit)) {
             model.override_bit(bit.leaf, bit.subleaf, bit.reg, bit.bit, false);

@@ -6,11 +6,9 @@
 #include "config/domain_config.hpp"
 #include "vcpu/cpu_model.hpp"
 
-#include <span>
-
 namespace windsor::domain {
 
-// The standard model without the bits that the configuration hides. The log says what it asks for in vain.
-vcpu::CpuModel processor_model(std::span<const config::CpuidBit> bits, base::Log& log);
+// The standard model without what the keys `pae` and `cpuid` hide. The log says what `cpuid` asks for in vain.
+vcpu::CpuModel processor_model(const config::DomainConfig& config, base::Log& log);
 
 } // namespace windsor::domain

@@ -22,12 +22,13 @@ constexpr std::uint32_t kAvx2 = 1u << 5;
 
 class ProcessorModelTest : public testing::Test {
 protected:
-    vcpu::CpuModel model(const std::string& cpuid)
+    vcpu::CpuModel model_of(const std::string& text)
     {
-        const auto loaded = config::load_text("cpuid = " + cpuid, "test.cfg", {});
+        const auto loaded = config::load_text(text, "test.cfg", {});
         EXPECT_TRUE(loaded.has_value()) << (loaded ? "" : loaded.error().message());
-        return processor_model(loaded.value().config.cpuid, log_);
+        return processor_model(loaded.value().config, log_);
     }
+    vcpu::CpuModel model(const std::string& cpuid) { return model_of("cpuid = " + cpuid); }
     std::string logged() const
     {
         std::ostringstream text;
@@ -49,6 +50,18 @@ TEST_F(ProcessorModelTest, HidingAvxHidesWhatNeedsIt)
     EXPECT_EQ(one.edx, before.edx);
     EXPECT_EQ(hidden.cpuid(7, 0, {}, 0).ebx & kAvx2, 0u);
     EXPECT_EQ(hidden.cpuid(0xd, 0, {}, 0).eax, 3u);
+    EXPECT_THAT(logged(), IsEmpty());
+}
+
+TEST_F(ProcessorModelTest, WithoutPaeThereIsNoLongModeEither)
+{
+    constexpr std::uint32_t kPae = 1u << 6, kNx = 1u << 20, kLongMode = 1u << 29;
+    const auto standard = model_of("pae = 1");
+    const auto without = model_of("pae = 0");
+    EXPECT_EQ(standard.cpuid(1, 0, {}, 0).edx & kPae, kPae);
+    EXPECT_EQ(without.cpuid(1, 0, {}, 0).edx, standard.cpuid(1, 0, {}, 0).edx & ~kPae);
+    EXPECT_EQ(standard.cpuid(0x80000001, 0, {}, 0).edx & (kNx | kLongMode), kNx | kLongMode);
+    EXPECT_EQ(without.cpuid(0x80000001, 0, {}, 0).edx & (kPae | kNx | kLongMode), 0u);
     EXPECT_THAT(logged(), IsEmpty());
 }
 

@@ -49,8 +49,10 @@ public:
     // The machine has so many processors, 1 to 128: cores of one package, where the model can say so, and otherwise
     // packages of their own. Their APIC ids are even, see firmware/acpi_tables.hpp.
     void share_package(unsigned cores);
-    // Whether acpi/apic keys leave the APIC bit in place.
+    // For a machine without local APICs.
     void hide_apic();
+    // Physical address extension, and what needs it: long mode and NX.
+    void hide_pae();
 
 private:
     CpuModel() = default;
