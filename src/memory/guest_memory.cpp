@@ -136,7 +136,7 @@ Page GuestMemory::lookup_locked(std::uint64_t address) const
     mapping->block->use(offset);
     return {.host = mapping->block->data() + offset,
             .flags = &mapping->block->page_flags(offset / kPageSize),
-            .access = mapping->access,
+            .backing = mapping->backing,
             .logged = mapping->logged || mapping->block->logged(),
             .displayed = mapping->logged,
             .block = mapping->block};

@@ -66,32 +66,32 @@ private:
 };
 
 enum PageFlag : std::uint8_t {
-    kPageCode = 1,  // an engine holds decoded or translated instructions of this page, or what its page tables say
-    kPageDirty = 2, // written since the picture was last drawn (kept for memory that is logged)
-    kPageUnsent = 4, // written since take_unsent() (kept for memory that is logged)
-    kPageWritten = kPageDirty | kPageUnsent, // what a write sets
+    kPageCode = 1, // an engine holds decoded or translated instructions of this page, or what its page tables say
+    kPageDirty = 2, // the display's dirty log: written since the picture was last drawn
+    kPageUnsent = 4, // the dirty log of a migration: written since take_unsent()
+    kPageWritten = kPageDirty | kPageUnsent, // what a write to memory with a dirty log sets
 };
 
 enum class Logging : std::uint8_t { Off, On };
 
-// How a guest-physical range behaves.
-enum class Access : std::uint8_t {
-    ReadWrite, // plain memory
-    ReadOnly,  // memory whose writes go to the MMIO router, and mostly vanish there (ROM)
-    WriteOnly, // reads go to the MMIO router, writes to memory (PAM)
+// Which accesses to a guest-physical range reach the memory that backs it; the others go to the MMIO router.
+enum class Backing : std::uint8_t {
+    ReadWrite, // RAM
+    ReadOnly, // ROM: the router drops most writes
+    WriteOnly, // RAM that the chip set's PAM registers offer to writes alone
 };
 
 // What lies at one page. `host` is null for MMIO and unmapped pages.
 struct Page {
     std::uint8_t* host{nullptr};
     std::atomic<std::uint8_t>* flags{nullptr};
-    Access access{Access::ReadWrite};
+    Backing backing{Backing::ReadWrite};
     bool logged{false};    // writes must set kPageWritten
     bool displayed{false}; // kPageDirty is cleared while processors run
     Block* block{nullptr};
 
-    bool readable() const { return host != nullptr && access != Access::WriteOnly; }
-    bool writable() const { return host != nullptr && access != Access::ReadOnly; }
+    bool readable() const { return host != nullptr && backing != Backing::WriteOnly; }
+    bool writable() const { return host != nullptr && backing != Backing::ReadOnly; }
 };
 
 struct Mapping {
@@ -99,7 +99,7 @@ struct Mapping {
     std::uint64_t size{0}; // bytes; start and size are multiples of a page
     Block* block{nullptr}; // null makes a hole over lower layers
     std::uint64_t block_offset{0};
-    Access access{Access::ReadWrite};
+    Backing backing{Backing::ReadWrite};
     bool logged{false}; // display memory: writes must set kPageDirty, whatever the block says
     int layer{0}; // a higher layer covers a lower one
 };

@@ -7,7 +7,7 @@
 #include "emulate/core/decoder.hpp"
 #include "emulate/core/upper_halves.hpp"
 #include "emulate/floating/fx_state.hpp"
-#include "emulate/memory/invalidations.hpp"
+#include "emulate/memory/shootdowns.hpp"
 #include "emulate/memory/physical_map.hpp"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ using x86::Seg;
 Cpu::Cpu(const vcpu::EngineParts& parts)
     : parts_{parts}, physical_{std::make_unique<PhysicalMap>(parts.memory)}, blocks_{std::make_unique<BlockCache>()},
       decoder_{std::make_unique<Decoder>(parts.model, stubs_)},
-      invalidations_{std::make_unique<Invalidations>(parts.memory, parts.signals)}
+      shootdowns_{std::make_unique<Shootdowns>(parts.memory, parts.signals)}
 {
     const vcpu::CpuState none;
     const std::uint32_t sizes = parts.model.cpuid(0x80000008, 0, none, parts.apic_id).eax & 0xff;
@@ -172,7 +172,7 @@ void Cpu::invalidate_page(std::uint64_t linear)
         }
     };
     forget(fetch_slot_of(linear));
-    if (fetched_large_.may_hold(linear)) {
+    if (fetched_large_.may_contain(linear)) {
         std::ranges::for_each(fetch_slots_, forget);
     }
     blocks_->forget_linear();
@@ -248,7 +248,7 @@ void Cpu::drop_written(const std::uint8_t* host_page, unsigned offset, unsigned 
 
 void Cpu::serialize()
 {
-    invalidations_->each_unsettled([this](const std::uint8_t* host_page) {
+    shootdowns_->each_unheard([this](const std::uint8_t* host_page) {
         drop_written(host_page, 0, memory::kPageSize);
         leave_ = true;
     });
@@ -256,7 +256,7 @@ void Cpu::serialize()
 
 bool Cpu::has_company() const
 {
-    return invalidations_->has_company();
+    return shootdowns_->has_company();
 }
 
 // The signal stays: the rest of what it stands for comes later. Who has set it before the fence is heard, and who sets
@@ -281,22 +281,22 @@ void Cpu::forget_evicted()
 // there still, and ends.
 void Cpu::hear_of_holds()
 {
-    const Invalidations::Holds holds = invalidations_->take_holds();
+    const Shootdowns::Holds holds = shootdowns_->take_holds();
     for (const auto& [host, hold] : holds) {
         const bool evicted = std::ranges::find(evicted_, host) != evicted_.end();
         if (code_page_held(host) || evicted) {
-            invalidations_->announce_write(hold.physical, memory::kPageSize);
+            shootdowns_->announce_write(hold.physical, memory::kPageSize);
             leave_ = true;
         }
     }
 }
 
-void Cpu::drain_invalidations()
+void Cpu::serve_shootdowns()
 {
     parts_.signals.lower(vcpu::Signal::Attention);
     hear_of_holds(); // before anything is forgotten
     evicted_.clear();
-    const Invalidations::Batch batch = invalidations_->take();
+    const Shootdowns::Batch batch = shootdowns_->take();
     if (batch.mappings) {
         physical_->forget();
     }
@@ -307,7 +307,7 @@ void Cpu::drain_invalidations()
         keep_visible_blocks();
     }
     for (const auto& [host, ranges] : batch.written) {
-        for (const Invalidations::Range& range : ranges) {
+        for (const Shootdowns::Range& range : ranges) {
             drop_written(host, range.offset, range.size);
         }
     }

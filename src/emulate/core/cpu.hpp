@@ -24,7 +24,7 @@ namespace windsor::emulate {
 class Accelerator;
 class BlockCache;
 class Decoder;
-class Invalidations;
+class Shootdowns;
 class TraceSink;
 class PhysicalMap;
 struct Block;
@@ -159,15 +159,15 @@ public:
     // ordinary page, null if read_for_write() and write() must be used. False: a fault is noted.
     template <typename T> [[nodiscard]] bool locate_for_write(x86::Seg seg, std::uint64_t offset, std::uint8_t*& host);
 
-    // The same for locked instructions, where locate_for_write() has none: host memory whose change has to be told by
-    // changed(); null if the T does not lie in one page of memory.
-    struct HeldPlace {
+    // The same for instructions with LOCK where locate_for_write() gives null. Whoever changes that memory calls
+    // changed() afterwards. `host` is null if the operand does not lie in one page of memory.
+    struct LockedPlace {
         std::uint8_t* host{nullptr};
         std::uint64_t physical{0};
         unsigned size{0};
     };
-    [[nodiscard]] bool locate_held(x86::Seg seg, std::uint64_t offset, unsigned size, HeldPlace& place);
-    void changed(const HeldPlace& place);
+    [[nodiscard]] bool locate_locked(x86::Seg seg, std::uint64_t offset, unsigned size, LockedPlace& place);
+    void changed(const LockedPlace& place);
 
     // A stretch of host memory behind an address, for string instructions: how many bytes from there on may be
     // read or written directly (0: none; use read() and write(), which also tell of faults).
@@ -268,20 +268,20 @@ private:
         std::atomic<std::uint8_t>* flags{nullptr};
         unsigned size{0};
     };
-    struct Translation {
+    struct WalkResult {
         std::uint64_t physical{0};
         bool global{false};
         PageSize size{PageSize::Small};
     };
     enum class Purpose : std::uint8_t { Read, Write, Fetch };
-    struct Walk;
+    struct PageWalk;
 
     // paging.cpp
-    [[nodiscard]] bool translate(std::uint64_t linear, Purpose purpose, TlbSet set, Translation& result);
-    [[nodiscard]] bool walk_legacy(Walk& walk);
-    [[nodiscard]] bool walk_wide(Walk& walk);
-    [[nodiscard]] bool grant(Walk& walk);
-    [[nodiscard]] bool page_fault(const Walk& walk, std::uint32_t bits);
+    [[nodiscard]] bool walk_pages(std::uint64_t linear, Purpose purpose, TlbSet set, WalkResult& result);
+    [[nodiscard]] bool walk_legacy(PageWalk& walk);
+    [[nodiscard]] bool walk_wide(PageWalk& walk);
+    [[nodiscard]] bool grant(PageWalk& walk);
+    [[nodiscard]] bool page_fault(const PageWalk& walk, std::uint32_t bits);
     [[nodiscard]] bool mark_accessed(const PageView::Entry& entry, std::uint64_t bits, unsigned size);
 
     // memory.cpp
@@ -289,7 +289,7 @@ private:
     [[nodiscard]] bool locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set, Located& result);
     [[nodiscard]] bool locate_all(std::uint64_t linear, unsigned size, Intent intent, TlbSet set,
                                   std::array<Located, 2>& parts);
-    void fill(std::uint64_t linear, const Translation& translation, bool write, TlbSet set);
+    void fill(std::uint64_t linear, const WalkResult& found, bool write, TlbSet set);
     void evict(TlbEntries& entries, std::size_t at);
     [[nodiscard]] bool read_slow(std::uint64_t linear, void* into, unsigned size, Intent intent, TlbSet set);
     [[nodiscard]] bool write_slow(std::uint64_t linear, const void* from, unsigned size, TlbSet set);
@@ -310,13 +310,13 @@ private:
     void keep_visible_blocks();
     void drop_code();
     void drop_written(const std::uint8_t* host_page, unsigned offset, unsigned size);
-    void drain_invalidations();
+    void serve_shootdowns();
     void hear_of_holds();
     [[nodiscard]] vcpu::HaltReason run_on();
     [[nodiscard]] bool service_signals(vcpu::HaltReason& reason);
     [[nodiscard]] bool step(vcpu::HaltReason& reason);
     [[nodiscard]] bool execute(const Block& block);
-    [[nodiscard]] bool settle(Outcome outcome, const Insn& insn);
+    [[nodiscard]] bool finish(Outcome outcome, const Insn& insn);
     const Block* find_block();
     [[nodiscard]] bool fetch_physical(std::uint64_t linear, std::uint64_t& physical);
     // Where instructions are fetched from: the last translations, good for one epoch.
@@ -366,7 +366,7 @@ private:
     std::unique_ptr<PhysicalMap> physical_;
     std::unique_ptr<BlockCache> blocks_;
     std::unique_ptr<Decoder> decoder_;
-    std::unique_ptr<Invalidations> invalidations_;
+    std::unique_ptr<Shootdowns> shootdowns_;
     HostStubs stubs_;
     std::array<std::uint8_t, 256> foreign_writes_{}; // to pages of which another processor may hold code
     std::vector<const std::uint8_t*> evicted_; // host pages that an accelerator's block may still store to

@@ -3,7 +3,7 @@
 
 #include "base/copy_once.hpp"
 #include "emulate/core/offered.hpp"
-#include "emulate/memory/invalidations.hpp"
+#include "emulate/memory/shootdowns.hpp"
 #include "emulate/memory/physical_map.hpp"
 #include "emulate/system/descriptors.hpp"
 #include "x86/address.hpp"
@@ -112,7 +112,7 @@ bool lacks_base(const ZydisDecodedInstruction& in, const ZydisDecodedOperand& op
            in.raw.modrm.rm == 4 && in.raw.sib.base == 5;
 }
 
-void translate_memory(const ZydisDecodedInstruction& in, const ZydisDecodedOperand& operand, Insn& insn)
+void fill_memory_operand(const ZydisDecodedInstruction& in, const ZydisDecodedOperand& operand, Insn& insn)
 {
     const auto& mem = operand.mem;
     insn.segment = segment_of(mem.segment);
@@ -175,7 +175,7 @@ DecodeMode Decoder::mode_of(const Cpu& cpu)
     }
 }
 
-void Decoder::translate_operands(const Decoded& decoded, Insn& insn) const
+void Decoder::fill_operands(const Decoded& decoded, Insn& insn) const
 {
     const ZydisDecodedInstruction& in = decoded.instruction;
     insn.length = in.length;
@@ -203,7 +203,7 @@ void Decoder::translate_operands(const Decoded& decoded, Insn& insn) const
     }
     for (const ZydisDecodedOperand& operand : decoded.operands) {
         if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY && operand.encoding != ZYDIS_OPERAND_ENCODING_NONE) {
-            translate_memory(in, operand, insn);
+            fill_memory_operand(in, operand, insn);
             insn.memory = true;
             break;
         }
@@ -251,7 +251,7 @@ Decoder::Result Decoder::decode(DecodeMode mode, std::span<const std::uint8_t> b
                           .bytes = bytes.first(instruction.length),
                           .stubs = &stubs_};
     insn = Insn{};
-    translate_operands(decoded, insn);
+    fill_operands(decoded, insn);
     choose(decoded, insn);
     return Result::Done;
 }

@@ -31,7 +31,7 @@ public:
     bool offers(ZydisISASet set) const { return offered_[set]; }
 
 private:
-    void translate_operands(const Decoded& decoded, Insn& insn) const;
+    void fill_operands(const Decoded& decoded, Insn& insn) const;
     void fill_block(Block& block, const std::uint8_t* host, unsigned available, DecodeMode mode,
                     std::size_t limit) const;
     // One instruction, byte by byte through paging, the limit and MMIO.

@@ -67,11 +67,11 @@ template <std::unsigned_integral T> bool compare_exchange(std::uint8_t* host, T&
 
 // modify_at() where stores take the long way.
 template <std::unsigned_integral T, typename Change>
-[[nodiscard]] bool modify_held(Cpu& cpu, x86::Seg seg, std::uint64_t offset, Change& change)
+[[nodiscard]] bool modify_locked(Cpu& cpu, x86::Seg seg, std::uint64_t offset, Change& change)
 {
-    Cpu::HeldPlace place;
+    Cpu::LockedPlace place;
     T old = 0;
-    if (!cpu.locate_held(seg, offset, sizeof(T), place) || !cpu.read_for_write<T>(seg, offset, old)) {
+    if (!cpu.locate_locked(seg, offset, sizeof(T), place) || !cpu.read_for_write<T>(seg, offset, old)) {
         return false;
     }
     if (place.host == nullptr) {
@@ -103,7 +103,7 @@ template <std::unsigned_integral T, typename Change>
             return false;
         }
         if (host == nullptr) {
-            return locked ? modify_held<T>(cpu, seg, offset, change) : cpu.write<T>(seg, offset, change(old));
+            return locked ? modify_locked<T>(cpu, seg, offset, change) : cpu.write<T>(seg, offset, change(old));
         }
     }
     T old;

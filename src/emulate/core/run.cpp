@@ -5,7 +5,7 @@
 #include "emulate/core/cpu.hpp"
 #include "emulate/core/decoder.hpp"
 #include "emulate/core/trace.hpp"
-#include "emulate/memory/invalidations.hpp"
+#include "emulate/memory/shootdowns.hpp"
 #include "emulate/memory/physical_map.hpp"
 #include "emulate/system/system.hpp"
 
@@ -34,16 +34,16 @@ const Cpu::FetchSlot* Cpu::fetch_slot(std::uint64_t linear)
     if (slot.page == page && slot.user == user && slot.epoch == (slot.global ? global_epoch_ : local_epoch_)) {
         return &slot;
     }
-    Translation translation;
-    if (!translate(linear, Purpose::Fetch, user ? TlbSet::User : TlbSet::Supervisor, translation)) {
+    WalkResult found;
+    if (!walk_pages(linear, Purpose::Fetch, user ? TlbSet::User : TlbSet::Supervisor, found)) {
         return nullptr;
     }
     slot = {.page = page,
-            .epoch = translation.global ? global_epoch_ : local_epoch_,
-            .physical = translation.physical & kLinearPage,
+            .epoch = found.global ? global_epoch_ : local_epoch_,
+            .physical = found.physical & kLinearPage,
             .user = user,
-            .global = translation.global,
-            .size = translation.size};
+            .global = found.global,
+            .size = found.size};
     fetched_large_.note(page, slot.size);
     return &slot;
 }
@@ -97,7 +97,7 @@ bool Cpu::take_fault()
 }
 
 // What an instruction that did not simply end asks for. False: the processor stops running.
-bool Cpu::settle(Outcome outcome, const Insn& insn)
+bool Cpu::finish(Outcome outcome, const Insn& insn)
 {
     bool alive = true;
     switch (outcome) {
@@ -153,7 +153,7 @@ bool Cpu::execute(const Block& block)
         }
         statistics_.instructions += static_cast<std::uint64_t>(insn - block.insns.data()) +
                                     (outcome == Outcome::Repeat || outcome == Outcome::Fault ? 0 : 1);
-        return settle(outcome, *insn);
+        return finish(outcome, *insn);
     }
 }
 
@@ -170,7 +170,7 @@ bool Cpu::interpret(const Insn& insn)
             s.rip = (s.rip + insn.length) & code_mask();
             return true;
         }
-        static_cast<void>(settle(outcome, insn));
+        static_cast<void>(finish(outcome, insn));
         return false;
     }
 }
@@ -216,7 +216,7 @@ bool Cpu::step(HaltReason&)
     if (outcome != Outcome::Fault && outcome != Outcome::Repeat) {
         ++statistics_.instructions;
     }
-    bool alive = settle(outcome, insn);
+    bool alive = finish(outcome, insn);
     was_stepping = was_stepping && ((s.rflags & rflags::kTf) != 0 || !drops_step(insn));
     const bool due = (was_stepping || pending_debug != 0) && !s.mov_ss_shadow && outcome != Outcome::Fault;
     if (due && s.activity != Activity::Shutdown) {
@@ -234,7 +234,7 @@ bool Cpu::step(HaltReason&)
 bool Cpu::service_signals(HaltReason& reason)
 {
     if (parts_.signals.test(Signal::Attention)) {
-        drain_invalidations();
+        serve_shootdowns();
     }
     if (parts_.signals.test(Signal::Stop)) {
         parts_.signals.lower(Signal::Stop);
@@ -283,13 +283,13 @@ bool Cpu::service_signals(HaltReason& reason)
 
 HaltReason Cpu::run()
 {
-    invalidations_->begin();
+    shootdowns_->begin();
     const HaltReason reason = run_on();
     std::atomic_thread_fence(std::memory_order_seq_cst); // who asks from here on sees all that was stored
     if (parts_.signals.test(Signal::Attention)) {
-        drain_invalidations();
+        serve_shootdowns();
     }
-    invalidations_->end();
+    shootdowns_->end();
     if (reason == HaltReason::Halted) {
         parts_.signals.set_masked(vcpu::masked_signals(s.activity, (s.rflags & rflags::kIf) != 0, s.nmi_blocked));
     }
@@ -302,7 +302,7 @@ HaltReason Cpu::run_on()
     HaltReason reason = HaltReason::Stopped;
     // Before anything is stored: what was cached may be good no more since the last run. Another engine may have run in
     // between, and lowered the signal.
-    drain_invalidations();
+    serve_shootdowns();
     for (;;) {
         if (pending_debug != 0 && !s.mov_ss_shadow) [[unlikely]] {
             // Of breakpoints met outside step(), of a task switch with the T bit, and of SYSRET with TF.

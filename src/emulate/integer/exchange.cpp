@@ -194,8 +194,8 @@ Outcome cmpxchg16b(Cpu& cpu, const Insn& insn)
         return Outcome::Fault;
     }
     bool same = false;
-    Cpu::HeldPlace place;
-    if (!cpu.locate_held(insn.segment, offset, 16, place)) {
+    Cpu::LockedPlace place;
+    if (!cpu.locate_locked(insn.segment, offset, 16, place)) {
         return Outcome::Fault;
     }
     if (place.host != nullptr) {

@@ -3,7 +3,7 @@
 // was heard of, whatever happens in between to what is known of such ways.
 #include "conformance/other_processor.hpp"
 #include "emulate/core/accelerator.hpp"
-#include "emulate/memory/invalidations.hpp"
+#include "emulate/memory/shootdowns.hpp"
 #include "emulate/memory/memory_access.hpp"
 #include "emulate/system/system_families.hpp"
 #include "emulate/test_machine.hpp"
@@ -185,7 +185,7 @@ TEST(FlagsOfPages, GoBetweenTwoTells)
 // One that stands has everything to forget then, but does not keep a list as long as the others like.
 class HoldsOfMany : public ::testing::Test {
 protected:
-    static constexpr std::uint64_t kBytes = 2 * Invalidations::kMostHolds * memory::kPageSize;
+    static constexpr std::uint64_t kBytes = 2 * Shootdowns::kMostHolds * memory::kPageSize;
 
     HoldsOfMany() { memory.map({.start = base::GuestPhysical{0}, .size = kBytes, .block = ram.get()}); }
     void hold_all()
@@ -202,9 +202,9 @@ protected:
 
 TEST_F(HoldsOfMany, AreFewForOneThatStands)
 {
-    Invalidations standing{memory, signals};
+    Shootdowns standing{memory, signals};
     hold_all();
-    EXPECT_LE(standing.take_holds().size(), Invalidations::kMostHolds);
+    EXPECT_LE(standing.take_holds().size(), Shootdowns::kMostHolds);
     EXPECT_TRUE(standing.take().mappings);
     EXPECT_TRUE(signals.test(vcpu::Signal::Attention));
 }
@@ -212,7 +212,7 @@ TEST_F(HoldsOfMany, AreFewForOneThatStands)
 // All that it is asked while it runs it has to know, as it may have stored there.
 TEST_F(HoldsOfMany, AreAllKeptForOneThatRuns)
 {
-    Invalidations running{memory, signals};
+    Shootdowns running{memory, signals};
     running.begin();
     hold_all();
     EXPECT_EQ(running.take_holds().size(), kBytes / memory::kPageSize);

@@ -4,7 +4,7 @@
 #include "emulate/core/block_cache.hpp"
 #include "emulate/core/cpu.hpp"
 #include "emulate/core/decoder.hpp"
-#include "emulate/memory/invalidations.hpp"
+#include "emulate/memory/shootdowns.hpp"
 #include "emulate/memory/physical_map.hpp"
 #include "emulate/system/system.hpp"
 #include "x86/address.hpp"
@@ -74,21 +74,20 @@ void Cpu::evict(TlbEntries& entries, std::size_t at)
     entries.clear(at);
 }
 
-void Cpu::fill(std::uint64_t linear, const Translation& translation, bool write, TlbSet set)
+void Cpu::fill(std::uint64_t linear, const WalkResult& found, bool write, TlbSet set)
 {
     const std::uint64_t page = linear & kLinearPage;
-    tlb_.take(set, linear, translation.global, translation.size);
+    tlb_.take(set, linear, found.global, found.size);
     TlbEntries& entries = tlb_.set(set);
     const std::size_t at = TlbEntries::index(linear);
-    const memory::Page& backing = physical_->page(translation.physical);
-    if (!tag::holds(entries.read[at], linear)) {
+    const memory::Page& backing = physical_->page(found.physical);
+    if (!tag::matches(entries.read[at], linear)) {
         evict(entries, at);
     }
     const bool watched = (s.dr7 & x86::dr7::kEnables) != 0 && watches_data(linear);
     entries.place(at, page, backing.host);
-    entries.physical[at] = (translation.physical & kLinearPage) | (translation.global ? TlbEntries::kGlobal : 0) |
-                           TlbEntries::flag_of(translation.size) |
-                           (backing.readable() ? 0 : TlbEntries::kReadMmio) |
+    entries.physical[at] = (found.physical & kLinearPage) | (found.global ? TlbEntries::kGlobal : 0) |
+                           TlbEntries::flag_of(found.size) | (backing.readable() ? 0 : TlbEntries::kReadMmio) |
                            (backing.writable() ? 0 : TlbEntries::kWriteMmio);
     entries.read[at] = page ^ (backing.readable() && !watched ? 0 : tag::kSlow);
     if (write) {
@@ -109,12 +108,12 @@ bool Cpu::locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set,
     const bool write = intent != Intent::Read;
     TlbEntries& entries = tlb_.set(set);
     const std::size_t at = TlbEntries::index(linear);
-    if (!tag::holds(write ? entries.write[at] : entries.read[at], linear)) {
-        Translation translation;
-        if (!translate(linear, write ? Purpose::Write : Purpose::Read, set, translation)) {
+    if (!tag::matches(write ? entries.write[at] : entries.read[at], linear)) {
+        WalkResult found;
+        if (!walk_pages(linear, write ? Purpose::Write : Purpose::Read, set, found)) {
             return false;
         }
-        fill(linear, translation, write, set);
+        fill(linear, found, write, set);
     }
     const bool through_mmio = entries.is(at, intent == Intent::Write ? TlbEntries::kWriteMmio : TlbEntries::kReadMmio);
     result.physical = (entries.physical[at] & kLinearPage) | (linear & ~kLinearPage);
@@ -257,12 +256,12 @@ void Cpu::code_page_written(const Located& at, Writer writer)
         leave_ = true;
     }
     if (effect.page_held || spares_flag(at.host - offset)) {
-        invalidations_->announce_write(at.physical, at.size);
+        shootdowns_->announce_write(at.physical, at.size);
         return;
     }
-    invalidations_->announce_write(at.physical - offset, memory::kPageSize);
+    shootdowns_->announce_write(at.physical - offset, memory::kPageSize);
     at.flags->fetch_and(static_cast<std::uint8_t>(~memory::kPageCode));
-    invalidations_->announce_write(at.physical - offset, memory::kPageSize);
+    shootdowns_->announce_write(at.physical - offset, memory::kPageSize);
 }
 
 // Whether a page of which this processor holds nothing stays flagged, as another one may hold something. Code that has
@@ -286,7 +285,7 @@ bool Cpu::code_page_held(const std::uint8_t* host_page)
     return (accelerator_ != nullptr && accelerator_->page_held(host_page)) || quick;
 }
 
-bool Cpu::locate_held(Seg seg, std::uint64_t offset, unsigned size, HeldPlace& place)
+bool Cpu::locate_locked(Seg seg, std::uint64_t offset, unsigned size, LockedPlace& place)
 {
     std::uint64_t linear = 0;
     std::array<Located, 2> parts;
@@ -295,12 +294,12 @@ bool Cpu::locate_held(Seg seg, std::uint64_t offset, unsigned size, HeldPlace& p
         return false;
     }
     const bool plain = parts[0].host != nullptr && parts[1].size == 0 &&
-                       physical_->page(parts[0].physical).access == memory::Access::ReadWrite;
+                       physical_->page(parts[0].physical).backing == memory::Backing::ReadWrite;
     place = {.host = plain ? parts[0].host : nullptr, .physical = parts[0].physical, .size = size};
     return true;
 }
 
-void Cpu::changed(const HeldPlace& place)
+void Cpu::changed(const LockedPlace& place)
 {
     const memory::Page& page = physical_->page(place.physical);
     if ((page.flags->load() & memory::kPageCode) != 0) {
@@ -319,9 +318,9 @@ void Cpu::hold_page(const memory::Page& page, std::uint64_t physical)
 {
     const bool first = (page.flags->fetch_or(memory::kPageCode) & memory::kPageCode) == 0;
     if (code_page_held(page.host) && !first) {
-        invalidations_->announce_write(physical & ~memory::kPageMask, memory::kPageSize);
+        shootdowns_->announce_write(physical & ~memory::kPageMask, memory::kPageSize);
     }
-    invalidations_->announce_hold(page.host, physical);
+    shootdowns_->announce_hold(page.host, physical);
 }
 
 bool Cpu::locate_code(std::uint64_t linear, CodePlace& place)

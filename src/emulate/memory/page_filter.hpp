@@ -19,7 +19,7 @@ public:
         }
     }
     // False: the page was not noted. True is wrong for one page of some thousands where a thousand are noted.
-    bool may_hold(std::uint64_t number) const
+    bool may_contain(std::uint64_t number) const
     {
         const auto [one, other] = bits_of(number);
         return bits_.test(one) && bits_.test(other);

@@ -36,9 +36,10 @@ public:
             filter_.note(number(linear, size));
         }
     }
-    bool may_hold(std::uint64_t linear) const
+    bool may_contain(std::uint64_t linear) const
     {
-        return filter_.may_hold(number(linear, PageSize::Large)) || filter_.may_hold(number(linear, PageSize::Huge));
+        return filter_.may_contain(number(linear, PageSize::Large)) ||
+               filter_.may_contain(number(linear, PageSize::Huge));
     }
     void clear() { filter_.clear(); }
 

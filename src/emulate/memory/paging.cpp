@@ -17,7 +17,7 @@ namespace cr0 = x86::cr0;
 namespace cr4 = x86::cr4;
 
 // A walk in progress.
-struct Cpu::Walk {
+struct Cpu::PageWalk {
     std::uint64_t linear{0};
     Purpose purpose{};
     bool user{false};        // the access is made in user mode
@@ -34,7 +34,7 @@ struct Cpu::Walk {
     bool stale{false};       // another processor has changed an entry meanwhile
 };
 
-bool Cpu::page_fault(const Walk& walk, std::uint32_t bits)
+bool Cpu::page_fault(const PageWalk& walk, std::uint32_t bits)
 {
     if (walk.purpose == Purpose::Write) {
         bits |= x86::pf::kWrite;
@@ -52,7 +52,7 @@ bool Cpu::page_fault(const Walk& walk, std::uint32_t bits)
 }
 
 // Two levels of 32-bit entries, with 4 MiB pages and PSE-36.
-bool Cpu::walk_legacy(Walk& walk)
+bool Cpu::walk_legacy(PageWalk& walk)
 {
     walk.entry_size = 4;
     const std::uint64_t directory = (s.cr3 & 0xfffff000) + (((walk.linear >> 22) & 0x3ff) << 2);
@@ -87,7 +87,7 @@ bool Cpu::walk_legacy(Walk& walk)
 }
 
 // PAE and 4-level paging: levels of 64-bit entries.
-bool Cpu::walk_wide(Walk& walk)
+bool Cpu::walk_wide(PageWalk& walk)
 {
     const bool long_paging = (s.efer & x86::efer::kLma) != 0;
     std::uint64_t table = s.cr3 & pte::kAddress;
@@ -135,7 +135,7 @@ bool Cpu::walk_wide(Walk& walk)
 }
 
 // Access rights (SDM volume 3A, section 4.6), then the accessed and dirty flags (section 4.8).
-bool Cpu::grant(Walk& walk)
+bool Cpu::grant(PageWalk& walk)
 {
     const bool user_page = (walk.rights & pte::kUs) != 0;
     const bool writable = (walk.rights & pte::kRw) != 0;
@@ -180,17 +180,17 @@ PageSize size_of(std::uint64_t offset_mask)
 
 } // namespace
 
-bool Cpu::translate(std::uint64_t linear, Purpose purpose, TlbSet set, Translation& result)
+bool Cpu::walk_pages(std::uint64_t linear, Purpose purpose, TlbSet set, WalkResult& result)
 {
     if ((s.cr0 & cr0::kPg) == 0) {
         result = {.physical = linear & a20_mask_ & 0xffffffff, .global = false, .size = PageSize::Small};
         return true;
     }
-    const Walk begun{.linear = linear,
-                     .purpose = purpose,
-                     .user = set == TlbSet::User || set == TlbSet::Checked,
-                     .explicit_ac = set == TlbSet::SupervisorAc};
-    Walk walk;
+    const PageWalk begun{.linear = linear,
+                         .purpose = purpose,
+                         .user = set == TlbSet::User || set == TlbSet::Checked,
+                         .explicit_ac = set == TlbSet::SupervisorAc};
+    PageWalk walk;
     bool granted = false;
     do {
         walk = begun;
@@ -221,7 +221,7 @@ bool Cpu::mark_accessed(const PageView::Entry& entry, std::uint64_t bits, unsign
 {
     const std::uint64_t address = entry.address & a20_mask_;
     const memory::Page& page = physical_->page(address);
-    if (page.host == nullptr || page.access != memory::Access::ReadWrite) {
+    if (page.host == nullptr || page.backing != memory::Backing::ReadWrite) {
         write_physical(address, size, entry.value | bits);
         return true;
     }
@@ -245,7 +245,7 @@ bool Cpu::view_page(std::uint64_t linear, PageView& view)
     if ((s.cr0 & cr0::kPg) == 0) {
         return false;
     }
-    Walk walk{.linear = linear, .purpose = Purpose::Read, .user = true};
+    PageWalk walk{.linear = linear, .purpose = Purpose::Read, .user = true};
     const std::uint64_t cr2 = s.cr2;
     const Fault fault = fault_;
     const bool found = (s.cr4 & cr4::kPae) != 0 ? walk_wide(walk) : walk_legacy(walk);

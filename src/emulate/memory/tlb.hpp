@@ -35,7 +35,7 @@ constexpr bool empty(std::uint64_t tag)
 {
     return tag >> 61 == 1;
 }
-constexpr bool holds(std::uint64_t tag, std::uint64_t linear)
+constexpr bool matches(std::uint64_t tag, std::uint64_t linear)
 {
     return ((tag ^ linear) & kLinearPage & ~kSlow) == 0;
 }
@@ -143,7 +143,7 @@ public:
                 set.clear(at);
             }
         }
-        if (large_.may_hold(linear)) {
+        if (large_.may_contain(linear)) {
             clear_if([&](const TlbEntries& set, std::size_t entry) {
                 return invalidates(linear, set.page(entry), set.size(entry));
             });

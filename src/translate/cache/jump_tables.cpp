@@ -104,7 +104,7 @@ bool JumpTables::depends(const Known& known, std::uint64_t linear)
 
 void JumpTables::invalidate(std::uint64_t linear)
 {
-    if (!pages_.may_hold(number_of(linear)) && !large_.may_hold(linear)) {
+    if (!pages_.may_contain(number_of(linear)) && !large_.may_contain(linear)) {
         return;
     }
     pages_.clear();

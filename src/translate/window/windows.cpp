@@ -343,7 +343,7 @@ Windows::Held Windows::hold_tables(const emulate::Cpu::PageView& view, Page& pag
     for (unsigned level = 0; level < view.levels; ++level) {
         const std::uint64_t address = view.entries[level].address;
         const memory::Page table = cpu_.physical_page(address);
-        if (table.host == nullptr || table.access != memory::Access::ReadWrite) {
+        if (table.host == nullptr || table.backing != memory::Backing::ReadWrite) {
             return Held::Not;
         }
         if (!tables_.contains(table.host)) {

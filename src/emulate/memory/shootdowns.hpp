@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What other threads want an interpreter to forget, queued until its run loop gets to it.
+// Shoot-downs: what this processor has cached and has to forget since other processors or devices have changed it. They
+// are queued until its run loop gets to them.
 #pragma once
 
 #include "base/guarded.hpp"
@@ -17,7 +18,7 @@
 
 namespace windsor::emulate {
 
-class Invalidations final : public memory::MemoryObserver {
+class Shootdowns final : public memory::MemoryObserver {
 public:
     // Pages that were written; a processor that sleeps long has everything to forget.
     static constexpr std::size_t kMost = 1024;
@@ -28,7 +29,7 @@ public:
 
     struct Range {
         unsigned offset{0}; // in the page
-        unsigned size{0};   // bytes
+        unsigned size{0}; // bytes
         bool operator==(const Range&) const = default;
     };
     using Written = std::unordered_map<const std::uint8_t*, std::vector<Range>>; // by host page
@@ -36,7 +37,7 @@ public:
         bool mappings{false};
         bool dirty_log{false};
         bool everything{false}; // there was too much to list
-        Written written;        // by devices and other processors
+        Written written; // by devices and other processors
     };
     // A page that other processors hold; the askers are let go of when that has been dealt with.
     struct Hold {
@@ -45,13 +46,13 @@ public:
     };
     using Holds = std::unordered_map<const std::uint8_t*, Hold>; // by host page
 
-    Invalidations(memory::GuestMemory& memory, vcpu::Signals& signals) : memory_{memory}, signals_{signals}
+    Shootdowns(memory::GuestMemory& memory, vcpu::Signals& signals) : memory_{memory}, signals_{signals}
     {
         memory_.add_observer(*this);
     }
-    ~Invalidations() override { memory_.remove_observer(*this); }
-    Invalidations(const Invalidations&) = delete;
-    Invalidations& operator=(const Invalidations&) = delete;
+    ~Shootdowns() override { memory_.remove_observer(*this); }
+    Shootdowns(const Shootdowns&) = delete;
+    Shootdowns& operator=(const Shootdowns&) = delete;
 
     // memory::MemoryObserver
     void mappings_changed() override
@@ -112,11 +113,11 @@ public:
 
     // Calls `drop` with the pages of which code was read while others may still have stored without telling, and may do
     // so until they have heard that it is held.
-    template <typename Drop> void each_unsettled(Drop drop)
+    template <typename Drop> void each_unheard(Drop drop)
     {
-        std::erase_if(unsettled_, [](const auto& page) { return page.second.use_count() == 1; });
+        std::erase_if(unheard_, [](const auto& page) { return page.second.use_count() == 1; });
         std::atomic_thread_fence(std::memory_order_seq_cst);
-        for (const auto& [host, asker] : unsettled_) {
+        for (const auto& [host, asker] : unheard_) {
             drop(host);
         }
     }
@@ -134,7 +135,7 @@ public:
     // … or that it holds a page from now on, which has kPageCode.
     void announce_hold(const std::uint8_t* host_page, std::uint64_t physical)
     {
-        std::shared_ptr<const void>& asker = unsettled_[host_page];
+        std::shared_ptr<const void>& asker = unheard_[host_page];
         if (asker == nullptr) {
             asker = std::make_shared<const int>(0);
         }
@@ -142,7 +143,7 @@ public:
         memory_.code_held(base::GuestPhysical{physical}, asker);
         announcing_.store(std::thread::id{}, std::memory_order_relaxed);
         if (asker.use_count() == 1) {
-            unsettled_.erase(host_page);
+            unheard_.erase(host_page);
         }
     }
 
@@ -193,7 +194,7 @@ private:
     std::atomic<std::thread::id> announcing_{};
     bool running_{false}; // guarded by the lock of holds_
     // By host page, of the processor's own thread; each asker is shared with those that have not heard.
-    std::unordered_map<const std::uint8_t*, std::shared_ptr<const void>> unsettled_;
+    std::unordered_map<const std::uint8_t*, std::shared_ptr<const void>> unheard_;
 };
 
 } // namespace windsor::emulate
