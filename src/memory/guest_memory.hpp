@@ -143,7 +143,7 @@ public:
 
     // Tells observers that `size` bytes of one page were written behind their back.
     void written(GuestPhysical address, unsigned size);
-    void written(GuestPhysical page) { written(GuestPhysical{page.raw() & ~kPageMask}, kPageSize); }
+    void written(GuestPhysical page) { written(page.aligned_down(kPageSize), kPageSize); }
     // Tells observers that kPageCode has been set on `page`.
     void code_held(GuestPhysical page, const std::shared_ptr<const void>& asker = {});
     // Clears kPageDirty of a block's pages and tells observers; gives the pages that were dirty.
@@ -170,8 +170,8 @@ private:
     };
     // Disjoint visible ranges, sorted by start.
     void rebuild() WINDSOR_REQUIRES(mutex_);
-    const Mapping* find(std::uint64_t address) const WINDSOR_REQUIRES(mutex_);
-    Page lookup_locked(std::uint64_t address) const WINDSOR_REQUIRES(mutex_);
+    const Mapping* find(GuestPhysical address) const WINDSOR_REQUIRES(mutex_);
+    Page lookup_locked(GuestPhysical address) const WINDSOR_REQUIRES(mutex_);
     static std::vector<bool> take_flag(Block& block, PageFlag flag);
     void tell_mappings_changed() WINDSOR_REQUIRES(mutex_);
 

@@ -4,6 +4,7 @@
 
 #include "emulate/core/block_cache.hpp"
 #include "emulate/memory/tlb.hpp"
+#include "x86/address.hpp"
 
 #include <cstdint>
 #include <span>
@@ -31,7 +32,7 @@ public:
     virtual bool page_held(const std::uint8_t* /*host_page*/) { return false; }
     // Linear addresses may lead elsewhere now: those of pages that are not global, or all; those of one page.
     virtual void flushed(Flush what) = 0;
-    virtual void page_invalidated(std::uint64_t linear) = 0;
+    virtual void page_invalidated(x86::Linear linear) = 0;
     // Forgets all code, or all outside the stretches of host memory that the guest can still see.
     virtual void drop_all() = 0;
     virtual void keep_only(std::span<const std::span<const std::uint8_t>> visible) = 0;

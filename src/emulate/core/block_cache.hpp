@@ -4,6 +4,7 @@
 
 #include "emulate/core/insn.hpp"
 #include "memory/guest_memory.hpp"
+#include "x86/address.hpp"
 
 #include <array>
 #include <atomic>
@@ -32,12 +33,12 @@ public:
     static constexpr std::size_t kCapacity = 1u << 20;
 
     // The quick way: by linear address. `context` stands for all else that matters (mode, user or supervisor).
-    const Block* quick(std::uint64_t linear, std::uint64_t context) const
+    const Block* quick(x86::Linear linear, std::uint64_t context) const
     {
         const Slot& slot = slots_[index(linear)];
         return slot.linear == linear && slot.context == (context | generation_) ? slot.block : nullptr;
     }
-    void remember(std::uint64_t linear, std::uint64_t context, const Block* block)
+    void remember(x86::Linear linear, std::uint64_t context, const Block* block)
     {
         slots_[index(linear)] = {linear, context | generation_, block};
     }
@@ -76,7 +77,7 @@ private:
     static constexpr std::size_t kChurnSlots = 256;
 
     struct Slot {
-        std::uint64_t linear{~std::uint64_t{0}};
+        x86::Linear linear{~std::uint64_t{0}};
         std::uint64_t context{0};
         const Block* block{nullptr};
     };
@@ -87,7 +88,7 @@ private:
         std::set<std::pair<const std::uint8_t*, Key>> crossing; // blocks, by their first page, that end here
     };
 
-    static std::size_t index(std::uint64_t linear) { return (linear ^ (linear >> 13)) & (kSlots - 1); }
+    static std::size_t index(x86::Linear linear) { return (linear.raw() ^ (linear.raw() >> 13)) & (kSlots - 1); }
     static std::size_t churn_index(const std::uint8_t* host_page)
     {
         return (reinterpret_cast<std::uintptr_t>(host_page) >> 12) % kChurnSlots;

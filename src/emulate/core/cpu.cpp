@@ -78,13 +78,15 @@ void Cpu::segment_changed(Seg seg)
     SegmentWindow& window = windows_[static_cast<unsigned>(seg)];
     if (mode_ == Mode::Long) {
         const bool based = seg == Seg::Fs || seg == Seg::Gs;
-        window = {.base = based ? segment.base : 0, .read_end = ~std::uint64_t{0}, .write_end = ~std::uint64_t{0}};
+        window = {.base = x86::Linear{based ? segment.base : 0},
+                  .read_end = ~std::uint64_t{0},
+                  .write_end = ~std::uint64_t{0}};
     } else {
         const x86::Attributes& rights = segment.attributes;
         const std::uint64_t end = rights.expand_down() ? 0 : std::uint64_t{segment.limit} + 1;
         const bool loose = mode_ == Mode::Real || mode_ == Mode::Virtual8086;
         const bool usable = !segment.unusable && rights.p;
-        window = {.base = segment.base,
+        window = {.base = x86::Linear{segment.base},
                   .read_end = loose || (usable && rights.readable()) ? end : 0,
                   .write_end = loose || (usable && rights.writable()) ? end : 0};
     }
@@ -95,7 +97,7 @@ void Cpu::segment_changed(Seg seg)
             return;
         }
         code_size_ = mode_ == Mode::Long ? 8 : segment.attributes.db ? 4 : 2;
-        code_base_ = mode_ == Mode::Long ? 0 : segment.base;
+        code_base_ = x86::Linear{mode_ == Mode::Long ? 0 : segment.base};
         code_limit_ = mode_ == Mode::Long ? ~std::uint64_t{0} : segment.limit;
         update_fetch_context();
     } else if (seg == Seg::Ss) {
@@ -162,7 +164,7 @@ void Cpu::flush_tlb(Flush what)
     }
 }
 
-void Cpu::invalidate_page(std::uint64_t linear)
+void Cpu::invalidate_page(x86::Linear linear)
 {
     tell_short_stores();
     tlb_.flush_page(linear);
@@ -185,7 +187,7 @@ bool Cpu::flat(Seg seg) const
 {
     constexpr std::uint64_t kAll = std::uint64_t{1} << 32;
     const SegmentWindow& window = windows_[static_cast<unsigned>(seg)];
-    return window.base == 0 && window.read_end >= kAll && window.write_end >= kAll;
+    return window.base == x86::Linear{} && window.read_end >= kAll && window.write_end >= kAll;
 }
 
 void Cpu::set_a20(bool open)

@@ -11,6 +11,7 @@
 #include "vcpu/cpu_model.hpp"
 #include "vcpu/engine.hpp"
 #include "vcpu/engine_parts.hpp"
+#include "x86/address.hpp"
 #include "x86/exception.hpp"
 
 #include <array>
@@ -117,15 +118,15 @@ public:
     [[nodiscard]] bool write_bytes(x86::Seg seg, std::uint64_t offset, std::span<const std::uint8_t> from);
 
     // --- Memory by linear address ---
-    template <typename T> [[nodiscard]] bool read_linear(std::uint64_t linear, T& value, As as);
-    template <typename T> [[nodiscard]] bool write_linear(std::uint64_t linear, T value, As as);
-    template <typename T> [[nodiscard]] bool read_linear_for_write(std::uint64_t linear, T& value, As as);
+    template <typename T> [[nodiscard]] bool read_linear(x86::Linear linear, T& value, As as);
+    template <typename T> [[nodiscard]] bool write_linear(x86::Linear linear, T value, As as);
+    template <typename T> [[nodiscard]] bool read_linear_for_write(x86::Linear linear, T& value, As as);
     // Checks that an access would not fault, without making it.
-    [[nodiscard]] bool probe_linear(std::uint64_t linear, unsigned size, Intent intent, As as);
+    [[nodiscard]] bool probe_linear(x86::Linear linear, unsigned size, Intent intent, As as);
 
     // --- Memory by physical address (page tables, PDPTEs); absent memory reads all ones ---
-    std::uint64_t read_physical(std::uint64_t address, unsigned size);
-    void write_physical(std::uint64_t address, unsigned size, std::uint64_t value);
+    std::uint64_t read_physical(base::GuestPhysical address, unsigned size);
+    void write_physical(base::GuestPhysical address, unsigned size, std::uint64_t value);
 
     // --- The stack, by the current stack size ---
     template <typename T> [[nodiscard]] bool push(T value);
@@ -133,7 +134,7 @@ public:
 
     // --- Translation look-aside ---
     void flush_tlb(Flush what);
-    void invalidate_page(std::uint64_t linear);
+    void invalidate_page(x86::Linear linear);
     // Before what is known of short ways to memory is forgotten: stores that went there, and that somebody wants to be
     // told since, are told now. Nobody could say later that there may have been some.
     void tell_short_stores();
@@ -163,7 +164,7 @@ public:
     // changed() afterwards. `host` is null if the operand does not lie in one page of memory.
     struct LockedPlace {
         std::uint8_t* host{nullptr};
-        std::uint64_t physical{0};
+        base::GuestPhysical physical{};
         unsigned size{0};
     };
     [[nodiscard]] bool locate_locked(x86::Seg seg, std::uint64_t offset, unsigned size, LockedPlace& place);
@@ -178,7 +179,7 @@ public:
     Run direct_run(x86::Seg seg, std::uint64_t offset, Intent intent) const;
     // Checks an access against its segment and gives its linear address. Faults are noted.
     [[nodiscard]] bool linearize(x86::Seg seg, std::uint64_t offset, std::uint64_t size, Intent intent,
-                                 std::uint64_t& linear);
+                                 x86::Linear& linear);
     // What linear addresses wrap to.
     std::uint64_t linear_mask() const { return linear_mask_; }
 
@@ -203,16 +204,16 @@ public:
     // Where code at a linear address lies; false: a fault is noted.
     struct CodePlace {
         memory::Page page;
-        std::uint64_t physical{0};
+        base::GuestPhysical physical{};
         bool global{false};
         PageSize size{PageSize::Small};
     };
-    [[nodiscard]] bool locate_code(std::uint64_t linear, CodePlace& place);
+    [[nodiscard]] bool locate_code(x86::Linear linear, CodePlace& place);
     // What page tables say of a linear address for programs in user mode, as far as they say it already: no accessed or
     // dirty flag is set.
     struct PageView {
         struct Entry {
-            std::uint64_t address; // physical, of the entry
+            base::GuestPhysical address; // of the entry
             std::uint64_t value;
 
             bool operator==(const Entry&) const = default;
@@ -221,21 +222,21 @@ public:
         unsigned levels{0};
         unsigned entry_size{8};    // bytes
         unsigned page_shift{12};   // the page's size as a power of two
-        std::uint64_t physical{0}; // of the page
+        base::GuestPhysical physical{}; // of the page
         bool writable{false};      // and dirty
 
         bool operator==(const PageView&) const = default;
     };
     // False: there is nothing to be read at once.
-    [[nodiscard]] bool view_page(std::uint64_t linear, PageView& view);
-    memory::Page physical_page(std::uint64_t physical);
+    [[nodiscard]] bool view_page(x86::Linear linear, PageView& view);
+    memory::Page physical_page(base::GuestPhysical physical);
     bool a20_open() const { return a20_mask_ == ~std::uint64_t{0}; }
     std::uint64_t now() const { return parts_.clock.now(); } // nanoseconds
     // Whether there are other processors.
     bool has_company() const;
     // Says that code of the page, or what it says as a page table, is held from now on: stores to it are told to the
     // accelerator. What was read of a table before may be old.
-    void hold_page(const memory::Page& page, std::uint64_t physical);
+    void hold_page(const memory::Page& page, base::GuestPhysical physical);
     const Decoder& decoder() const { return *decoder_; }
     Tlb& tlb() { return tlb_; }
     // The TLB's set for the running program, and its entries.
@@ -248,12 +249,12 @@ public:
     // Whether offsets in the segment are linear addresses below 4 GiB, whatever is done to them.
     bool flat(x86::Seg seg) const;
     struct SegmentWindow {
-        std::uint64_t base{0};
+        x86::Linear base{};
         std::uint64_t read_end{0};  // bytes from base that may be read without more checks; 0: check the long way
         std::uint64_t write_end{0};
     };
     const SegmentWindow& window(x86::Seg seg) const { return windows_[static_cast<unsigned>(seg)]; }
-    std::uint64_t code_base() const { return code_base_; }
+    x86::Linear code_base() const { return code_base_; }
     std::uint64_t code_limit() const { return code_limit_; }
     bool special() const { return special_; }
 
@@ -264,12 +265,12 @@ private:
     // One page's worth of a checked access.
     struct Located {
         std::uint8_t* host{nullptr}; // of the first byte; null for MMIO
-        std::uint64_t physical{0};
+        base::GuestPhysical physical{};
         std::atomic<std::uint8_t>* flags{nullptr};
         unsigned size{0};
     };
     struct WalkResult {
-        std::uint64_t physical{0};
+        base::GuestPhysical physical{};
         bool global{false};
         PageSize size{PageSize::Small};
     };
@@ -277,7 +278,7 @@ private:
     struct PageWalk;
 
     // paging.cpp
-    [[nodiscard]] bool walk_pages(std::uint64_t linear, Purpose purpose, TlbSet set, WalkResult& result);
+    [[nodiscard]] bool walk_pages(x86::Linear linear, Purpose purpose, TlbSet set, WalkResult& result);
     [[nodiscard]] bool walk_legacy(PageWalk& walk);
     [[nodiscard]] bool walk_wide(PageWalk& walk);
     [[nodiscard]] bool grant(PageWalk& walk);
@@ -286,13 +287,13 @@ private:
 
     // memory.cpp
     TlbSet set_for(As as) const { return as == As::Program ? program_.set : TlbSet::Supervisor; }
-    [[nodiscard]] bool locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set, Located& result);
-    [[nodiscard]] bool locate_all(std::uint64_t linear, unsigned size, Intent intent, TlbSet set,
+    [[nodiscard]] bool locate(x86::Linear linear, unsigned size, Intent intent, TlbSet set, Located& result);
+    [[nodiscard]] bool locate_all(x86::Linear linear, unsigned size, Intent intent, TlbSet set,
                                   std::array<Located, 2>& parts);
-    void fill(std::uint64_t linear, const WalkResult& found, bool write, TlbSet set);
+    void fill(x86::Linear linear, const WalkResult& found, bool write, TlbSet set);
     void evict(TlbEntries& entries, std::size_t at);
-    [[nodiscard]] bool read_slow(std::uint64_t linear, void* into, unsigned size, Intent intent, TlbSet set);
-    [[nodiscard]] bool write_slow(std::uint64_t linear, const void* from, unsigned size, TlbSet set);
+    [[nodiscard]] bool read_slow(x86::Linear linear, void* into, unsigned size, Intent intent, TlbSet set);
+    [[nodiscard]] bool write_slow(x86::Linear linear, const void* from, unsigned size, TlbSet set);
     void read_located(const Located& at, std::uint8_t* into);
     void write_located(const Located& at, const std::uint8_t* from);
     // By the walker: no more than accessed and dirty flags of page tables.
@@ -301,7 +302,7 @@ private:
     // True: stores went there by a short way until now.
     bool code_page_held(const std::uint8_t* host_page);
     [[nodiscard]] bool spares_flag(const std::uint8_t* host_page);
-    bool watches_data(std::uint64_t linear) const;
+    bool watches_data(x86::Linear linear) const;
 
     // cpu.cpp, run.cpp
     void update_special();
@@ -318,18 +319,18 @@ private:
     [[nodiscard]] bool execute(const Block& block);
     [[nodiscard]] bool finish(Outcome outcome, const Insn& insn);
     const Block* find_block();
-    [[nodiscard]] bool fetch_physical(std::uint64_t linear, std::uint64_t& physical);
+    [[nodiscard]] bool fetch_physical(x86::Linear linear, base::GuestPhysical& physical);
     // Where instructions are fetched from: the last translations, good for one epoch.
     struct FetchSlot {
-        std::uint64_t page{0};
+        x86::Linear page{};
         std::uint64_t epoch{0}; // 0: none; else of global_epoch_ or local_epoch_
-        std::uint64_t physical{0};
+        base::GuestPhysical physical{};
         bool user{false};
         bool global{false};
         PageSize size{PageSize::Small};
     };
-    const FetchSlot* fetch_slot(std::uint64_t linear);
-    FetchSlot& fetch_slot_of(std::uint64_t linear) { return fetch_slots_[(linear >> 12) % fetch_slots_.size()]; }
+    const FetchSlot* fetch_slot(x86::Linear linear);
+    FetchSlot& fetch_slot_of(x86::Linear linear) { return fetch_slots_[(linear.raw() >> 12) % fetch_slots_.size()]; }
     bool shut_down();
     bool take_fault();
 
@@ -337,7 +338,7 @@ private:
     ProgramSet program_;
     std::array<SegmentWindow, x86::kSegCount> windows_{};
     std::uint64_t linear_mask_{0xffffffff};
-    std::uint64_t code_base_{0};        // zero in 64-bit mode
+    x86::Linear code_base_{}; // zero in 64-bit mode
     std::uint64_t code_limit_{0xffff};  // all ones in 64-bit mode
     std::uint64_t fetch_context_{0};    // what besides the address decides which block runs: mode, code size, user
     bool leave_{false};

@@ -285,7 +285,7 @@ void Decoder::fill_block(Block& block, const std::uint8_t* host, unsigned availa
 
 // The flag goes up before the bytes are read: a write by another processor from then on is heard of. Whoever
 // finds it down, or holds nothing of the page yet, must also slow down its own stores.
-void Decoder::flag_page(Cpu& cpu, const memory::Page& page, std::uint64_t physical)
+void Decoder::flag_page(Cpu& cpu, const memory::Page& page, base::GuestPhysical physical)
 {
     const bool flagged = (page.flags->load() & memory::kPageCode) != 0;
     if (!flagged || !cpu.blocks_->holds_page(page.host)) {
@@ -304,25 +304,25 @@ const Block* Decoder::keep(Cpu& cpu, std::unique_ptr<Block> block)
 
 // Where an instruction goes on that crosses into the next page; false: a fault is noted. There is none beyond the
 // canonical addresses.
-bool Decoder::fetch_second(Cpu& cpu, std::uint64_t linear, std::uint64_t& physical)
+bool Decoder::fetch_second(Cpu& cpu, x86::Linear linear, base::GuestPhysical& physical)
 {
-    const std::uint64_t next = ((linear | memory::kPageMask) + 1) & cpu.linear_mask();
+    const x86::Linear next = (linear.aligned_down(memory::kPageSize) + memory::kPageSize) & cpu.linear_mask();
     return x86::canonical(next) ? cpu.fetch_physical(next, physical) : cpu.refuse(x86::Exception::Gp);
 }
 
-const Block* Decoder::careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, const memory::Page& first)
+const Block* Decoder::careful(Cpu& cpu, x86::Linear linear, DecodeMode mode, const memory::Page& first)
 {
     std::array<std::uint8_t, kLongest> bytes{};
     const std::uint64_t to_limit = mode == DecodeMode::Long64 ? kLongest : cpu.code_limit_ - cpu.s.rip + 1;
     const auto allowed = static_cast<unsigned>(std::min<std::uint64_t>(kLongest, to_limit));
     const auto in_page = static_cast<unsigned>(
-        std::min<std::uint64_t>(allowed, memory::kPageSize - (linear & memory::kPageMask)));
-    std::uint64_t physical = 0;
+        std::min<std::uint64_t>(allowed, memory::kPageSize - linear.offset_in(memory::kPageSize)));
+    base::GuestPhysical physical;
     if (!cpu.fetch_physical(linear, physical)) {
         return nullptr;
     }
-    const auto read = [&](unsigned from, unsigned to, std::uint64_t at) {
-        for (unsigned i = from; i < to; ++i, ++at) {
+    const auto read = [&](unsigned from, unsigned to, base::GuestPhysical at) {
+        for (unsigned i = from; i < to; ++i, at += 1) {
             bytes[i] = static_cast<std::uint8_t>(cpu.read_physical(at, 1));
         }
     };
@@ -331,7 +331,7 @@ const Block* Decoder::careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, c
     Result result = decode(mode, std::span{bytes}.first(in_page), insn);
     const memory::Page* second = nullptr;
     if (result == Result::NeedMore && in_page < allowed) {
-        std::uint64_t next = 0;
+        base::GuestPhysical next;
         if (!fetch_second(cpu, linear, next)) {
             return nullptr;
         }
@@ -356,7 +356,7 @@ const Block* Decoder::careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, c
         return &scratch_;
     }
     auto block = std::make_unique<Block>();
-    block->host = first.host + (linear & memory::kPageMask);
+    block->host = first.host + linear.offset_in(memory::kPageSize);
     block->second_page = second->host;
     block->length = insn.length;
     block->mode = static_cast<std::uint8_t>(mode);
@@ -364,9 +364,9 @@ const Block* Decoder::careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, c
     return keep(cpu, std::move(block));
 }
 
-const Block* Decoder::block(Cpu& cpu, std::uint64_t linear)
+const Block* Decoder::block(Cpu& cpu, x86::Linear linear)
 {
-    std::uint64_t physical = 0;
+    base::GuestPhysical physical;
     if (!cpu.fetch_physical(linear, physical)) {
         return nullptr;
     }
@@ -375,12 +375,12 @@ const Block* Decoder::block(Cpu& cpu, std::uint64_t linear)
     if (!page.readable()) {
         return careful(cpu, linear, mode, page);
     }
-    const std::uint64_t offset = physical & memory::kPageMask;
+    const std::uint64_t offset = physical.offset_in(memory::kPageSize);
     const std::uint8_t* host = page.host + offset;
     const Block* found = cpu.blocks_->find(host, static_cast<std::uint8_t>(mode));
     if (found != nullptr && found->second_page != nullptr) {
         // The mapping of the second page may have changed. The walk may mark an entry in the block's own bytes, too.
-        std::uint64_t next = 0;
+        base::GuestPhysical next;
         if (!fetch_second(cpu, linear, next)) {
             return nullptr;
         }

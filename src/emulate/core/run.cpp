@@ -8,6 +8,7 @@
 #include "emulate/memory/shootdowns.hpp"
 #include "emulate/memory/physical_map.hpp"
 #include "emulate/system/system.hpp"
+#include "x86/address.hpp"
 
 #include <atomic>
 
@@ -26,9 +27,9 @@ std::string_view mnemonic_name(const Insn& insn)
 }
 
 // What is known of the page that code is fetched from; null: a fault is noted.
-const Cpu::FetchSlot* Cpu::fetch_slot(std::uint64_t linear)
+const Cpu::FetchSlot* Cpu::fetch_slot(x86::Linear linear)
 {
-    const std::uint64_t page = linear & kLinearPage;
+    const x86::Linear page = linear.aligned_down(memory::kPageSize);
     const bool user = cpl_ == 3;
     FetchSlot& slot = fetch_slot_of(linear);
     if (slot.page == page && slot.user == user && slot.epoch == (slot.global ? global_epoch_ : local_epoch_)) {
@@ -40,7 +41,7 @@ const Cpu::FetchSlot* Cpu::fetch_slot(std::uint64_t linear)
     }
     slot = {.page = page,
             .epoch = found.global ? global_epoch_ : local_epoch_,
-            .physical = found.physical & kLinearPage,
+            .physical = found.physical.aligned_down(memory::kPageSize),
             .user = user,
             .global = found.global,
             .size = found.size};
@@ -48,20 +49,20 @@ const Cpu::FetchSlot* Cpu::fetch_slot(std::uint64_t linear)
     return &slot;
 }
 
-bool Cpu::fetch_physical(std::uint64_t linear, std::uint64_t& physical)
+bool Cpu::fetch_physical(x86::Linear linear, base::GuestPhysical& physical)
 {
     const FetchSlot* slot = fetch_slot(linear);
     if (slot == nullptr) {
         return false;
     }
-    physical = slot->physical | (linear & ~kLinearPage);
+    physical = slot->physical + linear.offset_in(memory::kPageSize);
     return true;
 }
 
 // The block at CS:RIP; null with a fault noted.
 const Block* Cpu::find_block()
 {
-    const std::uint64_t linear = (code_base_ + s.rip) & linear_mask_;
+    const x86::Linear linear = (code_base_ + s.rip) & linear_mask_;
     const Block* known = blocks_->quick(linear, fetch_context_);
     if (known != nullptr && s.rip + known->length - 1 <= code_limit_) [[likely]] {
         return known;

@@ -75,7 +75,7 @@ Outcome run_memory(Cpu& cpu, const Insn& insn)
         return Outcome::Fault;
     }
     const std::uint64_t offset = cpu.effective_address(insn);
-    if (recipe.aligned && (linear_address(cpu, insn.segment, offset) & (recipe.memory_size - 1u)) != 0) {
+    if (recipe.aligned && linear_address(cpu, insn.segment, offset).offset_in(recipe.memory_size) != 0) {
         return cpu.raise(x86::Exception::Gp);
     }
     if (recipe.rm_written) {

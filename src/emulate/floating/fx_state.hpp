@@ -83,13 +83,13 @@ std::uint16_t full_tags(const x86::FxArea& fx);
 std::uint8_t abridged_tags(std::uint16_t full);
 
 // The linear address of an operand, for checks of alignment.
-inline std::uint64_t linear_address(const Cpu& cpu, x86::Seg seg, std::uint64_t offset)
+inline x86::Linear linear_address(const Cpu& cpu, x86::Seg seg, std::uint64_t offset)
 {
     if (cpu.long64()) {
         const bool based = seg == x86::Seg::Fs || seg == x86::Seg::Gs;
-        return based ? offset + cpu.s.segment(seg).base : offset;
+        return x86::Linear{based ? offset + cpu.s.segment(seg).base : offset};
     }
-    return static_cast<std::uint32_t>(offset + cpu.s.segment(seg).base);
+    return x86::Linear{offset + cpu.s.segment(seg).base} & 0xffff'ffff;
 }
 
 } // namespace windsor::emulate

@@ -22,7 +22,7 @@ const HostStub& stub_of(const Insn& insn)
 
 [[nodiscard]] bool aligned_operand(Cpu& cpu, const Insn& insn, std::uint64_t offset)
 {
-    if ((linear_address(cpu, insn.segment, offset) & 15) != 0) {
+    if (linear_address(cpu, insn.segment, offset).offset_in(16) != 0) {
         return cpu.refuse(x86::Exception::Gp);
     }
     return true;

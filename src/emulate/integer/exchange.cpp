@@ -180,11 +180,11 @@ bool compare_exchange_16(std::uint8_t* host, std::array<std::uint64_t, 2>& expec
 Outcome cmpxchg16b(Cpu& cpu, const Insn& insn)
 {
     const std::uint64_t offset = cpu.effective_address(insn);
-    std::uint64_t linear = 0;
+    x86::Linear linear;
     if (!cpu.linearize(insn.segment, offset, 16, Intent::ReadForWrite, linear)) {
         return Outcome::Fault;
     }
-    if ((linear & 15) != 0) {
+    if (linear.offset_in(16) != 0) {
         return cpu.raise(x86::Exception::Gp, 0);
     }
     const std::array expected{cpu.s.gpr[x86::kRax], cpu.s.gpr[x86::kRdx]};

@@ -23,6 +23,7 @@ namespace {
 using x86::Seg;
 
 constexpr std::uint64_t kPage = kData;
+constexpr base::GuestPhysical kPhysical{kPage};
 constexpr std::uint64_t kSameEntry = std::uint64_t{TlbEntries::kCount} << 12; // of the TLB, from one page to the next
 
 // What makes a processor forget.
@@ -75,7 +76,7 @@ TEST_P(Holds, AreToldOfNothingThatWasNotThere)
 INSTANTIATE_TEST_SUITE_P(
     Ways, Holds,
     ::testing::Values(Way{"Nothing", [](Cpu&) {}}, Way{"Cr3", [](Cpu& cpu) { cpu.flush_tlb(Flush::NonGlobal); }},
-                      Way{"Invlpg", [](Cpu& cpu) { cpu.invalidate_page(kPage); }},
+                      Way{"Invlpg", [](Cpu& cpu) { cpu.invalidate_page(x86::Linear{kPage}); }},
                       Way{"Breakpoint",
                           [](Cpu& cpu) {
                               cpu.s.dr7 = 0x000d0401; // of writes, far away
@@ -86,7 +87,7 @@ INSTANTIATE_TEST_SUITE_P(
                               std::uint32_t value = 0;
                               ASSERT_TRUE(cpu.read(Seg::Ds, kSameEntry + kPage, value));
                           }},
-                      Way{"OwnHold", [](Cpu& cpu) { cpu.hold_page(cpu.physical_page(kPage), kPage); }}),
+                      Way{"OwnHold", [](Cpu& cpu) { cpu.hold_page(cpu.physical_page(kPhysical), kPhysical); }}),
     [](const ::testing::TestParamInfo<Way>& way) { return std::string{way.param.name}; });
 
 // An engine that forgets what it knows of memory when it is told of a store, as one does that holds page tables.
@@ -102,7 +103,7 @@ public:
         return {};
     }
     void flushed(Flush) override {}
-    void page_invalidated(std::uint64_t) override {}
+    void page_invalidated(x86::Linear) override {}
     void drop_all() override {}
     void keep_only(std::span<const std::span<const std::uint8_t>>) override {}
 
@@ -154,7 +155,7 @@ TEST(HoldsOfTables, EndWithLoadsOfCr3UntilTheyAreHeardOf)
     m.engine->set_state(state);
     Cpu& cpu = m.cpu.cpu();
     const Forgetful engine{cpu};
-    cpu.hold_page(cpu.physical_page(kPage), kPage);
+    cpu.hold_page(cpu.physical_page(kPhysical), kPhysical);
     ASSERT_TRUE(load_cr3(cpu, kTables));
     EXPECT_EQ(engine.tables, m.at(kPage));
 }

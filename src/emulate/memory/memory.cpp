@@ -18,12 +18,12 @@ using x86::Exception;
 using x86::Seg;
 
 // SDM volume 3A, section 5.3 (limits), 5.5 (types); volume 1, section 3.3.7.1 (canonical form).
-bool Cpu::linearize(Seg seg, std::uint64_t offset, std::uint64_t size, Intent intent, std::uint64_t& linear)
+bool Cpu::linearize(Seg seg, std::uint64_t offset, std::uint64_t size, Intent intent, x86::Linear& linear)
 {
     const Exception fault = seg == Seg::Ss ? Exception::Ss : Exception::Gp;
     const x86::Segment& segment = s.segment(seg);
     if (mode_ == Mode::Long) {
-        linear = offset + (seg == Seg::Fs || seg == Seg::Gs ? segment.base : 0);
+        linear = x86::Linear{offset + (seg == Seg::Fs || seg == Seg::Gs ? segment.base : 0)};
         return x86::canonical(linear) && x86::canonical(linear + size - 1) ? true : refuse(fault, 0);
     }
     if (protected_mode()) {
@@ -42,17 +42,17 @@ bool Cpu::linearize(Seg seg, std::uint64_t offset, std::uint64_t size, Intent in
     } else if (last > segment.limit) {
         return refuse(fault, 0);
     }
-    linear = (segment.base + offset) & linear_mask_;
+    linear = x86::Linear{segment.base + offset} & linear_mask_;
     return true;
 }
 
-bool Cpu::watches_data(std::uint64_t linear) const
+bool Cpu::watches_data(x86::Linear linear) const
 {
     for (unsigned i = 0; i < 4; ++i) {
         const std::uint64_t control = s.dr7 >> (16 + 4 * i);
         const bool enabled = ((s.dr7 >> (2 * i)) & 3) != 0;
         // A breakpoint covers at most eight bytes, aligned: it cannot cross a page.
-        if (enabled && (control & 3) != 0 && ((s.dr[i] ^ linear) & kLinearPage) == 0) {
+        if (enabled && (control & 3) != 0 && ((s.dr[i] ^ linear.raw()) & kLinearPage) == 0) {
             return true;
         }
     }
@@ -74,9 +74,9 @@ void Cpu::evict(TlbEntries& entries, std::size_t at)
     entries.clear(at);
 }
 
-void Cpu::fill(std::uint64_t linear, const WalkResult& found, bool write, TlbSet set)
+void Cpu::fill(x86::Linear linear, const WalkResult& found, bool write, TlbSet set)
 {
-    const std::uint64_t page = linear & kLinearPage;
+    const x86::Linear page = linear.aligned_down(memory::kPageSize);
     tlb_.take(set, linear, found.global, found.size);
     TlbEntries& entries = tlb_.set(set);
     const std::size_t at = TlbEntries::index(linear);
@@ -86,10 +86,11 @@ void Cpu::fill(std::uint64_t linear, const WalkResult& found, bool write, TlbSet
     }
     const bool watched = (s.dr7 & x86::dr7::kEnables) != 0 && watches_data(linear);
     entries.place(at, page, backing.host);
-    entries.physical[at] = (found.physical & kLinearPage) | (found.global ? TlbEntries::kGlobal : 0) |
-                           TlbEntries::flag_of(found.size) | (backing.readable() ? 0 : TlbEntries::kReadMmio) |
+    entries.physical[at] = found.physical.aligned_down(memory::kPageSize).raw() |
+                           (found.global ? TlbEntries::kGlobal : 0) | TlbEntries::flag_of(found.size) |
+                           (backing.readable() ? 0 : TlbEntries::kReadMmio) |
                            (backing.writable() ? 0 : TlbEntries::kWriteMmio);
-    entries.read[at] = page ^ (backing.readable() && !watched ? 0 : tag::kSlow);
+    entries.read[at] = page.raw() ^ (backing.readable() && !watched ? 0 : tag::kSlow);
     if (write) {
         bool slow = !backing.writable() || !backing.readable() || watched; // others read before they write
         if (backing.writable()) {
@@ -98,12 +99,12 @@ void Cpu::fill(std::uint64_t linear, const WalkResult& found, bool write, TlbSet
             }
             slow = slow || (backing.flags->load() & memory::kPageCode) != 0;
         }
-        entries.write[at] = page ^ (slow ? tag::kSlow : 0);
+        entries.write[at] = page.raw() ^ (slow ? tag::kSlow : 0);
     }
 }
 
 // One page's part of an access.
-bool Cpu::locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set, Located& result)
+bool Cpu::locate(x86::Linear linear, unsigned size, Intent intent, TlbSet set, Located& result)
 {
     const bool write = intent != Intent::Read;
     TlbEntries& entries = tlb_.set(set);
@@ -116,7 +117,7 @@ bool Cpu::locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set,
         fill(linear, found, write, set);
     }
     const bool through_mmio = entries.is(at, intent == Intent::Write ? TlbEntries::kWriteMmio : TlbEntries::kReadMmio);
-    result.physical = (entries.physical[at] & kLinearPage) | (linear & ~kLinearPage);
+    result.physical = base::GuestPhysical{entries.physical[at] & kLinearPage} + linear.offset_in(memory::kPageSize);
     result.host = through_mmio ? nullptr : entries.host_address(at, linear);
     result.flags = write && !through_mmio ? physical_->page(result.physical).flags : nullptr;
     result.size = size;
@@ -125,17 +126,17 @@ bool Cpu::locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set,
             result.flags != nullptr && (result.flags->load(std::memory_order_relaxed) & memory::kPageCode) != 0;
         const bool mmio = entries.is(at, TlbEntries::kReadMmio | TlbEntries::kWriteMmio);
         if (!held && !mmio && !watches_data(linear)) {
-            entries.write[at] = linear & kLinearPage; // the page has lost its code
+            entries.write[at] = linear.aligned_down(memory::kPageSize).raw(); // the page has lost its code
         }
     }
     return true;
 }
 
 // Both pages of an access that crosses are checked before either is touched.
-bool Cpu::locate_all(std::uint64_t linear, unsigned size, Intent intent, TlbSet set, std::array<Located, 2>& parts)
+bool Cpu::locate_all(x86::Linear linear, unsigned size, Intent intent, TlbSet set, std::array<Located, 2>& parts)
 {
     if (set == TlbSet::Checked) {
-        if ((linear & (size - 1)) != 0) {
+        if (linear.offset_in(size) != 0) {
             return refuse(Exception::Ac, 0);
         }
         set = TlbSet::User;
@@ -144,7 +145,7 @@ bool Cpu::locate_all(std::uint64_t linear, unsigned size, Intent intent, TlbSet 
         note_data_breakpoint(*this, linear, size, intent);
         leave_ = leave_ || pending_debug != 0;
     }
-    const std::uint64_t left = memory::kPageSize - (linear & memory::kPageMask);
+    const std::uint64_t left = memory::kPageSize - linear.offset_in(memory::kPageSize);
     const unsigned first = size <= left ? size : static_cast<unsigned>(left);
     parts[1].size = 0;
     if (!locate(linear, first, intent, set, parts[0])) {
@@ -153,7 +154,7 @@ bool Cpu::locate_all(std::uint64_t linear, unsigned size, Intent intent, TlbSet 
     if (first == size) {
         return true;
     }
-    std::uint64_t next = linear + first;
+    x86::Linear next = linear + first;
     if ((s.efer & x86::efer::kLma) == 0) {
         next &= 0xffffffff;
     }
@@ -175,7 +176,7 @@ void Cpu::read_located(const Located& at, std::uint8_t* into)
     for (unsigned done = 0; done < at.size;) {
         const unsigned size = std::min(8U, std::bit_floor(at.size - done));
         ++statistics_.mmio_accesses;
-        const std::uint64_t value = parts_.io.mmio_read(base::GuestPhysical{at.physical + done}, size);
+        const std::uint64_t value = parts_.io.mmio_read(at.physical + done, size);
         std::memcpy(into + done, &value, size);
         done += size;
     }
@@ -203,13 +204,13 @@ void Cpu::write_located(const Located& at, const std::uint8_t* from)
         std::uint64_t value = 0;
         std::memcpy(&value, from + done, size);
         ++statistics_.mmio_accesses;
-        parts_.io.mmio_write(base::GuestPhysical{at.physical + done}, size, value);
+        parts_.io.mmio_write(at.physical + done, size, value);
         done += size;
     }
     leave_ = leave_ || parts_.signals.pending() != 0;
 }
 
-bool Cpu::read_slow(std::uint64_t linear, void* into, unsigned size, Intent intent, TlbSet set)
+bool Cpu::read_slow(x86::Linear linear, void* into, unsigned size, Intent intent, TlbSet set)
 {
     std::array<Located, 2> parts;
     if (!locate_all(linear, size, intent, set, parts)) {
@@ -223,7 +224,7 @@ bool Cpu::read_slow(std::uint64_t linear, void* into, unsigned size, Intent inte
     return true;
 }
 
-bool Cpu::write_slow(std::uint64_t linear, const void* from, unsigned size, TlbSet set)
+bool Cpu::write_slow(x86::Linear linear, const void* from, unsigned size, TlbSet set)
 {
     std::array<Located, 2> parts;
     if (!locate_all(linear, size, Intent::Write, set, parts)) {
@@ -242,7 +243,7 @@ bool Cpu::write_slow(std::uint64_t linear, const void* from, unsigned size, TlbS
 // the page in between has to set it again.
 void Cpu::code_page_written(const Located& at, Writer writer)
 {
-    const std::uint64_t offset = at.physical & memory::kPageMask;
+    const std::uint64_t offset = at.physical.offset_in(memory::kPageSize);
     auto effect = blocks_->written(at.host - offset, static_cast<unsigned>(offset), at.size);
     if (accelerator_ != nullptr) {
         const auto own = accelerator_->written(at.host - offset, static_cast<unsigned>(offset), at.size);
@@ -287,7 +288,7 @@ bool Cpu::code_page_held(const std::uint8_t* host_page)
 
 bool Cpu::locate_locked(Seg seg, std::uint64_t offset, unsigned size, LockedPlace& place)
 {
-    std::uint64_t linear = 0;
+    x86::Linear linear;
     std::array<Located, 2> parts;
     if (!linearize(seg, offset, size, Intent::ReadForWrite, linear) ||
         !locate_all(linear, size, Intent::ReadForWrite, program_.set, parts)) {
@@ -307,29 +308,29 @@ void Cpu::changed(const LockedPlace& place)
     }
 }
 
-memory::Page Cpu::physical_page(std::uint64_t physical)
+memory::Page Cpu::physical_page(base::GuestPhysical physical)
 {
     return physical_->page(physical);
 }
 
 // If the flag was up, others hold the page, too, and have not been told of the stores that went there by a short way
 // until now. They may not have told anybody yet, or not everybody has heard: all others are asked in any case.
-void Cpu::hold_page(const memory::Page& page, std::uint64_t physical)
+void Cpu::hold_page(const memory::Page& page, base::GuestPhysical physical)
 {
     const bool first = (page.flags->fetch_or(memory::kPageCode) & memory::kPageCode) == 0;
     if (code_page_held(page.host) && !first) {
-        shootdowns_->announce_write(physical & ~memory::kPageMask, memory::kPageSize);
+        shootdowns_->announce_write(physical.aligned_down(memory::kPageSize), memory::kPageSize);
     }
     shootdowns_->announce_hold(page.host, physical);
 }
 
-bool Cpu::locate_code(std::uint64_t linear, CodePlace& place)
+bool Cpu::locate_code(x86::Linear linear, CodePlace& place)
 {
     const FetchSlot* slot = fetch_slot(linear);
     if (slot == nullptr) {
         return false;
     }
-    const std::uint64_t physical = slot->physical | (linear & ~kLinearPage);
+    const base::GuestPhysical physical = slot->physical + linear.offset_in(memory::kPageSize);
     place = {.page = physical_->page(physical), .physical = physical, .global = slot->global, .size = slot->size};
     return true;
 }
@@ -341,7 +342,7 @@ bool Cpu::read_bytes(Seg seg, std::uint64_t offset, std::span<std::uint8_t> into
         std::memcpy(into.data(), run.host, into.size());
         return true;
     }
-    std::uint64_t linear = 0;
+    x86::Linear linear;
     return linearize(seg, offset, into.size(), Intent::Read, linear) &&
            read_slow(linear, into.data(), static_cast<unsigned>(into.size()), Intent::Read,
                      program_.set == TlbSet::Checked ? TlbSet::User : program_.set);
@@ -349,7 +350,7 @@ bool Cpu::read_bytes(Seg seg, std::uint64_t offset, std::span<std::uint8_t> into
 
 bool Cpu::read_bytes_for_write(Seg seg, std::uint64_t offset, std::span<std::uint8_t> into)
 {
-    std::uint64_t linear = 0;
+    x86::Linear linear;
     return linearize(seg, offset, into.size(), Intent::ReadForWrite, linear) &&
            read_slow(linear, into.data(), static_cast<unsigned>(into.size()), Intent::ReadForWrite,
                      program_.set == TlbSet::Checked ? TlbSet::User : program_.set);
@@ -362,13 +363,13 @@ bool Cpu::write_bytes(Seg seg, std::uint64_t offset, std::span<const std::uint8_
         std::memcpy(run.host, from.data(), from.size());
         return true;
     }
-    std::uint64_t linear = 0;
+    x86::Linear linear;
     return linearize(seg, offset, from.size(), Intent::Write, linear) &&
            write_slow(linear, from.data(), static_cast<unsigned>(from.size()),
                       program_.set == TlbSet::Checked ? TlbSet::User : program_.set);
 }
 
-bool Cpu::probe_linear(std::uint64_t linear, unsigned size, Intent intent, As as)
+bool Cpu::probe_linear(x86::Linear linear, unsigned size, Intent intent, As as)
 {
     std::array<Located, 2> parts;
     return locate_all(linear, size, intent, set_for(as), parts);
@@ -381,26 +382,27 @@ Cpu::Run Cpu::direct_run(Seg seg, std::uint64_t offset, Intent intent) const
     if (offset >= end) {
         return {};
     }
-    const std::uint64_t linear = (window.base + offset) & linear_mask_;
+    const x86::Linear linear = (window.base + offset) & linear_mask_;
     const TlbEntries& entries = *program_.entries;
     const std::size_t at = TlbEntries::index(linear);
-    if ((intent == Intent::Read ? entries.read[at] : entries.write[at]) != (linear & kLinearPage)) {
+    if ((intent == Intent::Read ? entries.read[at] : entries.write[at]) !=
+        linear.aligned_down(memory::kPageSize).raw()) {
         return {};
     }
     return {.host = entries.host_address(at, linear),
-            .bytes = std::min(memory::kPageSize - (linear & memory::kPageMask), end - offset)};
+            .bytes = std::min(memory::kPageSize - linear.offset_in(memory::kPageSize), end - offset)};
 }
 
-std::uint64_t Cpu::read_physical(std::uint64_t address, unsigned size)
+std::uint64_t Cpu::read_physical(base::GuestPhysical address, unsigned size)
 {
     address &= a20_mask_;
     const memory::Page& page = physical_->page(address);
     if (!page.readable()) {
         ++statistics_.mmio_accesses;
-        return parts_.io.mmio_read(base::GuestPhysical{address}, size);
+        return parts_.io.mmio_read(address, size);
     }
     std::uint64_t value = 0;
-    const std::uint8_t* at = page.host + (address & memory::kPageMask);
+    const std::uint8_t* at = page.host + address.offset_in(memory::kPageSize);
     switch (size) {
     case 8: std::memcpy(&value, at, 8); break;
     case 4: std::memcpy(&value, at, 4); break;
@@ -409,16 +411,16 @@ std::uint64_t Cpu::read_physical(std::uint64_t address, unsigned size)
     return value;
 }
 
-void Cpu::write_physical(std::uint64_t address, unsigned size, std::uint64_t value)
+void Cpu::write_physical(base::GuestPhysical address, unsigned size, std::uint64_t value)
 {
     address &= a20_mask_;
     const memory::Page& page = physical_->page(address);
     if (!page.writable()) {
         ++statistics_.mmio_accesses;
-        parts_.io.mmio_write(base::GuestPhysical{address}, size, value);
+        parts_.io.mmio_write(address, size, value);
         return;
     }
-    std::uint8_t* at = page.host + (address & memory::kPageMask);
+    std::uint8_t* at = page.host + address.offset_in(memory::kPageSize);
     std::memcpy(at, &value, std::min(size, 8U));
     if (page.logged) {
         page.flags->fetch_or(memory::kPageWritten);

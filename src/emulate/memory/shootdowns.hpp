@@ -41,7 +41,7 @@ public:
     };
     // A page that other processors hold; the askers are let go of when that has been dealt with.
     struct Hold {
-        std::uint64_t physical{0};
+        base::GuestPhysical physical{};
         std::vector<std::shared_ptr<const void>> askers;
     };
     using Holds = std::unordered_map<const std::uint8_t*, Hold>; // by host page
@@ -64,7 +64,7 @@ public:
         if (announces()) {
             return;
         }
-        const auto offset = static_cast<unsigned>(address.raw() & memory::kPageMask);
+        const auto offset = static_cast<unsigned>(address.offset_in(memory::kPageSize));
         const std::uint8_t* host = memory_.lookup(address).host;
         ask([&](Batch& batch) {
             batch.everything = batch.everything || batch.written.size() > kMost;
@@ -126,21 +126,21 @@ public:
     bool has_company() const { return memory_.observers() > 1; }
 
     // Tells the other observers of what this processor has done and dealt with itself: a write to a page with code…
-    void announce_write(std::uint64_t physical, unsigned size)
+    void announce_write(base::GuestPhysical physical, unsigned size)
     {
         announcing_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-        memory_.written(base::GuestPhysical{physical}, size);
+        memory_.written(physical, size);
         announcing_.store(std::thread::id{}, std::memory_order_relaxed);
     }
     // … or that it holds a page from now on, which has kPageCode.
-    void announce_hold(const std::uint8_t* host_page, std::uint64_t physical)
+    void announce_hold(const std::uint8_t* host_page, base::GuestPhysical physical)
     {
         std::shared_ptr<const void>& asker = unheard_[host_page];
         if (asker == nullptr) {
             asker = std::make_shared<const int>(0);
         }
         announcing_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-        memory_.code_held(base::GuestPhysical{physical}, asker);
+        memory_.code_held(physical, asker);
         announcing_.store(std::thread::id{}, std::memory_order_relaxed);
         if (asker.use_count() == 1) {
             unheard_.erase(host_page);
@@ -163,7 +163,7 @@ private:
               const std::shared_ptr<const void>& asker)
     {
         Hold& hold = holds[host];
-        hold.physical = page.raw();
+        hold.physical = page;
         if (std::ranges::find(hold.askers, asker) == hold.askers.end()) {
             hold.askers.push_back(asker);
         }
@@ -173,7 +173,7 @@ private:
     // would have to tell: it may as well forget all short ways to memory.
     void hold_later(Holds& holds, const std::uint8_t* host, base::GuestPhysical page)
     {
-        holds[host].physical = page.raw();
+        holds[host].physical = page;
         if (holds.size() > kMostHolds) {
             holds.clear();
             batch_.with([](Batch& batch) { batch.mappings = true; });

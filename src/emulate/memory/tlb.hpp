@@ -3,6 +3,7 @@
 #pragma once
 
 #include "emulate/memory/page_size.hpp"
+#include "x86/address.hpp"
 
 #include <algorithm>
 #include <array>
@@ -35,9 +36,9 @@ constexpr bool empty(std::uint64_t tag)
 {
     return tag >> 61 == 1;
 }
-constexpr bool matches(std::uint64_t tag, std::uint64_t linear)
+constexpr bool matches(std::uint64_t tag, x86::Linear linear)
 {
-    return ((tag ^ linear) & kLinearPage & ~kSlow) == 0;
+    return ((tag ^ linear.raw()) & kLinearPage & ~kSlow) == 0;
 }
 constexpr bool slow(std::uint64_t tag)
 {
@@ -45,9 +46,9 @@ constexpr bool slow(std::uint64_t tag)
 }
 // Whether an access may go straight to the page, and lies in it as a whole. The offset of its first byte tells both: an
 // access that begins before an address which a tag stands for may well end there.
-constexpr bool admits(std::uint64_t tag, std::uint64_t linear, std::uint64_t size)
+constexpr bool admits(std::uint64_t tag, x86::Linear linear, std::uint64_t size)
 {
-    return (tag ^ linear) <= ~kLinearPage + 1 - size;
+    return (tag ^ linear.raw()) <= ~kLinearPage + 1 - size;
 }
 
 } // namespace tag
@@ -69,7 +70,7 @@ struct TlbEntries {
     std::array<std::uint64_t, kCount> distance{}; // from a linear address of the page to its host address
     std::array<std::uint64_t, kCount> physical{}; // page address and flags
 
-    static constexpr std::size_t index(std::uint64_t linear) { return (linear >> 12) & (kCount - 1); }
+    static constexpr std::size_t index(x86::Linear linear) { return (linear.raw() >> 12) & (kCount - 1); }
 
     void clear(std::size_t at) { read[at] = write[at] = tag::kEmpty | (~std::uint64_t{at} & (kCount - 1)) << 12; }
     bool empty(std::size_t at) const { return tag::empty(read[at]) && tag::empty(write[at]); }
@@ -82,20 +83,20 @@ struct TlbEntries {
     {
         return size == PageSize::Huge ? kHuge : size == PageSize::Large ? kLarge : 0;
     }
-    void place(std::size_t at, std::uint64_t page, std::uint8_t* where)
+    void place(std::size_t at, x86::Linear page, std::uint8_t* where)
     {
         host[at] = where;
-        distance[at] = reinterpret_cast<std::uintptr_t>(where) - page;
+        distance[at] = reinterpret_cast<std::uintptr_t>(where) - page.raw();
     }
     // The linear address of the page of an entry that is not empty.
-    std::uint64_t page(std::size_t at) const
+    x86::Linear page(std::size_t at) const
     {
         const std::uint64_t known = tag::empty(read[at]) ? write[at] : read[at];
-        return tag::slow(known) ? known ^ tag::kSlow : known;
+        return x86::Linear{tag::slow(known) ? known ^ tag::kSlow : known};
     }
-    std::uint8_t* host_address(std::size_t at, std::uint64_t linear) const
+    std::uint8_t* host_address(std::size_t at, x86::Linear linear) const
     {
-        return host[at] + (linear & ~kLinearPage);
+        return host[at] + (linear.raw() & ~kLinearPage);
     }
 };
 
@@ -113,7 +114,7 @@ public:
     TlbEntries& set(TlbSet set) { return sets_[static_cast<std::size_t>(set)]; }
 
     // The entry of an address is about to be filled with a page of these properties.
-    void take(TlbSet which, std::uint64_t linear, bool global, PageSize size)
+    void take(TlbSet which, x86::Linear linear, bool global, PageSize size)
     {
         const TlbEntries& entries = set(which);
         const std::size_t at = TlbEntries::index(linear);
@@ -135,7 +136,7 @@ public:
             large_.clear();
         }
     }
-    void flush_page(std::uint64_t linear)
+    void flush_page(x86::Linear linear)
     {
         const std::size_t at = TlbEntries::index(linear);
         for (TlbEntries& set : sets_) {

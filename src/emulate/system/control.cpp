@@ -36,9 +36,9 @@ bool load_pdptes(Cpu& cpu, std::uint64_t cr3)
 {
     constexpr std::uint64_t kReserved = 0xfff0'0000'0000'01e6;
     std::array<std::uint64_t, 4> entries{};
-    const std::uint64_t base = cr3 & 0xffff'ffe0;
+    const base::GuestPhysical table{cr3 & 0xffff'ffe0};
     for (unsigned i = 0; i < 4; ++i) {
-        entries[i] = cpu.read_physical(base + std::uint64_t{i} * 8, 8);
+        entries[i] = cpu.read_physical(table + std::uint64_t{i} * 8, 8);
         if ((entries[i] & x86::pte::kP) != 0 && (entries[i] & kReserved) != 0) {
             return cpu.refuse(Exception::Gp);
         }

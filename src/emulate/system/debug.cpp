@@ -147,10 +147,10 @@ bool meets_instruction_breakpoint(Cpu& cpu)
         return false;
     }
     const std::uint64_t base = cpu.long64() ? 0 : cpu.s.segment(x86::Seg::Cs).base;
-    const std::uint64_t linear = (base + cpu.s.rip) & cpu.linear_mask();
+    const x86::Linear linear = x86::Linear{base + cpu.s.rip} & cpu.linear_mask();
     std::uint64_t met = 0;
     for (unsigned n = 0; n < 4; ++n) {
-        if (armed(cpu.s.dr7, n) && condition(cpu.s.dr7, n) == Condition::Execute && cpu.s.dr[n] == linear) {
+        if (armed(cpu.s.dr7, n) && condition(cpu.s.dr7, n) == Condition::Execute && cpu.s.dr[n] == linear.raw()) {
             met |= 1u << n;
         }
     }
@@ -170,7 +170,7 @@ static bool touches(const Cpu& cpu, unsigned n, std::uint64_t at, unsigned size)
     return at < first + bytes && first < at + size;
 }
 
-void note_data_breakpoint(Cpu& cpu, std::uint64_t linear, unsigned size, Intent intent)
+void note_data_breakpoint(Cpu& cpu, x86::Linear linear, unsigned size, Intent intent)
 {
     for (unsigned n = 0; n < 4; ++n) {
         const Condition on = condition(cpu.s.dr7, n);
@@ -178,7 +178,7 @@ void note_data_breakpoint(Cpu& cpu, std::uint64_t linear, unsigned size, Intent 
         if (!armed(cpu.s.dr7, n) || !matches) {
             continue;
         }
-        if (touches(cpu, n, linear, size)) {
+        if (touches(cpu, n, linear.raw(), size)) {
             cpu.pending_debug |= 1u << n;
         }
     }

@@ -32,7 +32,7 @@ constexpr std::uint16_t with_rpl(std::uint16_t selector, unsigned level)
 struct TableEntry {
     x86::Descriptor descriptor{};
     std::uint64_t upper{0};  // bytes 8 to 15 of the 16-byte system descriptors of long mode
-    std::uint64_t linear{0}; // where it lies
+    x86::Linear linear{}; // where it lies
 };
 enum class Lookup : std::uint8_t { Found, Outside, Fault };
 
@@ -60,8 +60,8 @@ bool within_limit(const x86::Segment& segment, std::uint64_t offset, unsigned si
 bool valid_target(const Cpu& cpu, const x86::Segment& code, std::uint64_t rip);
 
 // --- Sizes only known at run time: 1, 2, 4 or 8 bytes ---
-[[nodiscard]] bool read_sized(Cpu& cpu, std::uint64_t linear, unsigned size, std::uint64_t& value, As as);
-[[nodiscard]] bool write_sized(Cpu& cpu, std::uint64_t linear, unsigned size, std::uint64_t value, As as);
+[[nodiscard]] bool read_sized(Cpu& cpu, x86::Linear linear, unsigned size, std::uint64_t& value, As as);
+[[nodiscard]] bool write_sized(Cpu& cpu, x86::Linear linear, unsigned size, std::uint64_t value, As as);
 // Through insn's memory operand.
 [[nodiscard]] bool read_operand(Cpu& cpu, const Insn& insn, std::uint64_t disp, unsigned size, std::uint64_t& value);
 [[nodiscard]] bool write_operand(Cpu& cpu, const Insn& insn, std::uint64_t disp, unsigned size, std::uint64_t value);

@@ -250,7 +250,7 @@ Outcome iret_v86(Cpu& cpu, unsigned size)
 Outcome iret_task(Cpu& cpu, const Insn& insn)
 {
     TaskSwitch to{.by = SwitchBy::Return, .return_rip = cpu.next_rip(insn)};
-    if (!cpu.read_linear(cpu.s.tr.base & 0xffff'ffff, to.selector, As::Processor)) {
+    if (!cpu.read_linear(x86::Linear{cpu.s.tr.base} & 0xffff'ffff, to.selector, As::Processor)) {
         return Outcome::Fault;
     }
     if ((to.selector & 4) != 0 || is_null(to.selector)) {

@@ -111,7 +111,7 @@ template <typename T, typename A> struct Ins {
     {
         const auto port = cpu.reg<std::uint16_t>(x86::kRdx);
         const std::uint64_t offset = cpu.reg<A>(x86::kRdi);
-        std::uint64_t linear = 0;
+        x86::Linear linear;
         if (!permitted(cpu) || !cpu.linearize(Seg::Es, offset, sizeof(T), Intent::Write, linear) ||
             !cpu.probe_linear(linear, sizeof(T), Intent::Write, As::Program)) {
             return false;

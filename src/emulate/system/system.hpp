@@ -44,7 +44,7 @@ void merge_held_traps(Cpu& cpu);
 [[nodiscard]] bool meets_instruction_breakpoint(Cpu& cpu);
 
 // Notes in DR6 bits pending for deliver_debug_traps() that [linear, linear + size) touches an armed data breakpoint.
-void note_data_breakpoint(Cpu& cpu, std::uint64_t linear, unsigned size, Intent intent);
+void note_data_breakpoint(Cpu& cpu, x86::Linear linear, unsigned size, Intent intent);
 
 // The DR6 bits of armed breakpoints on I/O that an access to [port, port + size) meets; they trap behind it. They exist
 // with CR4.DE only. SDM volume 3B, section 17.2.4.

@@ -84,7 +84,10 @@ private:
     bool load_data(Seg seg);
     bool push_error_code();
 
-    std::uint64_t address(std::uint64_t base, std::uint32_t offset) const { return (base + offset) & 0xffff'ffff; }
+    static x86::Linear address(std::uint64_t base, std::uint32_t offset)
+    {
+        return x86::Linear{base + offset} & 0xffff'ffff;
+    }
     bool refuse_selector(Exception exception, std::uint16_t selector)
     {
         return cpu_.refuse(exception, error_of(selector) | to_.ext);
@@ -186,7 +189,7 @@ bool Switch::update_descriptors()
         if (find_descriptor(cpu_, cpu_.s.tr.selector, old) == Lookup::Fault) {
             return false;
         }
-        if (old.linear != 0 && !mark_busy(cpu_, old, false)) {
+        if (old.linear != x86::Linear{} && !mark_busy(cpu_, old, false)) {
             return false;
         }
     }
