@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Decoded instructions, kept by the host memory that they were decoded from.
+// Decoded instructions, which are found by the host address of the bytes that they were decoded from.
 #pragma once
 
 #include "emulate/core/insn.hpp"
@@ -29,7 +29,7 @@ struct Block {
 
 class BlockCache {
 public:
-    // Instructions held at most; beyond that everything is forgotten and decoded again.
+    // The most instructions that are kept; beyond that everything is forgotten and decoded again.
     static constexpr std::size_t kCapacity = 1u << 20;
 
     // The quick way: by linear address. `context` stands for all else that matters (mode, user or supervisor).
@@ -42,11 +42,11 @@ public:
     {
         slots_[index(linear)] = {linear, context | generation_, block};
     }
-    // Linear addresses have been mapped anew.
+    // The quick way knows nothing any more, as linear addresses may have been mapped anew.
     void forget_linear() { generation_ += kGenerationStep; }
 
     const Block* find(const std::uint8_t* host, std::uint8_t mode) const;
-    // Takes a block in; the caller has set kPageCode on its pages. True: its (first or second) page held none before.
+    // Takes a block in and returns it. The caller has set kPageCode on its pages.
     const Block* insert(std::unique_ptr<Block> block);
     bool holds_page(const std::uint8_t* host_page) const { return pages_.contains(host_page); }
 
@@ -60,9 +60,9 @@ public:
     void drop_all();
     // Drops the blocks of pages that lie in none of the stretches of host memory.
     void keep_only(std::span<const std::span<const std::uint8_t>> visible);
-    // Frees what was dropped; not while a block runs.
+    // Frees the blocks that were dropped. It must not be called while a block runs, which may be one of them.
     void bury() { dropped_.clear(); }
-    bool full() const { return held_ > kCapacity; }
+    bool full() const { return kept_ > kCapacity; }
     // How many instructions to decode at once: few in pages whose code keeps being overwritten.
     std::size_t block_limit(const std::uint8_t* host_page) const
     {
@@ -102,7 +102,7 @@ private:
     std::uint64_t generation_{kGenerationStep};
     std::unordered_map<const std::uint8_t*, CodePage> pages_;
     std::vector<std::unique_ptr<Block>> dropped_;
-    std::size_t held_{0};
+    std::size_t kept_{0}; // instructions
     std::array<std::uint8_t, kChurnSlots> churn_{}; // how often pages have lost blocks to writes
 };
 

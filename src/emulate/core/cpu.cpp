@@ -117,7 +117,7 @@ void Cpu::update_fetch_context()
     fetch_context_ = (cpl_ == 3 ? 1 : 0) | (static_cast<std::uint64_t>(mode_) << 1) | (std::uint64_t{code_size_} << 4);
 }
 
-// What the run loop and the accesses need of flags and debug registers, worked out where these may have changed.
+// Works out what the run loop and memory accesses need to know of flags and debug registers, which may have changed.
 void Cpu::update_special()
 {
     const bool ac = (s.rflags & rflags::kAc) != 0;
@@ -139,7 +139,7 @@ bool Cpu::update_breakpoints()
     const std::array<std::uint64_t, 5> watched{s.dr[0], s.dr[1], s.dr[2], s.dr[3], s.dr7};
     if (watched != watched_) {
         watched_ = watched;
-        tell_short_stores();
+        tell_fast_stores();
         tlb_.flush(Flush::All);
     }
     bool breakpoints = false;
@@ -151,7 +151,7 @@ bool Cpu::update_breakpoints()
 
 void Cpu::flush_tlb(Flush what)
 {
-    tell_short_stores();
+    tell_fast_stores();
     tlb_.flush(what);
     ++local_epoch_;
     if (what == Flush::All) {
@@ -166,7 +166,7 @@ void Cpu::flush_tlb(Flush what)
 
 void Cpu::invalidate_page(x86::Linear linear)
 {
-    tell_short_stores();
+    tell_fast_stores();
     tlb_.flush_page(linear);
     const auto forget = [&](FetchSlot& slot) {
         if (invalidates(linear, slot.page, slot.size)) {
@@ -218,7 +218,7 @@ void Cpu::set_tsc(std::uint64_t value)
     s.tsc_offset += value - tsc();
 }
 
-// Blocks are kept by host memory: they stay good wherever that is mapped, and go when it is mapped no more.
+// Blocks belong to host memory: they stay valid wherever that is mapped, and go when it is not mapped any more.
 void Cpu::keep_visible_blocks()
 {
     std::vector<std::span<const std::uint8_t>> visible;
@@ -261,9 +261,9 @@ bool Cpu::has_company() const
     return shootdowns_->has_company();
 }
 
-// The signal stays: the rest of what it stands for comes later. Who has set it before the fence is heard, and who sets
-// it after sees all stores that were made before.
-void Cpu::tell_short_stores()
+// The signal stays raised, as only a part of what it stands for is done here. A processor that has raised it before the
+// fence is heard now; one that raises it later reads the page later, too, and sees all stores before the fence.
+void Cpu::tell_fast_stores()
 {
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (parts_.signals.test(vcpu::Signal::Attention)) {
@@ -274,13 +274,13 @@ void Cpu::tell_short_stores()
 void Cpu::forget_evicted()
 {
     if (!evicted_.empty()) {
-        tell_short_stores();
+        tell_fast_stores();
         evicted_.clear();
     }
 }
 
-// Stores that were made since another processor has read a page were not told. The running block may know a short way
-// there still, and ends.
+// Other processors have begun to hold pages. Where this one's stores may have taken the fast path to such a page, the
+// whole page is told as written. The running block may have the page's host address at hand still, and ends.
 void Cpu::hear_of_holds()
 {
     const Shootdowns::Holds holds = shootdowns_->take_holds();
@@ -296,7 +296,7 @@ void Cpu::hear_of_holds()
 void Cpu::serve_shootdowns()
 {
     parts_.signals.lower(vcpu::Signal::Attention);
-    hear_of_holds(); // before anything is forgotten
+    hear_of_holds(); // while the TLB still says where stores may have gone
     evicted_.clear();
     const Shootdowns::Batch batch = shootdowns_->take();
     if (batch.mappings) {

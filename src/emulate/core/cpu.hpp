@@ -80,13 +80,13 @@ public:
         fault_ = {.exception = exception, .error_code = error_code};
         return Outcome::Fault;
     }
-    // The same for functions that answer true or false.
+    // raise() for functions whose result `false` means a fault.
     [[nodiscard]] bool refuse(x86::Exception exception, std::uint32_t error_code = 0)
     {
         fault_ = {.exception = exception, .error_code = error_code};
         return false;
     }
-    // No fault at all, see Fault::waits.
+    // The instruction does not fault but waits, see Fault::waits.
     [[nodiscard]] bool wait_for_interrupt()
     {
         fault_ = {.waits = true};
@@ -110,7 +110,7 @@ public:
     std::uint64_t effective_address(const Insn& insn) const; // offset within insn.segment
     template <typename T> [[nodiscard]] bool read(x86::Seg seg, std::uint64_t offset, T& value);
     template <typename T> [[nodiscard]] bool write(x86::Seg seg, std::uint64_t offset, T value);
-    // Reads with the checks of a write, so that the write() that follows cannot fault.
+    // Reads with the checks of a write as well, so that the write() that follows cannot fault.
     template <typename T> [[nodiscard]] bool read_for_write(x86::Seg seg, std::uint64_t offset, T& value);
     // Any number of bytes up to a page (16-byte operands, FXSAVE images); nothing is written if any byte faults.
     [[nodiscard]] bool read_bytes(x86::Seg seg, std::uint64_t offset, std::span<std::uint8_t> into);
@@ -132,13 +132,15 @@ public:
     template <typename T> [[nodiscard]] bool push(T value);
     template <typename T> [[nodiscard]] bool pop(T& value);
 
-    // --- Translation look-aside ---
+    // --- The TLB ---
     void flush_tlb(Flush what);
     void invalidate_page(x86::Linear linear);
-    // Before what is known of short ways to memory is forgotten: stores that went there, and that somebody wants to be
-    // told since, are told now. Nobody could say later that there may have been some.
-    void tell_short_stores();
-    // No code runs any more that knows a page beyond its entry of the TLB.
+    // Stores that take the fast path, straight to host memory by an entry of the TLB, are told to nobody. If another
+    // processor has begun to hold a page meanwhile, this tells it that such stores may have gone there. It has to be
+    // called before entries of the TLB are dropped: they alone say where such stores can have gone.
+    void tell_fast_stores();
+    // An accelerator's block may store to a page that the TLB has dropped while it ran. Here none runs, so that such
+    // pages need not be kept in mind any longer.
     void forget_evicted();
 
     // --- The rest of the world ---
@@ -153,7 +155,7 @@ public:
     void set_a20(bool open);
     HostStubs& stubs() { return stubs_; } // for Decoded::stubs
 
-    // Whole state in one go: derives everything again and forgets what was cached.
+    // Replaces the whole state. What is derived from it is derived again, and what was cached is forgotten.
     void load_state(const vcpu::CpuState& state);
 
     // Where a read-modify-write operand may be changed in place: host memory if the T at the address lies in one
@@ -180,26 +182,26 @@ public:
     // Checks an access against its segment and gives its linear address. Faults are noted.
     [[nodiscard]] bool linearize(x86::Seg seg, std::uint64_t offset, std::uint64_t size, Intent intent,
                                  x86::Linear& linear);
-    // What linear addresses wrap to.
+    // The bits that linear addresses have: 32 outside 64-bit mode.
     std::uint64_t linear_mask() const { return linear_mask_; }
 
     // Makes the run loop leave the current block after the running instruction.
     void leave_block() { leave_ = true; }
-    // Forgets code that others may have overwritten without telling so far. They tell, and signals say so, for all
-    // other.
+    // Drops the code of pages that some processor may still store to without telling, as it has not heard yet that
+    // they are held. Stores to all other pages are told, and Signal::Attention says so.
     void serialize();
     bool leaving() const { return leave_; }
 
     // --- The run loop, see run.cpp ---
     vcpu::HaltReason run();
-    // Is told of every instruction before it runs; null for none. An accelerator runs instructions one by one then, and
-    // has to come back after each.
+    // Sets who is told of every instruction before it runs; null for nobody. With a trace, an accelerator has to
+    // return after each instruction.
     void set_trace(TraceSink* sink);
 
     // --- For an engine that runs code itself, see accelerator.hpp ---
     void set_accelerator(Accelerator* accelerator) { accelerator_ = accelerator; }
-    // Runs one instruction, which lies at CS:RIP. True: the one behind it is next, and nothing has to be looked at
-    // before.
+    // Runs one instruction, which lies at CS:RIP. True: the instruction behind it is next, and signals, traps and the
+    // mode need not be looked at before.
     [[nodiscard]] bool interpret(const Insn& insn);
     // Where code at a linear address lies; false: a fault is noted.
     struct CodePlace {
@@ -209,8 +211,8 @@ public:
         PageSize size{PageSize::Small};
     };
     [[nodiscard]] bool locate_code(x86::Linear linear, CodePlace& place);
-    // What page tables say of a linear address for programs in user mode, as far as they say it already: no accessed or
-    // dirty flag is set.
+    // What the page tables say of a linear address for accesses in user mode. Looking at them sets no accessed or dirty
+    // flag.
     struct PageView {
         struct Entry {
             base::GuestPhysical address; // of the entry
@@ -223,19 +225,19 @@ public:
         unsigned entry_size{8};    // bytes
         unsigned page_shift{12};   // the page's size as a power of two
         base::GuestPhysical physical{}; // of the page
-        bool writable{false};      // and dirty
+        bool writable{false};      // the page may be written, and its dirty flag is set already
 
         bool operator==(const PageView&) const = default;
     };
-    // False: there is nothing to be read at once.
+    // False: a read in user mode would fault, or would have to set an accessed flag.
     [[nodiscard]] bool view_page(x86::Linear linear, PageView& view);
     memory::Page physical_page(base::GuestPhysical physical);
     bool a20_open() const { return a20_mask_ == ~std::uint64_t{0}; }
     std::uint64_t now() const { return parts_.clock.now(); } // nanoseconds
     // Whether there are other processors.
     bool has_company() const;
-    // Says that code of the page, or what it says as a page table, is held from now on: stores to it are told to the
-    // accelerator. What was read of a table before may be old.
+    // Begins to hold a page: this processor keeps decoded or translated code of it, or what it says as a page table,
+    // and is told of every store to it from now on. What was read of the page before may be outdated.
     void hold_page(const memory::Page& page, base::GuestPhysical physical);
     const Decoder& decoder() const { return *decoder_; }
     Tlb& tlb() { return tlb_; }
@@ -246,11 +248,12 @@ public:
     };
     const ProgramSet& program() const { return program_; }
     TlbSet program_set() const { return program_.set; }
-    // Whether offsets in the segment are linear addresses below 4 GiB, whatever is done to them.
+    // Whether the segment begins at 0 and may be read and written up to 4 GiB, so that 32-bit offsets in it are linear
+    // addresses.
     bool flat(x86::Seg seg) const;
     struct SegmentWindow {
         x86::Linear base{};
-        std::uint64_t read_end{0};  // bytes from base that may be read without more checks; 0: check the long way
+        std::uint64_t read_end{0};  // bytes from the base that may be read without more checks
         std::uint64_t write_end{0};
     };
     const SegmentWindow& window(x86::Seg seg) const { return windows_[static_cast<unsigned>(seg)]; }
@@ -262,7 +265,7 @@ private:
     friend class Decoder;
     friend class Interpreter;
 
-    // One page's worth of a checked access.
+    // The part of a checked access that lies in one page.
     struct Located {
         std::uint8_t* host{nullptr}; // of the first byte; null for MMIO
         base::GuestPhysical physical{};
@@ -296,10 +299,10 @@ private:
     [[nodiscard]] bool write_slow(x86::Linear linear, const void* from, unsigned size, TlbSet set);
     void read_located(const Located& at, std::uint8_t* into);
     void write_located(const Located& at, const std::uint8_t* from);
-    // By the walker: no more than accessed and dirty flags of page tables.
+    // Who has written: page walks set accessed and dirty flags, which change nothing that is held of a page table.
     enum class Writer : std::uint8_t { Anyone, Walker };
     void code_page_written(const Located& at, Writer writer = Writer::Anyone);
-    // True: stores went there by a short way until now.
+    // Stores to the page take the slow path from now on. True: they may have taken the fast one until now.
     bool code_page_held(const std::uint8_t* host_page);
     [[nodiscard]] bool spares_flag(const std::uint8_t* host_page);
     bool watches_data(x86::Linear linear) const;
@@ -320,7 +323,7 @@ private:
     [[nodiscard]] bool finish(Outcome outcome, const Insn& insn);
     const Block* find_block();
     [[nodiscard]] bool fetch_physical(x86::Linear linear, base::GuestPhysical& physical);
-    // Where instructions are fetched from: the last translations, good for one epoch.
+    // The result of the page walk for a page that instructions were fetched from. It is valid for one epoch.
     struct FetchSlot {
         x86::Linear page{};
         std::uint64_t epoch{0}; // 0: none; else of global_epoch_ or local_epoch_
@@ -342,14 +345,14 @@ private:
     std::uint64_t code_limit_{0xffff};  // all ones in 64-bit mode
     std::uint64_t fetch_context_{0};    // what besides the address decides which block runs: mode, code size, user
     bool leave_{false};
-    bool special_{true};  // instructions go one by one: they are watched in some way
-    bool stepped_{true};  // the same, for another reason than the trace
+    bool special_{true};  // step() runs each instruction: there is a trace, or stepped_
+    bool stepped_{true};  // single steps, breakpoints or an interrupt shadow are looked at between instructions
     unsigned physical_bits_{36};
     bool gigabyte_pages_{false};
     std::array<std::uint64_t, 5> watched_{}; // DR0-DR3 and DR7 that the TLB was filled under
     TraceSink* trace_{nullptr};
     Accelerator* accelerator_{nullptr};
-    // Count the flushes that fetch slots of global pages, and of others, do not outlive.
+    // A flush counts an epoch on, which outdates the fetch slots of global pages, or of the others.
     std::uint64_t global_epoch_{1};
     std::uint64_t local_epoch_{1};
     std::array<FetchSlot, 256> fetch_slots_{};
@@ -362,14 +365,14 @@ private:
     vcpu::Statistics statistics_;
     std::uint64_t a20_mask_{~std::uint64_t{0}};
     static constexpr unsigned kTscShift = 60;
-    std::uint64_t tsc_ticks_{0}; // a nanosecond, times 2^kTscShift
+    std::uint64_t tsc_ticks_{0}; // ticks of the TSC in a nanosecond, times 2^kTscShift
     Tlb tlb_;
     std::unique_ptr<PhysicalMap> physical_;
     std::unique_ptr<BlockCache> blocks_;
     std::unique_ptr<Decoder> decoder_;
     std::unique_ptr<Shootdowns> shootdowns_;
     HostStubs stubs_;
-    std::array<std::uint8_t, 256> foreign_writes_{}; // to pages of which another processor may hold code
+    std::array<std::uint8_t, 256> foreign_writes_{}; // stores to pages that only others may hold, see spares_flag()
     std::vector<const std::uint8_t*> evicted_; // host pages that an accelerator's block may still store to
 };
 

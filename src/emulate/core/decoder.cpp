@@ -37,8 +37,8 @@ Insn raising(Handler handler)
 }
 
 // After these the run loop has to look at signals, shadows, breakpoints or the access mode again, whatever
-// their handlers say. What serializes takes in what other processors have written: code, too. SDM volume 3A, sections
-// 8.1.3 and 8.3.
+// their handlers say. A serializing instruction ends its block so that code which another processor has written is
+// decoded anew behind it. SDM volume 3A, sections 8.1.3 and 8.3.
 bool always_ends(const Decoded& decoded)
 {
     switch (decoded.instruction.mnemonic) {
@@ -128,9 +128,9 @@ void fill_memory_operand(const ZydisDecodedInstruction& in, const ZydisDecodedOp
     insn.scale = mem.scale == 8 ? 3 : mem.scale == 4 ? 2 : mem.scale == 2 ? 1 : 0;
 }
 
-// Zydis refuses in real and virtual-8086 mode what protected mode alone has. That is right where it is #UD, but not of
-// these, whose handlers know better: #GP, and in virtual-8086 mode SYSENTER even works. SDM volume 2 and AMD64 APM
-// volume 3, "Real-Address Mode Exceptions" of each.
+// In real and virtual-8086 mode Zydis refuses instructions that only protected mode has. That is right for those that
+// raise #UD there, but these raise #GP, and in virtual-8086 mode SYSENTER even works: their handlers tell. SDM volume 2
+// and AMD64 APM volume 3, "Real-Address Mode Exceptions" of each.
 bool refuses_by_itself(ZydisMnemonic mnemonic)
 {
     return mnemonic == ZYDIS_MNEMONIC_SYSENTER || mnemonic == ZYDIS_MNEMONIC_SYSEXIT ||
@@ -256,8 +256,8 @@ Decoder::Result Decoder::decode(DecodeMode mode, std::span<const std::uint8_t> b
     return Result::Done;
 }
 
-// As many instructions as lie wholly in the page; none if the first does not. The guest may write there meanwhile: its
-// bytes are read once.
+// Decodes the instructions that lie wholly in the page, which are none if the first one crosses its end. The guest may
+// write there meanwhile, so its bytes are read once.
 void Decoder::fill_block(Block& block, const std::uint8_t* host, unsigned available, DecodeMode mode,
                          std::size_t limit) const
 {
@@ -283,8 +283,8 @@ void Decoder::fill_block(Block& block, const std::uint8_t* host, unsigned availa
     }
 }
 
-// The flag goes up before the bytes are read: a write by another processor from then on is heard of. Whoever
-// finds it down, or holds nothing of the page yet, must also slow down its own stores.
+// The page is held before its bytes are read, so that a write by another processor after the reading is told. Where
+// another processor has set the flag already, this one's own stores still have to be made to look at it.
 void Decoder::flag_page(Cpu& cpu, const memory::Page& page, base::GuestPhysical physical)
 {
     const bool flagged = (page.flags->load() & memory::kPageCode) != 0;
@@ -302,8 +302,8 @@ const Block* Decoder::keep(Cpu& cpu, std::unique_ptr<Block> block)
     return cache.insert(std::move(block));
 }
 
-// Where an instruction goes on that crosses into the next page; false: a fault is noted. There is none beyond the
-// canonical addresses.
+// Where an instruction goes on that crosses into the next page; false: a fault is noted. No page follows the last
+// canonical address.
 bool Decoder::fetch_second(Cpu& cpu, x86::Linear linear, base::GuestPhysical& physical)
 {
     const x86::Linear next = (linear.aligned_down(memory::kPageSize) + memory::kPageSize) & cpu.linear_mask();
@@ -340,7 +340,7 @@ const Block* Decoder::careful(Cpu& cpu, x86::Linear linear, DecodeMode mode, con
             flag_page(cpu, first, physical);
             flag_page(cpu, *second, next);
         }
-        read(0, in_page, physical); // the walk may have marked an entry among them
+        read(0, in_page, physical); // the page walk may have set an accessed flag among them
         read(in_page, allowed, next);
         result = decode(mode, std::span{bytes}.first(allowed), insn);
     }
@@ -379,7 +379,8 @@ const Block* Decoder::block(Cpu& cpu, x86::Linear linear)
     const std::uint8_t* host = page.host + offset;
     const Block* found = cpu.blocks_->find(host, static_cast<std::uint8_t>(mode));
     if (found != nullptr && found->second_page != nullptr) {
-        // The mapping of the second page may have changed. The walk may mark an entry in the block's own bytes, too.
+        // The second page may be mapped elsewhere by now. The page walk may set an accessed flag in the very bytes of
+        // the block and so drop it, which is why it is looked for once more.
         base::GuestPhysical next;
         if (!fetch_second(cpu, linear, next)) {
             return nullptr;

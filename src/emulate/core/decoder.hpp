@@ -34,10 +34,11 @@ private:
     void fill_operands(const Decoded& decoded, Insn& insn) const;
     void fill_block(Block& block, const std::uint8_t* host, unsigned available, DecodeMode mode,
                     std::size_t limit) const;
-    // One instruction, byte by byte through paging, the limit and MMIO.
+    // A block of one instruction that is fetched byte by byte, since it crosses into the next page, reaches the limit
+    // of the segment, or lies in MMIO.
     const Block* careful(Cpu& cpu, x86::Linear linear, DecodeMode mode, const memory::Page& page);
     [[nodiscard]] static bool fetch_second(Cpu& cpu, x86::Linear linear, base::GuestPhysical& physical);
-    // Says in the page's flags that code of it is held.
+    // Holds the page, unless this processor does so already.
     static void flag_page(Cpu& cpu, const memory::Page& page, base::GuestPhysical physical);
     static const Block* keep(Cpu& cpu, std::unique_ptr<Block> block);
     void choose(const Decoded& decoded, Insn& insn) const;

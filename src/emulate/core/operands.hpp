@@ -65,7 +65,8 @@ template <std::unsigned_integral T> bool compare_exchange(std::uint8_t* host, T&
     return same;
 }
 
-// modify_at() where stores take the long way.
+// modify_at() with LOCK, where the store must not go straight to host memory: it has to be told, watched, or made by
+// the MMIO router.
 template <std::unsigned_integral T, typename Change>
 [[nodiscard]] bool modify_locked(Cpu& cpu, x86::Seg seg, std::uint64_t offset, Change& change)
 {
@@ -192,7 +193,7 @@ template <Handler handler> Handler select_plain(const Decoded&, Insn&)
     return handler;
 }
 
-// The parts of add_integer().
+// Each of these adds one file's part of what add_integer() adds.
 void add_alu(OpcodeTable& table);
 void add_moves(OpcodeTable& table);
 void add_exchanges(OpcodeTable& table);

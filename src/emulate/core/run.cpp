@@ -86,8 +86,8 @@ bool Cpu::shut_down()
     return false;
 }
 
-// Delivers the fault that is noted; traps that were held for the instruction are lost. False: the processor stops
-// running.
+// Delivers the fault that is noted. Debug traps that were pending for the instruction are lost. False: the processor
+// stops running.
 bool Cpu::take_fault()
 {
     ++statistics_.exceptions;
@@ -97,7 +97,7 @@ bool Cpu::take_fault()
     return alive;
 }
 
-// What an instruction that did not simply end asks for. False: the processor stops running.
+// Does what the outcome of an instruction asks for. False: the processor stops running.
 bool Cpu::finish(Outcome outcome, const Insn& insn)
 {
     bool alive = true;
@@ -189,7 +189,7 @@ static bool drops_step(const Insn& insn)
     }
 }
 
-// One instruction with everything that is watched: shadows, breakpoints, single steps, the trace.
+// Runs one instruction and looks after all that goes with it: interrupt shadows, breakpoints, single steps, the trace.
 bool Cpu::step(HaltReason&)
 {
     const bool only_traced = !stepped_;
@@ -286,7 +286,7 @@ HaltReason Cpu::run()
 {
     shootdowns_->begin();
     const HaltReason reason = run_on();
-    std::atomic_thread_fence(std::memory_order_seq_cst); // who asks from here on sees all that was stored
+    std::atomic_thread_fence(std::memory_order_seq_cst); // a processor that asks later sees all these stores
     if (parts_.signals.test(Signal::Attention)) {
         serve_shootdowns();
     }
@@ -301,12 +301,12 @@ HaltReason Cpu::run_on()
 {
     update_special();
     HaltReason reason = HaltReason::Stopped;
-    // Before anything is stored: what was cached may be good no more since the last run. Another engine may have run in
-    // between, and lowered the signal.
+    // What was cached may be outdated since the last run, so this comes before any store. It does not ask for the
+    // signal first, which another engine may have lowered in between.
     serve_shootdowns();
     for (;;) {
         if (pending_debug != 0 && !s.mov_ss_shadow) [[unlikely]] {
-            // Of breakpoints met outside step(), of a task switch with the T bit, and of SYSRET with TF.
+            // Breakpoints were met outside step(), or there was a task switch with the T bit, or SYSRET with TF.
             const bool delivered = deliver_debug_traps(*this, false) || shut_down();
             if (delivered && s.activity == Activity::Halted) {
                 s.activity = Activity::Running;
@@ -323,7 +323,7 @@ HaltReason Cpu::run_on()
             static_cast<void>(step(reason));
             continue;
         }
-        s.rflags &= ~rflags::kRf; // without breakpoints it has nothing to say
+        s.rflags &= ~rflags::kRf; // it only suppresses breakpoints, of which there are none
         if (accelerator_ != nullptr && accelerator_->accelerate()) {
             continue;
         }

@@ -99,7 +99,7 @@ public:
     bool accelerate() override { return false; }
     BlockCache::Effect written(const std::uint8_t*, unsigned, unsigned) override
     {
-        cpu_.tell_short_stores();
+        cpu_.tell_fast_stores();
         return {};
     }
     void flushed(Flush) override {}

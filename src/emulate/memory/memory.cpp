@@ -63,7 +63,7 @@ bool Cpu::watches_data(x86::Linear linear) const
 void Cpu::evict(TlbEntries& entries, std::size_t at)
 {
     constexpr std::size_t kMostEvicted = 16;
-    tell_short_stores();
+    tell_fast_stores();
     if (accelerator_ != nullptr && !tag::empty(entries.write[at]) && !tag::slow(entries.write[at])) {
         if (evicted_.size() == kMostEvicted) {
             evicted_.clear();

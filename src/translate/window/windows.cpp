@@ -177,7 +177,7 @@ void Windows::reset()
 void Windows::drop(Window& window, LinearPage page)
 {
     if (const auto known = window.pages.find(page); known != window.pages.end() && known->second.writable) {
-        cpu_.tell_short_stores(); // which may drop it
+        cpu_.tell_fast_stores(); // which may drop it
     }
     const auto found = window.pages.find(page);
     if (found == window.pages.end()) {
