@@ -15,7 +15,7 @@ namespace windsor::memory {
 
 namespace {
 
-// None for private memory.
+// The file that a block of memory is a mapping of; private memory has none.
 base::Result<base::Fd> backing(std::uint64_t size, Sharing sharing)
 {
     if (sharing == Sharing::Private) {

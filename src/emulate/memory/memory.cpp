@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The long way of memory accesses: TLB misses, page crossings, MMIO, pages that hold decoded code.
+// The slow path of memory accesses: TLB misses, page crossings, MMIO, data breakpoints, and pages that are held.
 #include "emulate/core/accelerator.hpp"
 #include "emulate/core/block_cache.hpp"
 #include "emulate/core/cpu.hpp"
@@ -59,7 +59,8 @@ bool Cpu::watches_data(x86::Linear linear) const
     return false;
 }
 
-// A block of the accelerator's whose accesses share a lookup may go on storing to the page, until it ends.
+// Drops an entry of the TLB to make room for another. An accelerator's block whose accesses share one lookup may go on
+// storing to the page until it ends, so the page is kept in mind that long.
 void Cpu::evict(TlbEntries& entries, std::size_t at)
 {
     constexpr std::size_t kMostEvicted = 16;
@@ -92,7 +93,7 @@ void Cpu::fill(x86::Linear linear, const WalkResult& found, bool write, TlbSet s
                            (backing.writable() ? 0 : TlbEntries::kWriteMmio);
     entries.read[at] = page.raw() ^ (backing.readable() && !watched ? 0 : tag::kSlow);
     if (write) {
-        bool slow = !backing.writable() || !backing.readable() || watched; // others read before they write
+        bool slow = !backing.writable() || !backing.readable() || watched; // a read-modify-write reads by this entry
         if (backing.writable()) {
             if (backing.logged) {
                 backing.flags->fetch_or(memory::kPageWritten);
@@ -103,7 +104,7 @@ void Cpu::fill(x86::Linear linear, const WalkResult& found, bool write, TlbSet s
     }
 }
 
-// One page's part of an access.
+// Finds the memory of an access that lies in one page.
 bool Cpu::locate(x86::Linear linear, unsigned size, Intent intent, TlbSet set, Located& result)
 {
     const bool write = intent != Intent::Read;
@@ -126,13 +127,13 @@ bool Cpu::locate(x86::Linear linear, unsigned size, Intent intent, TlbSet set, L
             result.flags != nullptr && (result.flags->load(std::memory_order_relaxed) & memory::kPageCode) != 0;
         const bool mmio = entries.is(at, TlbEntries::kReadMmio | TlbEntries::kWriteMmio);
         if (!held && !mmio && !watches_data(linear)) {
-            entries.write[at] = linear.aligned_down(memory::kPageSize).raw(); // the page has lost its code
+            entries.write[at] = linear.aligned_down(memory::kPageSize).raw(); // nobody holds the page any more
         }
     }
     return true;
 }
 
-// Both pages of an access that crosses are checked before either is touched.
+// If an access crosses into another page, both pages are checked before either is touched.
 bool Cpu::locate_all(x86::Linear linear, unsigned size, Intent intent, TlbSet set, std::array<Located, 2>& parts)
 {
     if (set == TlbSet::Checked) {
@@ -193,7 +194,7 @@ void Cpu::write_located(const Located& at, const std::uint8_t* from)
         case 8: std::memcpy(at.host, from, 8); break;
         default: std::memcpy(at.host, from, at.size);
         }
-        std::atomic_thread_fence(std::memory_order_seq_cst); // who sets the flag later sees what was stored
+        std::atomic_thread_fence(std::memory_order_seq_cst); // a processor that sets the flag later sees the store
         if (at.flags != nullptr && (at.flags->load() & memory::kPageCode) != 0) {
             code_page_written(at);
         }
@@ -238,9 +239,10 @@ bool Cpu::write_slow(x86::Linear linear, const void* from, unsigned size, TlbSet
     return true;
 }
 
-// The write has been made. Where nothing is left to be held, the flag goes, and others are told before and after:
-// before, since a third processor may store there without telling as soon as it has gone; after, since who has decoded
-// the page in between has to set it again.
+// A store has been made to a page that is held. If nothing of it is held any more, its flag is cleared, and others are
+// told that the whole page was written, before and after that. Before, since a third processor may store there without
+// telling as soon as the flag is clear, so that nobody may hold the page then. After, since a processor that has
+// decoded code of it in between has to forget that and to set the flag again.
 void Cpu::code_page_written(const Located& at, Writer writer)
 {
     const std::uint64_t offset = at.physical.offset_in(memory::kPageSize);
@@ -265,8 +267,8 @@ void Cpu::code_page_written(const Located& at, Writer writer)
     shootdowns_->announce_write(at.physical - offset, memory::kPageSize);
 }
 
-// Whether a page of which this processor holds nothing stays flagged, as another one may hold something. Code that has
-// ended must not make stores slow for ever.
+// Whether a page that this processor does not hold keeps its flag, as another processor may hold it. The flag is
+// cleared once in a while, so that code which is used no more does not make stores to its page slow for ever.
 bool Cpu::spares_flag(const std::uint8_t* host_page)
 {
     constexpr unsigned kMostWrites = 64;
@@ -279,7 +281,6 @@ bool Cpu::spares_flag(const std::uint8_t* host_page)
     return writes != 0;
 }
 
-// Called when the first block of a page is decoded.
 bool Cpu::code_page_held(const std::uint8_t* host_page)
 {
     const bool quick = tlb_.slow_down_writes(host_page);
@@ -313,8 +314,9 @@ memory::Page Cpu::physical_page(base::GuestPhysical physical)
     return physical_->page(physical);
 }
 
-// If the flag was up, others hold the page, too, and have not been told of the stores that went there by a short way
-// until now. They may not have told anybody yet, or not everybody has heard: all others are asked in any case.
+// If the flag was set, other processors hold the page already, but this one may have made stores to it by the fast
+// path, so they are told that it was written. All others are asked to tell their stores even then, since the processor
+// that has set the flag may not have asked them yet.
 void Cpu::hold_page(const memory::Page& page, base::GuestPhysical physical)
 {
     const bool first = (page.flags->fetch_or(memory::kPageCode) & memory::kPageCode) == 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Pages that something may be known of: a Bloom filter.
+// A set of pages that may seem to contain a few more than were noted: a Bloom filter.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Sizes of pages, as far as INVLPG asks: an address takes along what is known of the whole page that it lies in, in
-// however many pieces of 4 KiB that is kept. SDM volume 3A, section 4.10.4.1.
+// Sizes of pages, for INVLPG: it invalidates the whole page that an address lies in, of which the TLB and other caches
+// may have many pieces of 4 KiB. SDM volume 3A, section 4.10.4.1.
 #pragma once
 
 #include "emulate/memory/page_filter.hpp"
@@ -22,13 +22,13 @@ constexpr std::uint64_t page_number(x86::Linear linear, PageSize size)
     return linear.raw() >> (size == PageSize::Small ? 12 : size == PageSize::Large ? 22 : 30);
 }
 
-// Whether INVLPG of an address takes along what is known of a piece of a page.
+// Whether INVLPG of an address invalidates a piece of 4 KiB, at address `piece`, of a page of that size.
 constexpr bool invalidates(x86::Linear linear, x86::Linear piece, PageSize size)
 {
     return page_number(linear, size) == page_number(piece, size);
 }
 
-// Where there may be large pages that something is known of: INVLPG of an address elsewhere concerns one piece.
+// Which large pages a cache may have pieces of. INVLPG of an address in none of them invalidates one piece only.
 class LargePages {
 public:
     void note(x86::Linear linear, PageSize size)

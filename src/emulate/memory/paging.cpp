@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Linear to physical addresses. SDM volume 3A, chapter 4.
+// Page walks: from linear to guest-physical addresses. SDM volume 3A, chapter 4.
 #include "emulate/core/cpu.hpp"
 #include "emulate/memory/physical_map.hpp"
 #include "x86/paging.hpp"
@@ -16,7 +16,7 @@ namespace pte = x86::pte;
 namespace cr0 = x86::cr0;
 namespace cr4 = x86::cr4;
 
-// A walk in progress.
+// A page walk in progress.
 struct Cpu::PageWalk {
     x86::Linear linear{};
     Purpose purpose{};
@@ -26,7 +26,7 @@ struct Cpu::PageWalk {
     std::array<PageView::Entry, 4> entries{};
     unsigned levels{0};
     unsigned entry_size{8};
-    std::uint64_t rights{pte::kRw | pte::kUs}; // and of all levels
+    std::uint64_t rights{pte::kRw | pte::kUs}; // those that the entries of all levels give
     bool no_execute{false};
     base::GuestPhysical page{}; // of the frame
     std::uint64_t offset_mask{0xfff};
@@ -209,7 +209,7 @@ bool Cpu::walk_pages(x86::Linear linear, Purpose purpose, TlbSet set, WalkResult
 
 namespace {
 
-// Sets bits of an entry unless it has changed meanwhile.
+// Sets bits of an entry; false: another processor has changed the entry since it was read as `known`.
 template <std::unsigned_integral T> bool set_bits(std::uint8_t* at, std::uint64_t known, std::uint64_t bits)
 {
     auto expected = static_cast<T>(known);
@@ -218,7 +218,8 @@ template <std::unsigned_integral T> bool set_bits(std::uint8_t* at, std::uint64_
 
 } // namespace
 
-// False: another processor has changed the entry since it was read. SDM volume 3A, section 8.1.2.1.
+// Sets accessed and dirty flags. False: another processor has changed the entry since it was read. SDM volume 3A,
+// section 8.1.2.1.
 bool Cpu::mark_accessed(const PageView::Entry& entry, std::uint64_t bits, unsigned size)
 {
     const base::GuestPhysical address = entry.address & a20_mask_;

@@ -15,18 +15,20 @@ namespace windsor::emulate {
 
 constexpr std::uint64_t kLinearPage = ~std::uint64_t{0xfff};
 
-// In whose name an entry was filled. SupervisorAc: supervisor with RFLAGS.AC set, which SMAP tells apart.
-// Checked: never filled; the program's accesses while alignment is checked.
+// On whose behalf memory is accessed; each has entries of its own. SupervisorAc is the supervisor with RFLAGS.AC set,
+// which SMAP lets access user pages. Checked is the program while alignment is checked: this set stays empty, so that
+// each access takes the slow path, which checks it.
 enum class TlbSet : std::uint8_t { Supervisor, User, SupervisorAc, Checked };
 constexpr std::size_t kTlbSets = 4;
 
-// Which translations a change takes along: those of global pages may outlive a load of CR3.
+// Which entries a flush drops. A load of CR3 leaves those of global pages.
 enum class Flush : std::uint8_t { NonGlobal, All };
 
-// A tag is the page's linear address where plain loads or stores may go straight to host memory. With kSlow
-// flipped the translation holds, but the access needs a longer way (MMIO, code pages, data breakpoints). A tag
-// xor an address is the offset in the page on a hit, and at least a page's size otherwise, whatever address the guest
-// makes up, canonical or not: tags that are empty or slow are of addresses that other entries are asked for.
+// A tag is the page's linear address if accesses may take the fast path, straight to host memory. If the bits of kSlow
+// are flipped in it, the entry is valid, but accesses have to take the slow path (MMIO, pages that are held, data
+// breakpoints). A tag xor an address is the offset in the page on a hit, and at least a page's size otherwise. That is
+// so for any address that the guest makes up, canonical or not: an empty or slow tag is an address that is looked for
+// in another entry.
 namespace tag {
 
 constexpr std::uint64_t kEmpty = std::uint64_t{1} << 61;
@@ -57,7 +59,7 @@ constexpr bool admits(std::uint64_t tag, x86::Linear linear, std::uint64_t size)
 struct TlbEntries {
     static constexpr std::size_t kCount = 4096;
 
-    // Of `physical`.
+    // Flags in `physical`.
     static constexpr std::uint64_t kGlobal = 1;
     static constexpr std::uint64_t kReadMmio = 2;
     static constexpr std::uint64_t kWriteMmio = 4;
@@ -113,7 +115,7 @@ public:
 
     TlbEntries& set(TlbSet set) { return sets_[static_cast<std::size_t>(set)]; }
 
-    // The entry of an address is about to be filled with a page of these properties.
+    // Notes that the entry of an address is about to be filled with a page of these properties.
     void take(TlbSet which, x86::Linear linear, bool global, PageSize size)
     {
         const TlbEntries& entries = set(which);
@@ -150,7 +152,7 @@ public:
             });
         }
     }
-    // Stores to a host page must take the long way from now on. True: they could take a short one until now.
+    // Stores to a host page take the slow path from now on. True: they could take the fast one until now.
     bool slow_down_writes(const std::uint8_t* host_page)
     {
         bool quick = false;
@@ -163,10 +165,10 @@ public:
     }
 
 private:
-    // Which entries have been filled, so that forgetting does not have to look at all of them.
+    // Which entries have been filled, so that a flush does not have to look at all of them.
     using Journal = std::vector<std::uint16_t>;
 
-    // Of the entries of global pages, or of the others. One that has changed sides may be in both.
+    // The journal of entries of global pages, or of the others. An entry that was filled with both may be in both.
     Journal& journal_of(std::size_t which, bool global) { return journals_[2 * which + (global ? 1 : 0)]; }
     void note(Journal& journal, std::size_t at)
     {
