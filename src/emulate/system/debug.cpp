@@ -51,14 +51,14 @@ void note_met(Cpu& cpu, std::uint64_t met)
     cpu.s.dr6 = (cpu.s.dr6 & ~kBreakpoints) | met;
 }
 
-// Privilege and general detection.
+// Checks the privilege, and DR7.GD (general detection).
 bool may_access(Cpu& cpu)
 {
     if (cpu.cpl() != 0) {
         return cpu.refuse(Exception::Gp);
     }
     if ((cpu.s.dr7 & d7::kGd) != 0) {
-        merge_held_traps(cpu);
+        merge_delayed_traps(cpu);
         cpu.s.dr6 |= d6::kBd;
         return cpu.refuse(Exception::Db);
     }
@@ -121,7 +121,7 @@ Handler select_debug_move(const Decoded& decoded, Insn& insn)
     return to ? serializing<mov_to_debug> : mov_from_debug;
 }
 
-void merge_held_traps(Cpu& cpu)
+void merge_delayed_traps(Cpu& cpu)
 {
     if (cpu.pending_debug != 0) {
         note_met(cpu, std::exchange(cpu.pending_debug, 0));
@@ -162,7 +162,7 @@ bool meets_instruction_breakpoint(Cpu& cpu)
     return true;
 }
 
-// Whether [at, at + size) touches what DRn watches. Its low bits are without meaning where it watches more than a byte.
+// Whether [at, at + size) touches what DRn watches. If that is more than a byte, the low bits of DRn do not count.
 static bool touches(const Cpu& cpu, unsigned n, std::uint64_t at, unsigned size)
 {
     const unsigned bytes = length(cpu.s.dr7, n);

@@ -18,7 +18,7 @@ namespace fl = x86::rflags;
 
 namespace {
 
-// Where a return goes.
+// Where a return leads.
 struct Return {
     std::uint64_t rip{0};
     std::uint16_t cs{0};
@@ -29,7 +29,7 @@ struct Return {
     Segment stack{};            // what ss names
 };
 
-// The code segment of a return within protected or long mode.
+// Checks the code segment of a return within protected or long mode.
 bool check_code(Cpu& cpu, Return& to)
 {
     if (is_null(to.cs)) {
@@ -53,7 +53,7 @@ bool check_code(Cpu& cpu, Return& to)
     return valid_target(cpu, make_segment(to.cs, to.code.descriptor), to.rip) || cpu.refuse(Exception::Gp);
 }
 
-// The stack segment of a return to an outer level, or of any IRET in 64-bit mode.
+// Checks the stack segment of a return to an outer level, or of any IRET in 64-bit mode.
 bool check_stack(Cpu& cpu, Return& to)
 {
     if (is_null(to.ss)) {
@@ -82,8 +82,8 @@ bool check_stack(Cpu& cpu, Return& to)
     return true;
 }
 
-// Data segments that the outer level may not use become null, and those that are null lose their RPL. What is hidden
-// stays, so that a kernel finds the bases of FS and GS again. SDM volume 3A, section 5.8.6; volume 2, IRET and RET.
+// Data segments that the outer level may not use become null, and those that are null lose their RPL. The hidden parts
+// stay, so that a kernel finds the bases of FS and GS again. SDM volume 3A, section 5.8.6; volume 2, IRET and RET.
 void drop_inner_segments(Cpu& cpu)
 {
     for (const Seg seg : {Seg::Es, Seg::Ds, Seg::Fs, Seg::Gs}) {
@@ -97,7 +97,7 @@ void drop_inner_segments(Cpu& cpu)
     }
 }
 
-// The stack pointer after a switch: as wide as the new stack segment says.
+// Loads the stack pointer after a switch of stacks, as wide as the new stack segment says.
 void set_outer_pointer(Cpu& cpu, const Return& to)
 {
     if (cpu.long_mode() && to.code.descriptor.attributes().l) {
@@ -140,7 +140,7 @@ void release(Cpu& cpu, Stack& stack, std::uint64_t bytes)
     store_pointer(cpu, stack);
 }
 
-// RETF and RETF n: n in the immediate.
+// RETF and RETF n, which has n in the immediate.
 Outcome ret_far(Cpu& cpu, const Insn& insn)
 {
     const unsigned size = insn.operand_size;
@@ -246,7 +246,7 @@ Outcome iret_v86(Cpu& cpu, unsigned size)
     return outcome;
 }
 
-// Return from a nested task by the back link of the current TSS.
+// Returns from a nested task by the back link of the current TSS.
 Outcome iret_task(Cpu& cpu, const Insn& insn)
 {
     TaskSwitch to{.by = SwitchBy::Return, .return_rip = cpu.next_rip(insn)};

@@ -106,7 +106,7 @@ Outcome into(Cpu& cpu, const Insn& insn)
 Outcome int1(Cpu& cpu, const Insn& insn)
 {
     cpu.s.dr7 &= ~x86::dr7::kGd;
-    merge_held_traps(cpu);
+    merge_delayed_traps(cpu);
     return interrupt(cpu, insn, Event::Kind::Exception, static_cast<std::uint8_t>(Exception::Db));
 }
 

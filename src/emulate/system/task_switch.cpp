@@ -54,7 +54,7 @@ const Layout& layout_of(const Attributes& attributes)
     return (attributes.type & 8) != 0 ? kTss32 : kTss16;
 }
 
-// What the new TSS holds.
+// What the new TSS contains.
 struct Task {
     std::uint64_t cr3{0};
     std::uint64_t ip{0};
@@ -109,7 +109,7 @@ bool Switch::check()
         return refuse_selector(Exception::Ts, to_.selector);
     }
     nested_ = to_.by == SwitchBy::Call || to_.by == SwitchBy::Event;
-    // All pages of both are looked up before anything changes.
+    // The pages of both TSSs are looked up before anything changes.
     const Layout& old = layout_of(cpu_.s.tr.attributes);
     return cpu_.probe_linear(address(cpu_.s.tr.base, old.ip),
                              old.segments + old.segment_stride * old.segment_count - old.ip, Intent::Write,
