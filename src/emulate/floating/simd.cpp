@@ -28,7 +28,7 @@ const HostStub& stub_of(const Insn& insn)
     return true;
 }
 
-// Both operands are XMM registers and no exception is possible.
+// Runs a stub whose operands are both XMM registers and that raises no exception.
 Outcome run_xmm_registers(Cpu& cpu, const Insn& insn)
 {
     if (!sse_available(cpu)) {
@@ -55,7 +55,7 @@ Outcome run_xmm_load(Cpu& cpu, const Insn& insn)
     return Outcome::Next;
 }
 
-// Stores to memory: nothing changes unless the write succeeds.
+// Runs a stub that stores to memory. Nothing changes unless the write succeeds.
 Outcome run_store(Cpu& cpu, const Insn& insn, const HostStub& stub, std::uint64_t offset)
 {
     alignas(16) Bounce bounce{};
@@ -150,7 +150,7 @@ std::uint8_t mandatory_prefix(const ZydisDecodedInstruction& instruction)
     return chosen;
 }
 
-// The instruction over the fixed registers.
+// Writes the instruction with the fixed registers of stub_register.
 void encode(StubRecipe& recipe, const Decoded& decoded)
 {
     const ZydisDecodedInstruction& instruction = decoded.instruction;

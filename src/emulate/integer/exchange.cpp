@@ -18,7 +18,7 @@ template <typename T> Outcome xchg_reg(Cpu& cpu, const Insn& insn)
     return Outcome::Next;
 }
 
-// Whoever waits lets the host's processor go now and then: what it waits for may be a processor that has none.
+// A guest that spins gives the host's core away now and then, as the processor that it waits for may have none.
 Outcome pause(Cpu& cpu, const Insn&)
 {
     if (cpu.statistics().instructions % 512 < 4) { // seldom, but in loops of four instructions, too
@@ -41,7 +41,7 @@ Handler select_pause(const Decoded& decoded, Insn& insn)
     return insn.operand_size == 8 ? xchg_reg<std::uint64_t> : xchg_reg<std::uint32_t>;
 }
 
-// Locked with or without the prefix.
+// XCHG with memory is locked with or without the prefix.
 template <typename T> Outcome xchg_mem(Cpu& cpu, const Insn& insn)
 {
     T old = 0;

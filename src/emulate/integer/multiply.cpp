@@ -10,7 +10,7 @@ namespace windsor::emulate {
 
 namespace {
 
-// The widest type that two T make.
+// The type that is twice as wide as T.
 template <typename T> struct Twice;
 template <> struct Twice<std::uint8_t> {
     using Type = std::uint16_t;
