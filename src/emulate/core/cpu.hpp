@@ -100,7 +100,6 @@ public:
     template <typename T> void set_reg(unsigned number, T value);
     // Byte registers: without REX, 4 to 7 are AH, CH, DH, BH.
     std::uint8_t reg8(unsigned number, bool rex) const;
-    void set_reg8(unsigned number, bool rex, std::uint8_t value);
     // Jumps within the code segment; checks the limit or canonical form (#GP) and gives Jump or Fault.
     Outcome jump(std::uint64_t rip);
     // The address of the next instruction.
@@ -293,7 +292,7 @@ private:
     [[nodiscard]] bool locate(x86::Linear linear, unsigned size, Intent intent, TlbSet set, Located& result);
     [[nodiscard]] bool locate_all(x86::Linear linear, unsigned size, Intent intent, TlbSet set,
                                   std::array<Located, 2>& parts);
-    void fill(x86::Linear linear, const WalkResult& found, bool write, TlbSet set);
+    void fill(x86::Linear linear, const WalkResult& found, Purpose purpose, TlbSet set);
     void evict(TlbEntries& entries, std::size_t at);
     [[nodiscard]] bool read_slow(x86::Linear linear, void* into, unsigned size, Intent intent, TlbSet set);
     [[nodiscard]] bool write_slow(x86::Linear linear, const void* from, unsigned size, TlbSet set);

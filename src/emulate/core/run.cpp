@@ -221,7 +221,7 @@ bool Cpu::step(HaltReason&)
     was_stepping = was_stepping && ((s.rflags & rflags::kTf) != 0 || !drops_step(insn));
     const bool due = (was_stepping || pending_debug != 0) && !s.mov_ss_shadow && outcome != Outcome::Fault;
     if (due && s.activity != Activity::Shutdown) {
-        alive = deliver_debug_traps(*this, was_stepping) || shut_down();
+        alive = deliver_debug_traps(*this, was_stepping ? SingleStep::Yes : SingleStep::No) || shut_down();
         if (alive && s.activity == Activity::Halted) {
             s.activity = Activity::Running;
         }
@@ -307,7 +307,7 @@ HaltReason Cpu::run_on()
     for (;;) {
         if (pending_debug != 0 && !s.mov_ss_shadow) [[unlikely]] {
             // Breakpoints were met outside step(), or there was a task switch with the T bit, or SYSRET with TF.
-            const bool delivered = deliver_debug_traps(*this, false) || shut_down();
+            const bool delivered = deliver_debug_traps(*this, SingleStep::No) || shut_down();
             if (delivered && s.activity == Activity::Halted) {
                 s.activity = Activity::Running;
             }

@@ -125,8 +125,11 @@ void describe_operand(StubRecipe& recipe, const ZydisDecodedOperand& operand)
     }
 }
 
-unsigned fixed_number(StubOperand kind, bool is_reg, unsigned otherwise)
+enum class Field : std::uint8_t { Reg, Rm }; // of ModRM
+
+unsigned fixed_number(StubOperand kind, Field field, unsigned otherwise)
 {
+    const bool is_reg = field == Field::Reg;
     switch (kind) {
     case StubOperand::Xmm: return is_reg ? stub_register::kXmmReg : stub_register::kXmmRm;
     case StubOperand::Mm: return is_reg ? stub_register::kMmReg : stub_register::kMmRm;
@@ -169,8 +172,8 @@ void encode(StubRecipe& recipe, const Decoded& decoded)
     }
     append(instruction.opcode);
     const unsigned mod = recipe.rm == StubOperand::Memory ? 0 : 3;
-    const unsigned reg = fixed_number(recipe.reg, true, instruction.raw.modrm.reg);
-    const unsigned rm = fixed_number(recipe.rm, false, instruction.raw.modrm.rm);
+    const unsigned reg = fixed_number(recipe.reg, Field::Reg, instruction.raw.modrm.reg);
+    const unsigned rm = fixed_number(recipe.rm, Field::Rm, instruction.raw.modrm.rm);
     append(mod << 6 | reg << 3 | rm);
     for (unsigned i = 0; i < instruction.raw.imm[0].size / 8u; ++i) {
         append(decoded.bytes[instruction.raw.imm[0].offset + i]);

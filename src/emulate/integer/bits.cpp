@@ -35,7 +35,7 @@ template <typename Op, typename T> Outcome bit_of_memory(Cpu& cpu, const Insn& i
 {
     std::uint64_t flags = cpu.s.rflags;
     if constexpr (kChanges<Op>) {
-        const bool done = modify_at<T>(cpu, insn.segment, offset, insn.lock, [&](T old) {
+        const bool done = modify_at<T>(cpu, insn.segment, offset, lock_of(insn), [&](T old) {
             flags = cpu.s.rflags;
             return Op::template apply<T>(old, bit, flags);
         });

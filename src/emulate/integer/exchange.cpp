@@ -46,7 +46,7 @@ template <typename T> Outcome xchg_mem(Cpu& cpu, const Insn& insn)
 {
     T old = 0;
     const T value = get<T>(cpu, insn.reg);
-    const bool done = modify_at<T>(cpu, insn.segment, cpu.effective_address(insn), true, [&](T from_memory) {
+    const bool done = modify_at<T>(cpu, insn.segment, cpu.effective_address(insn), Lock::Yes, [&](T from_memory) {
         old = from_memory;
         return value;
     });

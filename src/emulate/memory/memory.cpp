@@ -75,7 +75,7 @@ void Cpu::evict(TlbEntries& entries, std::size_t at)
     entries.clear(at);
 }
 
-void Cpu::fill(x86::Linear linear, const WalkResult& found, bool write, TlbSet set)
+void Cpu::fill(x86::Linear linear, const WalkResult& found, Purpose purpose, TlbSet set)
 {
     const x86::Linear page = linear.aligned_down(memory::kPageSize);
     tlb_.take(set, linear, found.global, found.size);
@@ -92,7 +92,7 @@ void Cpu::fill(x86::Linear linear, const WalkResult& found, bool write, TlbSet s
                            (backing.readable() ? 0 : TlbEntries::kReadMmio) |
                            (backing.writable() ? 0 : TlbEntries::kWriteMmio);
     entries.read[at] = page.raw() ^ (backing.readable() && !watched ? 0 : tag::kSlow);
-    if (write) {
+    if (purpose == Purpose::Write) {
         bool slow = !backing.writable() || !backing.readable() || watched; // a read-modify-write reads by this entry
         if (backing.writable()) {
             if (backing.logged) {
@@ -111,11 +111,12 @@ bool Cpu::locate(x86::Linear linear, unsigned size, Intent intent, TlbSet set, L
     TlbEntries& entries = tlb_.set(set);
     const std::size_t at = TlbEntries::index(linear);
     if (!tag::matches(write ? entries.write[at] : entries.read[at], linear)) {
+        const Purpose purpose = write ? Purpose::Write : Purpose::Read;
         WalkResult found;
-        if (!walk_pages(linear, write ? Purpose::Write : Purpose::Read, set, found)) {
+        if (!walk_pages(linear, purpose, set, found)) {
             return false;
         }
-        fill(linear, found, write, set);
+        fill(linear, found, purpose, set);
     }
     const bool through_mmio = entries.is(at, intent == Intent::Write ? TlbEntries::kWriteMmio : TlbEntries::kReadMmio);
     result.physical = base::GuestPhysical{entries.physical[at] & kLinearPage} + linear.offset_in(memory::kPageSize);

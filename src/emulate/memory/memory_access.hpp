@@ -25,13 +25,6 @@ inline std::uint8_t Cpu::reg8(unsigned number, bool rex) const
     return static_cast<std::uint8_t>(rex || number < 4 || number > 7 ? s.gpr[number] : s.gpr[number - 4] >> 8);
 }
 
-inline void Cpu::set_reg8(unsigned number, bool rex, std::uint8_t value)
-{
-    const bool high = !rex && number >= 4 && number <= 7;
-    auto* bytes = reinterpret_cast<std::uint8_t*>(&s.gpr[high ? number - 4 : number]);
-    bytes[high ? 1 : 0] = value;
-}
-
 inline std::uint64_t Cpu::code_mask() const
 {
     return mode_ == Mode::Long ? ~std::uint64_t{0} : 0xffffffff;

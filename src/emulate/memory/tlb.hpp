@@ -121,7 +121,7 @@ public:
         const TlbEntries& entries = set(which);
         const std::size_t at = TlbEntries::index(linear);
         if (entries.empty(at) || entries.is(at, TlbEntries::kGlobal) != global) {
-            note(journal_of(static_cast<std::size_t>(which), global), at);
+            note(journal_of(static_cast<std::size_t>(which), global ? Pages::Global : Pages::NonGlobal), at);
         }
         large_.note(linear, size);
     }
@@ -129,9 +129,9 @@ public:
     void flush(Flush what)
     {
         for (std::size_t which = 0; which < kTlbSets; ++which) {
-            flush_journal(which, false);
+            flush_journal(which, Pages::NonGlobal);
             if (what == Flush::All) {
-                flush_journal(which, true);
+                flush_journal(which, Pages::Global);
             }
         }
         if (what == Flush::All) {
@@ -167,9 +167,13 @@ public:
 private:
     // Which entries have been filled, so that a flush does not have to look at all of them.
     using Journal = std::vector<std::uint16_t>;
+    enum class Pages : std::uint8_t { NonGlobal, Global };
 
     // The journal of entries of global pages, or of the others. An entry that was filled with both may be in both.
-    Journal& journal_of(std::size_t which, bool global) { return journals_[2 * which + (global ? 1 : 0)]; }
+    Journal& journal_of(std::size_t which, Pages pages)
+    {
+        return journals_[2 * which + static_cast<std::size_t>(pages)];
+    }
     void note(Journal& journal, std::size_t at)
     {
         if (journal.size() == 2 * TlbEntries::kCount) { // many were filled and cleared again
@@ -179,12 +183,12 @@ private:
         }
         journal.push_back(static_cast<std::uint16_t>(at));
     }
-    void flush_journal(std::size_t which, bool global)
+    void flush_journal(std::size_t which, Pages pages)
     {
-        Journal& journal = journal_of(which, global);
+        Journal& journal = journal_of(which, pages);
         TlbEntries& set = sets_[which];
         for (const std::uint16_t at : journal) {
-            if (set.is(at, TlbEntries::kGlobal) == global) {
+            if (set.is(at, TlbEntries::kGlobal) == (pages == Pages::Global)) {
                 set.clear(at);
             }
         }

@@ -128,9 +128,9 @@ void merge_delayed_traps(Cpu& cpu)
     }
 }
 
-bool deliver_debug_traps(Cpu& cpu, bool was_stepping)
+bool deliver_debug_traps(Cpu& cpu, SingleStep step)
 {
-    const std::uint64_t met = cpu.pending_debug | (was_stepping ? d6::kBs : 0);
+    const std::uint64_t met = cpu.pending_debug | (step == SingleStep::Yes ? d6::kBs : 0);
     if (met == 0) {
         return true;
     }

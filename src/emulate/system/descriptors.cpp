@@ -80,9 +80,20 @@ bool mark_accessed(Cpu& cpu, TableEntry& entry)
     return change_access_byte(cpu, entry.linear, 0, 1);
 }
 
-bool mark_busy(Cpu& cpu, const TableEntry& entry, bool busy)
+namespace {
+
+constexpr std::uint8_t kBusy = 2; // of the type
+
+} // namespace
+
+bool mark_busy(Cpu& cpu, const TableEntry& entry)
 {
-    return change_access_byte(cpu, entry.linear, 2, busy ? 2 : 0);
+    return change_access_byte(cpu, entry.linear, 0, kBusy);
+}
+
+bool mark_available(Cpu& cpu, const TableEntry& entry)
+{
+    return change_access_byte(cpu, entry.linear, kBusy, 0);
 }
 
 Segment make_segment(std::uint16_t selector, const x86::Descriptor& descriptor)

@@ -46,7 +46,8 @@ enum class Lookup : std::uint8_t { Found, Outside, Fault };
 // Sets the accessed bit of a code or data descriptor, in memory and in `entry`.
 [[nodiscard]] bool mark_accessed(Cpu& cpu, TableEntry& entry);
 // Sets or clears the busy bit of a TSS descriptor in memory.
-[[nodiscard]] bool mark_busy(Cpu& cpu, const TableEntry& entry, bool busy);
+[[nodiscard]] bool mark_busy(Cpu& cpu, const TableEntry& entry);
+[[nodiscard]] bool mark_available(Cpu& cpu, const TableEntry& entry);
 // The segment register that a descriptor fills.
 x86::Segment make_segment(std::uint16_t selector, const x86::Descriptor& descriptor);
 // The base of a 16-byte system descriptor.

@@ -109,13 +109,15 @@ void set_outer_pointer(Cpu& cpu, const Return& to)
     }
 }
 
-// Loads CS:RIP and, with `new_stack`, SS:RSP.
-void commit(Cpu& cpu, const Return& to, bool new_stack)
+enum class ToStack : std::uint8_t { Same, Other };
+
+// Loads CS:RIP, and SS:RSP if the return is to another stack.
+void commit(Cpu& cpu, const Return& to, ToStack stack)
 {
     const bool outer = to.level > cpu.cpl();
     cpu.s.segment(Seg::Cs) = make_segment(to.cs, to.code.descriptor);
     cpu.s.rip = to.rip;
-    if (new_stack) {
+    if (stack == ToStack::Other) {
         cpu.s.segment(Seg::Ss) = to.stack;
         set_outer_pointer(cpu, to);
     }
@@ -164,7 +166,7 @@ Outcome ret_far(Cpu& cpu, const Insn& insn)
     }
     if (to.level == cpu.cpl()) {
         release(cpu, stack, std::uint64_t{size} * 2 + parameters);
-        commit(cpu, to, false);
+        commit(cpu, to, ToStack::Same);
         return Outcome::Exit;
     }
     std::uint64_t ss = 0;
@@ -176,7 +178,7 @@ Outcome ret_far(Cpu& cpu, const Insn& insn)
         return Outcome::Fault;
     }
     to.rsp += parameters;
-    commit(cpu, to, true);
+    commit(cpu, to, ToStack::Other);
     return Outcome::Exit;
 }
 
@@ -337,7 +339,7 @@ Outcome iret_protected(Cpu& cpu, const Insn& insn)
     }
     replace_flags(cpu.s.rflags, flag_mask(cpu, size), frame.flags);
     cpu.s.nmi_blocked = false;
-    commit(cpu, to, new_stack);
+    commit(cpu, to, new_stack ? ToStack::Other : ToStack::Same);
     return Outcome::Exit;
 }
 

@@ -30,9 +30,10 @@ struct Event {
 // Delivers the fault that a handler has noted, with RIP at the faulting instruction (RF set as the SDM says).
 [[nodiscard]] bool deliver_fault(Cpu& cpu);
 
-// Delivers the traps due after an instruction that ran with RFLAGS.TF set or met data breakpoints. `was_stepping` is TF
-// before the instruction. False: triple fault.
-[[nodiscard]] bool deliver_debug_traps(Cpu& cpu, bool was_stepping);
+// Delivers the traps due after an instruction that ran with RFLAGS.TF set or met data breakpoints. False: triple
+// fault.
+enum class SingleStep : std::uint8_t { No, Yes }; // whether TF was set before the instruction
+[[nodiscard]] bool deliver_debug_traps(Cpu& cpu, SingleStep step);
 
 // A MOV or POP to SS delays the traps of its data breakpoints until after the next instruction. If that raises a #DB
 // itself (INT1, general detection), one #DB stands for both, and the delayed traps are added to its DR6. Other

@@ -189,14 +189,14 @@ bool Switch::update_descriptors()
         if (find_descriptor(cpu_, cpu_.s.tr.selector, old) == Lookup::Fault) {
             return false;
         }
-        if (old.linear != x86::Linear{} && !mark_busy(cpu_, old, false)) {
+        if (old.linear != x86::Linear{} && !mark_available(cpu_, old)) {
             return false;
         }
     }
     if (nested_ && !write_sized(cpu_, address(tss_.base, 0), 2, cpu_.s.tr.selector, As::Processor)) {
         return false;
     }
-    return to_.by == SwitchBy::Return || mark_busy(cpu_, to_.entry, true);
+    return to_.by == SwitchBy::Return || mark_busy(cpu_, to_.entry);
 }
 
 void Switch::load_registers()
