@@ -85,7 +85,7 @@ bool uses_mmx(std::span<const ZydisDecodedOperand> operands)
     });
 }
 
-// FS and GS hold different bases on both sides.
+// FS and GS have different bases on both sides.
 bool uses_based_segment(std::span<const ZydisDecodedOperand> operands)
 {
     return std::any_of(operands.begin(), operands.end(), [](const ZydisDecodedOperand& operand) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the writers of host stubs share. R8 holds the StubFrame.
+// What the writers of host stubs share. R8 points to the StubFrame.
 #pragma once
 
 #include "emulate/core/stub_recipe.hpp"

@@ -63,7 +63,7 @@ inline unsigned x87_top(const x86::FxArea& fx)
     return (fx.fsw & fsw::kTop) >> fsw::kTopShift;
 }
 
-// The x87 register that holds MMn, while `fx` may still be in x87 use.
+// The x87 register that is MMn, also while the unit is not in MMX use yet.
 inline std::array<std::uint8_t, 16>& mm_slot(x86::FxArea& fx, unsigned number)
 {
     return fx.st[(number - x87_top(fx)) & 7];

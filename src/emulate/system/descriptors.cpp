@@ -36,7 +36,7 @@ Lookup find(Cpu& cpu, std::uint16_t selector, unsigned size, TableEntry& entry)
     return Lookup::Found;
 }
 
-// The byte of a descriptor that holds type, S, DPL and P.
+// The byte of a descriptor with the type, S, DPL and P.
 constexpr unsigned kAccessByte = 5;
 
 bool change_access_byte(Cpu& cpu, x86::Linear linear, std::uint8_t clear, std::uint8_t set)

@@ -52,7 +52,7 @@ enum class Lookup : std::uint8_t { Found, Outside, Fault };
 x86::Segment make_segment(std::uint16_t selector, const x86::Descriptor& descriptor);
 // The base of a 16-byte system descriptor.
 std::uint64_t system_base(const Cpu& cpu, const TableEntry& entry);
-// A segment register that holds a null selector; DPL keeps the privilege level for SS.
+// A segment register with a null selector. Its DPL is the privilege level, which SS needs.
 x86::Segment null_segment(std::uint16_t selector, unsigned dpl = 0);
 
 // Whether [offset, offset + size) lies within a data segment, expand-down ones included.

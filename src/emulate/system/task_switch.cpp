@@ -211,7 +211,7 @@ void Switch::load_registers()
     for (unsigned i = 0; i < 8; ++i) {
         cpu_.s.gpr[i] = task_.gpr[i];
     }
-    // Until their descriptors are loaded, the segment registers hold selectors only.
+    // Until their descriptors are loaded, only the selectors of the segment registers count.
     for (unsigned i = 0; i < x86::kSegCount; ++i) {
         cpu_.s.segments[i].selector = task_.selectors[i];
     }
