@@ -20,6 +20,14 @@ public:
     constexpr Strong operator+(Raw offset) const { return Strong{static_cast<Raw>(raw_ + offset)}; }
     constexpr Strong operator-(Raw offset) const { return Strong{static_cast<Raw>(raw_ - offset)}; }
     constexpr Raw operator-(Strong other) const { return static_cast<Raw>(raw_ - other.raw_); }
+    constexpr Strong& operator+=(Raw offset) { return *this = *this + offset; }
+    // What an address wraps to.
+    constexpr Strong operator&(Raw mask) const { return Strong{static_cast<Raw>(raw_ & mask)}; }
+    constexpr Strong& operator&=(Raw mask) { return *this = *this & mask; }
+
+    // Of the block of `size` bytes, a power of two, that an address lies in: its beginning, and the offset in it.
+    constexpr Strong aligned_down(Raw size) const { return *this & static_cast<Raw>(~(size - 1)); }
+    constexpr Raw offset_in(Raw size) const { return static_cast<Raw>(raw_ & (size - 1)); }
 
 private:
     Raw raw_{};

@@ -20,7 +20,7 @@ struct EngineKind {
     EngineFactory make;
     // Why this engine cannot pass a test, "Suite.Name", on this host; empty: it has to. Absent: it has to pass all.
     std::function<std::string(std::string_view test)> excuse{};
-    // Its log of written pages may have some that were only read, as the host makes pages writable in advance.
+    // Its log of written pages may list some that were only read, as the host makes pages writable in advance.
     bool logs_reads{false};
 };
 

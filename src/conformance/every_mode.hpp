@@ -25,7 +25,7 @@ std::ostream& operator<<(std::ostream& out, RunMode mode);
 
 // Makes the guest ready to run in that mode, its data segments at kData (16-bit modes) or flat.
 void prepare(Guest& guest, RunMode mode);
-// Runs the bytes. The vector that ended them: of a fault, or kEndOfProgram.
+// Runs the bytes and gives the vector that has ended them: that of a fault, or kEndOfProgram.
 unsigned vector_of(Guest& guest, RunMode mode, const Bytes& bytes);
 
 } // namespace windsor::conformance

@@ -88,14 +88,14 @@ Bytes assemble64(std::uint64_t address, const Writer& write);
 // The standard model with AVX, AVX2, FMA and F16C in its CPUID, whatever the host has.
 vcpu::CpuModel model_with_avx();
 
-// What the handler that halted has been given, read from its stack.
+// The frame of the handler that has halted, as it lies on its stack.
 struct Frame {
     unsigned vector{0};
     std::optional<std::uint32_t> error_code;
     std::uint64_t rip{0};
     std::uint16_t cs{0};
     std::uint64_t flags{0};
-    // Of an outer level, or in long mode always.
+    // These are there if the program ran at an outer level, and in long mode always.
     std::uint64_t rsp{0};
     std::uint16_t ss{0};
 };
@@ -151,9 +151,9 @@ public:
     const vcpu::CpuState& s() const { return state_; }
     // Runs from s() until HLT, shutdown or a stop; s() is then the result.
     vcpu::HaltReason run();
-    // The same, and the halt must be that of a handler.
+    // The same for a program that has to end in a handler's HLT.
     Frame run_to_handler();
-    // 64-bit code at kCode that must come to its end, or to a fault, of which the vector is given.
+    // Run 64-bit code at kCode, which has to come to its end, or to a fault, whose vector is given.
     void run_to_end(const Writer& write);
     unsigned run_to_fault(const Writer& write);
     std::uint64_t& reg(x86::Gpr gpr) { return state_.gpr[gpr]; }
@@ -208,7 +208,7 @@ private:
     vcpu::CpuState state_;
 };
 
-// Of the test that runs.
+// Why the test that runs may fail on this engine; empty: it may not.
 std::string excuse(const EngineKind& kind);
 
 inline std::string engine_name(const testing::TestParamInfo<EngineKind>& kind)

@@ -79,7 +79,7 @@ public:
     std::vector<std::uint64_t> written;
 };
 
-// With any engine.
+// A machine with any engine.
 class Machine {
 public:
     explicit Machine(const EngineFactory& factory)
@@ -89,7 +89,7 @@ public:
         reset();
     }
 
-    // Memory as at the start, and no requests to the processor.
+    // Puts memory back as it was at the start, and takes back requests to the processor.
     void reset()
     {
         std::memset(ram->data(), 0, kStack + 0x10000);
@@ -187,7 +187,7 @@ public:
     // The entry of the 4 KiB page at `linear` in flat64()'s tables.
     static std::uint64_t pte(std::uint64_t linear) { return kTables + 0x3000 + 8 * (linear >> 12); }
 
-    // Runs until HLT (or whatever else).
+    // Runs from a state until HLT, or until the engine stops for another reason.
     vcpu::HaltReason run(const vcpu::CpuState& state)
     {
         engine->set_state(state);

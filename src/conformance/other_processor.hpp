@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Another processor, as far as a test's memory is concerned: it does what it does, and hears what it hears, at moments
-// of the test's choice.
+// Another processor, as far as memory is concerned. The test decides at which moment it holds a page, or hears that
+// another one does.
 #pragma once
 
 #include "memory/guest_memory.hpp"
@@ -20,28 +20,28 @@ public:
     OtherProcessor(const OtherProcessor&) = delete;
     OtherProcessor& operator=(const OtherProcessor&) = delete;
 
-    // Called when it is asked to heed that a page is held.
+    // Called when it is asked to tell its stores to a page from now on, which another processor holds.
     std::function<void(std::uint64_t page)> on_held = [](std::uint64_t) {};
-    // Called when it is told that so many bytes were written.
+    // Called when it is told that `size` bytes were written.
     std::function<void(std::uint64_t address, unsigned size)> on_told = [](std::uint64_t, unsigned) {};
 
-    // It begins to hold code of a page: sets the flag, and says so.
+    // It begins to hold a page: it sets the flag kPageCode, and tells the others.
     void hold(std::uint64_t page)
     {
         set_flag(page);
         memory_.code_held(base::GuestPhysical{page}, std::make_shared<const int>(0));
     }
     void set_flag(std::uint64_t page) { memory_.lookup(base::GuestPhysical{page}).flags->fetch_or(memory::kPageCode); }
-    // It has found nothing left to be held.
+    // It has found that nobody holds the page any more.
     void clear_flag(std::uint64_t page)
     {
         memory_.lookup(base::GuestPhysical{page}).flags->fetch_and(static_cast<std::uint8_t>(~memory::kPageCode));
     }
-    // Clear: it heeds what it is asked only from heed() on, and may store without telling until then.
+    // If this is false, it only does what it was asked from heed() on, and may store without telling until then.
     bool heeds_at_once{true};
     void heed() { askers_.clear(); }
 
-    // Of a page, whether it has been told that bytes of it were written.
+    // Whether it has been told that bytes of the page were written.
     bool was_told(std::uint64_t page) const { return std::ranges::find(told_, page) != told_.end(); }
 
     // memory::MemoryObserver

@@ -68,10 +68,10 @@ std::vector<Slot> plan_slots(const memory::GuestMemory& memory, A20 a20)
 {
     std::vector<Slot> plan;
     memory.for_each([&](const memory::Mapping& mapping) {
-        if (mapping.access == memory::Access::WriteOnly) {
+        if (mapping.backing == memory::Backing::WriteOnly) {
             return;
         }
-        const bool writable = mapping.access == memory::Access::ReadWrite;
+        const bool writable = mapping.backing == memory::Backing::ReadWrite;
         append_cut(plan, {.start = mapping.start.raw(),
                           .size = mapping.size,
                           .block = mapping.block,

@@ -10,7 +10,7 @@ namespace windsor::kvm {
 namespace {
 
 using base::GuestPhysical;
-using memory::Access;
+using memory::Backing;
 
 constexpr std::uint64_t kMebibyte = 1 << 20;
 
@@ -81,10 +81,16 @@ TEST_F(SlotsTest, RamIsCutOnlyAtTheFirstTwoMebibytes)
 TEST_F(SlotsTest, RomExitsOnWritesAndWriteOnlyMemoryHasNoSlot)
 {
     memory.map({.size = kMebibyte, .block = ram.get()});
-    memory.map(
-        {.start = GuestPhysical{0xf0000}, .size = 0x10000, .block = rom.get(), .access = Access::ReadOnly, .layer = 1});
-    memory.map(
-        {.start = GuestPhysical{0xe0000}, .size = 0x1000, .block = ram.get(), .access = Access::WriteOnly, .layer = 1});
+    memory.map({.start = GuestPhysical{0xf0000},
+                .size = 0x10000,
+                .block = rom.get(),
+                .backing = Backing::ReadOnly,
+                .layer = 1});
+    memory.map({.start = GuestPhysical{0xe0000},
+                .size = 0x1000,
+                .block = ram.get(),
+                .backing = Backing::WriteOnly,
+                .layer = 1});
     const std::vector<Slot> plan = plan_slots(memory, A20::Open);
     ASSERT_EQ(plan.size(), 3u);
     EXPECT_EQ(plan[0].size, 0xe0000u);
@@ -110,8 +116,11 @@ TEST_F(SlotsTest, ATableFollowsTheMemoryAndKeepsWhatStays)
     MemorySlots slots{memory, table, 8};
     EXPECT_EQ(live(), plan_slots(memory, A20::Open));
     table.changes = 0;
-    const auto id = memory.map(
-        {.start = GuestPhysical{0xf0000}, .size = 0x10000, .block = rom.get(), .access = Access::ReadOnly, .layer = 1});
+    const auto id = memory.map({.start = GuestPhysical{0xf0000},
+                                .size = 0x10000,
+                                .block = rom.get(),
+                                .backing = Backing::ReadOnly,
+                                .layer = 1});
     EXPECT_EQ(live(), plan_slots(memory, A20::Open));
     EXPECT_EQ(table.changes, 3u); // one away, two new; the others stay
     memory.unmap(id);
@@ -162,7 +171,7 @@ TEST_F(SlotsTest, TheLogForMigrationIsTurnedOnAndOff)
                 .size = 0x10000,
                 .block = ram.get(),
                 .block_offset = 0xf0000,
-                .access = Access::ReadOnly,
+                .backing = Backing::ReadOnly,
                 .layer = 1});
     MemorySlots slots{memory, table, 8};
     memory.log_writes(*ram, memory::Logging::On);

@@ -69,7 +69,7 @@ void Rom::map_below_4g(memory::GuestMemory& memory) const
     memory.map({.start = memory::GuestPhysical{kHighRamStart - size},
                 .size = size,
                 .block = block.get(),
-                .access = memory::Access::ReadOnly,
+                .backing = memory::Backing::ReadOnly,
                 .layer = kDeviceLayer});
 }
 

@@ -15,7 +15,7 @@ namespace windsor::memory {
 
 namespace {
 
-// None for private memory.
+// The file that a block of memory is a mapping of; private memory has none.
 base::Result<base::Fd> backing(std::uint64_t size, Sharing sharing)
 {
     if (sharing == Sharing::Private) {
@@ -82,26 +82,26 @@ void GuestMemory::remap(MappingId id, const Mapping& mapping)
 // Cuts the mappings at every start and end, and gives each piece to the highest layer that covers it.
 void GuestMemory::rebuild()
 {
-    std::set<std::uint64_t> cuts;
+    std::set<GuestPhysical> cuts;
     for (const Entry& entry : entries_) {
-        cuts.insert(entry.mapping.start.raw());
-        cuts.insert(entry.mapping.start.raw() + entry.mapping.size);
+        cuts.insert(entry.mapping.start);
+        cuts.insert(entry.mapping.start + entry.mapping.size);
     }
     visible_.clear();
     for (auto cut = cuts.begin(); cut != cuts.end() && std::next(cut) != cuts.end(); ++cut) {
         const Mapping* top = nullptr;
         for (const Entry& entry : entries_) {
             const Mapping& mapping = entry.mapping;
-            const bool covers = mapping.start.raw() <= *cut && *cut - mapping.start.raw() < mapping.size;
+            const bool covers = mapping.start <= *cut && *cut - mapping.start < mapping.size;
             if (covers && (top == nullptr || mapping.layer >= top->layer)) {
                 top = &mapping;
             }
         }
         if (top != nullptr && top->block != nullptr) {
             Mapping piece = *top;
-            piece.start = GuestPhysical{*cut};
+            piece.start = *cut;
             piece.size = *std::next(cut) - *cut;
-            piece.block_offset += *cut - top->start.raw();
+            piece.block_offset += *cut - top->start;
             visible_.push_back(piece);
         }
     }
@@ -115,28 +115,28 @@ void GuestMemory::tell_mappings_changed()
     }
 }
 
-const Mapping* GuestMemory::find(std::uint64_t address) const
+const Mapping* GuestMemory::find(GuestPhysical address) const
 {
     const auto after = std::upper_bound(visible_.begin(), visible_.end(), address,
-                                        [](std::uint64_t a, const Mapping& m) { return a < m.start.raw(); });
+                                        [](GuestPhysical a, const Mapping& m) { return a < m.start; });
     if (after == visible_.begin()) {
         return nullptr;
     }
     const Mapping& mapping = *std::prev(after);
-    return address - mapping.start.raw() < mapping.size ? &mapping : nullptr;
+    return address - mapping.start < mapping.size ? &mapping : nullptr;
 }
 
-Page GuestMemory::lookup_locked(std::uint64_t address) const
+Page GuestMemory::lookup_locked(GuestPhysical address) const
 {
     const Mapping* mapping = find(address);
     if (mapping == nullptr) {
         return {};
     }
-    const std::uint64_t offset = mapping->block_offset + ((address & ~kPageMask) - mapping->start.raw());
+    const std::uint64_t offset = mapping->block_offset + (address.aligned_down(kPageSize) - mapping->start);
     mapping->block->use(offset);
     return {.host = mapping->block->data() + offset,
             .flags = &mapping->block->page_flags(offset / kPageSize),
-            .access = mapping->access,
+            .backing = mapping->backing,
             .logged = mapping->logged || mapping->block->logged(),
             .displayed = mapping->logged,
             .block = mapping->block};
@@ -145,22 +145,21 @@ Page GuestMemory::lookup_locked(std::uint64_t address) const
 Page GuestMemory::lookup(GuestPhysical address) const
 {
     const base::MutexLock lock{mutex_};
-    return lookup_locked(address.raw());
+    return lookup_locked(address);
 }
 
 bool GuestMemory::read(GuestPhysical address, std::span<std::uint8_t> into) const
 {
     const base::MutexLock lock{mutex_};
-    std::uint64_t at = address.raw();
     while (!into.empty()) {
-        const Page page = lookup_locked(at);
+        const Page page = lookup_locked(address);
         if (!page.readable()) {
             return false;
         }
-        const std::size_t count = std::min<std::size_t>(into.size(), kPageSize - (at & kPageMask));
-        base::copy_once(into.data(), page.host + (at & kPageMask), count);
+        const std::size_t count = std::min<std::size_t>(into.size(), kPageSize - address.offset_in(kPageSize));
+        base::copy_once(into.data(), page.host + address.offset_in(kPageSize), count);
         into = into.subspan(count);
-        at += count;
+        address += count;
     }
     return true;
 }
@@ -168,20 +167,19 @@ bool GuestMemory::read(GuestPhysical address, std::span<std::uint8_t> into) cons
 bool GuestMemory::write(GuestPhysical address, std::span<const std::uint8_t> from)
 {
     const base::MutexLock lock{mutex_};
-    std::uint64_t at = address.raw();
     while (!from.empty()) {
-        const Page page = lookup_locked(at);
+        const Page page = lookup_locked(address);
         if (!page.writable()) {
             return false;
         }
-        const std::size_t count = std::min<std::size_t>(from.size(), kPageSize - (at & kPageMask));
-        std::memcpy(page.host + (at & kPageMask), from.data(), count);
+        const std::size_t count = std::min<std::size_t>(from.size(), kPageSize - address.offset_in(kPageSize));
+        std::memcpy(page.host + address.offset_in(kPageSize), from.data(), count);
         page.flags->fetch_or(kPageWritten, std::memory_order_relaxed);
         if ((page.flags->load(std::memory_order_relaxed) & kPageCode) != 0) {
-            written(GuestPhysical{at}, static_cast<unsigned>(count));
+            written(address, static_cast<unsigned>(count));
         }
         from = from.subspan(count);
-        at += count;
+        address += count;
     }
     return true;
 }
@@ -198,7 +196,7 @@ void GuestMemory::code_held(GuestPhysical page, const std::shared_ptr<const void
 {
     const base::MutexLock lock{mutex_};
     for (MemoryObserver* observer : observers_) {
-        observer->code_held(GuestPhysical{page.raw() & ~kPageMask}, asker);
+        observer->code_held(page.aligned_down(kPageSize), asker);
     }
 }
 

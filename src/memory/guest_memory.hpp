@@ -27,7 +27,8 @@ constexpr std::uint64_t kPageMask = kPageSize - 1;
 // Whether a block may be mapped once more, elsewhere in this process.
 enum class Sharing : std::uint8_t { Private, Shared };
 
-// Host memory that backs guest pages: a zeroed mapping, of which only what is used costs anything: as a huge page each.
+// Host memory that backs guest pages. It is zero at first, and takes up memory of the host only where it is used, in
+// huge pages if there are any.
 class Block {
 public:
     // `size` in bytes, rounded up to pages.
@@ -49,7 +50,7 @@ public:
     // The byte at `offset` is about to be used, perhaps for the first time: the pages around it are provided.
     void use(std::uint64_t offset) { pages_.use(offset); }
 
-    // Whether writes must set kPageUnsent; see GuestMemory::log_writes().
+    // Whether writes have to set kPageUnsent; see GuestMemory::log_writes().
     bool logged() const { return logged_.load(std::memory_order_relaxed); }
 
 private:
@@ -66,32 +67,32 @@ private:
 };
 
 enum PageFlag : std::uint8_t {
-    kPageCode = 1,  // an engine holds decoded or translated instructions of this page, or what its page tables say
-    kPageDirty = 2, // written since the picture was last drawn (kept for memory that is logged)
-    kPageUnsent = 4, // written since take_unsent() (kept for memory that is logged)
-    kPageWritten = kPageDirty | kPageUnsent, // what a write sets
+    kPageCode = 1, // an engine holds decoded or translated instructions of this page, or what its page tables say
+    kPageDirty = 2, // the display's dirty log: written since the picture was last drawn
+    kPageUnsent = 4, // the dirty log of a migration: written since take_unsent()
+    kPageWritten = kPageDirty | kPageUnsent, // what a write to memory with a dirty log sets
 };
 
 enum class Logging : std::uint8_t { Off, On };
 
-// How a guest-physical range behaves.
-enum class Access : std::uint8_t {
-    ReadWrite, // plain memory
-    ReadOnly,  // memory whose writes go to the MMIO router, and mostly vanish there (ROM)
-    WriteOnly, // reads go to the MMIO router, writes to memory (PAM)
+// Which accesses to a guest-physical range reach the memory that backs it; the others go to the MMIO router.
+enum class Backing : std::uint8_t {
+    ReadWrite, // RAM
+    ReadOnly, // ROM: the router drops most writes
+    WriteOnly, // RAM that the chip set's PAM registers offer to writes alone
 };
 
 // What lies at one page. `host` is null for MMIO and unmapped pages.
 struct Page {
     std::uint8_t* host{nullptr};
     std::atomic<std::uint8_t>* flags{nullptr};
-    Access access{Access::ReadWrite};
+    Backing backing{Backing::ReadWrite};
     bool logged{false};    // writes must set kPageWritten
     bool displayed{false}; // kPageDirty is cleared while processors run
     Block* block{nullptr};
 
-    bool readable() const { return host != nullptr && access != Access::WriteOnly; }
-    bool writable() const { return host != nullptr && access != Access::ReadOnly; }
+    bool readable() const { return host != nullptr && backing != Backing::WriteOnly; }
+    bool writable() const { return host != nullptr && backing != Backing::ReadOnly; }
 };
 
 struct Mapping {
@@ -99,7 +100,7 @@ struct Mapping {
     std::uint64_t size{0}; // bytes; start and size are multiples of a page
     Block* block{nullptr}; // null makes a hole over lower layers
     std::uint64_t block_offset{0};
-    Access access{Access::ReadWrite};
+    Backing backing{Backing::ReadWrite};
     bool logged{false}; // display memory: writes must set kPageDirty, whatever the block says
     int layer{0}; // a higher layer covers a lower one
 };
@@ -111,16 +112,17 @@ using MappingId = std::uint32_t;
 class MemoryObserver {
 public:
     virtual ~MemoryObserver() = default;
-    // What backs guest-physical pages has changed: nothing cached about page lookups holds any more.
+    // What backs guest-physical pages has changed: what is cached of page lookups is valid no more.
     virtual void mappings_changed() = 0;
-    // So many bytes of a page flagged kPageCode were written by a device or another processor.
+    // A device or another processor has written that many bytes of a page that is flagged kPageCode.
     virtual void code_written(GuestPhysical address, unsigned size) = 0;
-    // The dirty flag of logged pages was cleared: the next write must set it again.
+    // The display's dirty log was cleared: the next write to a page of it has to set kPageDirty again.
     virtual void dirty_log_cleared() = 0;
-    // The flags of a block are about to be read: an engine that keeps its own log sets kPageWritten from it now.
+    // The dirty log of a block is about to be read: an engine that keeps a log of its own sets kPageWritten from it
+    // now.
     virtual void collect_dirty(Block& /*block*/) {}
-    // An engine has begun to hold instructions of a page: whoever stores to it from now on must heed kPageCode, and
-    // lets go of `asker` when it does.
+    // An engine has begun to hold a page: another engine's stores have to look at its flag kPageCode from now on. An
+    // observer owns `asker` until its own do, so that who has asked sees whether all have heard.
     virtual void code_held(GuestPhysical /*page*/, const std::shared_ptr<const void>& /*asker*/) {}
 };
 
@@ -141,17 +143,17 @@ public:
     [[nodiscard]] bool read(GuestPhysical address, std::span<std::uint8_t> into) const;
     [[nodiscard]] bool write(GuestPhysical address, std::span<const std::uint8_t> from);
 
-    // Tells observers that `size` bytes of one page were written behind their back.
+    // Tells observers that `size` bytes of one page were written.
     void written(GuestPhysical address, unsigned size);
-    void written(GuestPhysical page) { written(GuestPhysical{page.raw() & ~kPageMask}, kPageSize); }
-    // Tells observers that kPageCode has been set on `page`.
+    void written(GuestPhysical page) { written(page.aligned_down(kPageSize), kPageSize); }
+    // Tells observers that an engine holds `page`, which has kPageCode; see MemoryObserver::code_held().
     void code_held(GuestPhysical page, const std::shared_ptr<const void>& asker = {});
     // Clears kPageDirty of a block's pages and tells observers; gives the pages that were dirty.
     std::vector<bool> take_dirty(Block& block);
 
-    // Live migration: whether every write to a block, by whomever, sets kPageUnsent of its page from now on. It is
-    // switched, and the log is taken, while all processors stand still; what they have cached is dropped before they
-    // run on, as observers hear of it as of a change of mappings.
+    // Switches the dirty log of a migration: with it, every write to a block sets kPageUnsent of its page. It is
+    // switched, and the log is taken, while no processor runs. Observers hear of both as of a change of mappings, so
+    // that processors drop what they have cached before they run on.
     void log_writes(Block& block, Logging logging);
     // Clears kPageUnsent of a block's pages; gives the pages that had it.
     std::vector<bool> take_unsent(Block& block);
@@ -170,8 +172,8 @@ private:
     };
     // Disjoint visible ranges, sorted by start.
     void rebuild() WINDSOR_REQUIRES(mutex_);
-    const Mapping* find(std::uint64_t address) const WINDSOR_REQUIRES(mutex_);
-    Page lookup_locked(std::uint64_t address) const WINDSOR_REQUIRES(mutex_);
+    const Mapping* find(GuestPhysical address) const WINDSOR_REQUIRES(mutex_);
+    Page lookup_locked(GuestPhysical address) const WINDSOR_REQUIRES(mutex_);
     static std::vector<bool> take_flag(Block& block, PageFlag flag);
     void tell_mappings_changed() WINDSOR_REQUIRES(mutex_);
 

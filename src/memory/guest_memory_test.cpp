@@ -46,7 +46,7 @@ TEST_F(GuestMemoryTest, AHigherLayerCoversALowerOneAndUncoversItAgain)
     const MappingId id = memory_.map({.start = GuestPhysical{kPageSize},
                                       .size = kPageSize,
                                       .block = rom_.get(),
-                                      .access = Access::ReadOnly,
+                                      .backing = Backing::ReadOnly,
                                       .layer = 1});
     std::array<std::uint8_t, 1> byte{};
     EXPECT_TRUE(memory_.read(GuestPhysical{kPageSize}, byte));

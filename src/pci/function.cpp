@@ -59,7 +59,7 @@ void Function::add_rom(memory::Block& block)
     const auto size = static_cast<std::uint32_t>(block.size());
     assert(std::has_single_bit(size));
     set_writable32(bar_offset(kRomBar), (~(size - 1) & kRomAddressMask) | kRomEnable);
-    ranges_[kRomBar] = Range{BarKind::Memory32, size, Storage{.block = &block, .access = memory::Access::ReadOnly}};
+    ranges_[kRomBar] = Range{BarKind::Memory32, size, Storage{.block = &block, .backing = memory::Backing::ReadOnly}};
 }
 
 void Function::set_default8(unsigned offset, std::uint8_t value)

@@ -36,7 +36,7 @@ void Range::place(const Spaces& spaces)
                                        {.start = base::GuestPhysical{*base_},
                                         .size = size_,
                                         .block = storage->block,
-                                        .access = storage->access,
+                                        .backing = storage->backing,
                                         .logged = storage->logged,
                                         .layer = spaces.layer}};
     }

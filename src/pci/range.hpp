@@ -30,7 +30,7 @@ struct Registers {
 // Memory of the function's own, such as a frame buffer or a ROM.
 struct Storage {
     memory::Block* block; // outlives the function
-    memory::Access access{memory::Access::ReadWrite};
+    memory::Backing backing{memory::Backing::ReadWrite};
     bool logged{false}; // display memory, of which the console asks what has been written
 };
 

@@ -14,7 +14,7 @@ enum class Signal : std::uint32_t {
     Nmi = 4,        // an edge: the engine clears it when it delivers
     Init = 8,       // an edge
     Sipi = 16,      // an edge; the vector is in Signals::sipi_vector()
-    Attention = 32, // engine-internal work is queued (invalidations); it wakes nobody
+    Attention = 32, // engine-internal work is queued (shoot-downs); it wakes nobody
 };
 
 constexpr std::uint32_t bit_of(Signal signal)

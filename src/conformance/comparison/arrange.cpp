@@ -58,7 +58,7 @@ void ignore_flags(const ZydisDecodedInstruction& instruction, TestCase& test)
     case ZYDIS_MNEMONIC_AAM:
     case ZYDIS_MNEMONIC_DAA:
     case ZYDIS_MNEMONIC_DAS: test.ignored_flags |= instruction.cpu_flags->undefined; break;
-    // Several computations in a row, of which an unmasked exception cuts off the later ones.
+    // These compute several times in a row, and an unmasked exception keeps the later computations from being made.
     case ZYDIS_MNEMONIC_DPPS:
     case ZYDIS_MNEMONIC_DPPD:
     case ZYDIS_MNEMONIC_VDPPS:
@@ -70,7 +70,7 @@ void ignore_flags(const ZydisDecodedInstruction& instruction, TestCase& test)
     }
 }
 
-// Processors take these apart: what has been done of them when a store or a later element faults differs.
+// Processors run these instructions in several steps, and differ in which of them are done when a later one faults.
 bool faults_in_pieces(const ZydisDecodedInstruction& instruction, std::span<const ZydisDecodedOperand> operands,
                       Family family)
 {
@@ -197,7 +197,7 @@ void Generator::place_operand(const Made& made, std::uint64_t target, unsigned s
     }
 }
 
-// A base in the middle of the window and near indices, of which one now and then leads out of it.
+// The base points to the middle of the window, and the indices near it; now and then one leads out of the window.
 void Generator::arrange_gather(Made& made, const ZydisDecodedOperand& operand, TestCase& test)
 {
     constexpr std::uint64_t kMiddle = kWindow + kWindowSize / 2;
@@ -210,7 +210,7 @@ void Generator::arrange_gather(Made& made, const ZydisDecodedOperand& operand, T
             std::memcpy(half->data() + at, &value, quadwords ? 8 : 4);
         }
     }
-    // Other bits of a mask than its signs are kept by some processors at a fault.
+    // At a fault some processors keep the bits of a mask that are not signs, and others do not.
     const auto mask = static_cast<unsigned>(ZydisRegisterGetId(made.operands[2].reg.value));
     for (auto* half : {&test.registers.fx.xmm[mask], &test.registers.ymm_high[mask]}) {
         for (unsigned at = 0; at < half->size(); at += 4) {
@@ -281,7 +281,7 @@ void Generator::arrange_memory(Made& made, std::uint64_t address, TestCase& test
     }
 }
 
-// Relative and register targets; all bytes of the code page but the case's own are breakpoints.
+// Gives a relative or indirect branch its target. All bytes of the code page but the case's own are breakpoints.
 void Generator::arrange_branch(Made& made, TestCase& test)
 {
     if (!is_near_branch(made.instruction)) {

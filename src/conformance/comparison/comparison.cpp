@@ -18,7 +18,7 @@ constexpr auto kGprNames = std::to_array<const char*>(
     {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"});
 constexpr std::uint64_t kComparedFlags = x86::rflags::kArithmetic | x86::rflags::kDf;
 
-// Collects the differences, with the value before where it helps.
+// Collects the differences, with the value before the run where that helps.
 class Report {
 public:
     void check(std::string_view what, std::uint64_t before, std::uint64_t expected, std::uint64_t got)
@@ -113,8 +113,8 @@ void compare_window(const TestCase& test, const Ending& expected, const Ending& 
     }
 }
 
-// Where a fault of an access counts less than its place, the engine's may also come where the host has an unmasked x87
-// exception pending instead, which keeps some processors from the store.
+// Whether only the place of an access's fault is compared. The engine may also fault where the host has an unmasked x87
+// exception pending instead, which keeps some processors from making the store.
 bool ends_loosely(const TestCase& test, const Ending& expected, const Ending& got)
 {
     constexpr std::uint16_t kErrorSummary = 0x80;

@@ -19,7 +19,7 @@ void Generator::fill_x87(x86::FxArea& fx)
     if (random_.one_in(4)) {
         fx.fsw = static_cast<std::uint16_t>(fx.fsw | (random_.bits() & 0x7f));
     }
-    // Exceptions that wait would end nearly all cases at once.
+    // Pending exceptions would end nearly all cases at once.
     const auto waiting = static_cast<std::uint16_t>(fx.fsw & ~fx.fcw & 0x3f);
     if (waiting != 0) {
         if (random_.one_in(8)) {

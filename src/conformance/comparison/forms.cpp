@@ -9,7 +9,7 @@ namespace windsor::conformance::comparison {
 
 namespace {
 
-// Answers depend on the system, on time or on descriptor tables; or the kernel of the host steps in.
+// Their results depend on the system, on time or on descriptor tables, or the kernel of the host steps in.
 constexpr auto kExcluded = std::to_array<ZydisMnemonic>({
     ZYDIS_MNEMONIC_SYSCALL,   ZYDIS_MNEMONIC_SYSENTER, ZYDIS_MNEMONIC_SYSRET, ZYDIS_MNEMONIC_SYSEXIT,
     ZYDIS_MNEMONIC_INT,       ZYDIS_MNEMONIC_INT1,     ZYDIS_MNEMONIC_INT3,   ZYDIS_MNEMONIC_IRET,
@@ -43,7 +43,7 @@ bool is_avx(const ZydisDecodedInstruction& instruction)
                                                 ZYDIS_ISA_SET_FMA, ZYDIS_ISA_SET_F16C});
 }
 
-// Of VEX encodings. TZCNT has none.
+// Whether it is one of BMI1's and BMI2's VEX encodings, which TZCNT has none of.
 bool is_bmi(const ZydisDecodedInstruction& instruction)
 {
     return instruction.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX &&
@@ -85,7 +85,7 @@ bool uses_mmx(std::span<const ZydisDecodedOperand> operands)
     });
 }
 
-// FS and GS hold different bases on both sides.
+// FS and GS have different bases on both sides.
 bool uses_based_segment(std::span<const ZydisDecodedOperand> operands)
 {
     return std::any_of(operands.begin(), operands.end(), [](const ZydisDecodedOperand& operand) {
@@ -102,7 +102,7 @@ bool has_prefix(const ZydisDecodedInstruction& instruction, std::initializer_lis
     });
 }
 
-// What AMD's and Intel's processors or Zydis take differently, and no compiler emits.
+// Encodings that AMD's processors, Intel's and Zydis do not agree about. No compiler emits them.
 bool is_peculiar(const ZydisDecodedInstruction& instruction)
 {
     switch (instruction.mnemonic) {

@@ -14,7 +14,8 @@ bool comparable(const ZydisDecodedInstruction& instruction, std::span<const Zydi
 
 bool is_near_branch(const ZydisDecodedInstruction& instruction);
 bool has_operand_size_prefix(const ZydisDecodedInstruction& instruction);
-// Rotations by a constant that may be more than 1, which processors do OF's computation for or not. SDM volume 2B, ROL.
+// Rotations by a constant that may be more than 1. Some processors compute OF for them, others do not. SDM volume 2B,
+// ROL.
 bool leaves_overflow_undefined(const ZydisDecodedInstruction& instruction);
 
 } // namespace windsor::conformance::comparison

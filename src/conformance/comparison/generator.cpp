@@ -14,8 +14,8 @@ constexpr unsigned kLongest = 15;
 // In blocks of several instructions this register addresses memory, and none of them writes it.
 constexpr ZydisRegister kBlockBase = ZYDIS_REGISTER_RBX;
 
-// They move the stack, load flags that change how the host goes on, address memory far from their operand, or leave
-// bytes there, or flags, that need not agree.
+// Instructions that move the stack pointer, load flags that change how the host goes on, access memory far from their
+// operand, or leave bytes or flags that need not agree.
 bool is_unfit_for_blocks(const ZydisDecodedInstruction& instruction)
 {
     if (leaves_overflow_undefined(instruction)) {
@@ -118,8 +118,8 @@ void Generator::append_vex(std::vector<std::uint8_t>& bytes)
     bytes.push_back(static_cast<std::uint8_t>(random_.bits()));
 }
 
-// Where BMI1 and BMI2 are: SDM volume 2D, appendix A, tables. Of all VEX encodings they are so few that
-// chance would hardly find them.
+// The opcodes of BMI1 and BMI2, SDM volume 2D, appendix A, tables. They are so few of all VEX encodings
+// that chance would hardly find them.
 void Generator::append_bmi(std::vector<std::uint8_t>& bytes)
 {
     static constexpr auto kOpcodes = std::to_array<std::uint8_t>({0xf2, 0xf3, 0xf5, 0xf6, 0xf7}); // map 0F 38
@@ -200,7 +200,8 @@ bool Generator::acceptable(const Made& made) const
     return belongs(options_.family, made.instruction, made.all()) && comparable(made.instruction, made.all());
 }
 
-// Not the last of a block: falls through, and leaves the base register and the stack pointer where memory is.
+// Whether another instruction may follow: it falls through, and the base register and the stack pointer still lead to
+// memory.
 bool Generator::fits_block(const Made& made) const
 {
     if (is_near_branch(made.instruction) || is_unfit_for_blocks(made.instruction)) {
@@ -242,7 +243,7 @@ std::uint64_t Generator::code_target(std::uint64_t avoid_from, std::uint64_t avo
     }
 }
 
-// Mostly well inside the window and often aligned; now and then across its end.
+// A target is mostly well inside the window and often aligned, and now and then crosses its end.
 std::uint64_t Generator::choose_target(unsigned size)
 {
     if (random_.one_in(40)) {

@@ -40,7 +40,7 @@ struct Shared {
     std::array<std::uint8_t, kFxUsed> host_fx{};
     std::array<std::uint8_t, x86::xsave::kYmmBytes> host_ymm{};
     std::uint64_t host_features{0};
-    bool avx{false}; // the frame holds YMM registers
+    bool avx{false}; // the frame contains YMM registers
 };
 
 std::uint8_t* fx_image(ucontext_t& context)

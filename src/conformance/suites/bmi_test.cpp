@@ -151,7 +151,7 @@ TEST_P(Bmi, NeedsNoStateOfAvx)
     }
 }
 
-// SDM volume 2B, MULX: of one register for both halves the upper one is left.
+// If both halves go to one register, the upper one stays in it. SDM volume 2B, MULX.
 TEST_P(Bmi, MulxWritesTwoRegisters)
 {
     for (const RunMode mode : {RunMode::Long, RunMode::Compatibility, RunMode::Protected}) {

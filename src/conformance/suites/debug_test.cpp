@@ -179,8 +179,8 @@ TEST_P(Debug, RegistersAndTheirReservedBits)
 
 constexpr std::uint32_t kBehindMovSs = kCode + 6;
 
-// DS:[kData] is watched, and holds a good selector: MOV SS, [kData] meets the breakpoint and holds its trap over the
-// next instruction.
+// DS:[kData] is watched, and contains a valid selector: MOV SS, [kData] meets the breakpoint, and its trap is delayed
+// until after the next instruction.
 void watch_mov_ss(Guest& guest, const Bytes& next)
 {
     guest.make_protected();

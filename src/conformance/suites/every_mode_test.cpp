@@ -135,7 +135,7 @@ unsigned width(RunMode mode, bool toggled, bool wide)
     return wide ? 64 : has_16_bit_code(mode) != toggled ? 16 : 32;
 }
 
-// As many of one prefix as make 15 bytes, and 16.
+// One prefix is repeated until the instruction has 15 bytes, which it may have, and 16.
 TEST_P(PrefixStacks, AsLongAsAnInstructionMayBe)
 {
     Guest guest{GetParam()};
@@ -150,8 +150,8 @@ TEST_P(PrefixStacks, AsLongAsAnInstructionMayBe)
     }
 }
 
-// F3 makes LZCNT of BSR, TZCNT of BSF, and POPCNT of what is none without it. F2 and segments mean nothing to them, and
-// of F2 and F3 the last one counts.
+// F3 makes LZCNT of BSR, TZCNT of BSF, and POPCNT of an opcode that is undefined without it. F2 and segment prefixes
+// mean nothing to them, and of F2 and F3 the last one counts.
 TEST_P(PrefixStacks, ThatChooseTheInstruction)
 {
     Guest guest{GetParam()};

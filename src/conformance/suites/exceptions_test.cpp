@@ -351,7 +351,7 @@ TEST_P(Exceptions, NmiIsBlockedUntilIret)
     guest.set_idt(2, gate(kCode0, kData, kInterruptGate, 0));
     guest.code32(kData, [](Assembler& a) {
         a.inc(ebx);
-        a.out(0x10, al); // another NMI, held back
+        a.out(0x10, al); // another NMI, which is blocked
         a.mov(ecx, ebx);
         a.iretd();
     });

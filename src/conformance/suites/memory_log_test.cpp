@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The log of written pages that live migration relies on: whatever an engine has cached, no store escapes it.
+// The dirty log of a migration: whatever an engine has cached, no store escapes it.
 #include "conformance/guest.hpp"
 
 #include "x86/paging.hpp"
@@ -216,7 +216,7 @@ TEST_P(MemoryLog, EveryWayToStoreIsSeenEachTimeTheLogHasBeenTaken)
     }
 }
 
-// What is written once is in the log once, whatever follows.
+// A store that is made once is in the log once, whatever follows.
 TEST_P(MemoryLog, StoresThatWereTakenAreNotSeenAgain)
 {
     for (const Kind kind : {Kind::Flat, Kind::Kernel, Kind::User, Kind::Long}) {
@@ -291,7 +291,7 @@ TEST_P(MemoryLog, FlagsOfPageTablesAreSeen)
     }
 }
 
-// What the delivery of an event stores: a frame, and that a descriptor was used.
+// The delivery of an event stores, too: a frame, and the accessed bit of a descriptor.
 TEST_P(MemoryLog, InterruptsAndSegmentLoadsAreSeen)
 {
     start(Kind::Flat);
@@ -329,7 +329,7 @@ TEST_P(MemoryLog, BusMastersAreSeen)
     EXPECT_TRUE(written[kTarget >> 12] && written[(kTarget >> 12) + 1]);
 }
 
-// Code that is written and run is held by engines; its pages take another way.
+// Engines hold code that is written and run, so that stores to its pages take the slow path.
 TEST_P(MemoryLog, StoresToCodeAreSeen)
 {
     for (const Kind kind : {Kind::Flat, Kind::Kernel, Kind::User, Kind::Long}) {
@@ -363,7 +363,7 @@ TEST_P(MemoryLog, StoresToCodeAreSeen)
     }
 }
 
-// The picture's log and this one do not take each other's pages.
+// The dirty log of the display and that of a migration do not take each other's pages.
 TEST_P(MemoryLog, IsApartFromThePicturesLog)
 {
     prepare(Kind::Flat, kWays[0]);
@@ -377,7 +377,7 @@ TEST_P(MemoryLog, IsApartFromThePicturesLog)
     EXPECT_TRUE(guest.memory().take_dirty(guest.ram())[kTarget >> 12]);
 }
 
-// Nothing is left of it when it is off: no page is flagged, so that no store pays for it.
+// Without the log no page is flagged, so that no store pays for it.
 TEST_P(MemoryLog, OffIsOff)
 {
     for (const Kind kind : {Kind::Kernel, Kind::User, Kind::Long}) {

@@ -16,7 +16,7 @@ using windsor::x86::kRax;
 
 WINDSOR_CONFORMANCE(NumericErrors);
 
-// 1 / 0 with the exception of it unmasked; FLDCW has its word at kData.
+// Divides 1 by 0 with that exception unmasked, by a control word at kData.
 void divide_by_zero(Assembler& a)
 {
     a.fninit();

@@ -287,7 +287,7 @@ TEST_P(Paging, FetchFaultComesBeforeExecution)
 {
     start(Level::Kernel);
     set_entry(kCode + 0x1000, 0);
-    // An instruction that straddles into an absent page.
+    // An instruction that crosses into an absent page.
     guest.put(kCode + 0xffe, {0xb8, 0x01});
     guest.s().rip = kCode + 0xffe;
     const Frame frame = guest.run_to_handler();

@@ -65,7 +65,7 @@ private:
 enum class Kind : std::uint8_t { Kernel64, Kernel32, User32 };
 constexpr std::array kKinds{Kind::Kernel64, Kind::Kernel32, Kind::User32};
 
-// User programs end with a HLT, too, by its fault.
+// Programs end with a HLT also in user mode, where it faults.
 class SecondProcessor : public testing::TestWithParam<EngineKind> {
 protected:
     WINDSOR_MAY_BE_EXCUSED(GetParam())
@@ -91,7 +91,7 @@ protected:
         }
     }
 
-    // The linear page shows a physical one.
+    // Maps a linear page to a physical one.
     void map(std::uint32_t linear, std::uint32_t physical)
     {
         if (kind_ == Kind::Kernel64) {
@@ -157,7 +157,8 @@ void put_function(Guest& guest, std::uint32_t at, std::uint32_t value)
     guest.put(at + 8, {0xc3});
 }
 
-// Calls the function and serializes before, until the other is at its last version; an old version is wrong.
+// Serializes and calls the function, over and over until the other processor has written its last version. A version
+// that is older than the one that was announced is an error.
 void call_versions(Assembler& a, std::uint32_t function, std::uint32_t last, std::uint32_t counter)
 {
     const Label again = a.newLabel();
@@ -180,7 +181,7 @@ void call_versions(Assembler& a, std::uint32_t function, std::uint32_t last, std
     note_wrong(a);
 }
 
-// Writes version after version.
+// Writes one version of the function after the other.
 void write_versions(Assembler& a, std::uint32_t function, std::uint32_t last)
 {
     const Label again = a.newLabel();
@@ -244,7 +245,7 @@ void await(Assembler& a, std::uint32_t address, const x86a::Gp& value)
     a.jb(again);
 }
 
-// Calls the function of the page in EDI, as new as it is.
+// Calls the function of the page in EDI, which may have been written a moment ago.
 void call_function(Assembler& a)
 {
     a.xor_(x86a::eax, x86a::eax);
@@ -258,8 +259,8 @@ void call_function(Assembler& a)
     }
 }
 
-// Page after page: the other has written there, and does again when the code has been run once. Where the host has one
-// processor for both, each time that they wait for each other takes a time slice of the host's, and few pages must do.
+// For one page after the other: the other processor has written code there, and does so again when it has been run
+// once. If the host has one core for both, each wait for the other takes a time slice, so that few pages have to do.
 TEST_P(SecondProcessor, CodeIsRunFirstWhereTheOtherStoresQuickly)
 {
     const std::uint32_t count = std::thread::hardware_concurrency() > 1 ? 300 : 30;
@@ -315,7 +316,7 @@ TEST_P(SecondProcessor, CodeIsRunFirstWhereTheOtherStoresQuickly)
 
 // --- Page tables ---
 
-// Has the entry lead to one of `count` pages after the other, and says in kGeneration to which.
+// Lets the entry lead to one of `count` pages after the other, and writes to kGeneration to which.
 void lead_from_page_to_page(Assembler& a, std::uint32_t entry, std::uint32_t count)
 {
     const Label again = a.newLabel(), rest = a.newLabel();
@@ -335,7 +336,7 @@ void lead_from_page_to_page(Assembler& a, std::uint32_t entry, std::uint32_t cou
     a.hlt();
 }
 
-// The first invalidates the page and reads it: what it shows must be as new as the generation.
+// The first processor invalidates the page and reads it: what it finds has to be as new as the generation.
 TEST_P(SecondProcessor, EntriesThatAnotherChangesAreSeenAfterInvalidation)
 {
     constexpr std::uint32_t kCount = 500;
@@ -389,7 +390,7 @@ TEST_P(SecondProcessor, EntriesThatAnotherChangesAreSeenAfterInvalidation)
     }
 }
 
-// A handler of page faults that goes back until kDone is set.
+// A handler of page faults that returns until kDone is set.
 void ignore_page_fault(Assembler& a)
 {
     const Label end = a.newLabel();
@@ -467,7 +468,7 @@ TEST_P(SecondProcessor, AnEntryThatIsTakenOutStaysOut)
 
 constexpr std::uint32_t kTurns = 30000;
 
-// Counts in eight words at the address, each by another instruction.
+// Counts in eight words at the address, in each by another locked instruction.
 void count_locked(Assembler& a, std::uint32_t at)
 {
     const Label again = a.newLabel(), exchange = a.newLabel(), pair = a.newLabel(), bit = a.newLabel(),
@@ -539,7 +540,7 @@ TEST_P(SecondProcessor, LockedInstructionsCountWhereverTheWordLies)
 
 // --- A processor that sleeps ---
 
-// It runs the functions once more when it is woken, by an NMI.
+// It is woken by an NMI, and runs the functions once more.
 TEST_P(SecondProcessor, ASleeperFindsEverythingChanged)
 {
     constexpr std::uint32_t kCount = 1500; // more than is listed for it

@@ -125,7 +125,7 @@ TEST_P(SystemCalls, SysretToCompatibilityMode)
     EXPECT_EQ(frame.cs, kFree + 3);
 }
 
-// The step of a SYSCALL that a debugger steps over.
+// A debugger steps over a SYSCALL: the trap of that step comes with the SYSRET.
 TEST_P(SystemCalls, SysretWithTfTrapsBeforeTheNextInstruction)
 {
     for (const bool wide : {true, false}) {

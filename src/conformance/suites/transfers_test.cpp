@@ -207,7 +207,7 @@ TEST_P(Transfers, ReturnToAnOuterLevelDropsPrivilegedSegments)
     EXPECT_EQ(frame.rsp, kUserStack);
 }
 
-// RETF in 32-bit code, IRETQ in 64-bit code: what becomes null does so with an RPL of 0, and hidden bases stay.
+// RETF in 32-bit code, IRETQ in 64-bit code: selectors that become null get an RPL of 0, and hidden bases stay.
 TEST_P(Transfers, ReturnToAnOuterLevelNullsSelectorsOnly)
 {
     constexpr std::uint64_t kBase = 0x123000;

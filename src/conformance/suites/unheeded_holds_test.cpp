@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Another processor writes code without a word, as it has not heard yet that the code is held: whoever serializes runs
-// what has been written. SDM volume 3A, section 8.1.3.
+// Another processor writes code without telling, as it has not heard yet that the code is held. A processor that
+// serializes runs what has been written even so. SDM volume 3A, section 8.1.3.
 #include "conformance/guest.hpp"
 #include "conformance/other_processor.hpp"
 
@@ -17,7 +17,8 @@ class UnheededHolds : public testing::TestWithParam<EngineKind> {
 protected:
     WINDSOR_MAY_BE_EXCUSED(GetParam())
 
-    // Calls the function, which gives its version; says it by a port, has the version changed there, and serializes.
+    // Calls the function, which gives its version, and writes that to a port. There the version is changed. Then the
+    // program serializes, and calls again.
     void run()
     {
         other.heeds_at_once = false;
@@ -49,10 +50,10 @@ protected:
     Guest guest{GetParam()};
     OtherProcessor other{guest.memory()};
     unsigned version{0};
-    // What the other does behind its stores: of those before the last, and behind the last one.
+    // What the other processor does after each of its stores but the last, and after the last one.
     std::function<void()> before = [this] { tell(); };
     std::function<void()> last = [] {};
-    // With a register RAX that is zero.
+    // It serializes; RAX is zero.
     Writer serialize = [](x86a::Assembler& a) { a.cpuid(); };
 };
 INSTANTIATE_TEST_SUITE_P(Engines, UnheededHolds, testing::ValuesIn(engine_kinds()), engine_name);
@@ -77,7 +78,7 @@ TEST_P(UnheededHolds, OfOnesOwnBehindALocalTable)
     run();
 }
 
-// A third processor has set the flag of the page, and told nobody yet.
+// A third processor holds the page, too: it has set the flag, but asked nobody yet.
 TEST_P(UnheededHolds, OfAThird)
 {
     other.set_flag(kFunction);
@@ -85,7 +86,8 @@ TEST_P(UnheededHolds, OfAThird)
     run();
 }
 
-// The code goes again and again, and each time the page's flag. When the third has set it anew, the other begins.
+// The code is dropped again and again, and the flag of the page is cleared each time. When the third processor has set
+// it anew, the other begins to store.
 TEST_P(UnheededHolds, OfAThirdWhereThereWasCodeBefore)
 {
     before = [this] {

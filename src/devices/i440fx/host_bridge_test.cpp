@@ -9,7 +9,7 @@
 namespace windsor::devices::i440fx {
 namespace {
 
-using memory::Access;
+using memory::Backing;
 using memory::GuestPhysical;
 
 class HostBridgeTest : public testing::Test {
@@ -92,7 +92,7 @@ TEST_F(HostBridgeTest, EachNibbleGovernsItsSixteenKilobytes)
 TEST_F(HostBridgeTest, WriteOnlySegmentsTakeWritesToRam)
 {
     bridge->config_write(0x5a, 1, 0x02);
-    EXPECT_EQ(memory.lookup(GuestPhysical{0xc0000}).access, Access::WriteOnly);
+    EXPECT_EQ(memory.lookup(GuestPhysical{0xc0000}).backing, Backing::WriteOnly);
     EXPECT_TRUE(poke(0xc0000, 0x77));
     EXPECT_EQ(peek(0xc0000), -1);
     bridge->config_write(0x5a, 1, 0x01);

@@ -46,18 +46,18 @@ memory::Mapping PamMapper::segment_mapping(unsigned segment, unsigned attribute)
     if ((attribute & kPamRead) != 0) {
         mapping.block = options_.ram;
         mapping.block_offset = start;
-        mapping.access = (attribute & kPamWrite) != 0 ? memory::Access::ReadWrite : memory::Access::ReadOnly;
+        mapping.backing = (attribute & kPamWrite) != 0 ? memory::Backing::ReadWrite : memory::Backing::ReadOnly;
         return mapping;
     }
     const std::uint64_t before_end = kPamStart + kShadowSize - start;
     if (start >= kExtendedBiosStart && options_.rom != nullptr && before_end <= options_.rom_size) {
         mapping.block = options_.rom;
         mapping.block_offset = options_.rom_size - before_end;
-        mapping.access = memory::Access::ReadOnly;
+        mapping.backing = memory::Backing::ReadOnly;
     } else if ((attribute & kPamWrite) != 0) {
         mapping.block = options_.ram;
         mapping.block_offset = start;
-        mapping.access = memory::Access::WriteOnly;
+        mapping.backing = memory::Backing::WriteOnly;
     }
     return mapping; // with no block: a hole over the RAM below
 }

@@ -4,6 +4,7 @@
 
 #include "emulate/core/block_cache.hpp"
 #include "emulate/memory/tlb.hpp"
+#include "x86/address.hpp"
 
 #include <cstdint>
 #include <span>
@@ -20,18 +21,18 @@ public:
 
     // A page flagged kPageCode was written, by the processor itself or behind its back.
     virtual BlockCache::Effect written(const std::uint8_t* host_page, unsigned offset, unsigned size) = 0;
-    // The same of what page tables say: tables may have been written, which may leave nothing held of the page. False:
-    // nothing is.
+    // The same for a page that is held as a page table. False: it is no longer held as one.
     virtual bool tables_written(const std::uint8_t* /*host_page*/, unsigned /*offset*/, unsigned /*size*/)
     {
         return false;
     }
     virtual bool holds_tables(const std::uint8_t* /*host_page*/) const { return false; }
-    // Stores to a page have to be told from now on. True: there may have been some that were not told.
+    // The page is held from now on, and stores to it have to be told. True: translated code may have stored there
+    // without telling until now.
     virtual bool page_held(const std::uint8_t* /*host_page*/) { return false; }
-    // Linear addresses may lead elsewhere now: those of pages that are not global, or all; those of one page.
+    // Linear addresses may lead elsewhere now: the TLB has been flushed, or one page of it by INVLPG.
     virtual void flushed(Flush what) = 0;
-    virtual void page_invalidated(std::uint64_t linear) = 0;
+    virtual void page_invalidated(x86::Linear linear) = 0;
     // Forgets all code, or all outside the stretches of host memory that the guest can still see.
     virtual void drop_all() = 0;
     virtual void keep_only(std::span<const std::span<const std::uint8_t>> visible) = 0;

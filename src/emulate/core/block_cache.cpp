@@ -39,7 +39,7 @@ const Block* BlockCache::insert(std::unique_ptr<Block> block)
     const std::uint8_t* page = page_of(kept->host);
     const Key key = key_of(kept->host, kept->mode);
     remove(page, key);
-    held_ += kept->insns.size();
+    kept_ += kept->insns.size();
     CodePage& home = pages_[page];
     const auto offset = static_cast<unsigned>(kept->host - page);
     home.lines |= lines_of(offset, std::min<unsigned>(kept->length, memory::kPageSize - offset));
@@ -62,7 +62,7 @@ void BlockCache::remove(const std::uint8_t* host_page, Key key)
     if (found == page->second.blocks.end()) {
         return;
     }
-    held_ -= found->second->insns.size();
+    kept_ -= found->second->insns.size();
     if (const auto second = pages_.find(found->second->second_page); second != pages_.end()) {
         second->second.crossing.erase({host_page, key});
     }
@@ -126,7 +126,7 @@ void BlockCache::drop_all()
     }
     pages_.clear();
     churn_.fill(0);
-    held_ = 0;
+    kept_ = 0;
     forget_linear();
 }
 

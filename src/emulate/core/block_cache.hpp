@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Decoded instructions, kept by the host memory that they were decoded from.
+// Decoded instructions, which are found by the host address of the bytes that they were decoded from.
 #pragma once
 
 #include "emulate/core/insn.hpp"
 #include "memory/guest_memory.hpp"
+#include "x86/address.hpp"
 
 #include <array>
 #include <atomic>
@@ -28,24 +29,24 @@ struct Block {
 
 class BlockCache {
 public:
-    // Instructions held at most; beyond that everything is forgotten and decoded again.
+    // The most instructions that are kept; beyond that everything is forgotten and decoded again.
     static constexpr std::size_t kCapacity = 1u << 20;
 
     // The quick way: by linear address. `context` stands for all else that matters (mode, user or supervisor).
-    const Block* quick(std::uint64_t linear, std::uint64_t context) const
+    const Block* quick(x86::Linear linear, std::uint64_t context) const
     {
         const Slot& slot = slots_[index(linear)];
         return slot.linear == linear && slot.context == (context | generation_) ? slot.block : nullptr;
     }
-    void remember(std::uint64_t linear, std::uint64_t context, const Block* block)
+    void remember(x86::Linear linear, std::uint64_t context, const Block* block)
     {
         slots_[index(linear)] = {linear, context | generation_, block};
     }
-    // Linear addresses have been mapped anew.
+    // The quick way knows nothing any more, as linear addresses may have been mapped anew.
     void forget_linear() { generation_ += kGenerationStep; }
 
     const Block* find(const std::uint8_t* host, std::uint8_t mode) const;
-    // Takes a block in; the caller has set kPageCode on its pages. True: its (first or second) page held none before.
+    // Takes a block in and returns it. The caller has set kPageCode on its pages.
     const Block* insert(std::unique_ptr<Block> block);
     bool holds_page(const std::uint8_t* host_page) const { return pages_.contains(host_page); }
 
@@ -59,9 +60,9 @@ public:
     void drop_all();
     // Drops the blocks of pages that lie in none of the stretches of host memory.
     void keep_only(std::span<const std::span<const std::uint8_t>> visible);
-    // Frees what was dropped; not while a block runs.
+    // Frees the blocks that were dropped. It must not be called while a block runs, which may be one of them.
     void bury() { dropped_.clear(); }
-    bool full() const { return held_ > kCapacity; }
+    bool full() const { return kept_ > kCapacity; }
     // How many instructions to decode at once: few in pages whose code keeps being overwritten.
     std::size_t block_limit(const std::uint8_t* host_page) const
     {
@@ -76,7 +77,7 @@ private:
     static constexpr std::size_t kChurnSlots = 256;
 
     struct Slot {
-        std::uint64_t linear{~std::uint64_t{0}};
+        x86::Linear linear{~std::uint64_t{0}};
         std::uint64_t context{0};
         const Block* block{nullptr};
     };
@@ -87,7 +88,7 @@ private:
         std::set<std::pair<const std::uint8_t*, Key>> crossing; // blocks, by their first page, that end here
     };
 
-    static std::size_t index(std::uint64_t linear) { return (linear ^ (linear >> 13)) & (kSlots - 1); }
+    static std::size_t index(x86::Linear linear) { return (linear.raw() ^ (linear.raw() >> 13)) & (kSlots - 1); }
     static std::size_t churn_index(const std::uint8_t* host_page)
     {
         return (reinterpret_cast<std::uintptr_t>(host_page) >> 12) % kChurnSlots;
@@ -101,7 +102,7 @@ private:
     std::uint64_t generation_{kGenerationStep};
     std::unordered_map<const std::uint8_t*, CodePage> pages_;
     std::vector<std::unique_ptr<Block>> dropped_;
-    std::size_t held_{0};
+    std::size_t kept_{0}; // instructions
     std::array<std::uint8_t, kChurnSlots> churn_{}; // how often pages have lost blocks to writes
 };
 

@@ -7,7 +7,7 @@
 #include "emulate/core/decoder.hpp"
 #include "emulate/core/upper_halves.hpp"
 #include "emulate/floating/fx_state.hpp"
-#include "emulate/memory/invalidations.hpp"
+#include "emulate/memory/shootdowns.hpp"
 #include "emulate/memory/physical_map.hpp"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ using x86::Seg;
 Cpu::Cpu(const vcpu::EngineParts& parts)
     : parts_{parts}, physical_{std::make_unique<PhysicalMap>(parts.memory)}, blocks_{std::make_unique<BlockCache>()},
       decoder_{std::make_unique<Decoder>(parts.model, stubs_)},
-      invalidations_{std::make_unique<Invalidations>(parts.memory, parts.signals)}
+      shootdowns_{std::make_unique<Shootdowns>(parts.memory, parts.signals)}
 {
     const vcpu::CpuState none;
     const std::uint32_t sizes = parts.model.cpuid(0x80000008, 0, none, parts.apic_id).eax & 0xff;
@@ -78,13 +78,15 @@ void Cpu::segment_changed(Seg seg)
     SegmentWindow& window = windows_[static_cast<unsigned>(seg)];
     if (mode_ == Mode::Long) {
         const bool based = seg == Seg::Fs || seg == Seg::Gs;
-        window = {.base = based ? segment.base : 0, .read_end = ~std::uint64_t{0}, .write_end = ~std::uint64_t{0}};
+        window = {.base = x86::Linear{based ? segment.base : 0},
+                  .read_end = ~std::uint64_t{0},
+                  .write_end = ~std::uint64_t{0}};
     } else {
         const x86::Attributes& rights = segment.attributes;
         const std::uint64_t end = rights.expand_down() ? 0 : std::uint64_t{segment.limit} + 1;
         const bool loose = mode_ == Mode::Real || mode_ == Mode::Virtual8086;
         const bool usable = !segment.unusable && rights.p;
-        window = {.base = segment.base,
+        window = {.base = x86::Linear{segment.base},
                   .read_end = loose || (usable && rights.readable()) ? end : 0,
                   .write_end = loose || (usable && rights.writable()) ? end : 0};
     }
@@ -95,7 +97,7 @@ void Cpu::segment_changed(Seg seg)
             return;
         }
         code_size_ = mode_ == Mode::Long ? 8 : segment.attributes.db ? 4 : 2;
-        code_base_ = mode_ == Mode::Long ? 0 : segment.base;
+        code_base_ = x86::Linear{mode_ == Mode::Long ? 0 : segment.base};
         code_limit_ = mode_ == Mode::Long ? ~std::uint64_t{0} : segment.limit;
         update_fetch_context();
     } else if (seg == Seg::Ss) {
@@ -115,7 +117,7 @@ void Cpu::update_fetch_context()
     fetch_context_ = (cpl_ == 3 ? 1 : 0) | (static_cast<std::uint64_t>(mode_) << 1) | (std::uint64_t{code_size_} << 4);
 }
 
-// What the run loop and the accesses need of flags and debug registers, worked out where these may have changed.
+// Works out what the run loop and memory accesses need to know of flags and debug registers, which may have changed.
 void Cpu::update_special()
 {
     const bool ac = (s.rflags & rflags::kAc) != 0;
@@ -137,7 +139,7 @@ bool Cpu::update_breakpoints()
     const std::array<std::uint64_t, 5> watched{s.dr[0], s.dr[1], s.dr[2], s.dr[3], s.dr7};
     if (watched != watched_) {
         watched_ = watched;
-        tell_short_stores();
+        tell_fast_stores();
         tlb_.flush(Flush::All);
     }
     bool breakpoints = false;
@@ -149,7 +151,7 @@ bool Cpu::update_breakpoints()
 
 void Cpu::flush_tlb(Flush what)
 {
-    tell_short_stores();
+    tell_fast_stores();
     tlb_.flush(what);
     ++local_epoch_;
     if (what == Flush::All) {
@@ -162,9 +164,9 @@ void Cpu::flush_tlb(Flush what)
     }
 }
 
-void Cpu::invalidate_page(std::uint64_t linear)
+void Cpu::invalidate_page(x86::Linear linear)
 {
-    tell_short_stores();
+    tell_fast_stores();
     tlb_.flush_page(linear);
     const auto forget = [&](FetchSlot& slot) {
         if (invalidates(linear, slot.page, slot.size)) {
@@ -172,7 +174,7 @@ void Cpu::invalidate_page(std::uint64_t linear)
         }
     };
     forget(fetch_slot_of(linear));
-    if (fetched_large_.may_hold(linear)) {
+    if (fetched_large_.may_contain(linear)) {
         std::ranges::for_each(fetch_slots_, forget);
     }
     blocks_->forget_linear();
@@ -185,7 +187,7 @@ bool Cpu::flat(Seg seg) const
 {
     constexpr std::uint64_t kAll = std::uint64_t{1} << 32;
     const SegmentWindow& window = windows_[static_cast<unsigned>(seg)];
-    return window.base == 0 && window.read_end >= kAll && window.write_end >= kAll;
+    return window.base == x86::Linear{} && window.read_end >= kAll && window.write_end >= kAll;
 }
 
 void Cpu::set_a20(bool open)
@@ -216,7 +218,7 @@ void Cpu::set_tsc(std::uint64_t value)
     s.tsc_offset += value - tsc();
 }
 
-// Blocks are kept by host memory: they stay good wherever that is mapped, and go when it is mapped no more.
+// Blocks belong to host memory: they stay valid wherever that is mapped, and go when it is not mapped any more.
 void Cpu::keep_visible_blocks()
 {
     std::vector<std::span<const std::uint8_t>> visible;
@@ -248,7 +250,7 @@ void Cpu::drop_written(const std::uint8_t* host_page, unsigned offset, unsigned 
 
 void Cpu::serialize()
 {
-    invalidations_->each_unsettled([this](const std::uint8_t* host_page) {
+    shootdowns_->each_unheard([this](const std::uint8_t* host_page) {
         drop_written(host_page, 0, memory::kPageSize);
         leave_ = true;
     });
@@ -256,12 +258,12 @@ void Cpu::serialize()
 
 bool Cpu::has_company() const
 {
-    return invalidations_->has_company();
+    return shootdowns_->has_company();
 }
 
-// The signal stays: the rest of what it stands for comes later. Who has set it before the fence is heard, and who sets
-// it after sees all stores that were made before.
-void Cpu::tell_short_stores()
+// The signal stays raised, as only a part of what it stands for is done here. A processor that has raised it before the
+// fence is heard now; one that raises it later reads the page later, too, and sees all stores before the fence.
+void Cpu::tell_fast_stores()
 {
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (parts_.signals.test(vcpu::Signal::Attention)) {
@@ -272,31 +274,31 @@ void Cpu::tell_short_stores()
 void Cpu::forget_evicted()
 {
     if (!evicted_.empty()) {
-        tell_short_stores();
+        tell_fast_stores();
         evicted_.clear();
     }
 }
 
-// Stores that were made since another processor has read a page were not told. The running block may know a short way
-// there still, and ends.
+// Other processors have begun to hold pages. Where this one's stores may have taken the fast path to such a page, the
+// whole page is told as written. The running block may have the page's host address at hand still, and ends.
 void Cpu::hear_of_holds()
 {
-    const Invalidations::Holds holds = invalidations_->take_holds();
+    const Shootdowns::Holds holds = shootdowns_->take_holds();
     for (const auto& [host, hold] : holds) {
         const bool evicted = std::ranges::find(evicted_, host) != evicted_.end();
         if (code_page_held(host) || evicted) {
-            invalidations_->announce_write(hold.physical, memory::kPageSize);
+            shootdowns_->announce_write(hold.physical, memory::kPageSize);
             leave_ = true;
         }
     }
 }
 
-void Cpu::drain_invalidations()
+void Cpu::serve_shootdowns()
 {
     parts_.signals.lower(vcpu::Signal::Attention);
-    hear_of_holds(); // before anything is forgotten
+    hear_of_holds(); // while the TLB still says where stores may have gone
     evicted_.clear();
-    const Invalidations::Batch batch = invalidations_->take();
+    const Shootdowns::Batch batch = shootdowns_->take();
     if (batch.mappings) {
         physical_->forget();
     }
@@ -307,7 +309,7 @@ void Cpu::drain_invalidations()
         keep_visible_blocks();
     }
     for (const auto& [host, ranges] : batch.written) {
-        for (const Invalidations::Range& range : ranges) {
+        for (const Shootdowns::Range& range : ranges) {
             drop_written(host, range.offset, range.size);
         }
     }

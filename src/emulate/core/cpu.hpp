@@ -11,6 +11,7 @@
 #include "vcpu/cpu_model.hpp"
 #include "vcpu/engine.hpp"
 #include "vcpu/engine_parts.hpp"
+#include "x86/address.hpp"
 #include "x86/exception.hpp"
 
 #include <array>
@@ -24,7 +25,7 @@ namespace windsor::emulate {
 class Accelerator;
 class BlockCache;
 class Decoder;
-class Invalidations;
+class Shootdowns;
 class TraceSink;
 class PhysicalMap;
 struct Block;
@@ -79,13 +80,13 @@ public:
         fault_ = {.exception = exception, .error_code = error_code};
         return Outcome::Fault;
     }
-    // The same for functions that answer true or false.
+    // raise() for functions whose result `false` means a fault.
     [[nodiscard]] bool refuse(x86::Exception exception, std::uint32_t error_code = 0)
     {
         fault_ = {.exception = exception, .error_code = error_code};
         return false;
     }
-    // No fault at all, see Fault::waits.
+    // The instruction does not fault but waits, see Fault::waits.
     [[nodiscard]] bool wait_for_interrupt()
     {
         fault_ = {.waits = true};
@@ -99,7 +100,6 @@ public:
     template <typename T> void set_reg(unsigned number, T value);
     // Byte registers: without REX, 4 to 7 are AH, CH, DH, BH.
     std::uint8_t reg8(unsigned number, bool rex) const;
-    void set_reg8(unsigned number, bool rex, std::uint8_t value);
     // Jumps within the code segment; checks the limit or canonical form (#GP) and gives Jump or Fault.
     Outcome jump(std::uint64_t rip);
     // The address of the next instruction.
@@ -109,7 +109,7 @@ public:
     std::uint64_t effective_address(const Insn& insn) const; // offset within insn.segment
     template <typename T> [[nodiscard]] bool read(x86::Seg seg, std::uint64_t offset, T& value);
     template <typename T> [[nodiscard]] bool write(x86::Seg seg, std::uint64_t offset, T value);
-    // Reads with the checks of a write, so that the write() that follows cannot fault.
+    // Reads with the checks of a write as well, so that the write() that follows cannot fault.
     template <typename T> [[nodiscard]] bool read_for_write(x86::Seg seg, std::uint64_t offset, T& value);
     // Any number of bytes up to a page (16-byte operands, FXSAVE images); nothing is written if any byte faults.
     [[nodiscard]] bool read_bytes(x86::Seg seg, std::uint64_t offset, std::span<std::uint8_t> into);
@@ -117,27 +117,29 @@ public:
     [[nodiscard]] bool write_bytes(x86::Seg seg, std::uint64_t offset, std::span<const std::uint8_t> from);
 
     // --- Memory by linear address ---
-    template <typename T> [[nodiscard]] bool read_linear(std::uint64_t linear, T& value, As as);
-    template <typename T> [[nodiscard]] bool write_linear(std::uint64_t linear, T value, As as);
-    template <typename T> [[nodiscard]] bool read_linear_for_write(std::uint64_t linear, T& value, As as);
+    template <typename T> [[nodiscard]] bool read_linear(x86::Linear linear, T& value, As as);
+    template <typename T> [[nodiscard]] bool write_linear(x86::Linear linear, T value, As as);
+    template <typename T> [[nodiscard]] bool read_linear_for_write(x86::Linear linear, T& value, As as);
     // Checks that an access would not fault, without making it.
-    [[nodiscard]] bool probe_linear(std::uint64_t linear, unsigned size, Intent intent, As as);
+    [[nodiscard]] bool probe_linear(x86::Linear linear, unsigned size, Intent intent, As as);
 
     // --- Memory by physical address (page tables, PDPTEs); absent memory reads all ones ---
-    std::uint64_t read_physical(std::uint64_t address, unsigned size);
-    void write_physical(std::uint64_t address, unsigned size, std::uint64_t value);
+    std::uint64_t read_physical(base::GuestPhysical address, unsigned size);
+    void write_physical(base::GuestPhysical address, unsigned size, std::uint64_t value);
 
     // --- The stack, by the current stack size ---
     template <typename T> [[nodiscard]] bool push(T value);
     template <typename T> [[nodiscard]] bool pop(T& value);
 
-    // --- Translation look-aside ---
+    // --- The TLB ---
     void flush_tlb(Flush what);
-    void invalidate_page(std::uint64_t linear);
-    // Before what is known of short ways to memory is forgotten: stores that went there, and that somebody wants to be
-    // told since, are told now. Nobody could say later that there may have been some.
-    void tell_short_stores();
-    // No code runs any more that knows a page beyond its entry of the TLB.
+    void invalidate_page(x86::Linear linear);
+    // Stores that take the fast path, straight to host memory by an entry of the TLB, are told to nobody. If another
+    // processor has begun to hold a page meanwhile, this tells it that such stores may have gone there. It has to be
+    // called before entries of the TLB are dropped: they alone say where such stores can have gone.
+    void tell_fast_stores();
+    // An accelerator's block may store to a page that the TLB has dropped while it ran. Here none runs, so that such
+    // pages need not be kept in mind any longer.
     void forget_evicted();
 
     // --- The rest of the world ---
@@ -152,22 +154,22 @@ public:
     void set_a20(bool open);
     HostStubs& stubs() { return stubs_; } // for Decoded::stubs
 
-    // Whole state in one go: derives everything again and forgets what was cached.
+    // Replaces the whole state. What is derived from it is derived again, and what was cached is forgotten.
     void load_state(const vcpu::CpuState& state);
 
     // Where a read-modify-write operand may be changed in place: host memory if the T at the address lies in one
     // ordinary page, null if read_for_write() and write() must be used. False: a fault is noted.
     template <typename T> [[nodiscard]] bool locate_for_write(x86::Seg seg, std::uint64_t offset, std::uint8_t*& host);
 
-    // The same for locked instructions, where locate_for_write() has none: host memory whose change has to be told by
-    // changed(); null if the T does not lie in one page of memory.
-    struct HeldPlace {
+    // The same for instructions with LOCK where locate_for_write() gives null. Whoever changes that memory calls
+    // changed() afterwards. `host` is null if the operand does not lie in one page of memory.
+    struct LockedPlace {
         std::uint8_t* host{nullptr};
-        std::uint64_t physical{0};
+        base::GuestPhysical physical{};
         unsigned size{0};
     };
-    [[nodiscard]] bool locate_held(x86::Seg seg, std::uint64_t offset, unsigned size, HeldPlace& place);
-    void changed(const HeldPlace& place);
+    [[nodiscard]] bool locate_locked(x86::Seg seg, std::uint64_t offset, unsigned size, LockedPlace& place);
+    void changed(const LockedPlace& place);
 
     // A stretch of host memory behind an address, for string instructions: how many bytes from there on may be
     // read or written directly (0: none; use read() and write(), which also tell of faults).
@@ -178,41 +180,41 @@ public:
     Run direct_run(x86::Seg seg, std::uint64_t offset, Intent intent) const;
     // Checks an access against its segment and gives its linear address. Faults are noted.
     [[nodiscard]] bool linearize(x86::Seg seg, std::uint64_t offset, std::uint64_t size, Intent intent,
-                                 std::uint64_t& linear);
-    // What linear addresses wrap to.
+                                 x86::Linear& linear);
+    // The bits that linear addresses have: 32 outside 64-bit mode.
     std::uint64_t linear_mask() const { return linear_mask_; }
 
     // Makes the run loop leave the current block after the running instruction.
     void leave_block() { leave_ = true; }
-    // Forgets code that others may have overwritten without telling so far. They tell, and signals say so, for all
-    // other.
+    // Drops the code of pages that some processor may still store to without telling, as it has not heard yet that
+    // they are held. Stores to all other pages are told, and Signal::Attention says so.
     void serialize();
     bool leaving() const { return leave_; }
 
     // --- The run loop, see run.cpp ---
     vcpu::HaltReason run();
-    // Is told of every instruction before it runs; null for none. An accelerator runs instructions one by one then, and
-    // has to come back after each.
+    // Sets who is told of every instruction before it runs; null for nobody. With a trace, an accelerator has to
+    // return after each instruction.
     void set_trace(TraceSink* sink);
 
     // --- For an engine that runs code itself, see accelerator.hpp ---
     void set_accelerator(Accelerator* accelerator) { accelerator_ = accelerator; }
-    // Runs one instruction, which lies at CS:RIP. True: the one behind it is next, and nothing has to be looked at
-    // before.
+    // Runs one instruction, which lies at CS:RIP. True: the instruction behind it is next, and signals, traps and the
+    // mode need not be looked at before.
     [[nodiscard]] bool interpret(const Insn& insn);
     // Where code at a linear address lies; false: a fault is noted.
     struct CodePlace {
         memory::Page page;
-        std::uint64_t physical{0};
+        base::GuestPhysical physical{};
         bool global{false};
         PageSize size{PageSize::Small};
     };
-    [[nodiscard]] bool locate_code(std::uint64_t linear, CodePlace& place);
-    // What page tables say of a linear address for programs in user mode, as far as they say it already: no accessed or
-    // dirty flag is set.
+    [[nodiscard]] bool locate_code(x86::Linear linear, CodePlace& place);
+    // What the page tables say of a linear address for accesses in user mode. Looking at them sets no accessed or dirty
+    // flag.
     struct PageView {
         struct Entry {
-            std::uint64_t address; // physical, of the entry
+            base::GuestPhysical address; // of the entry
             std::uint64_t value;
 
             bool operator==(const Entry&) const = default;
@@ -221,21 +223,21 @@ public:
         unsigned levels{0};
         unsigned entry_size{8};    // bytes
         unsigned page_shift{12};   // the page's size as a power of two
-        std::uint64_t physical{0}; // of the page
-        bool writable{false};      // and dirty
+        base::GuestPhysical physical{}; // of the page
+        bool writable{false};      // the page may be written, and its dirty flag is set already
 
         bool operator==(const PageView&) const = default;
     };
-    // False: there is nothing to be read at once.
-    [[nodiscard]] bool view_page(std::uint64_t linear, PageView& view);
-    memory::Page physical_page(std::uint64_t physical);
+    // False: a read in user mode would fault, or would have to set an accessed flag.
+    [[nodiscard]] bool view_page(x86::Linear linear, PageView& view);
+    memory::Page physical_page(base::GuestPhysical physical);
     bool a20_open() const { return a20_mask_ == ~std::uint64_t{0}; }
     std::uint64_t now() const { return parts_.clock.now(); } // nanoseconds
     // Whether there are other processors.
     bool has_company() const;
-    // Says that code of the page, or what it says as a page table, is held from now on: stores to it are told to the
-    // accelerator. What was read of a table before may be old.
-    void hold_page(const memory::Page& page, std::uint64_t physical);
+    // Begins to hold a page: this processor keeps decoded or translated code of it, or what it says as a page table,
+    // and is told of every store to it from now on. What was read of the page before may be outdated.
+    void hold_page(const memory::Page& page, base::GuestPhysical physical);
     const Decoder& decoder() const { return *decoder_; }
     Tlb& tlb() { return tlb_; }
     // The TLB's set for the running program, and its entries.
@@ -245,15 +247,16 @@ public:
     };
     const ProgramSet& program() const { return program_; }
     TlbSet program_set() const { return program_.set; }
-    // Whether offsets in the segment are linear addresses below 4 GiB, whatever is done to them.
+    // Whether the segment begins at 0 and may be read and written up to 4 GiB, so that 32-bit offsets in it are linear
+    // addresses.
     bool flat(x86::Seg seg) const;
     struct SegmentWindow {
-        std::uint64_t base{0};
-        std::uint64_t read_end{0};  // bytes from base that may be read without more checks; 0: check the long way
+        x86::Linear base{};
+        std::uint64_t read_end{0};  // bytes from the base that may be read without more checks
         std::uint64_t write_end{0};
     };
     const SegmentWindow& window(x86::Seg seg) const { return windows_[static_cast<unsigned>(seg)]; }
-    std::uint64_t code_base() const { return code_base_; }
+    x86::Linear code_base() const { return code_base_; }
     std::uint64_t code_limit() const { return code_limit_; }
     bool special() const { return special_; }
 
@@ -261,47 +264,47 @@ private:
     friend class Decoder;
     friend class Interpreter;
 
-    // One page's worth of a checked access.
+    // The part of a checked access that lies in one page.
     struct Located {
         std::uint8_t* host{nullptr}; // of the first byte; null for MMIO
-        std::uint64_t physical{0};
+        base::GuestPhysical physical{};
         std::atomic<std::uint8_t>* flags{nullptr};
         unsigned size{0};
     };
-    struct Translation {
-        std::uint64_t physical{0};
+    struct WalkResult {
+        base::GuestPhysical physical{};
         bool global{false};
         PageSize size{PageSize::Small};
     };
     enum class Purpose : std::uint8_t { Read, Write, Fetch };
-    struct Walk;
+    struct PageWalk;
 
     // paging.cpp
-    [[nodiscard]] bool translate(std::uint64_t linear, Purpose purpose, TlbSet set, Translation& result);
-    [[nodiscard]] bool walk_legacy(Walk& walk);
-    [[nodiscard]] bool walk_wide(Walk& walk);
-    [[nodiscard]] bool grant(Walk& walk);
-    [[nodiscard]] bool page_fault(const Walk& walk, std::uint32_t bits);
+    [[nodiscard]] bool walk_pages(x86::Linear linear, Purpose purpose, TlbSet set, WalkResult& result);
+    [[nodiscard]] bool walk_legacy(PageWalk& walk);
+    [[nodiscard]] bool walk_wide(PageWalk& walk);
+    [[nodiscard]] bool grant(PageWalk& walk);
+    [[nodiscard]] bool page_fault(const PageWalk& walk, std::uint32_t bits);
     [[nodiscard]] bool mark_accessed(const PageView::Entry& entry, std::uint64_t bits, unsigned size);
 
     // memory.cpp
     TlbSet set_for(As as) const { return as == As::Program ? program_.set : TlbSet::Supervisor; }
-    [[nodiscard]] bool locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set, Located& result);
-    [[nodiscard]] bool locate_all(std::uint64_t linear, unsigned size, Intent intent, TlbSet set,
+    [[nodiscard]] bool locate(x86::Linear linear, unsigned size, Intent intent, TlbSet set, Located& result);
+    [[nodiscard]] bool locate_all(x86::Linear linear, unsigned size, Intent intent, TlbSet set,
                                   std::array<Located, 2>& parts);
-    void fill(std::uint64_t linear, const Translation& translation, bool write, TlbSet set);
+    void fill(x86::Linear linear, const WalkResult& found, Purpose purpose, TlbSet set);
     void evict(TlbEntries& entries, std::size_t at);
-    [[nodiscard]] bool read_slow(std::uint64_t linear, void* into, unsigned size, Intent intent, TlbSet set);
-    [[nodiscard]] bool write_slow(std::uint64_t linear, const void* from, unsigned size, TlbSet set);
+    [[nodiscard]] bool read_slow(x86::Linear linear, void* into, unsigned size, Intent intent, TlbSet set);
+    [[nodiscard]] bool write_slow(x86::Linear linear, const void* from, unsigned size, TlbSet set);
     void read_located(const Located& at, std::uint8_t* into);
     void write_located(const Located& at, const std::uint8_t* from);
-    // By the walker: no more than accessed and dirty flags of page tables.
+    // Who has written: page walks set accessed and dirty flags, which change nothing that is held of a page table.
     enum class Writer : std::uint8_t { Anyone, Walker };
     void code_page_written(const Located& at, Writer writer = Writer::Anyone);
-    // True: stores went there by a short way until now.
+    // Stores to the page take the slow path from now on. True: they may have taken the fast one until now.
     bool code_page_held(const std::uint8_t* host_page);
     [[nodiscard]] bool spares_flag(const std::uint8_t* host_page);
-    bool watches_data(std::uint64_t linear) const;
+    bool watches_data(x86::Linear linear) const;
 
     // cpu.cpp, run.cpp
     void update_special();
@@ -310,26 +313,26 @@ private:
     void keep_visible_blocks();
     void drop_code();
     void drop_written(const std::uint8_t* host_page, unsigned offset, unsigned size);
-    void drain_invalidations();
+    void serve_shootdowns();
     void hear_of_holds();
     [[nodiscard]] vcpu::HaltReason run_on();
     [[nodiscard]] bool service_signals(vcpu::HaltReason& reason);
     [[nodiscard]] bool step(vcpu::HaltReason& reason);
     [[nodiscard]] bool execute(const Block& block);
-    [[nodiscard]] bool settle(Outcome outcome, const Insn& insn);
+    [[nodiscard]] bool finish(Outcome outcome, const Insn& insn);
     const Block* find_block();
-    [[nodiscard]] bool fetch_physical(std::uint64_t linear, std::uint64_t& physical);
-    // Where instructions are fetched from: the last translations, good for one epoch.
+    [[nodiscard]] bool fetch_physical(x86::Linear linear, base::GuestPhysical& physical);
+    // The result of the page walk for a page that instructions were fetched from. It is valid for one epoch.
     struct FetchSlot {
-        std::uint64_t page{0};
+        x86::Linear page{};
         std::uint64_t epoch{0}; // 0: none; else of global_epoch_ or local_epoch_
-        std::uint64_t physical{0};
+        base::GuestPhysical physical{};
         bool user{false};
         bool global{false};
         PageSize size{PageSize::Small};
     };
-    const FetchSlot* fetch_slot(std::uint64_t linear);
-    FetchSlot& fetch_slot_of(std::uint64_t linear) { return fetch_slots_[(linear >> 12) % fetch_slots_.size()]; }
+    const FetchSlot* fetch_slot(x86::Linear linear);
+    FetchSlot& fetch_slot_of(x86::Linear linear) { return fetch_slots_[(linear.raw() >> 12) % fetch_slots_.size()]; }
     bool shut_down();
     bool take_fault();
 
@@ -337,18 +340,18 @@ private:
     ProgramSet program_;
     std::array<SegmentWindow, x86::kSegCount> windows_{};
     std::uint64_t linear_mask_{0xffffffff};
-    std::uint64_t code_base_{0};        // zero in 64-bit mode
+    x86::Linear code_base_{}; // zero in 64-bit mode
     std::uint64_t code_limit_{0xffff};  // all ones in 64-bit mode
     std::uint64_t fetch_context_{0};    // what besides the address decides which block runs: mode, code size, user
     bool leave_{false};
-    bool special_{true};  // instructions go one by one: they are watched in some way
-    bool stepped_{true};  // the same, for another reason than the trace
+    bool special_{true};  // step() runs each instruction: there is a trace, or stepped_
+    bool stepped_{true};  // single steps, breakpoints or an interrupt shadow are looked at between instructions
     unsigned physical_bits_{36};
     bool gigabyte_pages_{false};
     std::array<std::uint64_t, 5> watched_{}; // DR0-DR3 and DR7 that the TLB was filled under
     TraceSink* trace_{nullptr};
     Accelerator* accelerator_{nullptr};
-    // Count the flushes that fetch slots of global pages, and of others, do not outlive.
+    // A flush counts an epoch on, which outdates the fetch slots of global pages, or of the others.
     std::uint64_t global_epoch_{1};
     std::uint64_t local_epoch_{1};
     std::array<FetchSlot, 256> fetch_slots_{};
@@ -361,14 +364,14 @@ private:
     vcpu::Statistics statistics_;
     std::uint64_t a20_mask_{~std::uint64_t{0}};
     static constexpr unsigned kTscShift = 60;
-    std::uint64_t tsc_ticks_{0}; // a nanosecond, times 2^kTscShift
+    std::uint64_t tsc_ticks_{0}; // ticks of the TSC in a nanosecond, times 2^kTscShift
     Tlb tlb_;
     std::unique_ptr<PhysicalMap> physical_;
     std::unique_ptr<BlockCache> blocks_;
     std::unique_ptr<Decoder> decoder_;
-    std::unique_ptr<Invalidations> invalidations_;
+    std::unique_ptr<Shootdowns> shootdowns_;
     HostStubs stubs_;
-    std::array<std::uint8_t, 256> foreign_writes_{}; // to pages of which another processor may hold code
+    std::array<std::uint8_t, 256> foreign_writes_{}; // stores to pages that only others may hold, see spares_flag()
     std::vector<const std::uint8_t*> evicted_; // host pages that an accelerator's block may still store to
 };
 

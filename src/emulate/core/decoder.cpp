@@ -3,7 +3,7 @@
 
 #include "base/copy_once.hpp"
 #include "emulate/core/offered.hpp"
-#include "emulate/memory/invalidations.hpp"
+#include "emulate/memory/shootdowns.hpp"
 #include "emulate/memory/physical_map.hpp"
 #include "emulate/system/descriptors.hpp"
 #include "x86/address.hpp"
@@ -37,8 +37,8 @@ Insn raising(Handler handler)
 }
 
 // After these the run loop has to look at signals, shadows, breakpoints or the access mode again, whatever
-// their handlers say. What serializes takes in what other processors have written: code, too. SDM volume 3A, sections
-// 8.1.3 and 8.3.
+// their handlers say. A serializing instruction ends its block so that code which another processor has written is
+// decoded anew behind it. SDM volume 3A, sections 8.1.3 and 8.3.
 bool always_ends(const Decoded& decoded)
 {
     switch (decoded.instruction.mnemonic) {
@@ -112,7 +112,7 @@ bool lacks_base(const ZydisDecodedInstruction& in, const ZydisDecodedOperand& op
            in.raw.modrm.rm == 4 && in.raw.sib.base == 5;
 }
 
-void translate_memory(const ZydisDecodedInstruction& in, const ZydisDecodedOperand& operand, Insn& insn)
+void fill_memory_operand(const ZydisDecodedInstruction& in, const ZydisDecodedOperand& operand, Insn& insn)
 {
     const auto& mem = operand.mem;
     insn.segment = segment_of(mem.segment);
@@ -128,9 +128,9 @@ void translate_memory(const ZydisDecodedInstruction& in, const ZydisDecodedOpera
     insn.scale = mem.scale == 8 ? 3 : mem.scale == 4 ? 2 : mem.scale == 2 ? 1 : 0;
 }
 
-// Zydis refuses in real and virtual-8086 mode what protected mode alone has. That is right where it is #UD, but not of
-// these, whose handlers know better: #GP, and in virtual-8086 mode SYSENTER even works. SDM volume 2 and AMD64 APM
-// volume 3, "Real-Address Mode Exceptions" of each.
+// In real and virtual-8086 mode Zydis refuses instructions that only protected mode has. That is right for those that
+// raise #UD there, but these raise #GP, and in virtual-8086 mode SYSENTER even works: their handlers tell. SDM volume 2
+// and AMD64 APM volume 3, "Real-Address Mode Exceptions" of each.
 bool refuses_by_itself(ZydisMnemonic mnemonic)
 {
     return mnemonic == ZYDIS_MNEMONIC_SYSENTER || mnemonic == ZYDIS_MNEMONIC_SYSEXIT ||
@@ -175,7 +175,7 @@ DecodeMode Decoder::mode_of(const Cpu& cpu)
     }
 }
 
-void Decoder::translate_operands(const Decoded& decoded, Insn& insn) const
+void Decoder::fill_operands(const Decoded& decoded, Insn& insn) const
 {
     const ZydisDecodedInstruction& in = decoded.instruction;
     insn.length = in.length;
@@ -203,7 +203,7 @@ void Decoder::translate_operands(const Decoded& decoded, Insn& insn) const
     }
     for (const ZydisDecodedOperand& operand : decoded.operands) {
         if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY && operand.encoding != ZYDIS_OPERAND_ENCODING_NONE) {
-            translate_memory(in, operand, insn);
+            fill_memory_operand(in, operand, insn);
             insn.memory = true;
             break;
         }
@@ -251,13 +251,13 @@ Decoder::Result Decoder::decode(DecodeMode mode, std::span<const std::uint8_t> b
                           .bytes = bytes.first(instruction.length),
                           .stubs = &stubs_};
     insn = Insn{};
-    translate_operands(decoded, insn);
+    fill_operands(decoded, insn);
     choose(decoded, insn);
     return Result::Done;
 }
 
-// As many instructions as lie wholly in the page; none if the first does not. The guest may write there meanwhile: its
-// bytes are read once.
+// Decodes the instructions that lie wholly in the page, which are none if the first one crosses its end. The guest may
+// write there meanwhile, so its bytes are read once.
 void Decoder::fill_block(Block& block, const std::uint8_t* host, unsigned available, DecodeMode mode,
                          std::size_t limit) const
 {
@@ -283,9 +283,9 @@ void Decoder::fill_block(Block& block, const std::uint8_t* host, unsigned availa
     }
 }
 
-// The flag goes up before the bytes are read: a write by another processor from then on is heard of. Whoever
-// finds it down, or holds nothing of the page yet, must also slow down its own stores.
-void Decoder::flag_page(Cpu& cpu, const memory::Page& page, std::uint64_t physical)
+// The page is held before its bytes are read, so that a write by another processor after the reading is told. Where
+// another processor has set the flag already, this one's own stores still have to be made to look at it.
+void Decoder::flag_page(Cpu& cpu, const memory::Page& page, base::GuestPhysical physical)
 {
     const bool flagged = (page.flags->load() & memory::kPageCode) != 0;
     if (!flagged || !cpu.blocks_->holds_page(page.host)) {
@@ -302,27 +302,27 @@ const Block* Decoder::keep(Cpu& cpu, std::unique_ptr<Block> block)
     return cache.insert(std::move(block));
 }
 
-// Where an instruction goes on that crosses into the next page; false: a fault is noted. There is none beyond the
-// canonical addresses.
-bool Decoder::fetch_second(Cpu& cpu, std::uint64_t linear, std::uint64_t& physical)
+// Where an instruction goes on that crosses into the next page; false: a fault is noted. No page follows the last
+// canonical address.
+bool Decoder::fetch_second(Cpu& cpu, x86::Linear linear, base::GuestPhysical& physical)
 {
-    const std::uint64_t next = ((linear | memory::kPageMask) + 1) & cpu.linear_mask();
+    const x86::Linear next = (linear.aligned_down(memory::kPageSize) + memory::kPageSize) & cpu.linear_mask();
     return x86::canonical(next) ? cpu.fetch_physical(next, physical) : cpu.refuse(x86::Exception::Gp);
 }
 
-const Block* Decoder::careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, const memory::Page& first)
+const Block* Decoder::careful(Cpu& cpu, x86::Linear linear, DecodeMode mode, const memory::Page& first)
 {
     std::array<std::uint8_t, kLongest> bytes{};
     const std::uint64_t to_limit = mode == DecodeMode::Long64 ? kLongest : cpu.code_limit_ - cpu.s.rip + 1;
     const auto allowed = static_cast<unsigned>(std::min<std::uint64_t>(kLongest, to_limit));
     const auto in_page = static_cast<unsigned>(
-        std::min<std::uint64_t>(allowed, memory::kPageSize - (linear & memory::kPageMask)));
-    std::uint64_t physical = 0;
+        std::min<std::uint64_t>(allowed, memory::kPageSize - linear.offset_in(memory::kPageSize)));
+    base::GuestPhysical physical;
     if (!cpu.fetch_physical(linear, physical)) {
         return nullptr;
     }
-    const auto read = [&](unsigned from, unsigned to, std::uint64_t at) {
-        for (unsigned i = from; i < to; ++i, ++at) {
+    const auto read = [&](unsigned from, unsigned to, base::GuestPhysical at) {
+        for (unsigned i = from; i < to; ++i, at += 1) {
             bytes[i] = static_cast<std::uint8_t>(cpu.read_physical(at, 1));
         }
     };
@@ -331,7 +331,7 @@ const Block* Decoder::careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, c
     Result result = decode(mode, std::span{bytes}.first(in_page), insn);
     const memory::Page* second = nullptr;
     if (result == Result::NeedMore && in_page < allowed) {
-        std::uint64_t next = 0;
+        base::GuestPhysical next;
         if (!fetch_second(cpu, linear, next)) {
             return nullptr;
         }
@@ -340,7 +340,7 @@ const Block* Decoder::careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, c
             flag_page(cpu, first, physical);
             flag_page(cpu, *second, next);
         }
-        read(0, in_page, physical); // the walk may have marked an entry among them
+        read(0, in_page, physical); // the page walk may have set an accessed flag among them
         read(in_page, allowed, next);
         result = decode(mode, std::span{bytes}.first(allowed), insn);
     }
@@ -356,7 +356,7 @@ const Block* Decoder::careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, c
         return &scratch_;
     }
     auto block = std::make_unique<Block>();
-    block->host = first.host + (linear & memory::kPageMask);
+    block->host = first.host + linear.offset_in(memory::kPageSize);
     block->second_page = second->host;
     block->length = insn.length;
     block->mode = static_cast<std::uint8_t>(mode);
@@ -364,9 +364,9 @@ const Block* Decoder::careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, c
     return keep(cpu, std::move(block));
 }
 
-const Block* Decoder::block(Cpu& cpu, std::uint64_t linear)
+const Block* Decoder::block(Cpu& cpu, x86::Linear linear)
 {
-    std::uint64_t physical = 0;
+    base::GuestPhysical physical;
     if (!cpu.fetch_physical(linear, physical)) {
         return nullptr;
     }
@@ -375,12 +375,13 @@ const Block* Decoder::block(Cpu& cpu, std::uint64_t linear)
     if (!page.readable()) {
         return careful(cpu, linear, mode, page);
     }
-    const std::uint64_t offset = physical & memory::kPageMask;
+    const std::uint64_t offset = physical.offset_in(memory::kPageSize);
     const std::uint8_t* host = page.host + offset;
     const Block* found = cpu.blocks_->find(host, static_cast<std::uint8_t>(mode));
     if (found != nullptr && found->second_page != nullptr) {
-        // The mapping of the second page may have changed. The walk may mark an entry in the block's own bytes, too.
-        std::uint64_t next = 0;
+        // The second page may be mapped elsewhere by now. The page walk may set an accessed flag in the very bytes of
+        // the block and so drop it, which is why it is looked for once more.
+        base::GuestPhysical next;
         if (!fetch_second(cpu, linear, next)) {
             return nullptr;
         }

@@ -22,7 +22,7 @@ public:
     static DecodeMode mode_of(const Cpu& cpu);
 
     // The block at the current CS:RIP: from the cache, or decoded anew. Null: a fault is noted.
-    const Block* block(Cpu& cpu, std::uint64_t linear);
+    const Block* block(Cpu& cpu, x86::Linear linear);
 
     enum class Result : std::uint8_t { Done, NeedMore, Invalid, TooLong };
     // Decodes one instruction from `bytes`.
@@ -31,14 +31,15 @@ public:
     bool offers(ZydisISASet set) const { return offered_[set]; }
 
 private:
-    void translate_operands(const Decoded& decoded, Insn& insn) const;
+    void fill_operands(const Decoded& decoded, Insn& insn) const;
     void fill_block(Block& block, const std::uint8_t* host, unsigned available, DecodeMode mode,
                     std::size_t limit) const;
-    // One instruction, byte by byte through paging, the limit and MMIO.
-    const Block* careful(Cpu& cpu, std::uint64_t linear, DecodeMode mode, const memory::Page& page);
-    [[nodiscard]] static bool fetch_second(Cpu& cpu, std::uint64_t linear, std::uint64_t& physical);
-    // Says in the page's flags that code of it is held.
-    static void flag_page(Cpu& cpu, const memory::Page& page, std::uint64_t physical);
+    // A block of one instruction that is fetched byte by byte, since it crosses into the next page, reaches the limit
+    // of the segment, or lies in MMIO.
+    const Block* careful(Cpu& cpu, x86::Linear linear, DecodeMode mode, const memory::Page& page);
+    [[nodiscard]] static bool fetch_second(Cpu& cpu, x86::Linear linear, base::GuestPhysical& physical);
+    // Holds the page, unless this processor does so already.
+    static void flag_page(Cpu& cpu, const memory::Page& page, base::GuestPhysical physical);
     static const Block* keep(Cpu& cpu, std::unique_ptr<Block> block);
     void choose(const Decoded& decoded, Insn& insn) const;
 

@@ -15,7 +15,7 @@ namespace a86 = asmjit::x86;
 // What the System V ABI, section 3.2.1, wants: round to nearest, all exceptions masked.
 constexpr std::uint16_t kHostFcw = 0x037f;
 
-// The bytes of an instruction must reach the host's memory one address, executable, and Windsor another, writable.
+// Maps the memory of stubs twice: executable at one address, writable at another.
 asmjit::JitAllocator::CreateParams two_views()
 {
     asmjit::JitAllocator::CreateParams params;
@@ -62,7 +62,7 @@ private:
     void fld(a86::Gp slot) { out_.fld(a86::ptr(slot, 0, 10)); }
     void fstp(a86::Gp slot) { out_.fstp(a86::ptr(slot, 0, 10)); }
 
-    // The host's unit keeps the exception flags of what ran last. Those that the guest has too may stay.
+    // The host's unit keeps the exception flags of the instructions before, which are cleared where they would matter.
     void prepare_x87()
     {
         const asmjit::Label clean = out_.newLabel();
@@ -103,7 +103,7 @@ private:
         }
     }
 
-    // The host's stack ends as empty as it was.
+    // Leaves the x87 stack of the host empty, as it was before.
     void store_x87_results()
     {
         constexpr unsigned kOperands = 2;

@@ -65,14 +65,15 @@ constexpr auto kFeatures = std::to_array<Feature>({
     {ZYDIS_ISA_SET_LONGMODE, Word::Ext1D, 29},
 });
 
-// Part of every processor that has long mode, and not listed in CPUID or not worth hiding.
+// Every processor that has long mode has these, and CPUID does not list them, or they are not worth hiding.
 constexpr auto kAlways = std::to_array<ZydisISASet>({
     ZYDIS_ISA_SET_I86, ZYDIS_ISA_SET_I186, ZYDIS_ISA_SET_I286PROTECTED, ZYDIS_ISA_SET_I286REAL, ZYDIS_ISA_SET_I386,
     ZYDIS_ISA_SET_I486, ZYDIS_ISA_SET_I486REAL, ZYDIS_ISA_SET_PENTIUMREAL, ZYDIS_ISA_SET_PPRO, ZYDIS_ISA_SET_FAT_NOP,
     ZYDIS_ISA_SET_PAUSE, ZYDIS_ISA_SET_PREFETCH_NOP, ZYDIS_ISA_SET_RDPMC, ZYDIS_ISA_SET_LAHF, ZYDIS_ISA_SET_AMD,
 });
 
-// These run by the host's own instructions: a model that has them on a host that lacks them does not offer them.
+// Whether the host can run a set whose instructions run by the host's own. If it cannot, they are not offered, even if
+// the model has them.
 bool host_runs(ZydisISASet set)
 {
     const vcpu::HostFeatures host = vcpu::host_features();
@@ -97,7 +98,7 @@ std::bitset<ZYDIS_ISA_SET_MAX_VALUE + 1> offered_sets(const vcpu::CpuModel& mode
     const vcpu::CpuState state;
     const vcpu::CpuidLeaf basic = model.cpuid(1, 0, state, 0);
     const vcpu::CpuidLeaf extended = model.cpuid(0x80000001, 0, state, 0);
-    // A processor without the leaf answers with another one, which has no features in it.
+    // A processor without leaf 7 answers with another leaf, whose bits mean something else.
     const bool has_structured = model.word(0, 0, 0) >= 7;
     const vcpu::CpuidLeaf structured = has_structured ? model.cpuid(7, 0, state, 0) : vcpu::CpuidLeaf{};
     const bool has_xsave = model.word(0, 0, 0) >= 0xd;

@@ -26,6 +26,8 @@ inline std::uint8_t slot_of(const ZydisDecodedOperand& operand)
     return static_cast<std::uint8_t>(id < 8 ? (id - 4) * 8 + 1 : (id - 4) * 8);
 }
 
+constexpr std::uint8_t kAh = 1; // the slot of AH
+
 template <std::unsigned_integral T> T get(const Cpu& cpu, std::uint8_t slot)
 {
     if constexpr (sizeof(T) == 1) {
@@ -65,13 +67,14 @@ template <std::unsigned_integral T> bool compare_exchange(std::uint8_t* host, T&
     return same;
 }
 
-// modify_at() where stores take the long way.
+// modify_at() with LOCK, where the store must not go straight to host memory: it has to be told, watched, or made by
+// the MMIO router.
 template <std::unsigned_integral T, typename Change>
-[[nodiscard]] bool modify_held(Cpu& cpu, x86::Seg seg, std::uint64_t offset, Change& change)
+[[nodiscard]] bool modify_locked(Cpu& cpu, x86::Seg seg, std::uint64_t offset, Change& change)
 {
-    Cpu::HeldPlace place;
+    Cpu::LockedPlace place;
     T old = 0;
-    if (!cpu.locate_held(seg, offset, sizeof(T), place) || !cpu.read_for_write<T>(seg, offset, old)) {
+    if (!cpu.locate_locked(seg, offset, sizeof(T), place) || !cpu.read_for_write<T>(seg, offset, old)) {
         return false;
     }
     if (place.host == nullptr) {
@@ -83,11 +86,13 @@ template <std::unsigned_integral T, typename Change>
     return true;
 }
 
+enum class Lock : std::uint8_t { No, Yes };
+
 // Changes a memory operand: `change(old)` gives the new value, may set its own copy of the flags, and may run
-// more than once. With LOCK (or `always_locked`) the change is atomic among processors wherever the operand lies
-// in one page of memory. False: a fault is noted and nothing has changed.
+// more than once. With Lock::Yes the change is atomic among processors wherever the operand lies in one page of
+// memory. False: a fault is noted and nothing has changed.
 template <std::unsigned_integral T, typename Change>
-[[nodiscard]] bool modify_at(Cpu& cpu, x86::Seg seg, std::uint64_t offset, bool locked, Change&& change)
+[[nodiscard]] bool modify_at(Cpu& cpu, x86::Seg seg, std::uint64_t offset, Lock lock, Change&& change)
 {
     std::uint8_t* host = nullptr;
     if (!cpu.locate_for_write<T>(seg, offset, host)) {
@@ -103,12 +108,13 @@ template <std::unsigned_integral T, typename Change>
             return false;
         }
         if (host == nullptr) {
-            return locked ? modify_held<T>(cpu, seg, offset, change) : cpu.write<T>(seg, offset, change(old));
+            return lock == Lock::Yes ? modify_locked<T>(cpu, seg, offset, change)
+                                     : cpu.write<T>(seg, offset, change(old));
         }
     }
     T old;
     std::memcpy(&old, host, sizeof old);
-    if (locked) {
+    if (lock == Lock::Yes) {
         while (!compare_exchange<T>(host, old, change(old))) {
         }
     } else {
@@ -118,10 +124,15 @@ template <std::unsigned_integral T, typename Change>
     return true;
 }
 
+inline Lock lock_of(const Insn& insn)
+{
+    return insn.lock ? Lock::Yes : Lock::No;
+}
+
 template <std::unsigned_integral T, typename Change>
 [[nodiscard]] bool modify(Cpu& cpu, const Insn& insn, Change&& change)
 {
-    return modify_at<T>(cpu, insn.segment, cpu.effective_address(insn), insn.lock, std::forward<Change>(change));
+    return modify_at<T>(cpu, insn.segment, cpu.effective_address(insn), lock_of(insn), std::forward<Change>(change));
 }
 
 // The shapes of two-operand instructions, destination first.
@@ -192,7 +203,7 @@ template <Handler handler> Handler select_plain(const Decoded&, Insn&)
     return handler;
 }
 
-// The parts of add_integer().
+// Each of these adds one file's part of what add_integer() adds.
 void add_alu(OpcodeTable& table);
 void add_moves(OpcodeTable& table);
 void add_exchanges(OpcodeTable& table);

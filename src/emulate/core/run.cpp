@@ -5,9 +5,10 @@
 #include "emulate/core/cpu.hpp"
 #include "emulate/core/decoder.hpp"
 #include "emulate/core/trace.hpp"
-#include "emulate/memory/invalidations.hpp"
+#include "emulate/memory/shootdowns.hpp"
 #include "emulate/memory/physical_map.hpp"
 #include "emulate/system/system.hpp"
+#include "x86/address.hpp"
 
 #include <atomic>
 
@@ -26,42 +27,42 @@ std::string_view mnemonic_name(const Insn& insn)
 }
 
 // What is known of the page that code is fetched from; null: a fault is noted.
-const Cpu::FetchSlot* Cpu::fetch_slot(std::uint64_t linear)
+const Cpu::FetchSlot* Cpu::fetch_slot(x86::Linear linear)
 {
-    const std::uint64_t page = linear & kLinearPage;
+    const x86::Linear page = linear.aligned_down(memory::kPageSize);
     const bool user = cpl_ == 3;
     FetchSlot& slot = fetch_slot_of(linear);
     if (slot.page == page && slot.user == user && slot.epoch == (slot.global ? global_epoch_ : local_epoch_)) {
         return &slot;
     }
-    Translation translation;
-    if (!translate(linear, Purpose::Fetch, user ? TlbSet::User : TlbSet::Supervisor, translation)) {
+    WalkResult found;
+    if (!walk_pages(linear, Purpose::Fetch, user ? TlbSet::User : TlbSet::Supervisor, found)) {
         return nullptr;
     }
     slot = {.page = page,
-            .epoch = translation.global ? global_epoch_ : local_epoch_,
-            .physical = translation.physical & kLinearPage,
+            .epoch = found.global ? global_epoch_ : local_epoch_,
+            .physical = found.physical.aligned_down(memory::kPageSize),
             .user = user,
-            .global = translation.global,
-            .size = translation.size};
+            .global = found.global,
+            .size = found.size};
     fetched_large_.note(page, slot.size);
     return &slot;
 }
 
-bool Cpu::fetch_physical(std::uint64_t linear, std::uint64_t& physical)
+bool Cpu::fetch_physical(x86::Linear linear, base::GuestPhysical& physical)
 {
     const FetchSlot* slot = fetch_slot(linear);
     if (slot == nullptr) {
         return false;
     }
-    physical = slot->physical | (linear & ~kLinearPage);
+    physical = slot->physical + linear.offset_in(memory::kPageSize);
     return true;
 }
 
 // The block at CS:RIP; null with a fault noted.
 const Block* Cpu::find_block()
 {
-    const std::uint64_t linear = (code_base_ + s.rip) & linear_mask_;
+    const x86::Linear linear = (code_base_ + s.rip) & linear_mask_;
     const Block* known = blocks_->quick(linear, fetch_context_);
     if (known != nullptr && s.rip + known->length - 1 <= code_limit_) [[likely]] {
         return known;
@@ -85,8 +86,8 @@ bool Cpu::shut_down()
     return false;
 }
 
-// Delivers the fault that is noted; traps that were held for the instruction are lost. False: the processor stops
-// running.
+// Delivers the fault that is noted. Debug traps that were pending for the instruction are lost. False: the processor
+// stops running.
 bool Cpu::take_fault()
 {
     ++statistics_.exceptions;
@@ -96,8 +97,8 @@ bool Cpu::take_fault()
     return alive;
 }
 
-// What an instruction that did not simply end asks for. False: the processor stops running.
-bool Cpu::settle(Outcome outcome, const Insn& insn)
+// Does what the outcome of an instruction asks for. False: the processor stops running.
+bool Cpu::finish(Outcome outcome, const Insn& insn)
 {
     bool alive = true;
     switch (outcome) {
@@ -153,7 +154,7 @@ bool Cpu::execute(const Block& block)
         }
         statistics_.instructions += static_cast<std::uint64_t>(insn - block.insns.data()) +
                                     (outcome == Outcome::Repeat || outcome == Outcome::Fault ? 0 : 1);
-        return settle(outcome, *insn);
+        return finish(outcome, *insn);
     }
 }
 
@@ -170,7 +171,7 @@ bool Cpu::interpret(const Insn& insn)
             s.rip = (s.rip + insn.length) & code_mask();
             return true;
         }
-        static_cast<void>(settle(outcome, insn));
+        static_cast<void>(finish(outcome, insn));
         return false;
     }
 }
@@ -188,7 +189,7 @@ static bool drops_step(const Insn& insn)
     }
 }
 
-// One instruction with everything that is watched: shadows, breakpoints, single steps, the trace.
+// Runs one instruction and looks after all that goes with it: interrupt shadows, breakpoints, single steps, the trace.
 bool Cpu::step(HaltReason&)
 {
     const bool only_traced = !stepped_;
@@ -216,11 +217,11 @@ bool Cpu::step(HaltReason&)
     if (outcome != Outcome::Fault && outcome != Outcome::Repeat) {
         ++statistics_.instructions;
     }
-    bool alive = settle(outcome, insn);
+    bool alive = finish(outcome, insn);
     was_stepping = was_stepping && ((s.rflags & rflags::kTf) != 0 || !drops_step(insn));
     const bool due = (was_stepping || pending_debug != 0) && !s.mov_ss_shadow && outcome != Outcome::Fault;
     if (due && s.activity != Activity::Shutdown) {
-        alive = deliver_debug_traps(*this, was_stepping) || shut_down();
+        alive = deliver_debug_traps(*this, was_stepping ? SingleStep::Yes : SingleStep::No) || shut_down();
         if (alive && s.activity == Activity::Halted) {
             s.activity = Activity::Running;
         }
@@ -234,7 +235,7 @@ bool Cpu::step(HaltReason&)
 bool Cpu::service_signals(HaltReason& reason)
 {
     if (parts_.signals.test(Signal::Attention)) {
-        drain_invalidations();
+        serve_shootdowns();
     }
     if (parts_.signals.test(Signal::Stop)) {
         parts_.signals.lower(Signal::Stop);
@@ -283,13 +284,13 @@ bool Cpu::service_signals(HaltReason& reason)
 
 HaltReason Cpu::run()
 {
-    invalidations_->begin();
+    shootdowns_->begin();
     const HaltReason reason = run_on();
-    std::atomic_thread_fence(std::memory_order_seq_cst); // who asks from here on sees all that was stored
+    std::atomic_thread_fence(std::memory_order_seq_cst); // a processor that asks later sees all these stores
     if (parts_.signals.test(Signal::Attention)) {
-        drain_invalidations();
+        serve_shootdowns();
     }
-    invalidations_->end();
+    shootdowns_->end();
     if (reason == HaltReason::Halted) {
         parts_.signals.set_masked(vcpu::masked_signals(s.activity, (s.rflags & rflags::kIf) != 0, s.nmi_blocked));
     }
@@ -300,13 +301,13 @@ HaltReason Cpu::run_on()
 {
     update_special();
     HaltReason reason = HaltReason::Stopped;
-    // Before anything is stored: what was cached may be good no more since the last run. Another engine may have run in
-    // between, and lowered the signal.
-    drain_invalidations();
+    // What was cached may be outdated since the last run, so this comes before any store. It does not ask for the
+    // signal first, which another engine may have lowered in between.
+    serve_shootdowns();
     for (;;) {
         if (pending_debug != 0 && !s.mov_ss_shadow) [[unlikely]] {
-            // Of breakpoints met outside step(), of a task switch with the T bit, and of SYSRET with TF.
-            const bool delivered = deliver_debug_traps(*this, false) || shut_down();
+            // Breakpoints were met outside step(), or there was a task switch with the T bit, or SYSRET with TF.
+            const bool delivered = deliver_debug_traps(*this, SingleStep::No) || shut_down();
             if (delivered && s.activity == Activity::Halted) {
                 s.activity = Activity::Running;
             }
@@ -322,7 +323,7 @@ HaltReason Cpu::run_on()
             static_cast<void>(step(reason));
             continue;
         }
-        s.rflags &= ~rflags::kRf; // without breakpoints it has nothing to say
+        s.rflags &= ~rflags::kRf; // it only suppresses breakpoints, of which there are none
         if (accelerator_ != nullptr && accelerator_->accelerate()) {
             continue;
         }

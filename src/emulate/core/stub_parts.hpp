@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the writers of host stubs share. R8 holds the StubFrame.
+// What the writers of host stubs share. R8 points to the StubFrame.
 #pragma once
 
 #include "emulate/core/stub_recipe.hpp"
@@ -20,15 +20,15 @@ inline asmjit::x86::Mem frame_at(std::size_t offset, unsigned size)
     return asmjit::x86::ptr(asmjit::x86::r8, static_cast<std::int32_t>(offset), size);
 }
 
-// RFLAGS to the frame, if the recipe says so.
+// Saves RFLAGS to the frame, if the recipe says so.
 void save_flags(asmjit::x86::Assembler& out, const StubRecipe& recipe);
 
-// RAX and RDX for PCMPxSTRx with explicit lengths, and RCX from those that give an index, if the recipe says so. RAX
-// and RCX are lost.
+// If the recipe says so, load RAX and RDX, the explicit lengths of PCMPESTRx, and store RCX, the index that PCMPxSTRI
+// gives. RAX and RCX are lost.
 void load_string_lengths(asmjit::x86::Assembler& out, const StubRecipe& recipe);
 void store_string_index(asmjit::x86::Assembler& out, const StubRecipe& recipe);
 
-// MXCSR from the frame, and back to it and to the host's value. R9 is lost.
+// Load MXCSR from the frame, and store it there and put back the host's value. R9 is lost.
 void prepare_mxcsr(asmjit::x86::Assembler& out);
 void finish_mxcsr(asmjit::x86::Assembler& out);
 

@@ -22,7 +22,8 @@ constexpr std::string_view kHeader = "windsor trace 1\n";
 constexpr std::array<std::string_view, x86::kGprCount> kNames{"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
                                                               "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
 
-// A wrong vector or floating-point register shows in the next line, without 400 bytes in each.
+// A number for all vector and floating-point registers: a wrong one shows in the next line, which would take 400 bytes
+// in each line otherwise.
 class Digest {
 public:
     // The multiplication carries upwards only: what differs in the highest bits has to come down.
@@ -47,7 +48,7 @@ private:
     std::uint64_t value_{0};
 };
 
-// Without the last x87 instruction's place and operand, which engines need not keep.
+// It leaves out the addresses of the last x87 instruction and its operand, which engines need not keep.
 std::uint64_t digest(const x86::FxArea& fx)
 {
     Digest digest;
@@ -68,7 +69,7 @@ void append_line(fmt::memory_buffer& text, const vcpu::CpuState& state, const In
     fmt::format_to(out, " rflags={:x} fpu={:x}\n", state.rflags, digest(state.fx));
 }
 
-// A file that holds something else is somebody's, by a mistake in a name: an image, say.
+// Refuses a file that contains something else, such as a disk image: its name was probably given by mistake.
 base::Status empty_older_trace(const std::string& path, int file)
 {
     struct stat status{};
@@ -96,7 +97,7 @@ base::Status empty_older_trace(const std::string& path, int file)
 
 base::Result<std::unique_ptr<TraceFile>> TraceFile::create(const std::string& path, std::uint64_t limit, base::Log& log)
 {
-    // Appending, so that who begins a new trace in the file leaves no hole in it. Nobody is waited for.
+    // O_APPEND leaves no hole if another trace empties the file. O_NONBLOCK does not wait for a reader of a pipe.
     base::Fd file{::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600)};
     if (!file) {
         return base::fail("{}: the trace cannot be written: {}", path, base::errno_text(errno));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What becomes of general registers outside 64-bit mode.
+// The upper halves of general registers outside 64-bit mode.
 #pragma once
 
 #include "vcpu/state.hpp"
@@ -8,8 +8,8 @@
 
 namespace windsor::emulate {
 
-// Of the eight registers that code outside 64-bit mode has. They are undefined after a switch to it (SDM volume 1,
-// section 3.4.1.1), and clear here, from Cpu::mode_changed() on.
+// Clears the upper halves of the eight registers that exist outside 64-bit mode. They are undefined after a switch
+// there (SDM volume 1, section 3.4.1.1); here Cpu::mode_changed() clears them.
 inline void clear_upper_halves(vcpu::CpuState& s)
 {
     constexpr std::size_t kLegacyRegisters = 8;

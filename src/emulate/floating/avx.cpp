@@ -47,7 +47,7 @@ Outcome run_registers(Cpu& cpu, const Insn& insn)
     return execute_stub(cpu, call_of(cpu, insn, stub, register_slot(cpu, stub.recipe.rm, insn.rm)));
 }
 
-// Nothing changes unless the write succeeds.
+// Runs a stub that stores to memory. Nothing changes unless the write succeeds.
 Outcome run_store(Cpu& cpu, const Insn& insn, const HostStub& stub, std::uint64_t offset)
 {
     Bounce bounce;
@@ -75,7 +75,7 @@ Outcome run_memory(Cpu& cpu, const Insn& insn)
         return Outcome::Fault;
     }
     const std::uint64_t offset = cpu.effective_address(insn);
-    if (recipe.aligned && (linear_address(cpu, insn.segment, offset) & (recipe.memory_size - 1u)) != 0) {
+    if (recipe.aligned && linear_address(cpu, insn.segment, offset).offset_in(recipe.memory_size) != 0) {
         return cpu.raise(x86::Exception::Gp);
     }
     if (recipe.rm_written) {
@@ -188,7 +188,8 @@ unsigned fixed_number(StubOperand kind, unsigned vector, unsigned gpr, unsigned 
     }
 }
 
-// The instruction over the fixed registers, with a prefix of three bytes. SDM volume 2A, section 2.3.5.
+// Writes the instruction with the fixed registers of stub_register and a prefix of three bytes. SDM volume 2A, section
+// 2.3.5.
 void encode(StubRecipe& recipe, const Decoded& decoded)
 {
     const ZydisDecodedInstruction& instruction = decoded.instruction;

@@ -9,7 +9,7 @@
 
 namespace windsor::emulate {
 
-// Protected mode, CR4.OSXSAVE, XCR0 and CR0.TS. SDM volume 2A, tables 2-18 and following.
+// Checks for protected mode, CR4.OSXSAVE, XCR0 and CR0.TS. SDM volume 2A, tables 2-18 and following.
 [[nodiscard]] bool avx_available(Cpu& cpu);
 
 using Ymm = std::array<std::uint8_t, 32>;

@@ -63,7 +63,7 @@ void load_xmm(Cpu& cpu, const x86::FxArea& image)
 bool locate_image(Cpu& cpu, const Insn& insn, unsigned alignment, std::uint64_t& offset)
 {
     offset = cpu.effective_address(insn);
-    if ((linear_address(cpu, insn.segment, offset) & (alignment - 1)) != 0) {
+    if (linear_address(cpu, insn.segment, offset).offset_in(alignment) != 0) {
         return cpu.refuse(x86::Exception::Gp);
     }
     return true;

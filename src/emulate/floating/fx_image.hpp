@@ -10,7 +10,7 @@
 
 namespace windsor::emulate {
 
-// What precedes the XMM registers in an image, and what precedes the bytes that belong to software.
+// Where the XMM registers begin in an image, and where the bytes begin that belong to software.
 constexpr std::size_t kXmmOffset = offsetof(x86::FxArea, xmm);
 constexpr std::size_t kSavedBytes = offsetof(x86::FxArea, unused);
 
@@ -23,7 +23,7 @@ inline Pointers pointers_of(const Insn& insn)
     return insn.operand_size == 8 ? Pointers::Wide : Pointers::Selectors;
 }
 
-// XMM and YMM registers that the mode can name.
+// How many XMM and YMM registers the mode has.
 inline unsigned visible_vectors(const Cpu& cpu)
 {
     return cpu.long64() ? 16 : 8;
@@ -34,7 +34,7 @@ void store_pointers(const Cpu& cpu, Pointers pointers, x86::FxArea& image);
 void load_x87(Cpu& cpu, Pointers pointers, const x86::FxArea& image);
 void load_xmm(Cpu& cpu, const x86::FxArea& image);
 
-// The operand's offset if it is aligned to `alignment` bytes; false after #GP.
+// Gives the operand's offset if it is aligned to `alignment` bytes; false after #GP.
 [[nodiscard]] bool locate_image(Cpu& cpu, const Insn& insn, unsigned alignment, std::uint64_t& offset);
 
 } // namespace windsor::emulate

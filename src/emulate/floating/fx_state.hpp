@@ -32,14 +32,14 @@ constexpr std::uint32_t kDefault = 0x1f80;
 constexpr std::uint16_t kFcwDefined = 0x1f7f;
 constexpr std::uint16_t kFcwFixed1 = 0x0040;
 
-// CR0.EM and CR0.TS, then an unmasked x87 exception that waits. SDM volume 3A, table 2-2 and section 6.15 (#MF).
-// With CR0.NE clear a waiting exception raises FERR#, and the instruction waits for an interrupt, which the board makes
-// of it, unless IGNNE# is active. SDM volume 1, section 8.7.2 and appendix D.
+// Checks CR0.EM and CR0.TS, and then for a pending unmasked x87 exception. SDM volume 3A, table 2-2 and section 6.15
+// (#MF). With CR0.NE clear a pending exception raises FERR#, of which the board makes an interrupt, and the instruction
+// waits for that unless IGNNE# is active. SDM volume 1, section 8.7.2 and appendix D.
 [[nodiscard]] bool x87_available(Cpu& cpu);
 [[nodiscard]] bool no_x87_pending(Cpu& cpu);
-// A waiting exception that CR0.NE leaves to FERR#.
+// Whether an unmasked x87 exception is pending and, as CR0.NE is clear, signalled by FERR#.
 bool signals_numeric_error(const Cpu& cpu);
-// Of an instruction that can clear or mask such an exception: FERR# falls with it.
+// The handler of an instruction that can clear or mask such an exception, with which FERR# falls.
 template <Handler handler> Outcome clearing_numeric_error(Cpu& cpu, const Insn& insn)
 {
     const bool signalled = signals_numeric_error(cpu);
@@ -49,7 +49,7 @@ template <Handler handler> Outcome clearing_numeric_error(Cpu& cpu, const Insn& 
     }
     return outcome;
 }
-// CR0.EM and CR0.TS; with an MMX register also a waiting x87 exception.
+// Checks CR0.EM and CR0.TS; with an MMX register also for a pending x87 exception.
 [[nodiscard]] bool mmx_available(Cpu& cpu);
 [[nodiscard]] bool sse_unavailable(Cpu& cpu); // notes the fault, gives false
 [[nodiscard]] inline bool sse_available(Cpu& cpu)
@@ -63,7 +63,7 @@ inline unsigned x87_top(const x86::FxArea& fx)
     return (fx.fsw & fsw::kTop) >> fsw::kTopShift;
 }
 
-// The x87 register that holds MMn, while `fx` may still be in x87 use.
+// The x87 register that is MMn, also while the unit is not in MMX use yet.
 inline std::array<std::uint8_t, 16>& mm_slot(x86::FxArea& fx, unsigned number)
 {
     return fx.st[(number - x87_top(fx)) & 7];
@@ -82,14 +82,14 @@ void update_exception_summary(x86::FxArea& fx);
 std::uint16_t full_tags(const x86::FxArea& fx);
 std::uint8_t abridged_tags(std::uint16_t full);
 
-// The linear address of an operand, for checks of alignment.
-inline std::uint64_t linear_address(const Cpu& cpu, x86::Seg seg, std::uint64_t offset)
+// The linear address of an operand, for checks of its alignment.
+inline x86::Linear linear_address(const Cpu& cpu, x86::Seg seg, std::uint64_t offset)
 {
     if (cpu.long64()) {
         const bool based = seg == x86::Seg::Fs || seg == x86::Seg::Gs;
-        return based ? offset + cpu.s.segment(seg).base : offset;
+        return x86::Linear{based ? offset + cpu.s.segment(seg).base : offset};
     }
-    return static_cast<std::uint32_t>(offset + cpu.s.segment(seg).base);
+    return x86::Linear{offset + cpu.s.segment(seg).base} & 0xffff'ffff;
 }
 
 } // namespace windsor::emulate

@@ -22,13 +22,13 @@ const HostStub& stub_of(const Insn& insn)
 
 [[nodiscard]] bool aligned_operand(Cpu& cpu, const Insn& insn, std::uint64_t offset)
 {
-    if ((linear_address(cpu, insn.segment, offset) & 15) != 0) {
+    if (linear_address(cpu, insn.segment, offset).offset_in(16) != 0) {
         return cpu.refuse(x86::Exception::Gp);
     }
     return true;
 }
 
-// Both operands are XMM registers and no exception is possible.
+// Runs a stub whose operands are both XMM registers and that raises no exception.
 Outcome run_xmm_registers(Cpu& cpu, const Insn& insn)
 {
     if (!sse_available(cpu)) {
@@ -55,7 +55,7 @@ Outcome run_xmm_load(Cpu& cpu, const Insn& insn)
     return Outcome::Next;
 }
 
-// Stores to memory: nothing changes unless the write succeeds.
+// Runs a stub that stores to memory. Nothing changes unless the write succeeds.
 Outcome run_store(Cpu& cpu, const Insn& insn, const HostStub& stub, std::uint64_t offset)
 {
     alignas(16) Bounce bounce{};
@@ -125,8 +125,11 @@ void describe_operand(StubRecipe& recipe, const ZydisDecodedOperand& operand)
     }
 }
 
-unsigned fixed_number(StubOperand kind, bool is_reg, unsigned otherwise)
+enum class Field : std::uint8_t { Reg, Rm }; // of ModRM
+
+unsigned fixed_number(StubOperand kind, Field field, unsigned otherwise)
 {
+    const bool is_reg = field == Field::Reg;
     switch (kind) {
     case StubOperand::Xmm: return is_reg ? stub_register::kXmmReg : stub_register::kXmmRm;
     case StubOperand::Mm: return is_reg ? stub_register::kMmReg : stub_register::kMmRm;
@@ -150,7 +153,7 @@ std::uint8_t mandatory_prefix(const ZydisDecodedInstruction& instruction)
     return chosen;
 }
 
-// The instruction over the fixed registers.
+// Writes the instruction with the fixed registers of stub_register.
 void encode(StubRecipe& recipe, const Decoded& decoded)
 {
     const ZydisDecodedInstruction& instruction = decoded.instruction;
@@ -169,8 +172,8 @@ void encode(StubRecipe& recipe, const Decoded& decoded)
     }
     append(instruction.opcode);
     const unsigned mod = recipe.rm == StubOperand::Memory ? 0 : 3;
-    const unsigned reg = fixed_number(recipe.reg, true, instruction.raw.modrm.reg);
-    const unsigned rm = fixed_number(recipe.rm, false, instruction.raw.modrm.rm);
+    const unsigned reg = fixed_number(recipe.reg, Field::Reg, instruction.raw.modrm.reg);
+    const unsigned rm = fixed_number(recipe.rm, Field::Rm, instruction.raw.modrm.rm);
     append(mod << 6 | reg << 3 | rm);
     for (unsigned i = 0; i < instruction.raw.imm[0].size / 8u; ++i) {
         append(decoded.bytes[instruction.raw.imm[0].offset + i]);

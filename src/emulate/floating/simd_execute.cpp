@@ -27,7 +27,7 @@ std::uint32_t unmasked_exceptions(std::uint32_t raised, std::uint32_t guest_mxcs
     return seen & enabled;
 }
 
-// What stubs can change.
+// The registers that stubs can change.
 struct Snapshot {
     x86::FxArea fx;
     decltype(vcpu::CpuState::ymm_high) ymm_high;

@@ -18,15 +18,15 @@ struct StubCall {
     void* fourth{nullptr};
 };
 
-// A memory operand, of which stubs get a copy.
+// Describes a memory operand in the recipe. Stubs get a copy of it.
 void describe_memory(StubRecipe& recipe, const ZydisDecodedOperand& operand);
 
 void* register_slot(Cpu& cpu, StubOperand kind, unsigned number);
 
-// The frame of a stub that does not raise exceptions.
+// Makes the frame for a stub that does not raise exceptions.
 StubFrame make_frame(Cpu& cpu);
 
-// Next, or the fault of an unmasked exception: then nothing but MXCSR has changed.
+// Gives Next, or the fault of an unmasked exception, in which case nothing but MXCSR has changed.
 Outcome execute_stub(Cpu& cpu, const StubCall& call);
 
 } // namespace windsor::emulate

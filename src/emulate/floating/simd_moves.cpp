@@ -20,7 +20,7 @@ template <Aligned kAligned> [[nodiscard]] bool locate(Cpu& cpu, const Insn& insn
         return false;
     }
     offset = cpu.effective_address(insn);
-    if (kAligned == Aligned::Yes && (linear_address(cpu, insn.segment, offset) & 15) != 0) {
+    if (kAligned == Aligned::Yes && linear_address(cpu, insn.segment, offset).offset_in(16) != 0) {
         return cpu.refuse(x86::Exception::Gp);
     }
     return true;

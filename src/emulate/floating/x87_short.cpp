@@ -31,7 +31,7 @@ bool in_use(const x86::FxArea& fx, unsigned number)
     return (fx.ftw >> ((x87_top(fx) + number) & 7) & 1) != 0;
 }
 
-// Nothing unusual about the unit: no exception can be signalled, and ST(0) holds a value.
+// Whether the unit is in its usual state: no exception can be signalled, and ST(0) is not empty.
 bool usual(const Cpu& cpu)
 {
     const x86::FxArea& fx = cpu.s.fx;
@@ -314,7 +314,7 @@ Handler select_x87_short(const Decoded& decoded, Insn& insn, const HostStub& ima
 {
     const ZydisDecodedInstruction& instruction = decoded.instruction;
     if (const Handler move = insn.memory ? nullptr : move_handler(instruction); move != nullptr) {
-        return move; // the stub is the image's, for unusual cases
+        return move; // it uses the stub of the register image, in unusual cases
     }
     const Shape shape = shape_of(instruction, insn.memory);
     const std::uint8_t other = image.recipe.other;

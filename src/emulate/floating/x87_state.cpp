@@ -7,7 +7,7 @@ namespace windsor::emulate {
 
 namespace {
 
-// Both sizes hold the same seven fields, in 2 or in 4 bytes each.
+// Both sizes have the same seven fields, of 2 or 4 bytes each.
 class Fields {
 public:
     static constexpr unsigned kCount = 7;

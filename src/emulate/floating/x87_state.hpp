@@ -18,7 +18,7 @@ inline std::uint16_t x87_opcode(const ZydisDecodedInstruction& instruction)
     return static_cast<std::uint16_t>((instruction.opcode & 7u) << 8 | modrm);
 }
 
-// Every instruction but the control ones leaves its address; those with a memory operand that address too.
+// Every instruction but the control ones leaves its address here, and that of its memory operand if it has one.
 inline void note_x87_instruction(Cpu& cpu, std::uint16_t opcode)
 {
     cpu.s.fx.fop = opcode;

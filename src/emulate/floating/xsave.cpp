@@ -46,7 +46,7 @@ bool xsave_enabled(Cpu& cpu)
     return (cpu.s.cr4 & x86::cr4::kOsxsave) != 0 || cpu.refuse(Exception::Ud);
 }
 
-// These leave CR0.EM alone; only TS matters. SDM volume 2C, XSAVE.
+// The instructions of the set do not heed CR0.EM, only CR0.TS. SDM volume 2C, XSAVE.
 bool locate_area(Cpu& cpu, const Insn& insn, std::uint64_t& offset)
 {
     if (!xsave_enabled(cpu)) {
@@ -118,7 +118,7 @@ void put_components(const Cpu& cpu, const Insn& insn, std::uint64_t components, 
     }
 }
 
-// SDM volume 1, sections 13.7, 13.9 and 13.10. The modified optimization is not made use of.
+// SDM volume 1, sections 13.7, 13.9 and 13.10. XSAVEOPT stores a component also if it was not modified.
 template <SaveForm kForm> Outcome run_save(Cpu& cpu, const Insn& insn)
 {
     std::uint64_t offset = 0;

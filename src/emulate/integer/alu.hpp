@@ -23,7 +23,7 @@ namespace windsor::emulate::alu {
         }                                                                                                              \
     }
 
-// The same with CF going in.
+// Operations that CF goes into.
 #define WINDSOR_ALU_CARRY(Name, mnemonic)                                                                              \
     struct Name {                                                                                                      \
         static constexpr bool kStores = true;                                                                          \
@@ -39,7 +39,7 @@ namespace windsor::emulate::alu {
         }                                                                                                              \
     }
 
-// One operand; those that leave some flags alone are given them first.
+// Operations with one operand. Those that leave some flags alone are given these first.
 #define WINDSOR_ALU_UNARY(Name, mnemonic)                                                                              \
     struct Name {                                                                                                      \
         template <typename T> static T apply(T a, std::uint64_t& rflags)                                               \

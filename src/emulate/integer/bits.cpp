@@ -35,7 +35,7 @@ template <typename Op, typename T> Outcome bit_of_memory(Cpu& cpu, const Insn& i
 {
     std::uint64_t flags = cpu.s.rflags;
     if constexpr (kChanges<Op>) {
-        const bool done = modify_at<T>(cpu, insn.segment, offset, insn.lock, [&](T old) {
+        const bool done = modify_at<T>(cpu, insn.segment, offset, lock_of(insn), [&](T old) {
             flags = cpu.s.rflags;
             return Op::template apply<T>(old, bit, flags);
         });
@@ -53,7 +53,7 @@ template <typename Op, typename T> Outcome bit_of_memory(Cpu& cpu, const Insn& i
     return Outcome::Next;
 }
 
-// A bit offset in a register counts from the operand's address on, either way, beyond the operand's width.
+// A bit offset in a register is signed, and may lead beyond the operand, before or behind it.
 template <typename Op, typename T> Outcome bit_mem_reg(Cpu& cpu, const Insn& insn)
 {
     constexpr unsigned kShift = sizeof(T) == 8 ? 6 : sizeof(T) == 4 ? 5 : 4;

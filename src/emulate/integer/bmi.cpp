@@ -57,7 +57,7 @@ WINDSOR_LOWEST_BIT(Blsr, "blsr");
 
 #undef WINDSOR_LOWEST_BIT
 
-// The operand in ModRM.rm. False: a fault is noted. VEX is not there in real and virtual-8086 mode.
+// Reads the operand in ModRM.rm. False: a fault is noted, which is #UD in real and virtual-8086 mode, as they lack VEX.
 template <typename T, bool kMemory> bool read_rm(Cpu& cpu, const Insn& insn, T& value)
 {
     if (!cpu.protected_mode()) {
@@ -113,7 +113,7 @@ struct Rorx {
     }
 };
 
-// Of one register for both halves the upper one is left. SDM volume 2B, MULX.
+// If both halves go to one register, the upper half stays in it. SDM volume 2B, MULX.
 struct Mulx {
     template <typename T, bool kMemory> static Outcome run(Cpu& cpu, const Insn& insn)
     {

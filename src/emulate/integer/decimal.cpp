@@ -34,7 +34,7 @@ template <bool kSubtract> Outcome decimal_adjust(Cpu& cpu, const Insn&)
         value = kSubtract ? value - 0x60 : value + 0x60;
     }
     const auto result = static_cast<std::uint8_t>(value);
-    cpu.set_reg8(x86::kRax, true, result);
+    cpu.set_reg<std::uint8_t>(x86::kRax, result);
     replace_flags(cpu.s.rflags, f::kArithmetic, result_flags(result) | (low ? f::kAf : 0) | (carry ? f::kCf : 0));
     return Outcome::Next;
 }

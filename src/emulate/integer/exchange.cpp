@@ -18,7 +18,7 @@ template <typename T> Outcome xchg_reg(Cpu& cpu, const Insn& insn)
     return Outcome::Next;
 }
 
-// Whoever waits lets the host's processor go now and then: what it waits for may be a processor that has none.
+// A guest that spins gives the host's core away now and then, as the processor that it waits for may have none.
 Outcome pause(Cpu& cpu, const Insn&)
 {
     if (cpu.statistics().instructions % 512 < 4) { // seldom, but in loops of four instructions, too
@@ -41,12 +41,12 @@ Handler select_pause(const Decoded& decoded, Insn& insn)
     return insn.operand_size == 8 ? xchg_reg<std::uint64_t> : xchg_reg<std::uint32_t>;
 }
 
-// Locked with or without the prefix.
+// XCHG with memory is locked with or without the prefix.
 template <typename T> Outcome xchg_mem(Cpu& cpu, const Insn& insn)
 {
     T old = 0;
     const T value = get<T>(cpu, insn.reg);
-    const bool done = modify_at<T>(cpu, insn.segment, cpu.effective_address(insn), true, [&](T from_memory) {
+    const bool done = modify_at<T>(cpu, insn.segment, cpu.effective_address(insn), Lock::Yes, [&](T from_memory) {
         old = from_memory;
         return value;
     });
@@ -180,11 +180,11 @@ bool compare_exchange_16(std::uint8_t* host, std::array<std::uint64_t, 2>& expec
 Outcome cmpxchg16b(Cpu& cpu, const Insn& insn)
 {
     const std::uint64_t offset = cpu.effective_address(insn);
-    std::uint64_t linear = 0;
+    x86::Linear linear;
     if (!cpu.linearize(insn.segment, offset, 16, Intent::ReadForWrite, linear)) {
         return Outcome::Fault;
     }
-    if ((linear & 15) != 0) {
+    if (linear.offset_in(16) != 0) {
         return cpu.raise(x86::Exception::Gp, 0);
     }
     const std::array expected{cpu.s.gpr[x86::kRax], cpu.s.gpr[x86::kRdx]};
@@ -194,8 +194,8 @@ Outcome cmpxchg16b(Cpu& cpu, const Insn& insn)
         return Outcome::Fault;
     }
     bool same = false;
-    Cpu::HeldPlace place;
-    if (!cpu.locate_held(insn.segment, offset, 16, place)) {
+    Cpu::LockedPlace place;
+    if (!cpu.locate_locked(insn.segment, offset, 16, place)) {
         return Outcome::Fault;
     }
     if (place.host != nullptr) {

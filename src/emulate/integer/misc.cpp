@@ -32,19 +32,19 @@ constexpr std::uint64_t kLowFlags = f::kSf | f::kZf | f::kAf | f::kPf | f::kCf;
 
 Outcome lahf(Cpu& cpu, const Insn&)
 {
-    cpu.set_reg8(4, false, static_cast<std::uint8_t>((cpu.s.rflags & kLowFlags) | f::kFixed1));
+    put<std::uint8_t>(cpu, kAh, static_cast<std::uint8_t>((cpu.s.rflags & kLowFlags) | f::kFixed1));
     return Outcome::Next;
 }
 
 Outcome sahf(Cpu& cpu, const Insn&)
 {
-    replace_flags(cpu.s.rflags, kLowFlags, cpu.reg8(4, false));
+    replace_flags(cpu.s.rflags, kLowFlags, get<std::uint8_t>(cpu, kAh));
     return Outcome::Next;
 }
 
 Outcome salc(Cpu& cpu, const Insn&)
 {
-    cpu.set_reg8(x86::kRax, true, (cpu.s.rflags & f::kCf) != 0 ? 0xff : 0);
+    cpu.set_reg<std::uint8_t>(x86::kRax, (cpu.s.rflags & f::kCf) != 0 ? 0xff : 0);
     return Outcome::Next;
 }
 

@@ -164,7 +164,7 @@ Outcome xlat(Cpu& cpu, const Insn& insn)
     if (!cpu.read(insn.segment, offset, value)) {
         return Outcome::Fault;
     }
-    cpu.set_reg8(x86::kRax, true, value);
+    cpu.set_reg<std::uint8_t>(x86::kRax, value);
     return Outcome::Next;
 }
 

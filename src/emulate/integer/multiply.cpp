@@ -10,7 +10,7 @@ namespace windsor::emulate {
 
 namespace {
 
-// The widest type that two T make.
+// The type that is twice as wide as T.
 template <typename T> struct Twice;
 template <> struct Twice<std::uint8_t> {
     using Type = std::uint16_t;
@@ -161,18 +161,21 @@ template <typename Op> Handler select_wide(const Decoded& decoded, Insn& insn)
     });
 }
 
-// Two and three operands: the factor is rm or memory; with an immediate the other factor is that.
-template <typename T, bool kMemory, bool kImmediate> Outcome imul(Cpu& cpu, const Insn& insn)
+enum class Source : std::uint8_t { Register, Memory };
+enum class Factor : std::uint8_t { Destination, Immediate };
+
+// IMUL with two or three operands.
+template <typename T, Source kSource, Factor kFactor> Outcome imul(Cpu& cpu, const Insn& insn)
 {
     T factor = 0;
-    if constexpr (kMemory) {
+    if constexpr (kSource == Source::Memory) {
         if (!load<T>(cpu, insn, factor)) {
             return Outcome::Fault;
         }
     } else {
         factor = get<T>(cpu, insn.rm);
     }
-    const T other = kImmediate ? static_cast<T>(insn.immediate) : get<T>(cpu, insn.reg);
+    const T other = kFactor == Factor::Immediate ? static_cast<T>(insn.immediate) : get<T>(cpu, insn.reg);
     put<T>(cpu, insn.reg, alu::Imul::apply<T>(other, factor, cpu.s.rflags));
     return Outcome::Next;
 }
@@ -186,9 +189,9 @@ Handler select_imul(const Decoded& decoded, Insn& insn)
     const bool memory = arrange(decoded, insn) == Form::RegMem;
     return by_wide_width(width_of(decoded), [=]<typename T>() -> Handler {
         if (count == 3) {
-            return memory ? imul<T, true, true> : imul<T, false, true>;
+            return memory ? imul<T, Source::Memory, Factor::Immediate> : imul<T, Source::Register, Factor::Immediate>;
         }
-        return memory ? imul<T, true, false> : imul<T, false, false>;
+        return memory ? imul<T, Source::Memory, Factor::Destination> : imul<T, Source::Register, Factor::Destination>;
     });
 }
 

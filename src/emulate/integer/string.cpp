@@ -11,7 +11,7 @@ namespace {
 
 using x86::Seg;
 
-// Bytes that overlap ahead of their source are copied one after the other, as the processor would.
+// If the destination overlaps the source from above, elements are copied one by one, as the processor does it.
 template <typename T> void copy_run(std::uint8_t* to, const std::uint8_t* from, std::uint64_t count)
 {
     const std::uint64_t bytes = count * sizeof(T);
@@ -92,8 +92,8 @@ template <typename T, typename A> struct Lods {
     static std::uint64_t many(Cpu&, const Insn&, std::uint64_t) { return 0; }
 };
 
-// The elements that a repeated comparison passes over: all but the last of a run, as long as they go on. ZF says so;
-// the other flags are the last element's, which is compared by itself.
+// How many elements a repeated comparison passes over without an end. ZF is set as they leave it. The last element is
+// not among them: once() compares it, which sets all flags.
 template <typename Equal> std::uint64_t pass_over(Cpu& cpu, const Insn& insn, std::uint64_t count, Equal equal)
 {
     const bool while_equal = insn.rep == RepPrefix::Rep;

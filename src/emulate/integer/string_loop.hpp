@@ -28,21 +28,21 @@ template <typename T, typename A> void skip(Cpu& cpu, unsigned number, std::uint
     cpu.set_reg<A>(number, static_cast<A>(cpu.reg<A>(number) + count * sizeof(T)));
 }
 
-// Elements that lie wholly below the point where the index register wraps.
+// How many elements lie wholly below the point where the index register wraps.
 template <typename T, typename A> std::uint64_t before_wrap(const Cpu& cpu, unsigned number)
 {
     return (std::uint64_t{std::numeric_limits<A>::max()} - cpu.reg<A>(number)) / sizeof(T);
 }
 
-// REP, REPE and REPNE. Op has once() for one element (false: fault), many() for a stretch of them (how many were
-// done; zero if it must go one by one), and kCompares where ZF may end the repetition.
+// REP, REPE and REPNE. Op has once() for one element (false: fault), many() for several (it gives how many were
+// done, or zero if they have to be done one by one), and kCompares, which says whether ZF may end the repetition.
 template <typename Op, typename A> Outcome repeat(Cpu& cpu, const Insn& insn)
 {
     const bool stepping = (cpu.s.rflags & x86::rflags::kTf) != 0;
     const bool down = (cpu.s.rflags & x86::rflags::kDf) != 0;
     std::uint64_t left = cpu.reg<A>(x86::kRcx);
     if (left == 0) {
-        if constexpr (requires { Op::permitted(cpu); }) { // even if nothing is transferred
+        if constexpr (requires { Op::permitted(cpu); }) { // it is checked even if nothing is transferred
             return Op::permitted(cpu) ? Outcome::Next : Outcome::Fault;
         }
         return Outcome::Next;
@@ -77,7 +77,8 @@ template <typename Op> Outcome single(Cpu& cpu, const Insn& insn)
     return Op::once(cpu, insn) ? Outcome::Next : Outcome::Fault;
 }
 
-// By the element's and the address's size; either repeat prefix repeats instructions that do not compare.
+// Chooses the handler for the sizes of the element and of the address. Either repeat prefix repeats instructions that
+// do not compare.
 template <template <typename, typename> typename Op> Handler select_repeated(const Decoded& decoded, Insn& insn)
 {
     const auto& raw = decoded.instruction.raw;

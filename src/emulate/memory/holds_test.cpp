@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A page of which another processor begins to hold code: it is told of stores that were made by a short way before that
-// was heard of, whatever happens in between to what is known of such ways.
+// Another processor begins to hold a page. It is told of stores that this one has made there by the fast path before it
+// heard of that, whatever has happened to the TLB in between.
 #include "conformance/other_processor.hpp"
 #include "emulate/core/accelerator.hpp"
-#include "emulate/memory/invalidations.hpp"
+#include "emulate/memory/shootdowns.hpp"
 #include "emulate/memory/memory_access.hpp"
 #include "emulate/system/system_families.hpp"
 #include "emulate/test_machine.hpp"
@@ -23,9 +23,10 @@ namespace {
 using x86::Seg;
 
 constexpr std::uint64_t kPage = kData;
+constexpr base::GuestPhysical kPhysical{kPage};
 constexpr std::uint64_t kSameEntry = std::uint64_t{TlbEntries::kCount} << 12; // of the TLB, from one page to the next
 
-// What makes a processor forget.
+// What makes a processor drop entries of its TLB.
 struct Way {
     const char* name;
     std::function<void(Cpu&)> forget;
@@ -75,7 +76,7 @@ TEST_P(Holds, AreToldOfNothingThatWasNotThere)
 INSTANTIATE_TEST_SUITE_P(
     Ways, Holds,
     ::testing::Values(Way{"Nothing", [](Cpu&) {}}, Way{"Cr3", [](Cpu& cpu) { cpu.flush_tlb(Flush::NonGlobal); }},
-                      Way{"Invlpg", [](Cpu& cpu) { cpu.invalidate_page(kPage); }},
+                      Way{"Invlpg", [](Cpu& cpu) { cpu.invalidate_page(x86::Linear{kPage}); }},
                       Way{"Breakpoint",
                           [](Cpu& cpu) {
                               cpu.s.dr7 = 0x000d0401; // of writes, far away
@@ -86,10 +87,10 @@ INSTANTIATE_TEST_SUITE_P(
                               std::uint32_t value = 0;
                               ASSERT_TRUE(cpu.read(Seg::Ds, kSameEntry + kPage, value));
                           }},
-                      Way{"OwnHold", [](Cpu& cpu) { cpu.hold_page(cpu.physical_page(kPage), kPage); }}),
+                      Way{"OwnHold", [](Cpu& cpu) { cpu.hold_page(cpu.physical_page(kPhysical), kPhysical); }}),
     [](const ::testing::TestParamInfo<Way>& way) { return std::string{way.param.name}; });
 
-// An engine that forgets what it knows of memory when it is told of a store, as one does that holds page tables.
+// An engine that drops what it knows of memory when it is told of a store, as an engine does that holds page tables.
 class Forgetful final : public Accelerator {
 public:
     explicit Forgetful(Cpu& cpu) : cpu_{cpu} { cpu_.set_accelerator(this); }
@@ -98,11 +99,11 @@ public:
     bool accelerate() override { return false; }
     BlockCache::Effect written(const std::uint8_t*, unsigned, unsigned) override
     {
-        cpu_.tell_short_stores();
+        cpu_.tell_fast_stores();
         return {};
     }
     void flushed(Flush) override {}
-    void page_invalidated(std::uint64_t) override {}
+    void page_invalidated(x86::Linear) override {}
     void drop_all() override {}
     void keep_only(std::span<const std::span<const std::uint8_t>>) override {}
 
@@ -118,7 +119,7 @@ private:
     Cpu& cpu_;
 };
 
-// The first page of the store is held, which is told before the second one is stored to.
+// A store crosses into a second page. Its first page is held, so that it is told of before its second part is made.
 TEST(HoldsOfSecondPages, AreToldOfWholeStores)
 {
     constexpr std::uint64_t kFirst = kData;
@@ -143,8 +144,8 @@ TEST(HoldsOfSecondPages, AreToldOfWholeStores)
     EXPECT_EQ(seen, 0x1234u);
 }
 
-// Who has not heard yet that page tables are held stores to them without telling. They are read anew after each load of
-// CR3, also by a task switch, which does not serialize.
+// A processor that has not heard yet that page tables are held stores to them without telling. They are read anew after
+// each load of CR3, also one by a task switch, which does not serialize.
 TEST(HoldsOfTables, EndWithLoadsOfCr3UntilTheyAreHeardOf)
 {
     TestMachine m;
@@ -154,13 +155,13 @@ TEST(HoldsOfTables, EndWithLoadsOfCr3UntilTheyAreHeardOf)
     m.engine->set_state(state);
     Cpu& cpu = m.cpu.cpu();
     const Forgetful engine{cpu};
-    cpu.hold_page(cpu.physical_page(kPage), kPage);
+    cpu.hold_page(cpu.physical_page(kPhysical), kPhysical);
     ASSERT_TRUE(load_cr3(cpu, kTables));
     EXPECT_EQ(engine.tables, m.at(kPage));
 }
 
-// A page loses its flag when nobody seems to hold it. Whoever does forgets it before a third one can store without
-// telling, and once more if it has begun anew meanwhile.
+// A page loses its flag when nobody seems to hold it. A processor that does hold it forgets it before a third one can
+// store there without telling, and once more if it has begun to hold it again meanwhile.
 TEST(FlagsOfPages, GoBetweenTwoTells)
 {
     constexpr unsigned kMany = 64;
@@ -182,10 +183,10 @@ TEST(FlagsOfPages, GoBetweenTwoTells)
     EXPECT_EQ(flagged, (std::vector<bool>{true, false}));
 }
 
-// One that stands has everything to forget then, but does not keep a list as long as the others like.
+// Others may hold any number of pages while a processor does not run. It keeps no list of them all, but drops its TLB.
 class HoldsOfMany : public ::testing::Test {
 protected:
-    static constexpr std::uint64_t kBytes = 2 * Invalidations::kMostHolds * memory::kPageSize;
+    static constexpr std::uint64_t kBytes = 2 * Shootdowns::kMostHolds * memory::kPageSize;
 
     HoldsOfMany() { memory.map({.start = base::GuestPhysical{0}, .size = kBytes, .block = ram.get()}); }
     void hold_all()
@@ -202,17 +203,17 @@ protected:
 
 TEST_F(HoldsOfMany, AreFewForOneThatStands)
 {
-    Invalidations standing{memory, signals};
+    Shootdowns standing{memory, signals};
     hold_all();
-    EXPECT_LE(standing.take_holds().size(), Invalidations::kMostHolds);
+    EXPECT_LE(standing.take_holds().size(), Shootdowns::kMostHolds);
     EXPECT_TRUE(standing.take().mappings);
     EXPECT_TRUE(signals.test(vcpu::Signal::Attention));
 }
 
-// All that it is asked while it runs it has to know, as it may have stored there.
+// While a processor runs it has to know each page that others hold, as it may have stored there.
 TEST_F(HoldsOfMany, AreAllKeptForOneThatRuns)
 {
-    Invalidations running{memory, signals};
+    Shootdowns running{memory, signals};
     running.begin();
     hold_all();
     EXPECT_EQ(running.take_holds().size(), kBytes / memory::kPageSize);

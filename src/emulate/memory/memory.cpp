@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The long way of memory accesses: TLB misses, page crossings, MMIO, pages that hold decoded code.
+// The slow path of memory accesses: TLB misses, page crossings, MMIO, data breakpoints, and pages that are held.
 #include "emulate/core/accelerator.hpp"
 #include "emulate/core/block_cache.hpp"
 #include "emulate/core/cpu.hpp"
 #include "emulate/core/decoder.hpp"
-#include "emulate/memory/invalidations.hpp"
+#include "emulate/memory/shootdowns.hpp"
 #include "emulate/memory/physical_map.hpp"
 #include "emulate/system/system.hpp"
 #include "x86/address.hpp"
@@ -18,12 +18,12 @@ using x86::Exception;
 using x86::Seg;
 
 // SDM volume 3A, section 5.3 (limits), 5.5 (types); volume 1, section 3.3.7.1 (canonical form).
-bool Cpu::linearize(Seg seg, std::uint64_t offset, std::uint64_t size, Intent intent, std::uint64_t& linear)
+bool Cpu::linearize(Seg seg, std::uint64_t offset, std::uint64_t size, Intent intent, x86::Linear& linear)
 {
     const Exception fault = seg == Seg::Ss ? Exception::Ss : Exception::Gp;
     const x86::Segment& segment = s.segment(seg);
     if (mode_ == Mode::Long) {
-        linear = offset + (seg == Seg::Fs || seg == Seg::Gs ? segment.base : 0);
+        linear = x86::Linear{offset + (seg == Seg::Fs || seg == Seg::Gs ? segment.base : 0)};
         return x86::canonical(linear) && x86::canonical(linear + size - 1) ? true : refuse(fault, 0);
     }
     if (protected_mode()) {
@@ -42,28 +42,29 @@ bool Cpu::linearize(Seg seg, std::uint64_t offset, std::uint64_t size, Intent in
     } else if (last > segment.limit) {
         return refuse(fault, 0);
     }
-    linear = (segment.base + offset) & linear_mask_;
+    linear = x86::Linear{segment.base + offset} & linear_mask_;
     return true;
 }
 
-bool Cpu::watches_data(std::uint64_t linear) const
+bool Cpu::watches_data(x86::Linear linear) const
 {
     for (unsigned i = 0; i < 4; ++i) {
         const std::uint64_t control = s.dr7 >> (16 + 4 * i);
         const bool enabled = ((s.dr7 >> (2 * i)) & 3) != 0;
         // A breakpoint covers at most eight bytes, aligned: it cannot cross a page.
-        if (enabled && (control & 3) != 0 && ((s.dr[i] ^ linear) & kLinearPage) == 0) {
+        if (enabled && (control & 3) != 0 && ((s.dr[i] ^ linear.raw()) & kLinearPage) == 0) {
             return true;
         }
     }
     return false;
 }
 
-// A block of the accelerator's whose accesses share a lookup may go on storing to the page, until it ends.
+// Drops an entry of the TLB to make room for another. An accelerator's block whose accesses share one lookup may go on
+// storing to the page until it ends, so the page is kept in mind that long.
 void Cpu::evict(TlbEntries& entries, std::size_t at)
 {
     constexpr std::size_t kMostEvicted = 16;
-    tell_short_stores();
+    tell_fast_stores();
     if (accelerator_ != nullptr && !tag::empty(entries.write[at]) && !tag::slow(entries.write[at])) {
         if (evicted_.size() == kMostEvicted) {
             evicted_.clear();
@@ -74,50 +75,51 @@ void Cpu::evict(TlbEntries& entries, std::size_t at)
     entries.clear(at);
 }
 
-void Cpu::fill(std::uint64_t linear, const Translation& translation, bool write, TlbSet set)
+void Cpu::fill(x86::Linear linear, const WalkResult& found, Purpose purpose, TlbSet set)
 {
-    const std::uint64_t page = linear & kLinearPage;
-    tlb_.take(set, linear, translation.global, translation.size);
+    const x86::Linear page = linear.aligned_down(memory::kPageSize);
+    tlb_.take(set, linear, found.global, found.size);
     TlbEntries& entries = tlb_.set(set);
     const std::size_t at = TlbEntries::index(linear);
-    const memory::Page& backing = physical_->page(translation.physical);
-    if (!tag::holds(entries.read[at], linear)) {
+    const memory::Page& backing = physical_->page(found.physical);
+    if (!tag::matches(entries.read[at], linear)) {
         evict(entries, at);
     }
     const bool watched = (s.dr7 & x86::dr7::kEnables) != 0 && watches_data(linear);
     entries.place(at, page, backing.host);
-    entries.physical[at] = (translation.physical & kLinearPage) | (translation.global ? TlbEntries::kGlobal : 0) |
-                           TlbEntries::flag_of(translation.size) |
+    entries.physical[at] = found.physical.aligned_down(memory::kPageSize).raw() |
+                           (found.global ? TlbEntries::kGlobal : 0) | TlbEntries::flag_of(found.size) |
                            (backing.readable() ? 0 : TlbEntries::kReadMmio) |
                            (backing.writable() ? 0 : TlbEntries::kWriteMmio);
-    entries.read[at] = page ^ (backing.readable() && !watched ? 0 : tag::kSlow);
-    if (write) {
-        bool slow = !backing.writable() || !backing.readable() || watched; // others read before they write
+    entries.read[at] = page.raw() ^ (backing.readable() && !watched ? 0 : tag::kSlow);
+    if (purpose == Purpose::Write) {
+        bool slow = !backing.writable() || !backing.readable() || watched; // a read-modify-write reads by this entry
         if (backing.writable()) {
             if (backing.logged) {
                 backing.flags->fetch_or(memory::kPageWritten);
             }
             slow = slow || (backing.flags->load() & memory::kPageCode) != 0;
         }
-        entries.write[at] = page ^ (slow ? tag::kSlow : 0);
+        entries.write[at] = page.raw() ^ (slow ? tag::kSlow : 0);
     }
 }
 
-// One page's part of an access.
-bool Cpu::locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set, Located& result)
+// Finds the memory of an access that lies in one page.
+bool Cpu::locate(x86::Linear linear, unsigned size, Intent intent, TlbSet set, Located& result)
 {
     const bool write = intent != Intent::Read;
     TlbEntries& entries = tlb_.set(set);
     const std::size_t at = TlbEntries::index(linear);
-    if (!tag::holds(write ? entries.write[at] : entries.read[at], linear)) {
-        Translation translation;
-        if (!translate(linear, write ? Purpose::Write : Purpose::Read, set, translation)) {
+    if (!tag::matches(write ? entries.write[at] : entries.read[at], linear)) {
+        const Purpose purpose = write ? Purpose::Write : Purpose::Read;
+        WalkResult found;
+        if (!walk_pages(linear, purpose, set, found)) {
             return false;
         }
-        fill(linear, translation, write, set);
+        fill(linear, found, purpose, set);
     }
     const bool through_mmio = entries.is(at, intent == Intent::Write ? TlbEntries::kWriteMmio : TlbEntries::kReadMmio);
-    result.physical = (entries.physical[at] & kLinearPage) | (linear & ~kLinearPage);
+    result.physical = base::GuestPhysical{entries.physical[at] & kLinearPage} + linear.offset_in(memory::kPageSize);
     result.host = through_mmio ? nullptr : entries.host_address(at, linear);
     result.flags = write && !through_mmio ? physical_->page(result.physical).flags : nullptr;
     result.size = size;
@@ -126,17 +128,17 @@ bool Cpu::locate(std::uint64_t linear, unsigned size, Intent intent, TlbSet set,
             result.flags != nullptr && (result.flags->load(std::memory_order_relaxed) & memory::kPageCode) != 0;
         const bool mmio = entries.is(at, TlbEntries::kReadMmio | TlbEntries::kWriteMmio);
         if (!held && !mmio && !watches_data(linear)) {
-            entries.write[at] = linear & kLinearPage; // the page has lost its code
+            entries.write[at] = linear.aligned_down(memory::kPageSize).raw(); // nobody holds the page any more
         }
     }
     return true;
 }
 
-// Both pages of an access that crosses are checked before either is touched.
-bool Cpu::locate_all(std::uint64_t linear, unsigned size, Intent intent, TlbSet set, std::array<Located, 2>& parts)
+// If an access crosses into another page, both pages are checked before either is touched.
+bool Cpu::locate_all(x86::Linear linear, unsigned size, Intent intent, TlbSet set, std::array<Located, 2>& parts)
 {
     if (set == TlbSet::Checked) {
-        if ((linear & (size - 1)) != 0) {
+        if (linear.offset_in(size) != 0) {
             return refuse(Exception::Ac, 0);
         }
         set = TlbSet::User;
@@ -145,7 +147,7 @@ bool Cpu::locate_all(std::uint64_t linear, unsigned size, Intent intent, TlbSet 
         note_data_breakpoint(*this, linear, size, intent);
         leave_ = leave_ || pending_debug != 0;
     }
-    const std::uint64_t left = memory::kPageSize - (linear & memory::kPageMask);
+    const std::uint64_t left = memory::kPageSize - linear.offset_in(memory::kPageSize);
     const unsigned first = size <= left ? size : static_cast<unsigned>(left);
     parts[1].size = 0;
     if (!locate(linear, first, intent, set, parts[0])) {
@@ -154,7 +156,7 @@ bool Cpu::locate_all(std::uint64_t linear, unsigned size, Intent intent, TlbSet 
     if (first == size) {
         return true;
     }
-    std::uint64_t next = linear + first;
+    x86::Linear next = linear + first;
     if ((s.efer & x86::efer::kLma) == 0) {
         next &= 0xffffffff;
     }
@@ -176,7 +178,7 @@ void Cpu::read_located(const Located& at, std::uint8_t* into)
     for (unsigned done = 0; done < at.size;) {
         const unsigned size = std::min(8U, std::bit_floor(at.size - done));
         ++statistics_.mmio_accesses;
-        const std::uint64_t value = parts_.io.mmio_read(base::GuestPhysical{at.physical + done}, size);
+        const std::uint64_t value = parts_.io.mmio_read(at.physical + done, size);
         std::memcpy(into + done, &value, size);
         done += size;
     }
@@ -193,7 +195,7 @@ void Cpu::write_located(const Located& at, const std::uint8_t* from)
         case 8: std::memcpy(at.host, from, 8); break;
         default: std::memcpy(at.host, from, at.size);
         }
-        std::atomic_thread_fence(std::memory_order_seq_cst); // who sets the flag later sees what was stored
+        std::atomic_thread_fence(std::memory_order_seq_cst); // a processor that sets the flag later sees the store
         if (at.flags != nullptr && (at.flags->load() & memory::kPageCode) != 0) {
             code_page_written(at);
         }
@@ -204,13 +206,13 @@ void Cpu::write_located(const Located& at, const std::uint8_t* from)
         std::uint64_t value = 0;
         std::memcpy(&value, from + done, size);
         ++statistics_.mmio_accesses;
-        parts_.io.mmio_write(base::GuestPhysical{at.physical + done}, size, value);
+        parts_.io.mmio_write(at.physical + done, size, value);
         done += size;
     }
     leave_ = leave_ || parts_.signals.pending() != 0;
 }
 
-bool Cpu::read_slow(std::uint64_t linear, void* into, unsigned size, Intent intent, TlbSet set)
+bool Cpu::read_slow(x86::Linear linear, void* into, unsigned size, Intent intent, TlbSet set)
 {
     std::array<Located, 2> parts;
     if (!locate_all(linear, size, intent, set, parts)) {
@@ -224,7 +226,7 @@ bool Cpu::read_slow(std::uint64_t linear, void* into, unsigned size, Intent inte
     return true;
 }
 
-bool Cpu::write_slow(std::uint64_t linear, const void* from, unsigned size, TlbSet set)
+bool Cpu::write_slow(x86::Linear linear, const void* from, unsigned size, TlbSet set)
 {
     std::array<Located, 2> parts;
     if (!locate_all(linear, size, Intent::Write, set, parts)) {
@@ -238,12 +240,13 @@ bool Cpu::write_slow(std::uint64_t linear, const void* from, unsigned size, TlbS
     return true;
 }
 
-// The write has been made. Where nothing is left to be held, the flag goes, and others are told before and after:
-// before, since a third processor may store there without telling as soon as it has gone; after, since who has decoded
-// the page in between has to set it again.
+// A store has been made to a page that is held. If nothing of it is held any more, its flag is cleared, and others are
+// told that the whole page was written, before and after that. Before, since a third processor may store there without
+// telling as soon as the flag is clear, so that nobody may hold the page then. After, since a processor that has
+// decoded code of it in between has to forget that and to set the flag again.
 void Cpu::code_page_written(const Located& at, Writer writer)
 {
-    const std::uint64_t offset = at.physical & memory::kPageMask;
+    const std::uint64_t offset = at.physical.offset_in(memory::kPageSize);
     auto effect = blocks_->written(at.host - offset, static_cast<unsigned>(offset), at.size);
     if (accelerator_ != nullptr) {
         const auto own = accelerator_->written(at.host - offset, static_cast<unsigned>(offset), at.size);
@@ -257,16 +260,16 @@ void Cpu::code_page_written(const Located& at, Writer writer)
         leave_ = true;
     }
     if (effect.page_held || spares_flag(at.host - offset)) {
-        invalidations_->announce_write(at.physical, at.size);
+        shootdowns_->announce_write(at.physical, at.size);
         return;
     }
-    invalidations_->announce_write(at.physical - offset, memory::kPageSize);
+    shootdowns_->announce_write(at.physical - offset, memory::kPageSize);
     at.flags->fetch_and(static_cast<std::uint8_t>(~memory::kPageCode));
-    invalidations_->announce_write(at.physical - offset, memory::kPageSize);
+    shootdowns_->announce_write(at.physical - offset, memory::kPageSize);
 }
 
-// Whether a page of which this processor holds nothing stays flagged, as another one may hold something. Code that has
-// ended must not make stores slow for ever.
+// Whether a page that this processor does not hold keeps its flag, as another processor may hold it. The flag is
+// cleared once in a while, so that code which is used no more does not make stores to its page slow for ever.
 bool Cpu::spares_flag(const std::uint8_t* host_page)
 {
     constexpr unsigned kMostWrites = 64;
@@ -279,28 +282,27 @@ bool Cpu::spares_flag(const std::uint8_t* host_page)
     return writes != 0;
 }
 
-// Called when the first block of a page is decoded.
 bool Cpu::code_page_held(const std::uint8_t* host_page)
 {
     const bool quick = tlb_.slow_down_writes(host_page);
     return (accelerator_ != nullptr && accelerator_->page_held(host_page)) || quick;
 }
 
-bool Cpu::locate_held(Seg seg, std::uint64_t offset, unsigned size, HeldPlace& place)
+bool Cpu::locate_locked(Seg seg, std::uint64_t offset, unsigned size, LockedPlace& place)
 {
-    std::uint64_t linear = 0;
+    x86::Linear linear;
     std::array<Located, 2> parts;
     if (!linearize(seg, offset, size, Intent::ReadForWrite, linear) ||
         !locate_all(linear, size, Intent::ReadForWrite, program_.set, parts)) {
         return false;
     }
     const bool plain = parts[0].host != nullptr && parts[1].size == 0 &&
-                       physical_->page(parts[0].physical).access == memory::Access::ReadWrite;
+                       physical_->page(parts[0].physical).backing == memory::Backing::ReadWrite;
     place = {.host = plain ? parts[0].host : nullptr, .physical = parts[0].physical, .size = size};
     return true;
 }
 
-void Cpu::changed(const HeldPlace& place)
+void Cpu::changed(const LockedPlace& place)
 {
     const memory::Page& page = physical_->page(place.physical);
     if ((page.flags->load() & memory::kPageCode) != 0) {
@@ -308,29 +310,30 @@ void Cpu::changed(const HeldPlace& place)
     }
 }
 
-memory::Page Cpu::physical_page(std::uint64_t physical)
+memory::Page Cpu::physical_page(base::GuestPhysical physical)
 {
     return physical_->page(physical);
 }
 
-// If the flag was up, others hold the page, too, and have not been told of the stores that went there by a short way
-// until now. They may not have told anybody yet, or not everybody has heard: all others are asked in any case.
-void Cpu::hold_page(const memory::Page& page, std::uint64_t physical)
+// If the flag was set, other processors hold the page already, but this one may have made stores to it by the fast
+// path, so they are told that it was written. All others are asked to tell their stores even then, since the processor
+// that has set the flag may not have asked them yet.
+void Cpu::hold_page(const memory::Page& page, base::GuestPhysical physical)
 {
     const bool first = (page.flags->fetch_or(memory::kPageCode) & memory::kPageCode) == 0;
     if (code_page_held(page.host) && !first) {
-        invalidations_->announce_write(physical & ~memory::kPageMask, memory::kPageSize);
+        shootdowns_->announce_write(physical.aligned_down(memory::kPageSize), memory::kPageSize);
     }
-    invalidations_->announce_hold(page.host, physical);
+    shootdowns_->announce_hold(page.host, physical);
 }
 
-bool Cpu::locate_code(std::uint64_t linear, CodePlace& place)
+bool Cpu::locate_code(x86::Linear linear, CodePlace& place)
 {
     const FetchSlot* slot = fetch_slot(linear);
     if (slot == nullptr) {
         return false;
     }
-    const std::uint64_t physical = slot->physical | (linear & ~kLinearPage);
+    const base::GuestPhysical physical = slot->physical + linear.offset_in(memory::kPageSize);
     place = {.page = physical_->page(physical), .physical = physical, .global = slot->global, .size = slot->size};
     return true;
 }
@@ -342,7 +345,7 @@ bool Cpu::read_bytes(Seg seg, std::uint64_t offset, std::span<std::uint8_t> into
         std::memcpy(into.data(), run.host, into.size());
         return true;
     }
-    std::uint64_t linear = 0;
+    x86::Linear linear;
     return linearize(seg, offset, into.size(), Intent::Read, linear) &&
            read_slow(linear, into.data(), static_cast<unsigned>(into.size()), Intent::Read,
                      program_.set == TlbSet::Checked ? TlbSet::User : program_.set);
@@ -350,7 +353,7 @@ bool Cpu::read_bytes(Seg seg, std::uint64_t offset, std::span<std::uint8_t> into
 
 bool Cpu::read_bytes_for_write(Seg seg, std::uint64_t offset, std::span<std::uint8_t> into)
 {
-    std::uint64_t linear = 0;
+    x86::Linear linear;
     return linearize(seg, offset, into.size(), Intent::ReadForWrite, linear) &&
            read_slow(linear, into.data(), static_cast<unsigned>(into.size()), Intent::ReadForWrite,
                      program_.set == TlbSet::Checked ? TlbSet::User : program_.set);
@@ -363,13 +366,13 @@ bool Cpu::write_bytes(Seg seg, std::uint64_t offset, std::span<const std::uint8_
         std::memcpy(run.host, from.data(), from.size());
         return true;
     }
-    std::uint64_t linear = 0;
+    x86::Linear linear;
     return linearize(seg, offset, from.size(), Intent::Write, linear) &&
            write_slow(linear, from.data(), static_cast<unsigned>(from.size()),
                       program_.set == TlbSet::Checked ? TlbSet::User : program_.set);
 }
 
-bool Cpu::probe_linear(std::uint64_t linear, unsigned size, Intent intent, As as)
+bool Cpu::probe_linear(x86::Linear linear, unsigned size, Intent intent, As as)
 {
     std::array<Located, 2> parts;
     return locate_all(linear, size, intent, set_for(as), parts);
@@ -382,26 +385,27 @@ Cpu::Run Cpu::direct_run(Seg seg, std::uint64_t offset, Intent intent) const
     if (offset >= end) {
         return {};
     }
-    const std::uint64_t linear = (window.base + offset) & linear_mask_;
+    const x86::Linear linear = (window.base + offset) & linear_mask_;
     const TlbEntries& entries = *program_.entries;
     const std::size_t at = TlbEntries::index(linear);
-    if ((intent == Intent::Read ? entries.read[at] : entries.write[at]) != (linear & kLinearPage)) {
+    if ((intent == Intent::Read ? entries.read[at] : entries.write[at]) !=
+        linear.aligned_down(memory::kPageSize).raw()) {
         return {};
     }
     return {.host = entries.host_address(at, linear),
-            .bytes = std::min(memory::kPageSize - (linear & memory::kPageMask), end - offset)};
+            .bytes = std::min(memory::kPageSize - linear.offset_in(memory::kPageSize), end - offset)};
 }
 
-std::uint64_t Cpu::read_physical(std::uint64_t address, unsigned size)
+std::uint64_t Cpu::read_physical(base::GuestPhysical address, unsigned size)
 {
     address &= a20_mask_;
     const memory::Page& page = physical_->page(address);
     if (!page.readable()) {
         ++statistics_.mmio_accesses;
-        return parts_.io.mmio_read(base::GuestPhysical{address}, size);
+        return parts_.io.mmio_read(address, size);
     }
     std::uint64_t value = 0;
-    const std::uint8_t* at = page.host + (address & memory::kPageMask);
+    const std::uint8_t* at = page.host + address.offset_in(memory::kPageSize);
     switch (size) {
     case 8: std::memcpy(&value, at, 8); break;
     case 4: std::memcpy(&value, at, 4); break;
@@ -410,16 +414,16 @@ std::uint64_t Cpu::read_physical(std::uint64_t address, unsigned size)
     return value;
 }
 
-void Cpu::write_physical(std::uint64_t address, unsigned size, std::uint64_t value)
+void Cpu::write_physical(base::GuestPhysical address, unsigned size, std::uint64_t value)
 {
     address &= a20_mask_;
     const memory::Page& page = physical_->page(address);
     if (!page.writable()) {
         ++statistics_.mmio_accesses;
-        parts_.io.mmio_write(base::GuestPhysical{address}, size, value);
+        parts_.io.mmio_write(address, size, value);
         return;
     }
-    std::uint8_t* at = page.host + (address & memory::kPageMask);
+    std::uint8_t* at = page.host + address.offset_in(memory::kPageSize);
     std::memcpy(at, &value, std::min(size, 8U));
     if (page.logged) {
         page.flags->fetch_or(memory::kPageWritten);

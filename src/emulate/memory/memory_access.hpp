@@ -25,13 +25,6 @@ inline std::uint8_t Cpu::reg8(unsigned number, bool rex) const
     return static_cast<std::uint8_t>(rex || number < 4 || number > 7 ? s.gpr[number] : s.gpr[number - 4] >> 8);
 }
 
-inline void Cpu::set_reg8(unsigned number, bool rex, std::uint8_t value)
-{
-    const bool high = !rex && number >= 4 && number <= 7;
-    auto* bytes = reinterpret_cast<std::uint8_t*>(&s.gpr[high ? number - 4 : number]);
-    bytes[high ? 1 : 0] = value;
-}
-
 inline std::uint64_t Cpu::code_mask() const
 {
     return mode_ == Mode::Long ? ~std::uint64_t{0} : 0xffffffff;
@@ -80,7 +73,7 @@ template <typename T> bool Cpu::read(x86::Seg seg, std::uint64_t offset, T& valu
 {
     const SegmentWindow& window = windows_[static_cast<unsigned>(seg)];
     if (offset + sizeof(T) <= window.read_end) [[likely]] {
-        const std::uint64_t linear = (window.base + offset) & linear_mask_;
+        const x86::Linear linear = (window.base + offset) & linear_mask_;
         const TlbEntries& entries = *program_.entries;
         const std::size_t at = TlbEntries::index(linear);
         if (tag::admits(entries.read[at], linear, sizeof(T))) [[likely]] {
@@ -88,7 +81,7 @@ template <typename T> bool Cpu::read(x86::Seg seg, std::uint64_t offset, T& valu
             return true;
         }
     }
-    std::uint64_t linear = 0;
+    x86::Linear linear;
     return linearize(seg, offset, sizeof(T), Intent::Read, linear) &&
            read_slow(linear, &value, sizeof(T), Intent::Read, program_.set);
 }
@@ -97,7 +90,7 @@ template <typename T> bool Cpu::write(x86::Seg seg, std::uint64_t offset, T valu
 {
     const SegmentWindow& window = windows_[static_cast<unsigned>(seg)];
     if (offset + sizeof(T) <= window.write_end) [[likely]] {
-        const std::uint64_t linear = (window.base + offset) & linear_mask_;
+        const x86::Linear linear = (window.base + offset) & linear_mask_;
         const TlbEntries& entries = *program_.entries;
         const std::size_t at = TlbEntries::index(linear);
         if (tag::admits(entries.write[at], linear, sizeof(T))) [[likely]] {
@@ -105,14 +98,14 @@ template <typename T> bool Cpu::write(x86::Seg seg, std::uint64_t offset, T valu
             return true;
         }
     }
-    std::uint64_t linear = 0;
+    x86::Linear linear;
     return linearize(seg, offset, sizeof(T), Intent::Write, linear) &&
            write_slow(linear, &value, sizeof(T), program_.set);
 }
 
 template <typename T> bool Cpu::read_for_write(x86::Seg seg, std::uint64_t offset, T& value)
 {
-    std::uint64_t linear = 0;
+    x86::Linear linear;
     return linearize(seg, offset, sizeof(T), Intent::ReadForWrite, linear) &&
            read_linear_for_write(linear, value, As::Program);
 }
@@ -121,7 +114,7 @@ template <typename T> bool Cpu::locate_for_write(x86::Seg seg, std::uint64_t off
 {
     const SegmentWindow& window = windows_[static_cast<unsigned>(seg)];
     if (offset + sizeof(T) <= window.write_end) [[likely]] {
-        const std::uint64_t linear = (window.base + offset) & linear_mask_;
+        const x86::Linear linear = (window.base + offset) & linear_mask_;
         const TlbEntries& entries = *program_.entries;
         const std::size_t at = TlbEntries::index(linear);
         if (tag::admits(entries.write[at], linear, sizeof(T))) [[likely]] {
@@ -133,7 +126,7 @@ template <typename T> bool Cpu::locate_for_write(x86::Seg seg, std::uint64_t off
     return true;
 }
 
-template <typename T> bool Cpu::read_linear(std::uint64_t linear, T& value, As as)
+template <typename T> bool Cpu::read_linear(x86::Linear linear, T& value, As as)
 {
     const TlbEntries& entries = tlb_.set(set_for(as));
     const std::size_t at = TlbEntries::index(linear);
@@ -144,7 +137,7 @@ template <typename T> bool Cpu::read_linear(std::uint64_t linear, T& value, As a
     return read_slow(linear, &value, sizeof(T), Intent::Read, set_for(as));
 }
 
-template <typename T> bool Cpu::write_linear(std::uint64_t linear, T value, As as)
+template <typename T> bool Cpu::write_linear(x86::Linear linear, T value, As as)
 {
     const TlbEntries& entries = tlb_.set(set_for(as));
     const std::size_t at = TlbEntries::index(linear);
@@ -155,7 +148,7 @@ template <typename T> bool Cpu::write_linear(std::uint64_t linear, T value, As a
     return write_slow(linear, &value, sizeof(T), set_for(as));
 }
 
-template <typename T> bool Cpu::read_linear_for_write(std::uint64_t linear, T& value, As as)
+template <typename T> bool Cpu::read_linear_for_write(x86::Linear linear, T& value, As as)
 {
     const TlbEntries& entries = tlb_.set(set_for(as));
     const std::size_t at = TlbEntries::index(linear);

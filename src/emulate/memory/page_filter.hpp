@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Pages that something may be known of: a Bloom filter.
+// A set of pages that may seem to contain a few more than were noted: a Bloom filter.
 #pragma once
 
 #include <array>
@@ -19,7 +19,7 @@ public:
         }
     }
     // False: the page was not noted. True is wrong for one page of some thousands where a thousand are noted.
-    bool may_hold(std::uint64_t number) const
+    bool may_contain(std::uint64_t number) const
     {
         const auto [one, other] = bits_of(number);
         return bits_.test(one) && bits_.test(other);

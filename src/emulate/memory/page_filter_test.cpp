@@ -17,7 +17,7 @@ TEST(PageFilter, HoldsWhatWasNotedAndLittleElse)
 {
     const auto filter = std::make_unique<PageFilter>();
     for (const std::uint64_t place : kPlaces) {
-        EXPECT_FALSE(filter->may_hold(place));
+        EXPECT_FALSE(filter->may_contain(place));
     }
     for (const std::uint64_t place : kPlaces) {
         for (std::uint64_t n = 0; n < kEach; ++n) {
@@ -27,15 +27,15 @@ TEST(PageFilter, HoldsWhatWasNotedAndLittleElse)
     unsigned strangers = 0;
     for (const std::uint64_t place : kPlaces) {
         for (std::uint64_t n = 0; n < kEach; ++n) {
-            EXPECT_TRUE(filter->may_hold(place + n));
+            EXPECT_TRUE(filter->may_contain(place + n));
         }
         for (std::uint64_t n = kEach; n < 5000; ++n) {
-            strangers += filter->may_hold(place + n) ? 1 : 0;
+            strangers += filter->may_contain(place + n) ? 1 : 0;
         }
     }
     EXPECT_LT(strangers, 20u);
     filter->clear();
-    EXPECT_FALSE(filter->may_hold(kPlaces[0]));
+    EXPECT_FALSE(filter->may_contain(kPlaces[0]));
 }
 
 } // namespace

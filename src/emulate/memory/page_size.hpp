@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Sizes of pages, as far as INVLPG asks: an address takes along what is known of the whole page that it lies in, in
-// however many pieces of 4 KiB that is kept. SDM volume 3A, section 4.10.4.1.
+// Sizes of pages, for INVLPG: it invalidates the whole page that an address lies in, of which the TLB and other caches
+// may have many pieces of 4 KiB. SDM volume 3A, section 4.10.4.1.
 #pragma once
 
 #include "emulate/memory/page_filter.hpp"
+#include "x86/address.hpp"
 
 #include <cstdint>
 
@@ -16,34 +17,35 @@ enum class PageSize : std::uint8_t {
 };
 
 // The number of the stretch of addresses that INVLPG of one of them concerns; of 2 MiB pages, the two that share 4 MiB.
-constexpr std::uint64_t page_number(std::uint64_t linear, PageSize size)
+constexpr std::uint64_t page_number(x86::Linear linear, PageSize size)
 {
-    return linear >> (size == PageSize::Small ? 12 : size == PageSize::Large ? 22 : 30);
+    return linear.raw() >> (size == PageSize::Small ? 12 : size == PageSize::Large ? 22 : 30);
 }
 
-// Whether INVLPG of an address takes along what is known of a piece of a page.
-constexpr bool invalidates(std::uint64_t linear, std::uint64_t piece, PageSize size)
+// Whether INVLPG of an address invalidates a piece of 4 KiB, at address `piece`, of a page of that size.
+constexpr bool invalidates(x86::Linear linear, x86::Linear piece, PageSize size)
 {
     return page_number(linear, size) == page_number(piece, size);
 }
 
-// Where there may be large pages that something is known of: INVLPG of an address elsewhere concerns one piece.
+// Which large pages a cache may have pieces of. INVLPG of an address in none of them invalidates one piece only.
 class LargePages {
 public:
-    void note(std::uint64_t linear, PageSize size)
+    void note(x86::Linear linear, PageSize size)
     {
         if (size != PageSize::Small) {
             filter_.note(number(linear, size));
         }
     }
-    bool may_hold(std::uint64_t linear) const
+    bool may_contain(x86::Linear linear) const
     {
-        return filter_.may_hold(number(linear, PageSize::Large)) || filter_.may_hold(number(linear, PageSize::Huge));
+        return filter_.may_contain(number(linear, PageSize::Large)) ||
+               filter_.may_contain(number(linear, PageSize::Huge));
     }
     void clear() { filter_.clear(); }
 
 private:
-    static std::uint64_t number(std::uint64_t linear, PageSize size)
+    static std::uint64_t number(x86::Linear linear, PageSize size)
     {
         return page_number(linear, size) << 1 | (size == PageSize::Huge ? 1 : 0);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Linear to physical addresses. SDM volume 3A, chapter 4.
+// Page walks: from linear to guest-physical addresses. SDM volume 3A, chapter 4.
 #include "emulate/core/cpu.hpp"
 #include "emulate/memory/physical_map.hpp"
 #include "x86/paging.hpp"
@@ -16,9 +16,9 @@ namespace pte = x86::pte;
 namespace cr0 = x86::cr0;
 namespace cr4 = x86::cr4;
 
-// A walk in progress.
-struct Cpu::Walk {
-    std::uint64_t linear{0};
+// A page walk in progress.
+struct Cpu::PageWalk {
+    x86::Linear linear{};
     Purpose purpose{};
     bool user{false};        // the access is made in user mode
     bool explicit_ac{false}; // supervisor access that RFLAGS.AC lets past SMAP
@@ -26,15 +26,15 @@ struct Cpu::Walk {
     std::array<PageView::Entry, 4> entries{};
     unsigned levels{0};
     unsigned entry_size{8};
-    std::uint64_t rights{pte::kRw | pte::kUs}; // and of all levels
+    std::uint64_t rights{pte::kRw | pte::kUs}; // those that the entries of all levels give
     bool no_execute{false};
-    std::uint64_t page{0};   // physical address of the frame
+    base::GuestPhysical page{}; // of the frame
     std::uint64_t offset_mask{0xfff};
     bool global{false};
     bool stale{false};       // another processor has changed an entry meanwhile
 };
 
-bool Cpu::page_fault(const Walk& walk, std::uint32_t bits)
+bool Cpu::page_fault(const PageWalk& walk, std::uint32_t bits)
 {
     if (walk.purpose == Purpose::Write) {
         bits |= x86::pf::kWrite;
@@ -47,15 +47,15 @@ bool Cpu::page_fault(const Walk& walk, std::uint32_t bits)
     if (walk.purpose == Purpose::Fetch && (nx || (s.cr4 & cr4::kSmep) != 0)) {
         bits |= x86::pf::kFetch;
     }
-    s.cr2 = walk.linear;
+    s.cr2 = walk.linear.raw();
     return refuse(x86::Exception::Pf, bits);
 }
 
 // Two levels of 32-bit entries, with 4 MiB pages and PSE-36.
-bool Cpu::walk_legacy(Walk& walk)
+bool Cpu::walk_legacy(PageWalk& walk)
 {
     walk.entry_size = 4;
-    const std::uint64_t directory = (s.cr3 & 0xfffff000) + (((walk.linear >> 22) & 0x3ff) << 2);
+    const base::GuestPhysical directory{(s.cr3 & 0xfffff000) + (((walk.linear.raw() >> 22) & 0x3ff) << 2)};
     const std::uint64_t pde = read_physical(directory, 4);
     if ((pde & pte::kP) == 0) {
         return page_fault(walk, 0);
@@ -69,36 +69,36 @@ bool Cpu::walk_legacy(Walk& walk)
         if ((pde & reserved) != 0) {
             return page_fault(walk, x86::pf::kPresent | x86::pf::kReserved);
         }
-        walk.page = (pde & 0xffc00000) | (((pde >> 13) & 0xff) << 32);
+        walk.page = base::GuestPhysical{(pde & 0xffc00000) | (((pde >> 13) & 0xff) << 32)};
         walk.offset_mask = 0x3fffff;
         walk.global = (pde & pte::kG) != 0;
         return true;
     }
-    const std::uint64_t table = (pde & 0xfffff000) + (((walk.linear >> 12) & 0x3ff) << 2);
+    const base::GuestPhysical table{(pde & 0xfffff000) + (((walk.linear.raw() >> 12) & 0x3ff) << 2)};
     const std::uint64_t entry = read_physical(table, 4);
     if ((entry & pte::kP) == 0) {
         return page_fault(walk, 0);
     }
     walk.entries[walk.levels++] = {table, entry};
     walk.rights &= entry;
-    walk.page = entry & 0xfffff000;
+    walk.page = base::GuestPhysical{entry & 0xfffff000};
     walk.global = (entry & pte::kG) != 0;
     return true;
 }
 
 // PAE and 4-level paging: levels of 64-bit entries.
-bool Cpu::walk_wide(Walk& walk)
+bool Cpu::walk_wide(PageWalk& walk)
 {
     const bool long_paging = (s.efer & x86::efer::kLma) != 0;
-    std::uint64_t table = s.cr3 & pte::kAddress;
+    base::GuestPhysical table{s.cr3 & pte::kAddress};
     unsigned level = 4;
     std::uint64_t reserved = ~((std::uint64_t{1} << physical_bits_) - 1) & pte::kAddress;
     if (!long_paging) {
-        const std::uint64_t pdpte = s.pdptes[(walk.linear >> 30) & 3];
+        const std::uint64_t pdpte = s.pdptes[(walk.linear.raw() >> 30) & 3];
         if ((pdpte & pte::kP) == 0) {
             return page_fault(walk, 0);
         }
-        table = pdpte & pte::kAddress;
+        table = base::GuestPhysical{pdpte & pte::kAddress};
         level = 2;
         reserved |= std::uint64_t{0x7ff} << 52;
     }
@@ -107,7 +107,7 @@ bool Cpu::walk_wide(Walk& walk)
     }
     for (;; --level) {
         const unsigned shift = 12 + 9 * (level - 1);
-        const std::uint64_t address = table + (((walk.linear >> shift) & 0x1ff) << 3);
+        const base::GuestPhysical address = table + (((walk.linear.raw() >> shift) & 0x1ff) << 3);
         const std::uint64_t entry = read_physical(address, 8);
         if ((entry & pte::kP) == 0) {
             return page_fault(walk, 0);
@@ -126,16 +126,16 @@ bool Cpu::walk_wide(Walk& walk)
         walk.no_execute = walk.no_execute || (entry & pte::kNx) != 0;
         if (large || level == 1) {
             walk.offset_mask = (std::uint64_t{1} << shift) - 1;
-            walk.page = entry & pte::kAddress & ~walk.offset_mask;
+            walk.page = base::GuestPhysical{entry & pte::kAddress & ~walk.offset_mask};
             walk.global = (entry & pte::kG) != 0;
             return true;
         }
-        table = entry & pte::kAddress;
+        table = base::GuestPhysical{entry & pte::kAddress};
     }
 }
 
 // Access rights (SDM volume 3A, section 4.6), then the accessed and dirty flags (section 4.8).
-bool Cpu::grant(Walk& walk)
+bool Cpu::grant(PageWalk& walk)
 {
     const bool user_page = (walk.rights & pte::kUs) != 0;
     const bool writable = (walk.rights & pte::kRw) != 0;
@@ -180,17 +180,19 @@ PageSize size_of(std::uint64_t offset_mask)
 
 } // namespace
 
-bool Cpu::translate(std::uint64_t linear, Purpose purpose, TlbSet set, Translation& result)
+bool Cpu::walk_pages(x86::Linear linear, Purpose purpose, TlbSet set, WalkResult& result)
 {
     if ((s.cr0 & cr0::kPg) == 0) {
-        result = {.physical = linear & a20_mask_ & 0xffffffff, .global = false, .size = PageSize::Small};
+        result = {.physical = base::GuestPhysical{linear.raw() & a20_mask_ & 0xffffffff},
+                  .global = false,
+                  .size = PageSize::Small};
         return true;
     }
-    const Walk begun{.linear = linear,
-                     .purpose = purpose,
-                     .user = set == TlbSet::User || set == TlbSet::Checked,
-                     .explicit_ac = set == TlbSet::SupervisorAc};
-    Walk walk;
+    const PageWalk begun{.linear = linear,
+                         .purpose = purpose,
+                         .user = set == TlbSet::User || set == TlbSet::Checked,
+                         .explicit_ac = set == TlbSet::SupervisorAc};
+    PageWalk walk;
     bool granted = false;
     do {
         walk = begun;
@@ -199,7 +201,7 @@ bool Cpu::translate(std::uint64_t linear, Purpose purpose, TlbSet set, Translati
     if (!granted) {
         return false;
     }
-    result.physical = (walk.page | (linear & walk.offset_mask)) & a20_mask_;
+    result.physical = (walk.page + (linear.raw() & walk.offset_mask)) & a20_mask_;
     result.global = walk.global && (s.cr4 & cr4::kPge) != 0;
     result.size = size_of(walk.offset_mask);
     return true;
@@ -207,7 +209,7 @@ bool Cpu::translate(std::uint64_t linear, Purpose purpose, TlbSet set, Translati
 
 namespace {
 
-// Sets bits of an entry unless it has changed meanwhile.
+// Sets bits of an entry; false: another processor has changed the entry since it was read as `known`.
 template <std::unsigned_integral T> bool set_bits(std::uint8_t* at, std::uint64_t known, std::uint64_t bits)
 {
     auto expected = static_cast<T>(known);
@@ -216,16 +218,17 @@ template <std::unsigned_integral T> bool set_bits(std::uint8_t* at, std::uint64_
 
 } // namespace
 
-// False: another processor has changed the entry since it was read. SDM volume 3A, section 8.1.2.1.
+// Sets accessed and dirty flags. False: another processor has changed the entry since it was read. SDM volume 3A,
+// section 8.1.2.1.
 bool Cpu::mark_accessed(const PageView::Entry& entry, std::uint64_t bits, unsigned size)
 {
-    const std::uint64_t address = entry.address & a20_mask_;
+    const base::GuestPhysical address = entry.address & a20_mask_;
     const memory::Page& page = physical_->page(address);
-    if (page.host == nullptr || page.access != memory::Access::ReadWrite) {
+    if (page.host == nullptr || page.backing != memory::Backing::ReadWrite) {
         write_physical(address, size, entry.value | bits);
         return true;
     }
-    std::uint8_t* at = page.host + (address & memory::kPageMask);
+    std::uint8_t* at = page.host + address.offset_in(memory::kPageSize);
     if (!(size == 8 ? set_bits<std::uint64_t>(at, entry.value, bits)
                     : set_bits<std::uint32_t>(at, entry.value, bits))) {
         return false;
@@ -240,12 +243,12 @@ bool Cpu::mark_accessed(const PageView::Entry& entry, std::uint64_t bits, unsign
     return true;
 }
 
-bool Cpu::view_page(std::uint64_t linear, PageView& view)
+bool Cpu::view_page(x86::Linear linear, PageView& view)
 {
     if ((s.cr0 & cr0::kPg) == 0) {
         return false;
     }
-    Walk walk{.linear = linear, .purpose = Purpose::Read, .user = true};
+    PageWalk walk{.linear = linear, .purpose = Purpose::Read, .user = true};
     const std::uint64_t cr2 = s.cr2;
     const Fault fault = fault_;
     const bool found = (s.cr4 & cr4::kPae) != 0 ? walk_wide(walk) : walk_legacy(walk);
@@ -264,7 +267,7 @@ bool Cpu::view_page(std::uint64_t linear, PageView& view)
             .levels = walk.levels,
             .entry_size = walk.entry_size,
             .page_shift = static_cast<unsigned>(std::popcount(walk.offset_mask)),
-            .physical = (walk.page | (linear & walk.offset_mask & kLinearPage)) & a20_mask_,
+            .physical = (walk.page + (linear.raw() & walk.offset_mask & kLinearPage)) & a20_mask_,
             .writable = (walk.rights & pte::kRw) != 0 && (entries.back().value & pte::kD) != 0};
     return true;
 }

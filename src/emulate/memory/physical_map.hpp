@@ -13,12 +13,12 @@ class PhysicalMap {
 public:
     explicit PhysicalMap(const memory::GuestMemory& memory) : memory_{memory} { forget(); }
 
-    const memory::Page& page(std::uint64_t physical)
+    const memory::Page& page(base::GuestPhysical physical)
     {
-        Slot& slot = slots_[(physical >> 12) % slots_.size()];
-        const std::uint64_t number = physical >> 12;
+        const std::uint64_t number = physical.raw() >> 12;
+        Slot& slot = slots_[number % slots_.size()];
         if (slot.number != number) [[unlikely]] {
-            slot.page = memory_.lookup(base::GuestPhysical{physical & ~memory::kPageMask});
+            slot.page = memory_.lookup(physical.aligned_down(memory::kPageSize));
             slot.number = number;
         }
         return slot.page;

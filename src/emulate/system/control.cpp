@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t kCr0Bits =
     c0::kPe | c0::kMp | c0::kEm | c0::kTs | c0::kEt | c0::kNe | c0::kWp | c0::kAm | c0::kNw | c0::kCd | c0::kPg;
-// A change of these changes translations, unless paging is off all along.
+// If one of these bits changes, page walks may have other results, unless paging is off before and after.
 constexpr std::uint64_t kCr0Paging = c0::kPg | c0::kWp;
 constexpr std::uint64_t kCr4Paging = c4::kPae | c4::kPse | c4::kPge | c4::kSmep | c4::kSmap;
 
@@ -36,9 +36,9 @@ bool load_pdptes(Cpu& cpu, std::uint64_t cr3)
 {
     constexpr std::uint64_t kReserved = 0xfff0'0000'0000'01e6;
     std::array<std::uint64_t, 4> entries{};
-    const std::uint64_t base = cr3 & 0xffff'ffe0;
+    const base::GuestPhysical table{cr3 & 0xffff'ffe0};
     for (unsigned i = 0; i < 4; ++i) {
-        entries[i] = cpu.read_physical(base + std::uint64_t{i} * 8, 8);
+        entries[i] = cpu.read_physical(table + std::uint64_t{i} * 8, 8);
         if ((entries[i] & x86::pte::kP) != 0 && (entries[i] & kReserved) != 0) {
             return cpu.refuse(Exception::Gp);
         }
@@ -95,7 +95,7 @@ bool write_cr3(Cpu& cpu, std::uint64_t value)
 std::uint64_t cr4_bits(const Cpu& cpu)
 {
     const auto one = cpu.model().cpuid(1, 0, cpu.s, cpu.apic_id());
-    // Not by CPUID: beyond the last leaf that answers as the last one does.
+    // The model is asked for its leaf 7, which CPUID would answer with another leaf if the model has none.
     const vcpu::CpuidLeaf seven{.ebx = cpu.model().word(7, 0, 1), .ecx = cpu.model().word(7, 0, 2)};
     const auto bit = [](std::uint32_t word, unsigned number, std::uint64_t flag) {
         return (word >> number & 1) != 0 ? flag : 0;
@@ -224,7 +224,7 @@ bool load_cr3(Cpu& cpu, std::uint64_t value)
     }
     cpu.s.cr3 = value;
     cpu.flush_tlb(Flush::NonGlobal);
-    cpu.serialize(); // task switches do not, but what was read of page tables goes with any load
+    cpu.serialize(); // also in a task switch: page tables are read anew after any load of CR3
     return true;
 }
 

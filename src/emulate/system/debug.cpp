@@ -51,14 +51,14 @@ void note_met(Cpu& cpu, std::uint64_t met)
     cpu.s.dr6 = (cpu.s.dr6 & ~kBreakpoints) | met;
 }
 
-// Privilege and general detection.
+// Checks the privilege, and DR7.GD (general detection).
 bool may_access(Cpu& cpu)
 {
     if (cpu.cpl() != 0) {
         return cpu.refuse(Exception::Gp);
     }
     if ((cpu.s.dr7 & d7::kGd) != 0) {
-        merge_held_traps(cpu);
+        merge_delayed_traps(cpu);
         cpu.s.dr6 |= d6::kBd;
         return cpu.refuse(Exception::Db);
     }
@@ -121,16 +121,16 @@ Handler select_debug_move(const Decoded& decoded, Insn& insn)
     return to ? serializing<mov_to_debug> : mov_from_debug;
 }
 
-void merge_held_traps(Cpu& cpu)
+void merge_delayed_traps(Cpu& cpu)
 {
     if (cpu.pending_debug != 0) {
         note_met(cpu, std::exchange(cpu.pending_debug, 0));
     }
 }
 
-bool deliver_debug_traps(Cpu& cpu, bool was_stepping)
+bool deliver_debug_traps(Cpu& cpu, SingleStep step)
 {
-    const std::uint64_t met = cpu.pending_debug | (was_stepping ? d6::kBs : 0);
+    const std::uint64_t met = cpu.pending_debug | (step == SingleStep::Yes ? d6::kBs : 0);
     if (met == 0) {
         return true;
     }
@@ -147,10 +147,10 @@ bool meets_instruction_breakpoint(Cpu& cpu)
         return false;
     }
     const std::uint64_t base = cpu.long64() ? 0 : cpu.s.segment(x86::Seg::Cs).base;
-    const std::uint64_t linear = (base + cpu.s.rip) & cpu.linear_mask();
+    const x86::Linear linear = x86::Linear{base + cpu.s.rip} & cpu.linear_mask();
     std::uint64_t met = 0;
     for (unsigned n = 0; n < 4; ++n) {
-        if (armed(cpu.s.dr7, n) && condition(cpu.s.dr7, n) == Condition::Execute && cpu.s.dr[n] == linear) {
+        if (armed(cpu.s.dr7, n) && condition(cpu.s.dr7, n) == Condition::Execute && cpu.s.dr[n] == linear.raw()) {
             met |= 1u << n;
         }
     }
@@ -162,7 +162,7 @@ bool meets_instruction_breakpoint(Cpu& cpu)
     return true;
 }
 
-// Whether [at, at + size) touches what DRn watches. Its low bits are without meaning where it watches more than a byte.
+// Whether [at, at + size) touches what DRn watches. If that is more than a byte, the low bits of DRn do not count.
 static bool touches(const Cpu& cpu, unsigned n, std::uint64_t at, unsigned size)
 {
     const unsigned bytes = length(cpu.s.dr7, n);
@@ -170,7 +170,7 @@ static bool touches(const Cpu& cpu, unsigned n, std::uint64_t at, unsigned size)
     return at < first + bytes && first < at + size;
 }
 
-void note_data_breakpoint(Cpu& cpu, std::uint64_t linear, unsigned size, Intent intent)
+void note_data_breakpoint(Cpu& cpu, x86::Linear linear, unsigned size, Intent intent)
 {
     for (unsigned n = 0; n < 4; ++n) {
         const Condition on = condition(cpu.s.dr7, n);
@@ -178,7 +178,7 @@ void note_data_breakpoint(Cpu& cpu, std::uint64_t linear, unsigned size, Intent 
         if (!armed(cpu.s.dr7, n) || !matches) {
             continue;
         }
-        if (touches(cpu, n, linear, size)) {
+        if (touches(cpu, n, linear.raw(), size)) {
             cpu.pending_debug |= 1u << n;
         }
     }

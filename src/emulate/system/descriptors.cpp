@@ -25,7 +25,7 @@ Lookup find(Cpu& cpu, std::uint16_t selector, unsigned size, TableEntry& entry)
         return Lookup::Outside;
     }
     const std::uint64_t mask = cpu.long_mode() ? ~std::uint64_t{0} : 0xffff'ffff;
-    entry.linear = (base + offset) & mask;
+    entry.linear = x86::Linear{base + offset} & mask;
     entry.upper = 0;
     if (!cpu.read_linear(entry.linear, entry.descriptor.raw, As::Processor)) {
         return Lookup::Fault;
@@ -36,10 +36,10 @@ Lookup find(Cpu& cpu, std::uint16_t selector, unsigned size, TableEntry& entry)
     return Lookup::Found;
 }
 
-// The byte of a descriptor that holds type, S, DPL and P.
+// The byte of a descriptor with the type, S, DPL and P.
 constexpr unsigned kAccessByte = 5;
 
-bool change_access_byte(Cpu& cpu, std::uint64_t linear, std::uint8_t clear, std::uint8_t set)
+bool change_access_byte(Cpu& cpu, x86::Linear linear, std::uint8_t clear, std::uint8_t set)
 {
     std::uint8_t access = 0;
     if (!cpu.read_linear_for_write(linear + kAccessByte, access, As::Processor)) {
@@ -80,9 +80,20 @@ bool mark_accessed(Cpu& cpu, TableEntry& entry)
     return change_access_byte(cpu, entry.linear, 0, 1);
 }
 
-bool mark_busy(Cpu& cpu, const TableEntry& entry, bool busy)
+namespace {
+
+constexpr std::uint8_t kBusy = 2; // of the type
+
+} // namespace
+
+bool mark_busy(Cpu& cpu, const TableEntry& entry)
 {
-    return change_access_byte(cpu, entry.linear, 2, busy ? 2 : 0);
+    return change_access_byte(cpu, entry.linear, 0, kBusy);
+}
+
+bool mark_available(Cpu& cpu, const TableEntry& entry)
+{
+    return change_access_byte(cpu, entry.linear, kBusy, 0);
 }
 
 Segment make_segment(std::uint16_t selector, const x86::Descriptor& descriptor)
@@ -125,7 +136,7 @@ bool valid_target(const Cpu& cpu, const Segment& code, std::uint64_t rip)
     return rip <= code.limit;
 }
 
-bool read_sized(Cpu& cpu, std::uint64_t linear, unsigned size, std::uint64_t& value, As as)
+bool read_sized(Cpu& cpu, x86::Linear linear, unsigned size, std::uint64_t& value, As as)
 {
     const auto read = [&]<typename T>(T cell) {
         if (!cpu.read_linear(linear, cell, as)) {
@@ -142,7 +153,7 @@ bool read_sized(Cpu& cpu, std::uint64_t linear, unsigned size, std::uint64_t& va
     }
 }
 
-bool write_sized(Cpu& cpu, std::uint64_t linear, unsigned size, std::uint64_t value, As as)
+bool write_sized(Cpu& cpu, x86::Linear linear, unsigned size, std::uint64_t value, As as)
 {
     switch (size) {
     case 1: return cpu.write_linear(linear, static_cast<std::uint8_t>(value), as);
@@ -236,16 +247,16 @@ Stack stack_in(const Segment& segment, std::uint64_t pointer, unsigned level)
 
 namespace {
 
-bool stack_linear(Cpu& cpu, const Stack& stack, std::uint64_t offset, unsigned size, std::uint64_t& linear)
+bool stack_linear(Cpu& cpu, const Stack& stack, std::uint64_t offset, unsigned size, x86::Linear& linear)
 {
     if (stack.flat) {
-        linear = offset;
+        linear = x86::Linear{offset};
         return (x86::canonical(offset) && x86::canonical(offset + size - 1)) || cpu.refuse(Exception::Ss, stack.error);
     }
     if (stack.segment.unusable || !within_limit(stack.segment, offset, size)) {
         return cpu.refuse(Exception::Ss, stack.error);
     }
-    linear = (stack.segment.base + offset) & 0xffff'ffff;
+    linear = x86::Linear{stack.segment.base + offset} & 0xffff'ffff;
     return true;
 }
 
@@ -254,7 +265,7 @@ bool stack_linear(Cpu& cpu, const Stack& stack, std::uint64_t offset, unsigned s
 bool push_values(Cpu& cpu, Stack& stack, std::span<const std::uint64_t> values, unsigned size)
 {
     std::uint64_t pointer = stack.pointer;
-    std::uint64_t linear = 0;
+    x86::Linear linear;
     for (std::size_t i = 0; i < values.size(); ++i) {
         pointer = (pointer - size) & stack.mask;
         if (!stack_linear(cpu, stack, pointer, size, linear) ||
@@ -274,7 +285,7 @@ bool push_values(Cpu& cpu, Stack& stack, std::span<const std::uint64_t> values, 
 
 bool peek(Cpu& cpu, const Stack& stack, std::uint64_t offset, unsigned size, std::uint64_t& value)
 {
-    std::uint64_t linear = 0;
+    x86::Linear linear;
     return stack_linear(cpu, stack, (stack.pointer + offset) & stack.mask, size, linear) &&
            read_sized(cpu, linear, size, value, stack.as);
 }

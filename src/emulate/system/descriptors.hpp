@@ -32,7 +32,7 @@ constexpr std::uint16_t with_rpl(std::uint16_t selector, unsigned level)
 struct TableEntry {
     x86::Descriptor descriptor{};
     std::uint64_t upper{0};  // bytes 8 to 15 of the 16-byte system descriptors of long mode
-    std::uint64_t linear{0}; // where it lies
+    x86::Linear linear{}; // where it lies
 };
 enum class Lookup : std::uint8_t { Found, Outside, Fault };
 
@@ -46,12 +46,13 @@ enum class Lookup : std::uint8_t { Found, Outside, Fault };
 // Sets the accessed bit of a code or data descriptor, in memory and in `entry`.
 [[nodiscard]] bool mark_accessed(Cpu& cpu, TableEntry& entry);
 // Sets or clears the busy bit of a TSS descriptor in memory.
-[[nodiscard]] bool mark_busy(Cpu& cpu, const TableEntry& entry, bool busy);
+[[nodiscard]] bool mark_busy(Cpu& cpu, const TableEntry& entry);
+[[nodiscard]] bool mark_available(Cpu& cpu, const TableEntry& entry);
 // The segment register that a descriptor fills.
 x86::Segment make_segment(std::uint16_t selector, const x86::Descriptor& descriptor);
 // The base of a 16-byte system descriptor.
 std::uint64_t system_base(const Cpu& cpu, const TableEntry& entry);
-// A segment register that holds a null selector; DPL keeps the privilege level for SS.
+// A segment register with a null selector. Its DPL is the privilege level, which SS needs.
 x86::Segment null_segment(std::uint16_t selector, unsigned dpl = 0);
 
 // Whether [offset, offset + size) lies within a data segment, expand-down ones included.
@@ -60,8 +61,8 @@ bool within_limit(const x86::Segment& segment, std::uint64_t offset, unsigned si
 bool valid_target(const Cpu& cpu, const x86::Segment& code, std::uint64_t rip);
 
 // --- Sizes only known at run time: 1, 2, 4 or 8 bytes ---
-[[nodiscard]] bool read_sized(Cpu& cpu, std::uint64_t linear, unsigned size, std::uint64_t& value, As as);
-[[nodiscard]] bool write_sized(Cpu& cpu, std::uint64_t linear, unsigned size, std::uint64_t value, As as);
+[[nodiscard]] bool read_sized(Cpu& cpu, x86::Linear linear, unsigned size, std::uint64_t& value, As as);
+[[nodiscard]] bool write_sized(Cpu& cpu, x86::Linear linear, unsigned size, std::uint64_t value, As as);
 // Through insn's memory operand.
 [[nodiscard]] bool read_operand(Cpu& cpu, const Insn& insn, std::uint64_t disp, unsigned size, std::uint64_t& value);
 [[nodiscard]] bool write_operand(Cpu& cpu, const Insn& insn, std::uint64_t disp, unsigned size, std::uint64_t value);

@@ -72,7 +72,7 @@ bool Delivery::real()
         return cpu_.refuse(Exception::Gp, idt_error());
     }
     std::uint32_t vector = 0;
-    if (!cpu_.read_linear((cpu_.s.idtr.base + offset) & 0xffff'ffff, vector, As::Processor)) {
+    if (!cpu_.read_linear(x86::Linear{cpu_.s.idtr.base + offset} & 0xffff'ffff, vector, As::Processor)) {
         return false;
     }
     Stack stack = current_stack(cpu_);
@@ -123,7 +123,7 @@ bool Delivery::legacy()
         return cpu_.refuse(Exception::Gp, idt_error());
     }
     x86::Descriptor gate;
-    if (!cpu_.read_linear((cpu_.s.idtr.base + offset) & 0xffff'ffff, gate.raw, As::Processor)) {
+    if (!cpu_.read_linear(x86::Linear{cpu_.s.idtr.base + offset} & 0xffff'ffff, gate.raw, As::Processor)) {
         return false;
     }
     const SystemType type = gate.system_type();
@@ -305,8 +305,8 @@ bool Delivery::long_mode()
     }
     x86::Descriptor gate;
     std::uint64_t upper = 0;
-    if (!cpu_.read_linear(cpu_.s.idtr.base + offset, gate.raw, As::Processor) ||
-        !cpu_.read_linear(cpu_.s.idtr.base + offset + 8, upper, As::Processor)) {
+    if (!cpu_.read_linear(x86::Linear{cpu_.s.idtr.base + offset}, gate.raw, As::Processor) ||
+        !cpu_.read_linear(x86::Linear{cpu_.s.idtr.base + offset + 8}, upper, As::Processor)) {
         return false;
     }
     const SystemType type = gate.system_type();

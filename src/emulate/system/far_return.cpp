@@ -18,7 +18,7 @@ namespace fl = x86::rflags;
 
 namespace {
 
-// Where a return goes.
+// Where a return leads.
 struct Return {
     std::uint64_t rip{0};
     std::uint16_t cs{0};
@@ -29,7 +29,7 @@ struct Return {
     Segment stack{};            // what ss names
 };
 
-// The code segment of a return within protected or long mode.
+// Checks the code segment of a return within protected or long mode.
 bool check_code(Cpu& cpu, Return& to)
 {
     if (is_null(to.cs)) {
@@ -53,7 +53,7 @@ bool check_code(Cpu& cpu, Return& to)
     return valid_target(cpu, make_segment(to.cs, to.code.descriptor), to.rip) || cpu.refuse(Exception::Gp);
 }
 
-// The stack segment of a return to an outer level, or of any IRET in 64-bit mode.
+// Checks the stack segment of a return to an outer level, or of any IRET in 64-bit mode.
 bool check_stack(Cpu& cpu, Return& to)
 {
     if (is_null(to.ss)) {
@@ -82,8 +82,8 @@ bool check_stack(Cpu& cpu, Return& to)
     return true;
 }
 
-// Data segments that the outer level may not use become null, and those that are null lose their RPL. What is hidden
-// stays, so that a kernel finds the bases of FS and GS again. SDM volume 3A, section 5.8.6; volume 2, IRET and RET.
+// Data segments that the outer level may not use become null, and those that are null lose their RPL. The hidden parts
+// stay, so that a kernel finds the bases of FS and GS again. SDM volume 3A, section 5.8.6; volume 2, IRET and RET.
 void drop_inner_segments(Cpu& cpu)
 {
     for (const Seg seg : {Seg::Es, Seg::Ds, Seg::Fs, Seg::Gs}) {
@@ -97,7 +97,7 @@ void drop_inner_segments(Cpu& cpu)
     }
 }
 
-// The stack pointer after a switch: as wide as the new stack segment says.
+// Loads the stack pointer after a switch of stacks, as wide as the new stack segment says.
 void set_outer_pointer(Cpu& cpu, const Return& to)
 {
     if (cpu.long_mode() && to.code.descriptor.attributes().l) {
@@ -109,13 +109,15 @@ void set_outer_pointer(Cpu& cpu, const Return& to)
     }
 }
 
-// Loads CS:RIP and, with `new_stack`, SS:RSP.
-void commit(Cpu& cpu, const Return& to, bool new_stack)
+enum class ToStack : std::uint8_t { Same, Other };
+
+// Loads CS:RIP, and SS:RSP if the return is to another stack.
+void commit(Cpu& cpu, const Return& to, ToStack stack)
 {
     const bool outer = to.level > cpu.cpl();
     cpu.s.segment(Seg::Cs) = make_segment(to.cs, to.code.descriptor);
     cpu.s.rip = to.rip;
-    if (new_stack) {
+    if (stack == ToStack::Other) {
         cpu.s.segment(Seg::Ss) = to.stack;
         set_outer_pointer(cpu, to);
     }
@@ -140,7 +142,7 @@ void release(Cpu& cpu, Stack& stack, std::uint64_t bytes)
     store_pointer(cpu, stack);
 }
 
-// RETF and RETF n: n in the immediate.
+// RETF and RETF n, which has n in the immediate.
 Outcome ret_far(Cpu& cpu, const Insn& insn)
 {
     const unsigned size = insn.operand_size;
@@ -164,7 +166,7 @@ Outcome ret_far(Cpu& cpu, const Insn& insn)
     }
     if (to.level == cpu.cpl()) {
         release(cpu, stack, std::uint64_t{size} * 2 + parameters);
-        commit(cpu, to, false);
+        commit(cpu, to, ToStack::Same);
         return Outcome::Exit;
     }
     std::uint64_t ss = 0;
@@ -176,7 +178,7 @@ Outcome ret_far(Cpu& cpu, const Insn& insn)
         return Outcome::Fault;
     }
     to.rsp += parameters;
-    commit(cpu, to, true);
+    commit(cpu, to, ToStack::Other);
     return Outcome::Exit;
 }
 
@@ -246,11 +248,11 @@ Outcome iret_v86(Cpu& cpu, unsigned size)
     return outcome;
 }
 
-// Return from a nested task by the back link of the current TSS.
+// Returns from a nested task by the back link of the current TSS.
 Outcome iret_task(Cpu& cpu, const Insn& insn)
 {
     TaskSwitch to{.by = SwitchBy::Return, .return_rip = cpu.next_rip(insn)};
-    if (!cpu.read_linear(cpu.s.tr.base & 0xffff'ffff, to.selector, As::Processor)) {
+    if (!cpu.read_linear(x86::Linear{cpu.s.tr.base} & 0xffff'ffff, to.selector, As::Processor)) {
         return Outcome::Fault;
     }
     if ((to.selector & 4) != 0 || is_null(to.selector)) {
@@ -337,7 +339,7 @@ Outcome iret_protected(Cpu& cpu, const Insn& insn)
     }
     replace_flags(cpu.s.rflags, flag_mask(cpu, size), frame.flags);
     cpu.s.nmi_blocked = false;
-    commit(cpu, to, new_stack);
+    commit(cpu, to, new_stack ? ToStack::Other : ToStack::Same);
     return Outcome::Exit;
 }
 

@@ -18,7 +18,7 @@ bool read_tss_stack(Cpu& cpu, unsigned level, std::uint16_t& selector, std::uint
     if (offset + width + 1 > tr.limit) {
         return cpu.refuse(Exception::Ts, error_of(tr.selector) | ext);
     }
-    const std::uint64_t linear = (tr.base + offset) & 0xffff'ffff;
+    const x86::Linear linear = x86::Linear{tr.base + offset} & 0xffff'ffff;
     return read_sized(cpu, linear, width, pointer, As::Processor) &&
            cpu.read_linear((linear + width) & 0xffff'ffff, selector, As::Processor);
 }
@@ -46,7 +46,7 @@ bool read_tss_rsp(Cpu& cpu, std::uint32_t offset, std::uint64_t& pointer, std::u
     if (offset + 7 > cpu.s.tr.limit) {
         return cpu.refuse(Exception::Ts, error_of(cpu.s.tr.selector) | ext);
     }
-    if (!cpu.read_linear(cpu.s.tr.base + offset, pointer, As::Processor)) {
+    if (!cpu.read_linear(x86::Linear{cpu.s.tr.base + offset}, pointer, As::Processor)) {
         return false;
     }
     return x86::canonical(pointer) || cpu.refuse(Exception::Ss, ext);

@@ -31,7 +31,7 @@ bool redirected(Cpu& cpu, std::uint8_t vector, bool& redirect)
     if (kIoMapBase + 1 > tr.limit) {
         return cpu.refuse(Exception::Gp);
     }
-    if (!cpu.read_linear((tr.base + kIoMapBase) & 0xffff'ffff, map, As::Processor)) {
+    if (!cpu.read_linear(x86::Linear{tr.base + kIoMapBase} & 0xffff'ffff, map, As::Processor)) {
         return false;
     }
     const std::uint32_t offset = map - 32u + vector / 8u;
@@ -39,7 +39,7 @@ bool redirected(Cpu& cpu, std::uint8_t vector, bool& redirect)
         return cpu.refuse(Exception::Gp);
     }
     std::uint8_t bits = 0;
-    if (!cpu.read_linear((tr.base + offset) & 0xffff'ffff, bits, As::Processor)) {
+    if (!cpu.read_linear(x86::Linear{tr.base + offset} & 0xffff'ffff, bits, As::Processor)) {
         return false;
     }
     redirect = (bits & (1u << (vector & 7))) == 0;
@@ -50,7 +50,7 @@ bool redirected(Cpu& cpu, std::uint8_t vector, bool& redirect)
 Outcome interrupt_8086(Cpu& cpu, const Insn& insn, std::uint8_t vector)
 {
     std::uint32_t entry = 0;
-    if (!cpu.read_linear(vector * 4u, entry, As::Program)) {
+    if (!cpu.read_linear(x86::Linear{vector * 4u}, entry, As::Program)) {
         return Outcome::Fault;
     }
     const bool trusted = cpu.iopl() == 3;
@@ -106,7 +106,7 @@ Outcome into(Cpu& cpu, const Insn& insn)
 Outcome int1(Cpu& cpu, const Insn& insn)
 {
     cpu.s.dr7 &= ~x86::dr7::kGd;
-    merge_held_traps(cpu);
+    merge_delayed_traps(cpu);
     return interrupt(cpu, insn, Event::Kind::Exception, static_cast<std::uint8_t>(Exception::Db));
 }
 

@@ -123,7 +123,7 @@ Written write_special(Cpu& cpu, std::uint32_t number, std::uint64_t value)
     }
 }
 
-// Nothing outside the processor core has a number that is special, so the order is free.
+// Both places may be asked in any order, as no number is both special and kept.
 std::optional<std::uint64_t> read(Cpu& cpu, std::uint32_t number)
 {
     const auto value = read_special(cpu, number);

@@ -11,7 +11,7 @@ namespace {
 
 using x86::Seg;
 
-// What a device does upon an access may concern the very next instruction: A20, memory mappings, interrupts.
+// What a device does upon an access may concern the very next instruction: the A20 gate, memory mappings, interrupts.
 void after_access(Cpu& cpu)
 {
     ++cpu.statistics().port_accesses;
@@ -45,7 +45,7 @@ template <typename T> void write_port(Cpu& cpu, std::uint16_t port, T value)
 
 constexpr std::size_t kWidest = 4; // bytes of a port
 
-// A stretch of elements in one go.
+// Counts the accesses of a string instruction that were made at once.
 void accessed(Cpu& cpu, std::uint64_t count)
 {
     cpu.statistics().port_accesses += count - 1;
@@ -111,7 +111,7 @@ template <typename T, typename A> struct Ins {
     {
         const auto port = cpu.reg<std::uint16_t>(x86::kRdx);
         const std::uint64_t offset = cpu.reg<A>(x86::kRdi);
-        std::uint64_t linear = 0;
+        x86::Linear linear;
         if (!permitted(cpu) || !cpu.linearize(Seg::Es, offset, sizeof(T), Intent::Write, linear) ||
             !cpu.probe_linear(linear, sizeof(T), Intent::Write, As::Program)) {
             return false;

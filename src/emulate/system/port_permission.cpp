@@ -21,7 +21,7 @@ bool port_allowed(Cpu& cpu, std::uint16_t port, unsigned size)
     // The processor's own tables have 64-bit addresses in compatibility mode too.
     const std::uint64_t reach = cpu.long_mode() ? ~std::uint64_t{0} : 0xffffffff;
     std::uint16_t map = 0;
-    if (!cpu.read_linear((tr.base + kIoMapBase) & reach, map, As::Processor)) {
+    if (!cpu.read_linear(x86::Linear{tr.base + kIoMapBase} & reach, map, As::Processor)) {
         return false;
     }
     // Two bytes are read, so that an access may straddle them.
@@ -30,7 +30,7 @@ bool port_allowed(Cpu& cpu, std::uint16_t port, unsigned size)
         return cpu.refuse(Exception::Gp);
     }
     std::uint16_t bits = 0;
-    if (!cpu.read_linear((tr.base + offset) & reach, bits, As::Processor)) {
+    if (!cpu.read_linear(x86::Linear{tr.base + offset} & reach, bits, As::Processor)) {
         return false;
     }
     const unsigned mask = ((1u << size) - 1) << (port & 7);

@@ -112,7 +112,7 @@ Outcome ltr(Cpu& cpu, const Insn& insn)
     if (!attributes.p) {
         return cpu.raise(Exception::Np, error_of(selector));
     }
-    if (!mark_busy(cpu, entry, true)) {
+    if (!mark_busy(cpu, entry)) {
         return Outcome::Fault;
     }
     cpu.s.tr = make_segment(selector, entry.descriptor);
@@ -131,9 +131,12 @@ bool visible(const Cpu& cpu, std::uint16_t selector, const Attributes& attribute
     return attributes.conforming() || (cpu.cpl() <= attributes.dpl && rpl(selector) <= attributes.dpl);
 }
 
-// System types that LAR answers for; LSL leaves out the gates.
-bool system_type_answers(const Cpu& cpu, SystemType type, bool gates)
+enum class Query : std::uint8_t { Lar, Lsl };
+
+// Whether an instruction answers for a system type. LSL leaves out the gates.
+bool answers_for(const Cpu& cpu, SystemType type, Query query)
 {
+    const bool gates = query == Query::Lar;
     switch (type) {
     case SystemType::Ldt:
     case SystemType::TssAvailable:
@@ -177,7 +180,7 @@ Outcome lar(Cpu& cpu, const Insn& insn)
     }
     const Attributes attributes = asked.entry.descriptor.attributes();
     const bool answers = asked.found && visible(cpu, asked.selector, attributes) &&
-                         (attributes.s || system_type_answers(cpu, asked.entry.descriptor.system_type(), true));
+                         (attributes.s || answers_for(cpu, asked.entry.descriptor.system_type(), Query::Lar));
     set_zf(cpu, answers);
     if (answers) {
         set_reg_sized(cpu, insn.reg, insn.operand_size, asked.entry.descriptor.high() & 0x00f0ff00);
@@ -193,7 +196,7 @@ Outcome lsl(Cpu& cpu, const Insn& insn)
     }
     const Attributes attributes = asked.entry.descriptor.attributes();
     const bool answers = asked.found && visible(cpu, asked.selector, attributes) &&
-                         (attributes.s || system_type_answers(cpu, asked.entry.descriptor.system_type(), false));
+                         (attributes.s || answers_for(cpu, asked.entry.descriptor.system_type(), Query::Lsl));
     set_zf(cpu, answers);
     if (answers) {
         set_reg_sized(cpu, insn.reg, insn.operand_size, asked.entry.descriptor.limit());

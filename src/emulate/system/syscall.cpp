@@ -32,7 +32,7 @@ void load_flat(Cpu& cpu, std::uint64_t cs, std::uint64_t ss, unsigned level, Cod
                               .attributes = {.type = 3, .s = true, .dpl = dpl, .p = true, .db = true, .g = true}};
     cpu.set_cpl(level);
     if (cpu.long64() && code == Code::Bits64) {
-        return; // segments have no say, before and after
+        return; // 64-bit mode ignores these segments, before and after
     }
     if (cpu.mode() == Mode::Protected) {
         cpu.segment_changed(Seg::Cs);

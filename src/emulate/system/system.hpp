@@ -27,26 +27,27 @@ struct Event {
 // False: a triple fault; the processor shuts down.
 [[nodiscard]] bool deliver(Cpu& cpu, const Event& event);
 
-// The fault that a handler has noted, delivered with RIP at the faulting instruction (RF set as the SDM says).
+// Delivers the fault that a handler has noted, with RIP at the faulting instruction (RF set as the SDM says).
 [[nodiscard]] bool deliver_fault(Cpu& cpu);
 
-// The traps due after an instruction that ran with RFLAGS.TF set or met data breakpoints. `was_stepping` is TF
-// before the instruction. False: triple fault.
-[[nodiscard]] bool deliver_debug_traps(Cpu& cpu, bool was_stepping);
+// Delivers the traps due after an instruction that ran with RFLAGS.TF set or met data breakpoints. False: triple
+// fault.
+enum class SingleStep : std::uint8_t { No, Yes }; // whether TF was set before the instruction
+[[nodiscard]] bool deliver_debug_traps(Cpu& cpu, SingleStep step);
 
-// A MOV or POP to SS holds the traps of its data breakpoints over the next instruction. If that is itself a #DB (INT1,
-// general detection), there is one for all: what was held goes into DR6. Other exceptions lose what was held; software
-// interrupts and fast system calls have it behind them, at the first instruction of their handlers. SDM volume 3A,
-// section 6.8.3; volume 3C, section 26.7.3.
-void merge_held_traps(Cpu& cpu);
+// A MOV or POP to SS delays the traps of its data breakpoints until after the next instruction. If that raises a #DB
+// itself (INT1, general detection), one #DB stands for both, and the delayed traps are added to its DR6. Other
+// exceptions lose the delayed traps. Software interrupts and fast system calls do not: the traps are delivered at the
+// first instruction of their handlers. SDM volume 3A, section 6.8.3; volume 3C, section 26.7.3.
+void merge_delayed_traps(Cpu& cpu);
 
-// An instruction breakpoint (DR0-DR3, type 0) at the current RIP, unless RF is set: notes #DB and answers true.
+// Whether an instruction breakpoint (DR0-DR3, type 0) is at the current RIP and RF is clear; if so, #DB is noted.
 [[nodiscard]] bool meets_instruction_breakpoint(Cpu& cpu);
 
 // Notes in DR6 bits pending for deliver_debug_traps() that [linear, linear + size) touches an armed data breakpoint.
-void note_data_breakpoint(Cpu& cpu, std::uint64_t linear, unsigned size, Intent intent);
+void note_data_breakpoint(Cpu& cpu, x86::Linear linear, unsigned size, Intent intent);
 
-// The DR6 bits of armed breakpoints on I/O that an access to [port, port + size) meets; they trap behind it. They exist
+// The DR6 bits of armed breakpoints on I/O that an access to [port, port + size) meets. They trap after it, and exist
 // with CR4.DE only. SDM volume 3B, section 17.2.4.
 std::uint64_t port_breakpoints(const Cpu& cpu, std::uint16_t port, unsigned size);
 

@@ -35,8 +35,8 @@ template <Handler handler> Handler ending(const Decoded&, Insn& insn)
     return handler;
 }
 
-// Serializing instructions: what other processors have written before, code too, is seen behind them, and they see what
-// was stored in front. SDM volume 3A, section 8.3.
+// A serializing instruction: the instructions behind it see what other processors have written before, also as code,
+// and other processors see what was stored before it. SDM volume 3A, section 8.3.
 template <Handler handler> Outcome serializing(Cpu& cpu, const Insn& insn)
 {
     const Outcome outcome = handler(cpu, insn);
@@ -53,26 +53,26 @@ template <Handler handler> Outcome serializing(Cpu& cpu, const Insn& insn)
 // One attempt at delivery: false leaves the fault that came up in Cpu::fault(). See deliver(). events.cpp
 [[nodiscard]] bool deliver_once(Cpu& cpu, const Event& event);
 
-// CS as a far transfer in real or V86 mode loads it: limit and size stay. far.cpp
+// CS as a far transfer in real or V86 mode loads it. Its limit and its default operand size stay. far.cpp
 x86::Segment real_code_segment(const Cpu& cpu, std::uint16_t selector);
 
-// The segment registers of V86 mode, once RFLAGS.VM is set. far_return.cpp
+// Loads the segment registers as V86 mode has them, once RFLAGS.VM is set. far_return.cpp
 struct V86Segments {
     std::uint64_t cs, ss, es, ds, fs, gs;
 };
 void enter_v86(Cpu& cpu, const V86Segments& selectors);
 
-// CR3 with what follows from it: PDPTEs (false: #GP for reserved bits) and the TLB. control.cpp
+// Loads CR3, reads the PDPTEs of PAE paging (false: #GP for reserved bits in them), and flushes the TLB. control.cpp
 [[nodiscard]] bool load_cr3(Cpu& cpu, std::uint64_t value);
 
 // --- Inner stacks, inner_stack.cpp ---
-// SS:ESP for a privilege level from the current 16- or 32-bit TSS (not in long mode).
+// Reads SS:ESP for a privilege level from the current 16- or 32-bit TSS (not in long mode).
 [[nodiscard]] bool read_tss_stack(Cpu& cpu, unsigned level, std::uint16_t& selector, std::uint64_t& pointer,
                                   std::uint32_t ext);
-// The checks of a stack segment that is about to serve privilege level `level`; marks it accessed.
+// Checks a stack segment that is about to serve privilege level `level`, and marks it accessed.
 [[nodiscard]] bool check_inner_stack(Cpu& cpu, std::uint16_t selector, unsigned level, TableEntry& entry,
                                      std::uint32_t ext);
-// RSP for a privilege level from the 64-bit TSS; must be canonical.
+// Reads RSP for a privilege level from the 64-bit TSS. It must be canonical.
 [[nodiscard]] bool read_tss_rsp(Cpu& cpu, std::uint32_t offset, std::uint64_t& pointer, std::uint32_t ext);
 
 // --- Task switches, task_switch.cpp ---

@@ -83,7 +83,7 @@ Outcome invlpg(Cpu& cpu, const Insn& insn)
     if (!privileged(cpu)) {
         return Outcome::Fault;
     }
-    std::uint64_t linear = cpu.effective_address(insn);
+    x86::Linear linear{cpu.effective_address(insn)};
     const bool based = !cpu.long64() || insn.segment == x86::Seg::Fs || insn.segment == x86::Seg::Gs;
     if (based) {
         linear += cpu.s.segment(insn.segment).base;

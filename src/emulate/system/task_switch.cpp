@@ -54,7 +54,7 @@ const Layout& layout_of(const Attributes& attributes)
     return (attributes.type & 8) != 0 ? kTss32 : kTss16;
 }
 
-// What the new TSS holds.
+// What the new TSS contains.
 struct Task {
     std::uint64_t cr3{0};
     std::uint64_t ip{0};
@@ -84,7 +84,10 @@ private:
     bool load_data(Seg seg);
     bool push_error_code();
 
-    std::uint64_t address(std::uint64_t base, std::uint32_t offset) const { return (base + offset) & 0xffff'ffff; }
+    static x86::Linear address(std::uint64_t base, std::uint32_t offset)
+    {
+        return x86::Linear{base + offset} & 0xffff'ffff;
+    }
     bool refuse_selector(Exception exception, std::uint16_t selector)
     {
         return cpu_.refuse(exception, error_of(selector) | to_.ext);
@@ -106,7 +109,7 @@ bool Switch::check()
         return refuse_selector(Exception::Ts, to_.selector);
     }
     nested_ = to_.by == SwitchBy::Call || to_.by == SwitchBy::Event;
-    // All pages of both are looked up before anything changes.
+    // The pages of both TSSs are looked up before anything changes.
     const Layout& old = layout_of(cpu_.s.tr.attributes);
     return cpu_.probe_linear(address(cpu_.s.tr.base, old.ip),
                              old.segments + old.segment_stride * old.segment_count - old.ip, Intent::Write,
@@ -186,14 +189,14 @@ bool Switch::update_descriptors()
         if (find_descriptor(cpu_, cpu_.s.tr.selector, old) == Lookup::Fault) {
             return false;
         }
-        if (old.linear != 0 && !mark_busy(cpu_, old, false)) {
+        if (old.linear != x86::Linear{} && !mark_available(cpu_, old)) {
             return false;
         }
     }
     if (nested_ && !write_sized(cpu_, address(tss_.base, 0), 2, cpu_.s.tr.selector, As::Processor)) {
         return false;
     }
-    return to_.by == SwitchBy::Return || mark_busy(cpu_, to_.entry, true);
+    return to_.by == SwitchBy::Return || mark_busy(cpu_, to_.entry);
 }
 
 void Switch::load_registers()
@@ -208,7 +211,7 @@ void Switch::load_registers()
     for (unsigned i = 0; i < 8; ++i) {
         cpu_.s.gpr[i] = task_.gpr[i];
     }
-    // Until their descriptors are loaded, the segment registers hold selectors only.
+    // Until their descriptors are loaded, only the selectors of the segment registers count.
     for (unsigned i = 0; i < x86::kSegCount; ++i) {
         cpu_.s.segments[i].selector = task_.selectors[i];
     }

@@ -11,7 +11,7 @@ namespace {
 
 std::uint64_t number_of(std::uint64_t linear)
 {
-    return emulate::page_number(linear, emulate::PageSize::Small);
+    return emulate::page_number(x86::Linear{linear}, emulate::PageSize::Small);
 }
 
 } // namespace
@@ -41,10 +41,10 @@ void JumpTables::note_place(const Known& known)
 {
     const std::uint64_t rip = known.block->rip;
     pages_.note(number_of(rip));
-    large_.note(rip, known.sizes[0]);
+    large_.note(x86::Linear{rip}, known.sizes[0]);
     if (known.block->second_page != nullptr) {
         pages_.note(number_of(rip + memory::kPageSize));
-        large_.note(rip + memory::kPageSize, known.sizes[1]);
+        large_.note(x86::Linear{rip + memory::kPageSize}, known.sizes[1]);
     }
 }
 
@@ -97,14 +97,14 @@ void JumpTables::flush(emulate::Flush what)
 bool JumpTables::depends(const Known& known, std::uint64_t linear)
 {
     const std::uint64_t rip = known.block->rip;
-    return emulate::invalidates(linear, rip, known.sizes[0]) ||
+    return emulate::invalidates(x86::Linear{linear}, x86::Linear{rip}, known.sizes[0]) ||
            (known.block->second_page != nullptr &&
-            emulate::invalidates(linear, rip + memory::kPageSize, known.sizes[1]));
+            emulate::invalidates(x86::Linear{linear}, x86::Linear{rip + memory::kPageSize}, known.sizes[1]));
 }
 
 void JumpTables::invalidate(std::uint64_t linear)
 {
-    if (!pages_.may_hold(number_of(linear)) && !large_.may_hold(linear)) {
+    if (!pages_.may_contain(number_of(linear)) && !large_.may_contain(x86::Linear{linear})) {
         return;
     }
     pages_.clear();

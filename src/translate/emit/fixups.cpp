@@ -63,8 +63,8 @@ bool apply_fixups(const Block& original, const Move& move, std::uint8_t* code)
             add<std::uint32_t>(at, distance(jump_index(fixup.address), jump_index(address), sizeof(JumpEntry)));
             break;
         case Fixup::Kind::TlbEntry:
-            add<std::uint32_t>(at, distance(emulate::TlbEntries::index(fixup.address),
-                                            emulate::TlbEntries::index(address), sizeof(std::uint64_t)));
+            add<std::uint32_t>(at, distance(emulate::TlbEntries::index(x86::Linear{fixup.address}),
+                                            emulate::TlbEntries::index(x86::Linear{address}), sizeof(std::uint64_t)));
             break;
         case Fixup::Kind::Site: add<std::uint32_t>(at, move.site - original.first_site); break;
         case Fixup::Kind::Link: add<std::uint32_t>(at, move.link - original.first_link); break;

@@ -200,7 +200,7 @@ std::optional<std::uint64_t> MemoryPath::fixed_address(const Instruction& i, con
 // The entry of a fixed address is known when the code is written.
 Mem MemoryPath::at_address(std::uint64_t address, Moves moves, const Access& access, std::uint32_t site)
 {
-    const std::size_t at = TlbEntries::index(address);
+    const std::size_t at = TlbEntries::index(x86::Linear{address});
     const std::uint64_t page = address & emulate::kLinearPage;
     const Mem tag = a_.cell(access.write ? &entries().write[at] : &entries().read[at]);
     const auto note = [&](Fixup::Kind kind, std::ptrdiff_t back) {

@@ -28,14 +28,14 @@ void KnownSelectors::note(emulate::Cpu& cpu, x86::Seg seg)
     }
     const std::uint64_t address = (cpu.s.gdtr.base + (segment.selector & 0xfff8u)) & kLinearMask;
     const emulate::TlbEntries& entries = cpu.tlb().set(emulate::TlbSet::Supervisor);
-    const std::size_t at = emulate::TlbEntries::index(address);
+    const std::size_t at = emulate::TlbEntries::index(x86::Linear{address});
     constexpr std::uint64_t kLastInPage = 4096 - sizeof(std::uint64_t);
     const std::uint64_t offset = address & ~emulate::kLinearPage;
     if (entries.read[at] != address - offset || offset > kLastInPage) {
         return;
     }
     x86::Descriptor descriptor;
-    std::memcpy(&descriptor.raw, entries.host_address(at, address), sizeof descriptor.raw);
+    std::memcpy(&descriptor.raw, entries.host_address(at, x86::Linear{address}), sizeof descriptor.raw);
     // Another processor may have changed it since.
     if (emulate::make_segment(segment.selector, descriptor) != segment) {
         return;

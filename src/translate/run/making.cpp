@@ -35,7 +35,7 @@ std::optional<emulate::Cpu::CodePlace> Translator::second_page(std::uint64_t rip
 {
     emulate::Cpu::CodePlace place;
     const std::uint64_t next = (rip | memory::kPageMask) + 1;
-    if (next > cpu().code_limit() || !x86::canonical(next) || !cpu().locate_code(next, place) ||
+    if (next > cpu().code_limit() || !x86::canonical(next) || !cpu().locate_code(x86::Linear{next}, place) ||
         !place.page.readable()) {
         return std::nullopt;
     }
@@ -52,7 +52,7 @@ Block* Translator::make_block(const Context& context, const emulate::Cpu::CodePl
     }
     hold(place);
     Block& block = blocks_.make();
-    block.host = place.page.host + (place.physical & memory::kPageMask);
+    block.host = place.page.host + place.physical.offset_in(memory::kPageSize);
     if (checks_ != nullptr && checks_->refused(block.host)) {
         return nullptr;
     }

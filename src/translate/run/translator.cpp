@@ -85,7 +85,7 @@ std::uint32_t Translator::context_key()
     case emulate::DecodeMode::Legacy32:
     case emulate::DecodeMode::Compat32:
         if (cpu.mode() == emulate::Mode::Real || cpu.mode() == emulate::Mode::Virtual8086 || cpu.stack_size() != 4 ||
-            cpu.code_base() != 0 || cpu.code_limit() != 0xffffffff || !cpu.flat(Seg::Ss) || !cpu.flat(Seg::Ds) ||
+            cpu.code_base().raw() != 0 || cpu.code_limit() != 0xffffffff || !cpu.flat(Seg::Ss) || !cpu.flat(Seg::Ds) ||
             !cpu.flat(Seg::Es)) {
             return Context::kNone;
         }
@@ -152,11 +152,11 @@ Block* Translator::find(std::uint32_t context)
     }
     emulate::Cpu::CodePlace place;
     const Context wanted = Context::of(context);
-    if ((wanted.long64() ? !x86::canonical(rip) : rip > 0xffffffff) || !cpu().locate_code(rip, place) ||
+    if ((wanted.long64() ? !x86::canonical(rip) : rip > 0xffffffff) || !cpu().locate_code(x86::Linear{rip}, place) ||
         !place.page.readable()) {
         return nullptr;
     }
-    Block* block = blocks_.find(place.page.host + (place.physical & memory::kPageMask), rip, context);
+    Block* block = blocks_.find(place.page.host + place.physical.offset_in(memory::kPageSize), rip, context);
     if (block == nullptr) {
         block = make_block(wanted, place);
     }
@@ -366,13 +366,13 @@ bool Translator::open_group(const Site& site, std::uint64_t first)
         return false; // the distance would lead elsewhere
     }
     const emulate::TlbEntries& entries = *cpu().program().entries;
-    const std::size_t at = emulate::TlbEntries::index(linear);
+    const std::size_t at = emulate::TlbEntries::index(x86::Linear{linear});
     const std::uint64_t offset = linear & memory::kPageMask;
     if ((range.write ? entries.write : entries.read)[at] != linear - offset ||
         offset + range.span > memory::kPageSize) {
         return false;
     }
-    const auto host = reinterpret_cast<std::uintptr_t>(entries.host_address(at, linear));
+    const auto host = reinterpret_cast<std::uintptr_t>(entries.host_address(at, x86::Linear{linear}));
     core_->frame.bases[range.base] =
         range.distance ? entries.distance[at] : host - static_cast<std::uint64_t>(std::int64_t{range.low});
     return true;

@@ -177,7 +177,7 @@ void Windows::reset()
 void Windows::drop(Window& window, LinearPage page)
 {
     if (const auto known = window.pages.find(page); known != window.pages.end() && known->second.writable) {
-        cpu_.tell_short_stores(); // which may drop it
+        cpu_.tell_fast_stores(); // which may drop it
     }
     const auto found = window.pages.find(page);
     if (found == window.pages.end()) {
@@ -341,9 +341,9 @@ Windows::Held Windows::hold_tables(const emulate::Cpu::PageView& view, Page& pag
 {
     Held held = Held::Before;
     for (unsigned level = 0; level < view.levels; ++level) {
-        const std::uint64_t address = view.entries[level].address;
+        const base::GuestPhysical address = view.entries[level].address;
         const memory::Page table = cpu_.physical_page(address);
-        if (table.host == nullptr || table.access != memory::Access::ReadWrite) {
+        if (table.host == nullptr || table.backing != memory::Backing::ReadWrite) {
             return Held::Not;
         }
         if (!tables_.contains(table.host)) {
@@ -360,7 +360,7 @@ Windows::Held Windows::hold_tables(const emulate::Cpu::PageView& view, Page& pag
 bool Windows::find_page(LinearPage page, emulate::Cpu::PageView& view, Page& known)
 {
     constexpr unsigned kMostLooks = 4;
-    const std::uint64_t linear = std::uint64_t{page} << kPageShift;
+    const x86::Linear linear{std::uint64_t{page} << kPageShift};
     if (!cpu_.view_page(linear, view)) {
         return false;
     }

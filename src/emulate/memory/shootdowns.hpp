@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What other threads want an interpreter to forget, queued until its run loop gets to it.
+// Shoot-downs: what this processor has cached and has to forget since other processors or devices have changed it. They
+// are queued until its run loop gets to them.
 #pragma once
 
 #include "base/guarded.hpp"
@@ -17,18 +18,18 @@
 
 namespace windsor::emulate {
 
-class Invalidations final : public memory::MemoryObserver {
+class Shootdowns final : public memory::MemoryObserver {
 public:
-    // Pages that were written; a processor that sleeps long has everything to forget.
+    // The most pages whose stores are listed. If a processor sleeps so long that there are more, it forgets everything.
     static constexpr std::size_t kMost = 1024;
-    // Pages that others hold, as far as they are told apart while the processor stands.
+    // The most pages that others hold which are listed while the processor does not run.
     static constexpr std::size_t kMostHolds = 1024;
-    // Stores to one page that are told apart; one with more is being filled anew.
+    // The most stores to one page that are listed. A page with more is probably filled anew, and counts as a whole.
     static constexpr std::size_t kMostInPage = 16;
 
     struct Range {
         unsigned offset{0}; // in the page
-        unsigned size{0};   // bytes
+        unsigned size{0}; // bytes
         bool operator==(const Range&) const = default;
     };
     using Written = std::unordered_map<const std::uint8_t*, std::vector<Range>>; // by host page
@@ -36,22 +37,23 @@ public:
         bool mappings{false};
         bool dirty_log{false};
         bool everything{false}; // there was too much to list
-        Written written;        // by devices and other processors
+        Written written; // by devices and other processors
     };
-    // A page that other processors hold; the askers are let go of when that has been dealt with.
+    // A page that other processors hold. An asker is owned until its request has been served; who has asked sees by
+    // that whether all others have heard.
     struct Hold {
-        std::uint64_t physical{0};
+        base::GuestPhysical physical{};
         std::vector<std::shared_ptr<const void>> askers;
     };
     using Holds = std::unordered_map<const std::uint8_t*, Hold>; // by host page
 
-    Invalidations(memory::GuestMemory& memory, vcpu::Signals& signals) : memory_{memory}, signals_{signals}
+    Shootdowns(memory::GuestMemory& memory, vcpu::Signals& signals) : memory_{memory}, signals_{signals}
     {
         memory_.add_observer(*this);
     }
-    ~Invalidations() override { memory_.remove_observer(*this); }
-    Invalidations(const Invalidations&) = delete;
-    Invalidations& operator=(const Invalidations&) = delete;
+    ~Shootdowns() override { memory_.remove_observer(*this); }
+    Shootdowns(const Shootdowns&) = delete;
+    Shootdowns& operator=(const Shootdowns&) = delete;
 
     // memory::MemoryObserver
     void mappings_changed() override
@@ -63,7 +65,7 @@ public:
         if (announces()) {
             return;
         }
-        const auto offset = static_cast<unsigned>(address.raw() & memory::kPageMask);
+        const auto offset = static_cast<unsigned>(address.offset_in(memory::kPageSize));
         const std::uint8_t* host = memory_.lookup(address).host;
         ask([&](Batch& batch) {
             batch.everything = batch.everything || batch.written.size() > kMost;
@@ -94,8 +96,8 @@ public:
         return holds_.with([](Holds& holds) { return std::exchange(holds, {}); });
     }
 
-    // The processor runs from here on, and looks at its signals first; it stands, and has dealt with all that it was
-    // asked. One that stands makes no stores, and nobody has to wait for it.
+    // Between begin() and end() the processor runs. It serves its queue after begin(), before its first store, and once
+    // more before end(). While it does not run it makes no stores, so that nobody has to wait for it.
     void begin()
     {
         holds_.with([&](Holds&) { running_ = true; });
@@ -110,39 +112,39 @@ public:
         });
     }
 
-    // Calls `drop` with the pages of which code was read while others may still have stored without telling, and may do
-    // so until they have heard that it is held.
-    template <typename Drop> void each_unsettled(Drop drop)
+    // Calls `drop` with the pages that this processor holds while some other may still store to them without telling,
+    // as it has not heard yet that they are held.
+    template <typename Drop> void each_unheard(Drop drop)
     {
-        std::erase_if(unsettled_, [](const auto& page) { return page.second.use_count() == 1; });
+        std::erase_if(unheard_, [](const auto& page) { return page.second.use_count() == 1; });
         std::atomic_thread_fence(std::memory_order_seq_cst);
-        for (const auto& [host, asker] : unsettled_) {
+        for (const auto& [host, asker] : unheard_) {
             drop(host);
         }
     }
 
-    // Whether others listen: other processors.
+    // Whether there are other processors. Each of them observes the memory.
     bool has_company() const { return memory_.observers() > 1; }
 
-    // Tells the other observers of what this processor has done and dealt with itself: a write to a page with code…
-    void announce_write(std::uint64_t physical, unsigned size)
+    // Tells the other processors that this one has written to a page that is held.
+    void announce_write(base::GuestPhysical physical, unsigned size)
     {
         announcing_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-        memory_.written(base::GuestPhysical{physical}, size);
+        memory_.written(physical, size);
         announcing_.store(std::thread::id{}, std::memory_order_relaxed);
     }
-    // … or that it holds a page from now on, which has kPageCode.
-    void announce_hold(const std::uint8_t* host_page, std::uint64_t physical)
+    // Tells them that this processor holds a page from now on, which has the flag kPageCode.
+    void announce_hold(const std::uint8_t* host_page, base::GuestPhysical physical)
     {
-        std::shared_ptr<const void>& asker = unsettled_[host_page];
+        std::shared_ptr<const void>& asker = unheard_[host_page];
         if (asker == nullptr) {
             asker = std::make_shared<const int>(0);
         }
         announcing_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-        memory_.code_held(base::GuestPhysical{physical}, asker);
+        memory_.code_held(physical, asker);
         announcing_.store(std::thread::id{}, std::memory_order_relaxed);
         if (asker.use_count() == 1) {
-            unsettled_.erase(host_page);
+            unheard_.erase(host_page);
         }
     }
 
@@ -162,17 +164,18 @@ private:
               const std::shared_ptr<const void>& asker)
     {
         Hold& hold = holds[host];
-        hold.physical = page.raw();
+        hold.physical = page;
         if (std::ranges::find(hold.askers, asker) == hold.askers.end()) {
             hold.askers.push_back(asker);
         }
         signals_.raise(vcpu::Signal::Attention);
     }
-    // All that the processor has stored is seen by whoever reads the page from here on, and there is nothing that it
-    // would have to tell: it may as well forget all short ways to memory.
+    // The processor does not run, so whoever reads the page later sees all that it has stored: it has nothing to tell.
+    // It only has to end its fast path to the page before it stores again. Where there are too many such pages, it
+    // drops the whole TLB instead.
     void hold_later(Holds& holds, const std::uint8_t* host, base::GuestPhysical page)
     {
-        holds[host].physical = page.raw();
+        holds[host].physical = page;
         if (holds.size() > kMostHolds) {
             holds.clear();
             batch_.with([](Batch& batch) { batch.mappings = true; });
@@ -192,8 +195,8 @@ private:
     base::Guarded<Holds> holds_;
     std::atomic<std::thread::id> announcing_{};
     bool running_{false}; // guarded by the lock of holds_
-    // By host page, of the processor's own thread; each asker is shared with those that have not heard.
-    std::unordered_map<const std::uint8_t*, std::shared_ptr<const void>> unsettled_;
+    // By host page; only the processor's own thread uses it. Those that have not heard yet own the asker, too.
+    std::unordered_map<const std::uint8_t*, std::shared_ptr<const void>> unheard_;
 };
 
 } // namespace windsor::emulate
