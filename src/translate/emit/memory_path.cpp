@@ -53,7 +53,7 @@ void MemoryPath::write_address(const Instruction& i, const ZydisDecodedOperand& 
     const bool has_index = mem.index != ZYDIS_REGISTER_NONE;
     if (!has_base && !has_index) {
         note_wrapping(i, relative);
-        a_.mov_value(to, fixed_linear(i, displacement, relative), relative ? Moves::WithBlock : Moves::No);
+        a_.mov_value(to, fixed_linear(i, displacement, relative).raw(), relative ? Moves::WithBlock : Moves::No);
         return;
     }
     const auto small = static_cast<std::int32_t>(displacement);
@@ -183,7 +183,7 @@ std::optional<Reg> MemoryPath::direct_base(const Instruction& i, const Access& a
 }
 
 // The address of an operand, if the instruction itself says it and it lies within one page.
-std::optional<std::uint64_t> MemoryPath::fixed_address(const Instruction& i, const Access& access)
+std::optional<x86::Linear> MemoryPath::fixed_address(const Instruction& i, const Access& access)
 {
     const auto& mem = i.memory->mem;
     const bool relative = is_relative(*i.memory);
@@ -192,16 +192,16 @@ std::optional<std::uint64_t> MemoryPath::fixed_address(const Instruction& i, con
     if (!fixed) {
         return std::nullopt;
     }
-    const std::uint64_t address = fixed_linear(i, mem.disp.has_displacement ? mem.disp.value : 0, relative);
-    const bool whole = (address & 0xfff) + access.size <= 4096;
-    return whole && (!access.aligned || address % access.size == 0) ? std::optional{address} : std::nullopt;
+    const x86::Linear address = fixed_linear(i, mem.disp.has_displacement ? mem.disp.value : 0, relative);
+    const bool whole = address.offset_in(memory::kPageSize) + access.size <= memory::kPageSize;
+    return whole && (!access.aligned || address.offset_in(access.size) == 0) ? std::optional{address} : std::nullopt;
 }
 
 // The entry of a fixed address is known when the code is written.
-Mem MemoryPath::at_address(std::uint64_t address, Moves moves, const Access& access, std::uint32_t site)
+Mem MemoryPath::at_address(x86::Linear address, Moves moves, const Access& access, std::uint32_t site)
 {
-    const std::size_t at = TlbEntries::index(x86::Linear{address});
-    const std::uint64_t page = address & emulate::kLinearPage;
+    const std::size_t at = TlbEntries::index(address);
+    const std::uint64_t page = address.aligned_down(memory::kPageSize).raw();
     const Mem tag = a_.cell(access.write ? &entries().write[at] : &entries().read[at]);
     const auto note = [&](Fixup::Kind kind, std::ptrdiff_t back) {
         if (moves == Moves::WithBlock) {
@@ -220,7 +220,7 @@ Mem MemoryPath::at_address(std::uint64_t address, Moves moves, const Access& acc
     cold_.branch_to_site(a_.jcc(Cond::Ne), site);
     a_.load(kTemp0, a_.cell(&entries().host[at]));
     note(Fixup::Kind::TlbEntry, 4);
-    return {.base = kTemp0, .displacement = static_cast<std::int32_t>(address & 0xfff)};
+    return {.base = kTemp0, .displacement = static_cast<std::int32_t>(address.offset_in(memory::kPageSize))};
 }
 
 // --- Groups ---

@@ -7,6 +7,7 @@
 #include "translate/emit/attribution.hpp"
 #include "translate/emit/cold_code.hpp"
 #include "translate/emit/workshop.hpp"
+#include "x86/address.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -64,9 +65,9 @@ private:
     void open(const Group& group, std::int32_t from, std::uint32_t site);
     void land(const GroupPlace& place);
     [[nodiscard]] Mem at_distance(Reg base, std::int32_t displacement, const Access& access, std::uint32_t site);
-    [[nodiscard]] Mem at_address(std::uint64_t address, Moves moves, const Access& access, std::uint32_t site);
+    [[nodiscard]] Mem at_address(x86::Linear address, Moves moves, const Access& access, std::uint32_t site);
     std::optional<Reg> direct_base(const Instruction& i, const Access& access) const;
-    static std::optional<std::uint64_t> fixed_address(const Instruction& i, const Access& access);
+    static std::optional<x86::Linear> fixed_address(const Instruction& i, const Access& access);
     void note_wrapping(const Instruction& i, bool relative);
     void index_entry();
     template <typename Field> [[nodiscard]] Mem entry(const Field& field) const;

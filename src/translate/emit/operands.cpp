@@ -43,10 +43,10 @@ std::optional<unsigned> sole_base(const Context& context, const Instruction& i)
     return sole ? std::optional{full_number(mem.base)} : std::nullopt;
 }
 
-std::uint64_t fixed_linear(const Instruction& i, std::int64_t displacement, bool relative)
+x86::Linear fixed_linear(const Instruction& i, std::int64_t displacement, bool relative)
 {
     const std::uint64_t address = static_cast<std::uint64_t>(displacement) + (relative ? i.next() : 0);
-    return i.decoded.address_width == 64 ? address : address & 0xffffffff;
+    return x86::Linear{i.decoded.address_width == 64 ? address : address & 0xffffffff};
 }
 
 // SSE wants all operands of 16 bytes to be aligned, but for these.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "translate/decode/instruction.hpp"
+#include "x86/address.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -43,7 +44,7 @@ bool lacks_base(const Instruction& i);
 std::optional<unsigned> sole_base(const Context& context, const Instruction& i);
 
 // The linear address of an operand that has neither base nor index, or RIP as its base.
-std::uint64_t fixed_linear(const Instruction& i, std::int64_t displacement, bool relative);
+x86::Linear fixed_linear(const Instruction& i, std::int64_t displacement, bool relative);
 
 // Whether the host faults if the operand does not lie at a multiple of its size. SDM volume 1, sections 4.1.1 and 14.9.
 bool must_be_aligned(const Instruction& i);

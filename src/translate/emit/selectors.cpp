@@ -26,16 +26,16 @@ void KnownSelectors::note(emulate::Cpu& cpu, x86::Seg seg)
         (segment.selector & kLocal) != 0) {
         return;
     }
-    const std::uint64_t address = (cpu.s.gdtr.base + (segment.selector & 0xfff8u)) & kLinearMask;
+    const auto address = x86::Linear{cpu.s.gdtr.base + (segment.selector & 0xfff8u)} & kLinearMask;
     const emulate::TlbEntries& entries = cpu.tlb().set(emulate::TlbSet::Supervisor);
-    const std::size_t at = emulate::TlbEntries::index(x86::Linear{address});
-    constexpr std::uint64_t kLastInPage = 4096 - sizeof(std::uint64_t);
-    const std::uint64_t offset = address & ~emulate::kLinearPage;
-    if (entries.read[at] != address - offset || offset > kLastInPage) {
+    const std::size_t at = emulate::TlbEntries::index(address);
+    constexpr std::uint64_t kLastInPage = memory::kPageSize - sizeof(std::uint64_t);
+    const x86::Linear page = address.aligned_down(memory::kPageSize);
+    if (entries.read[at] != page.raw() || address - page > kLastInPage) {
         return;
     }
     x86::Descriptor descriptor;
-    std::memcpy(&descriptor.raw, entries.host_address(at, x86::Linear{address}), sizeof descriptor.raw);
+    std::memcpy(&descriptor.raw, entries.host_address(at, address), sizeof descriptor.raw);
     // Another processor may have changed it since.
     if (emulate::make_segment(segment.selector, descriptor) != segment) {
         return;
@@ -43,7 +43,7 @@ void KnownSelectors::note(emulate::Cpu& cpu, x86::Seg seg)
     known_[index(segment.selector)] = {.selector = segment.selector,
                                        .table_base = cpu.s.gdtr.base,
                                        .table_limit = cpu.s.gdtr.limit,
-                                       .address = address,
+                                       .address = address.raw(),
                                        .descriptor = descriptor.raw,
                                        .flat = cpu.flat(seg) ? 1u : 0u,
                                        .window = cpu.window(seg),
