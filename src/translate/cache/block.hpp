@@ -34,8 +34,8 @@ struct Link {
     Block* to{nullptr};
 };
 
-// Of a Site, what is the same in a copy of its block.
-struct SiteFacts {
+// Of a SideExit, what is the same in a copy of its block.
+struct SideExitFacts {
     enum class Kind : std::uint8_t { Interpret, Access, LoadSse, LoadAvx, LoadX87 };
     Kind kind{};
     bool x87{false};                    // the instruction works on x87 or MMX state
@@ -49,7 +49,7 @@ struct SiteFacts {
 
 // An instruction that translated code may leave to C++: one that is interpreted, or one whose memory access was not
 // in the TLB.
-struct Site : SiteFacts {
+struct SideExit : SideExitFacts {
     std::uint8_t fruitless{0};           // lookups that its group failed by
     Block* block{nullptr};
     const std::uint8_t* resume{nullptr}; // code behind the instruction
@@ -76,7 +76,7 @@ struct Fixup {
         Value64,     // or as a whole
         JumpEntry,   // distance of the entry of an address in a jump table
         TlbEntry,    // of the elements of a page in the TLB
-        Site,        // 32 bits: the number of one
+        SideExit,        // 32 bits: the number of one
         Link,        // of one, by one more, beside kEdgeBit
         Jump,        // 32 bits: how far it is to a stub
         Fault,       // no such place, but an instruction whose fault leads to `address`
@@ -113,8 +113,8 @@ struct Block {
     std::pmr::vector<Fixup> fixups;
     bool original{false};        // fixups tells all; not so of copies and of those that copies cannot be made from
     std::uint32_t code_bytes{0}; // from from_host on; of copies, too
-    std::uint32_t first_site{0};
-    std::uint32_t sites{0};
+    std::uint32_t first_exit{0};
+    std::uint32_t exits{0};
     std::uint32_t first_link{0};
     std::uint32_t links{0};
 };

@@ -15,7 +15,7 @@ bool Translator::copy(const Block& original, Block& block)
     const std::ptrdiff_t by = code - original.from_host;
     const Move move{.linear = block.rip - original.rip,
                     .code = static_cast<std::uint64_t>(by),
-                    .site = static_cast<std::uint32_t>(sites_.size()),
+                    .exit = static_cast<std::uint32_t>(exits_.size()),
                     .link = static_cast<std::uint32_t>(links_.size())};
     code_->use(free_, original.code_bytes);
     std::memcpy(free_, code_->writable(original.from_host), original.code_bytes);
@@ -33,23 +33,23 @@ bool Translator::copy(const Block& original, Block& block)
     block.original = false;
     block.cautious = original.cautious;
     block.code_bytes = original.code_bytes;
-    block.first_site = move.site;
-    block.sites = original.sites;
+    block.first_exit = move.exit;
+    block.exits = original.exits;
     block.first_link = move.link;
     block.links = original.links;
-    copy_sites(original, block, by);
+    copy_exits(original, block, by);
     copy_links(original, block, by);
     copy_faults(original, block);
     ++counters_.copies;
     return true;
 }
 
-void Translator::copy_sites(const Block& original, Block& block, std::ptrdiff_t by)
+void Translator::copy_exits(const Block& original, Block& block, std::ptrdiff_t by)
 {
-    for (std::uint32_t n = 0; n < original.sites; ++n) {
-        const Site& from = sites_[original.first_site + n];
-        Site& to = sites_.emplace_back();
-        static_cast<SiteFacts&>(to) = from;
+    for (std::uint32_t n = 0; n < original.exits; ++n) {
+        const SideExit& from = exits_[original.first_exit + n];
+        SideExit& to = exits_.emplace_back();
+        static_cast<SideExitFacts&>(to) = from;
         to.block = &block;
         to.resume = from.resume != nullptr ? from.resume + by : nullptr;
     }

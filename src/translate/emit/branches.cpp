@@ -12,10 +12,10 @@ std::uint64_t direct_target(const Instruction& i)
 }
 
 // The target of an indirect jump or call comes into kTemp0.
-void load_target(Parts& p, const Instruction& i, std::uint32_t site)
+void load_target(Parts& p, const Instruction& i, std::uint32_t exit)
 {
     if (i.memory != nullptr) {
-        p.memory.load_operand(kTemp0, i, site);
+        p.memory.load_operand(kTemp0, i, exit);
     } else {
         p.a.load_guest(kTemp0, full_number(i.operands[0].reg.value), p.word());
     }
@@ -50,10 +50,10 @@ Written write_count_zero(Parts& p, const Instruction& i)
 Written write_call(Parts& p, const Instruction& i)
 {
     p.memory.begin_access(i, TouchesStack::Yes);
-    const std::uint32_t site = p.cold.new_site(Site::Kind::Access, i);
-    p.memory.push_value(i.next(), Moves::WithBlock, site);
+    const std::uint32_t exit = p.cold.new_exit(SideExit::Kind::Access, i);
+    p.memory.push_value(i.next(), Moves::WithBlock, exit);
     p.edges.edge(direct_target(i), i.live_after);
-    p.cold.resumes(site);
+    p.cold.resumes(exit);
     return Written::Natively;
 }
 
@@ -64,19 +64,19 @@ Written write_indirect(Parts& p, const Instruction& i)
         return Written::ForInterpreter;
     }
     p.flags.clobber();
-    const std::uint32_t site = p.cold.new_site(Site::Kind::Access, i);
-    load_target(p, i, site);
-    p.edges.find_jump(site);
+    const std::uint32_t exit = p.cold.new_exit(SideExit::Kind::Access, i);
+    load_target(p, i, exit);
+    p.edges.find_jump(exit);
     if (i.kind == Kind::JumpIndirect) {
         p.a.jmp(p.edges.found_code());
     } else {
         const Mem target = p.a.cell(&p.shop.frame.target);
         p.a.load(kTemp1, p.edges.found_code());
         p.a.store(target, kTemp1);
-        p.memory.push_value(i.next(), Moves::WithBlock, site);
+        p.memory.push_value(i.next(), Moves::WithBlock, exit);
         p.a.jmp(target);
     }
-    p.cold.resumes(site);
+    p.cold.resumes(exit);
     return Written::Natively;
 }
 
@@ -86,14 +86,14 @@ Written write_return(Parts& p, const Instruction& i)
     const bool releases = i.operands[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
     const auto released = releases ? static_cast<std::int32_t>(i.operands[0].imm.value.u) : 0;
     p.flags.clobber();
-    const std::uint32_t site = p.cold.new_site(Site::Kind::Access, i);
-    const Mem top = p.memory.stack(0, {.size = static_cast<unsigned>(size)}, site);
+    const std::uint32_t exit = p.cold.new_exit(SideExit::Kind::Access, i);
+    const Mem top = p.memory.stack(0, {.size = static_cast<unsigned>(size)}, exit);
     p.attribution.may_be_refused();
     p.a.load(kTemp0, top, p.word());
-    p.edges.find_jump(site);
+    p.edges.find_jump(exit);
     p.a.move_stack_pointer(size + released, p.word());
     p.a.jmp(p.edges.found_code());
-    p.cold.resumes(site);
+    p.cold.resumes(exit);
     return Written::Natively;
 }
 

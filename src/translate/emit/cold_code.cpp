@@ -6,28 +6,28 @@
 
 namespace windsor::translate {
 
-std::uint32_t ColdCode::new_site(Site::Kind kind, const Instruction& i)
+std::uint32_t ColdCode::new_exit(SideExit::Kind kind, const Instruction& i)
 {
-    Site site;
-    site.kind = kind;
-    site.x87 = i.unit != Unit::Sse && i.unit != Unit::Integer;
-    site.offset = static_cast<std::uint16_t>(i.rip - progress_.block->rip);
-    site.steady = i.steady;
-    site.context = progress_.context.key();
-    site.block = progress_.block;
-    shop_.sites.push_back(std::move(site));
-    return static_cast<std::uint32_t>(shop_.sites.size() - 1);
+    SideExit exit;
+    exit.kind = kind;
+    exit.x87 = i.unit != Unit::Sse && i.unit != Unit::Integer;
+    exit.offset = static_cast<std::uint16_t>(i.rip - progress_.block->rip);
+    exit.steady = i.steady;
+    exit.context = progress_.context.key();
+    exit.block = progress_.block;
+    shop_.exits.push_back(std::move(exit));
+    return static_cast<std::uint32_t>(shop_.exits.size() - 1);
 }
 
 // Jumps of one access share a piece if they leave the flags alike.
-void ColdCode::branch_to_site(std::uint8_t* displacement, std::uint32_t site)
+void ColdCode::branch_to_exit(std::uint8_t* displacement, std::uint32_t exit)
 {
     if (detours_.taken()) {
         detours_.add(displacement, progress_.current);
         return;
     }
     const bool again = flags_.place() == FlagPlace::Again;
-    if (ends_with_site(site) && pieces_.back().faults[0] == nullptr &&
+    if (ends_with_exit(exit) && pieces_.back().faults[0] == nullptr &&
         (pieces_.back().flags.place == FlagPlace::Again) == again) {
         auto& from = pieces_.back().from;
         if (auto* const room = std::ranges::find(from, nullptr); room != from.end()) {
@@ -36,23 +36,23 @@ void ColdCode::branch_to_site(std::uint8_t* displacement, std::uint32_t site)
         }
     }
     pieces_.push_back(
-        {.kind = Kind::Site, .from = {displacement}, .number = site, .flags = again ? flags_.now() : KeptFlags{}});
+        {.kind = Kind::SideExit, .from = {displacement}, .number = exit, .flags = again ? flags_.now() : KeptFlags{}});
 }
 
-void ColdCode::may_fault_here(std::uint32_t site)
+void ColdCode::may_fault_here(std::uint32_t exit)
 {
-    const bool goes_on = ends_with_site(site) && pieces_.back().faults[0] != nullptr &&
+    const bool goes_on = ends_with_exit(exit) && pieces_.back().faults[0] != nullptr &&
                          pieces_.back().faults[1] == nullptr && pieces_.back().flags.place == flags_.place();
     if (goes_on) {
         pieces_.back().faults[1] = a_.address();
         return;
     }
-    pieces_.push_back({.kind = Kind::Site, .number = site, .flags = flags_.now(), .faults = {a_.address()}});
+    pieces_.push_back({.kind = Kind::SideExit, .number = exit, .flags = flags_.now(), .faults = {a_.address()}});
 }
 
-void ColdCode::call_help(std::uint32_t site)
+void ColdCode::call_help(std::uint32_t exit)
 {
-    a_.call_stub(site, Fixup::Kind::Site, stubs().help);
+    a_.call_stub(exit, Fixup::Kind::SideExit, stubs().help);
 }
 
 void ColdCode::link(std::uint8_t* displacement, std::uint64_t target, FlagPlace flags)
@@ -90,7 +90,7 @@ void ColdCode::write()
 {
     for (const Piece& piece : pieces_) {
         enter(piece);
-        if (piece.kind == Kind::Site) {
+        if (piece.kind == Kind::SideExit) {
             flags_.save_kept(piece.flags);
             call_help(piece.number);
         } else {

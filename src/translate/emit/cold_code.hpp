@@ -27,18 +27,18 @@ public:
     void write();
 
     // --- Side exits: places where an instruction may be left to C++ ---
-    std::uint32_t new_site(Site::Kind kind, const Instruction& i); // gives its number
-    Site& site(std::uint32_t number) { return shop_.sites[number]; }
-    std::size_t sites() const { return shop_.sites.size(); }
-    // The jump that has been written last, whose displacement is at `displacement`, leads to the site; or to the second
-    // body, while detours are taken.
-    void branch_to_site(std::uint8_t* displacement, std::uint32_t site);
-    // The host instruction that is written next leads to the site if it faults.
-    void may_fault_here(std::uint32_t site);
+    std::uint32_t new_exit(SideExit::Kind kind, const Instruction& i); // gives its number
+    SideExit& exit(std::uint32_t number) { return shop_.exits[number]; }
+    std::size_t exits() const { return shop_.exits.size(); }
+    // The jump that has been written last, whose displacement is at `displacement`, leads to the side exit; or to the
+    // second body, while detours are taken.
+    void branch_to_exit(std::uint8_t* displacement, std::uint32_t exit);
+    // The host instruction that is written next leads to the side exit if it faults.
+    void may_fault_here(std::uint32_t exit);
     // Calls C++ here, whatever is the case.
-    void call_help(std::uint32_t site);
-    // Behind the site's instruction, C++ comes back to here.
-    void resumes(std::uint32_t site) { shop_.sites[site].resume = a_.address(); }
+    void call_help(std::uint32_t exit);
+    // Behind the side exit's instruction, C++ comes back to here.
+    void resumes(std::uint32_t exit) { shop_.exits[exit].resume = a_.address(); }
 
     // --- Ways to other code, from a jump whose displacement is at `displacement` ---
     // To an address in the same page: a link, which leads to the other block once there is one.
@@ -51,11 +51,11 @@ public:
     void leave_for_signals(std::uint8_t* displacement, std::uint64_t target);
 
 private:
-    enum class Kind : std::uint8_t { Site, Link, FarEdge, TableMiss, Signals };
+    enum class Kind : std::uint8_t { SideExit, Link, FarEdge, TableMiss, Signals };
     struct Piece {
         Kind kind{};
         std::array<std::uint8_t*, 4> from{}; // displacements that lead here; null: none
-        std::uint32_t number{0}; // of the site or link
+        std::uint32_t number{0}; // of the side exit or link
         std::uint64_t target{0}; // guest RIP
         KeptFlags flags{}; // Host or Again: they are still to be saved
         std::array<const std::uint8_t*, 2> faults{}; // host instructions whose faults lead here; null: none
@@ -63,9 +63,9 @@ private:
     };
 
     const Stubs& stubs() const { return shop_.stubs[progress_.context.window ? 1 : 0]; }
-    bool ends_with_site(std::uint32_t site) const
+    bool ends_with_exit(std::uint32_t exit) const
     {
-        return !pieces_.empty() && pieces_.back().kind == Kind::Site && pieces_.back().number == site;
+        return !pieces_.empty() && pieces_.back().kind == Kind::SideExit && pieces_.back().number == exit;
     }
     void enter(const Piece& piece);
     void write_edge(const Piece& piece);

@@ -64,7 +64,7 @@ void Edges::edge_at(std::uint8_t* displacement, std::uint64_t target, Flags live
     }
 }
 
-void Edges::find_jump(std::uint32_t site)
+void Edges::find_jump(std::uint32_t exit)
 {
     static_assert(sizeof(JumpEntry) == 16);
     Mem rip = a_.cell(&a_.frame().jumps[progress_.slot][0].rip);
@@ -74,7 +74,7 @@ void Edges::find_jump(std::uint32_t site)
     a_.shift_right(kTemp1, kJumpShift - kEntryShift, Width::Dword);
     a_.alu(Alu::And, kTemp1, static_cast<std::int32_t>((kJumpEntries - 1) << kEntryShift), Width::Dword);
     a_.alu(Alu::Cmp, kTemp0, rip);
-    cold_.branch_to_site(a_.jcc(Cond::Ne), site);
+    cold_.branch_to_exit(a_.jcc(Cond::Ne), exit);
 }
 
 Mem Edges::found_code() const

@@ -25,8 +25,8 @@ public:
     // The same as a jump that has been written, whose displacement is at `displacement`.
     void edge_at(std::uint8_t* displacement, std::uint64_t target, Flags live);
     // The distance of the jump table's entry for the address in kTemp0 comes into kTemp1; what the table does not know
-    // goes to the site.
-    void find_jump(std::uint32_t site);
+    // goes to the side exit.
+    void find_jump(std::uint32_t exit);
     // The code of that entry.
     Mem found_code() const;
 

@@ -66,7 +66,7 @@ bool apply_fixups(const Block& original, const Move& move, std::uint8_t* code)
             add<std::uint32_t>(at, distance(emulate::TlbEntries::index(x86::Linear{fixup.address}),
                                             emulate::TlbEntries::index(x86::Linear{address}), sizeof(std::uint64_t)));
             break;
-        case Fixup::Kind::Site: add<std::uint32_t>(at, move.site - original.first_site); break;
+        case Fixup::Kind::SideExit: add<std::uint32_t>(at, move.exit - original.first_exit); break;
         case Fixup::Kind::Link: add<std::uint32_t>(at, move.link - original.first_link); break;
         case Fixup::Kind::Jump: add<std::uint32_t>(at, 0 - move.code); break;
         case Fixup::Kind::Fault: break; // is for the table of faults

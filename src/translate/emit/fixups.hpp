@@ -12,7 +12,7 @@ namespace windsor::translate {
 struct Move {
     std::uint64_t linear{0}; // how far it is, in guest addresses,
     std::uint64_t code{0};   // and in bytes of code
-    std::uint32_t site{0};   // the number of the copy's first
+    std::uint32_t exit{0};   // the number of the copy's first
     std::uint32_t link{0};
 };
 

@@ -58,7 +58,8 @@ constexpr std::uint64_t no_rip(std::size_t index)
 }
 static_assert(jump_index(0) == 0 && jump_index(1) != 0);
 
-// What helpers are called for: a site, or with this bit set an edge whose link has the number less one; 0: it has none.
+// Translated code calls the helper with a number. Without this bit it is that of a side exit. With it, the code is at an
+// edge to another block, and the other bits are the number of the edge's link plus one; 0: the edge has no link.
 constexpr std::uint32_t kEdgeBit = std::uint32_t{1} << 31;
 
 // The signals that code stops for where none is masked.

@@ -77,7 +77,7 @@ void MemoryPath::write_address(const Instruction& i, const ZydisDecodedOperand& 
 }
 
 // FS and GS have bases; outside 64-bit mode they have limits, too.
-void MemoryPath::add_segment(const ZydisDecodedOperand& operand, const Access& access, std::uint32_t site)
+void MemoryPath::add_segment(const ZydisDecodedOperand& operand, const Access& access, std::uint32_t exit)
 {
     if (!is_thread_segment(operand.mem.segment)) {
         return;
@@ -90,7 +90,7 @@ void MemoryPath::add_segment(const ZydisDecodedOperand& operand, const Access& a
     const auto& window = shop_.cpu.window(seg);
     a_.lea(kTemp1, {.base = kTemp0, .displacement = static_cast<std::int32_t>(access.size)});
     a_.alu(Alu::Cmp, kTemp1, a_.cell(access.write ? &window.write_end : &window.read_end));
-    cold_.branch_to_site(a_.jcc(Cond::A), site);
+    cold_.branch_to_exit(a_.jcc(Cond::A), exit);
     a_.alu(Alu::Add, kTemp0, a_.cell(&window.base), Width::Dword);
 }
 
@@ -127,16 +127,16 @@ void MemoryPath::index_entry()
 
 // The tag of the entry xor the address is the offset in the page on a hit, and large on a miss: one comparison tells
 // a miss and an access that leaves the page, and where it must be aligned, one that is not.
-void MemoryPath::find_entry(const Access& access, std::uint32_t site)
+void MemoryPath::find_entry(const Access& access, std::uint32_t exit)
 {
     index_entry();
     a_.alu(Alu::Xor, kTemp0, entry(access.write ? entries().write : entries().read));
     if (access.aligned) {
         a_.test_imm(kTemp0, ~static_cast<std::int32_t>(0xfff & ~(access.size - 1)));
-        cold_.branch_to_site(a_.jcc(Cond::Ne), site);
+        cold_.branch_to_exit(a_.jcc(Cond::Ne), exit);
     } else {
         a_.alu(Alu::Cmp, kTemp0, static_cast<std::int32_t>(4096 - access.size));
-        cold_.branch_to_site(a_.jcc(Cond::A), site);
+        cold_.branch_to_exit(a_.jcc(Cond::A), exit);
     }
 }
 
@@ -145,31 +145,31 @@ Mem MemoryPath::host_page() const
     return entry(entries().host);
 }
 
-void MemoryPath::look_up(const Access& access, std::uint32_t site)
+void MemoryPath::look_up(const Access& access, std::uint32_t exit)
 {
-    find_entry(access, site);
+    find_entry(access, exit);
     a_.alu(Alu::Add, kTemp0, host_page());
 }
 
-void MemoryPath::look_up_operand(const Instruction& i, const Access& access, std::uint32_t site)
+void MemoryPath::look_up_operand(const Instruction& i, const Access& access, std::uint32_t exit)
 {
     write_address(i, *i.memory, kTemp0);
-    add_segment(*i.memory, access, site);
-    look_up(access, site);
+    add_segment(*i.memory, access, exit);
+    look_up(access, exit);
 }
 
 // The operand names the guest's register itself, beside the distance from linear to host addresses. In 32-bit code a
 // sum that wraps around is an address that no tag is of, and so a miss; but in compatibility mode the TLB may hold
 // pages of 64-bit code there, and the sum is cut first.
-Mem MemoryPath::at_distance(Reg base, std::int32_t displacement, const Access& access, std::uint32_t site)
+Mem MemoryPath::at_distance(Reg base, std::int32_t displacement, const Access& access, std::uint32_t exit)
 {
     if (displacement != 0 && progress_.context.mode == emulate::DecodeMode::Compat32) {
         a_.lea(kTemp0, {.base = base, .displacement = displacement}, Width::Dword);
-        look_up(access, site);
+        look_up(access, exit);
         return {.base = kTemp0};
     }
     displacement == 0 ? a_.mov(kTemp0, base) : a_.lea(kTemp0, {.base = base, .displacement = displacement});
-    find_entry(access, site);
+    find_entry(access, exit);
     a_.load(kTemp0, entry(entries().distance));
     return {.base = base, .displacement = displacement, .index = kTemp0};
 }
@@ -198,7 +198,7 @@ std::optional<x86::Linear> MemoryPath::fixed_address(const Instruction& i, const
 }
 
 // The entry of a fixed address is known when the code is written.
-Mem MemoryPath::at_address(x86::Linear address, Moves moves, const Access& access, std::uint32_t site)
+Mem MemoryPath::at_address(x86::Linear address, Moves moves, const Access& access, std::uint32_t exit)
 {
     const std::size_t at = TlbEntries::index(address);
     const std::uint64_t page = address.aligned_down(memory::kPageSize).raw();
@@ -217,7 +217,7 @@ Mem MemoryPath::at_address(x86::Linear address, Moves moves, const Access& acces
         a_.alu(Alu::Cmp, kTemp0, tag);
         note(Fixup::Kind::TlbEntry, 4);
     }
-    cold_.branch_to_site(a_.jcc(Cond::Ne), site);
+    cold_.branch_to_exit(a_.jcc(Cond::Ne), exit);
     a_.load(kTemp0, a_.cell(&entries().host[at]));
     note(Fixup::Kind::TlbEntry, 4);
     return {.base = kTemp0, .displacement = static_cast<std::int32_t>(address.offset_in(memory::kPageSize))};
@@ -226,17 +226,17 @@ Mem MemoryPath::at_address(x86::Linear address, Moves moves, const Access& acces
 // --- Groups ---
 
 // Looks up all bytes of a group, which begins `from` bytes from the register as it is now.
-void MemoryPath::open(const Group& group, std::int32_t from, std::uint32_t site)
+void MemoryPath::open(const Group& group, std::int32_t from, std::uint32_t exit)
 {
     const auto span = static_cast<unsigned>(group.high - group.low);
     const Access whole{.size = span, .write = group.write};
     detours_.set_taken(progress_.cautious);
     if (groups_.keeps_distance(group)) {
-        static_cast<void>(at_distance(host_register(group.base), from, whole, site));
+        static_cast<void>(at_distance(host_register(group.base), from, whole, exit));
     } else {
         a_.load_guest(kTemp0, group.base, progress_.word());
         a_.lea(kTemp0, {.base = kTemp0, .displacement = from}, progress_.word());
-        find_entry(whole, site);
+        find_entry(whole, exit);
         a_.load(kTemp1, host_page());
         a_.lea(kTemp0, {.base = kTemp0, .displacement = -group.low, .index = kTemp1});
     }
@@ -251,17 +251,17 @@ void MemoryPath::open(const Group& group, std::int32_t from, std::uint32_t site)
                             .span = static_cast<std::uint16_t>(span),
                             .from = from,
                             .low = group.low});
-    cold_.site(site).group = static_cast<std::uint32_t>(shop_.groups.size());
+    cold_.exit(exit).group = static_cast<std::uint32_t>(shop_.groups.size());
 }
 
 // The access at a distance from the register as it is now.
-Mem MemoryPath::in_group(const GroupPlace& place, std::int32_t offset, const Access& access, std::uint32_t site)
+Mem MemoryPath::in_group(const GroupPlace& place, std::int32_t offset, const Access& access, std::uint32_t exit)
 {
     Group& group = groups_.group(place);
     const bool at_hand = groups_.take_at_hand(place); // so the group is open
     if (!group.opened) {
         group.opened = true;
-        open(group, group.low - place.shift, site);
+        open(group, group.low - place.shift, exit);
     } else if (!at_hand) {
         a_.load(kTemp0, a_.cell(&a_.frame().bases[group.base]));
     }
@@ -290,7 +290,7 @@ void MemoryPath::land(const GroupPlace& place)
 // Nothing is checked: what is not mapped in the window faults, and the flags stay where they are. One register and a
 // displacement that the guard areas have room for are left to the host. Whatever wraps around at 4 GiB is added up in
 // 32 bits first.
-Mem MemoryPath::window_operand(const Instruction& i, const Access& access, std::uint32_t site)
+Mem MemoryPath::window_operand(const Instruction& i, const Access& access, std::uint32_t exit)
 {
     const auto& mem = i.memory->mem;
     const bool thread = is_thread_segment(mem.segment);
@@ -304,73 +304,73 @@ Mem MemoryPath::window_operand(const Instruction& i, const Access& access, std::
         flags_.lose();
     }
     write_address(i, *i.memory, kTemp0);
-    add_segment(*i.memory, access, site);
+    add_segment(*i.memory, access, exit);
     return {.base = kWindow, .index = kTemp0};
 }
 
 // --- What instructions ask for ---
 
-Mem MemoryPath::operand(const Instruction& i, const Access& access, std::uint32_t site)
+Mem MemoryPath::operand(const Instruction& i, const Access& access, std::uint32_t exit)
 {
     if (progress_.window) {
-        return window_operand(i, access, site);
+        return window_operand(i, access, exit);
     }
     land(i.place);
     if (groups_.is_grouped(i.place)) {
-        return in_group(i.place, displacement_of(*i.memory), access, site);
+        return in_group(i.place, displacement_of(*i.memory), access, exit);
     }
     if (const auto base = direct_base(i, access)) {
-        return at_distance(*base, displacement_of(*i.memory), access, site);
+        return at_distance(*base, displacement_of(*i.memory), access, exit);
     }
     if (const auto address = fixed_address(i, access)) {
         const bool relative = is_relative(*i.memory);
         note_wrapping(i, relative);
-        return at_address(*address, relative ? Moves::WithBlock : Moves::No, access, site);
+        return at_address(*address, relative ? Moves::WithBlock : Moves::No, access, exit);
     }
-    return operand_by_lookup(i, access, site);
+    return operand_by_lookup(i, access, exit);
 }
 
-Mem MemoryPath::operand_by_lookup(const Instruction& i, const Access& access, std::uint32_t site)
+Mem MemoryPath::operand_by_lookup(const Instruction& i, const Access& access, std::uint32_t exit)
 {
     if (!access.indexed) {
-        look_up_operand(i, access, site);
+        look_up_operand(i, access, exit);
         return {.base = kTemp0};
     }
     write_address(i, *i.memory, kTemp0);
-    add_segment(*i.memory, access, site);
-    find_entry(access, site);
+    add_segment(*i.memory, access, exit);
+    find_entry(access, exit);
     a_.load(kTemp1, host_page()); // the access itself adds it up, which is sooner
     return {.base = kTemp0, .index = kTemp1};
 }
 
-void MemoryPath::load_operand(Reg to, const Instruction& i, std::uint32_t site)
+void MemoryPath::load_operand(Reg to, const Instruction& i, std::uint32_t exit)
 {
-    const Mem from = operand(i, {.size = i.memory_bytes(), .indexed = true}, site);
+    const Mem from = operand(i, {.size = i.memory_bytes(), .indexed = true}, exit);
     if (progress_.window) {
-        cold_.may_fault_here(site);
+        cold_.may_fault_here(exit);
     }
     attribution_.may_be_refused();
     a_.load(to, from, static_cast<Width>(i.memory_bytes()));
 }
 
-Mem MemoryPath::stack(std::int32_t offset, const Access& access, std::uint32_t site)
+Mem MemoryPath::stack(std::int32_t offset, const Access& access, std::uint32_t exit)
 {
     if (progress_.window) {
-        cold_.may_fault_here(site);
+        cold_.may_fault_here(exit);
         return {.base = kWindow, .displacement = offset, .index = kGuestRsp};
     }
     const GroupPlace& place = progress_.current->stack_place;
     land(place);
     if (groups_.is_grouped(place)) {
-        return in_group(place, offset, access, site);
+        return in_group(place, offset, access, exit);
     }
-    return at_distance(kGuestRsp, offset, access, site);
+    return at_distance(kGuestRsp, offset, access, exit);
 }
 
-void MemoryPath::push_value(std::uint64_t value, Moves moves, std::uint32_t site)
+void MemoryPath::push_value(std::uint64_t value, Moves moves, std::uint32_t exit)
 {
     const std::int32_t size = progress_.word_bytes();
-    const Mem top = stack(-size, {.size = static_cast<unsigned>(size), .write = true}, site);
+    const Mem top = stack(-size, {.size = static_cast<unsigned>(size), .write = true}, exit);
     if (progress_.window) {
         a_.store32(top, static_cast<std::uint32_t>(value));
     } else {

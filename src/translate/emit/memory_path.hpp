@@ -36,36 +36,36 @@ public:
 
     // Before an instruction with accesses: a lookup would lose the flags.
     void begin_access(const Instruction& i, TouchesStack stack);
-    // The operand for one host instruction. What misses goes to the site.
-    [[nodiscard]] Mem operand(const Instruction& i, const Access& access, std::uint32_t site);
-    void load_operand(Reg to, const Instruction& i, std::uint32_t site);
+    // The operand for one host instruction. What misses goes to the side exit.
+    [[nodiscard]] Mem operand(const Instruction& i, const Access& access, std::uint32_t exit);
+    void load_operand(Reg to, const Instruction& i, std::uint32_t exit);
     // The operand at a distance from the stack pointer, in bytes, for the host instruction that is written next.
-    [[nodiscard]] Mem stack(std::int32_t offset, const Access& access, std::uint32_t site);
-    void push_value(std::uint64_t value, Moves moves, std::uint32_t site);
+    [[nodiscard]] Mem stack(std::int32_t offset, const Access& access, std::uint32_t exit);
+    void push_value(std::uint64_t value, Moves moves, std::uint32_t exit);
 
     // --- Always by a lookup. It takes both temporaries ---
     // From the linear address in kTemp0 to its host address there.
-    void look_up(const Access& access, std::uint32_t site);
+    void look_up(const Access& access, std::uint32_t exit);
     // From the instruction's operand to its host address in kTemp0.
-    void look_up_operand(const Instruction& i, const Access& access, std::uint32_t site);
+    void look_up_operand(const Instruction& i, const Access& access, std::uint32_t exit);
     // The first half of look_up(): the offset in the page comes into kTemp0, the entry's place for host_page() into
     // kTemp1.
-    void find_entry(const Access& access, std::uint32_t site);
+    void find_entry(const Access& access, std::uint32_t exit);
     Mem host_page() const;
     // The effective address of an operand, without its segment's base. May take both temporaries.
     void write_address(const Instruction& i, const ZydisDecodedOperand& operand, Reg to);
     // Adds the segment's base to the effective address in kTemp0, which becomes the linear address. Takes kTemp1.
-    void add_segment(const ZydisDecodedOperand& operand, const Access& access, std::uint32_t site);
+    void add_segment(const ZydisDecodedOperand& operand, const Access& access, std::uint32_t exit);
 
 private:
     Reg loaded(ZydisRegister reg, Reg temporary);
-    [[nodiscard]] Mem window_operand(const Instruction& i, const Access& access, std::uint32_t site);
-    [[nodiscard]] Mem operand_by_lookup(const Instruction& i, const Access& access, std::uint32_t site);
-    [[nodiscard]] Mem in_group(const GroupPlace& place, std::int32_t offset, const Access& access, std::uint32_t site);
-    void open(const Group& group, std::int32_t from, std::uint32_t site);
+    [[nodiscard]] Mem window_operand(const Instruction& i, const Access& access, std::uint32_t exit);
+    [[nodiscard]] Mem operand_by_lookup(const Instruction& i, const Access& access, std::uint32_t exit);
+    [[nodiscard]] Mem in_group(const GroupPlace& place, std::int32_t offset, const Access& access, std::uint32_t exit);
+    void open(const Group& group, std::int32_t from, std::uint32_t exit);
     void land(const GroupPlace& place);
-    [[nodiscard]] Mem at_distance(Reg base, std::int32_t displacement, const Access& access, std::uint32_t site);
-    [[nodiscard]] Mem at_address(x86::Linear address, Moves moves, const Access& access, std::uint32_t site);
+    [[nodiscard]] Mem at_distance(Reg base, std::int32_t displacement, const Access& access, std::uint32_t exit);
+    [[nodiscard]] Mem at_address(x86::Linear address, Moves moves, const Access& access, std::uint32_t exit);
     std::optional<Reg> direct_base(const Instruction& i, const Access& access) const;
     static std::optional<x86::Linear> fixed_address(const Instruction& i, const Access& access);
     void note_wrapping(const Instruction& i, bool relative);

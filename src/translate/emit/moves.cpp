@@ -25,32 +25,32 @@ Written write_lea(Parts& p, const Instruction& i)
 
 namespace {
 
-void load_divisor(Parts& p, const Instruction& i, Width width, std::uint32_t site)
+void load_divisor(Parts& p, const Instruction& i, Width width, std::uint32_t exit)
 {
     if (i.memory != nullptr) {
-        p.memory.load_operand(kTemp1, i, site);
+        p.memory.load_operand(kTemp1, i, exit);
     } else {
         p.a.load_guest(kTemp1, full_number(i.operands[0].reg.value), width);
     }
 }
 
-// Leads to the site where the quotient might not fit: the interpreter raises #DE. The divisor is in kTemp1.
-void check_quotient(Parts& p, const Instruction& i, Width width, std::uint32_t site)
+// Leads to the side exit where the quotient might not fit: the interpreter raises #DE. The divisor is in kTemp1.
+void check_quotient(Parts& p, const Instruction& i, Width width, std::uint32_t exit)
 {
     Emitter& a = p.a;
     if (i.decoded.mnemonic == ZYDIS_MNEMONIC_DIV) {
         a.alu(Alu::Cmp, Reg::Rdx, kTemp1, width);
-        p.cold.branch_to_site(a.jcc(Cond::Ae), site);
+        p.cold.branch_to_exit(a.jcc(Cond::Ae), exit);
         return;
     }
     // The divisor is neither 0 nor -1, and the dividend no wider than the quotient.
     a.lea(kTemp0, {.base = kTemp1, .displacement = 1}, width);
     a.alu(Alu::Cmp, kTemp0, 1, width);
-    p.cold.branch_to_site(a.jcc(Cond::Be), site);
+    p.cold.branch_to_exit(a.jcc(Cond::Be), exit);
     a.mov(kTemp0, Reg::Rax, width);
     a.shift_right_signed(kTemp0, width == Width::Qword ? 63 : 31, width);
     a.alu(Alu::Cmp, kTemp0, Reg::Rdx, width);
-    p.cold.branch_to_site(a.jcc(Cond::Ne), site);
+    p.cold.branch_to_exit(a.jcc(Cond::Ne), exit);
 }
 
 } // namespace
@@ -64,15 +64,15 @@ Written write_division(Parts& p, const Instruction& i)
     const Width width = i.decoded.operand_width == 64 ? Width::Qword : Width::Dword;
     const Mem divisor = a.cell(&p.shop.frame.scratch[0]);
     p.flags.clobber();
-    const std::uint32_t site = p.cold.new_site(Site::Kind::Access, i);
-    load_divisor(p, i, width, site);
-    check_quotient(p, i, width, site);
+    const std::uint32_t exit = p.cold.new_exit(SideExit::Kind::Access, i);
+    load_divisor(p, i, width, exit);
+    check_quotient(p, i, width, exit);
     a.store(divisor, kTemp1);
     p.flags.bring_for(i);
     p.attribution.may_be_refused();
     a.divide(divisor, width, i.decoded.mnemonic == ZYDIS_MNEMONIC_DIV ? Signed::No : Signed::Yes);
     p.flags.written_by(i);
-    p.cold.resumes(site);
+    p.cold.resumes(exit);
     return Written::Natively;
 }
 
@@ -93,7 +93,7 @@ namespace {
 
 // The operand of BT and its kin is the one among many that the index in a register selects, both ways: its host address
 // comes into kTemp0. SDM volume 2A, BT.
-void look_up_bits(Parts& p, const Instruction& i, unsigned index, std::uint32_t site)
+void look_up_bits(Parts& p, const Instruction& i, unsigned index, std::uint32_t exit)
 {
     Emitter& a = p.a;
     const unsigned bytes = i.decoded.operand_width / 8;
@@ -104,8 +104,8 @@ void look_up_bits(Parts& p, const Instruction& i, unsigned index, std::uint32_t 
     a.alu(Alu::And, kTemp1, -static_cast<std::int32_t>(bytes));
     a.alu(Alu::Add, kTemp0, kTemp1, i.decoded.address_width == 64 ? Width::Qword : Width::Dword);
     const Access access{.size = bytes, .write = i.writes_memory()};
-    p.memory.add_segment(*i.memory, access, site);
-    p.memory.look_up(access, site);
+    p.memory.add_segment(*i.memory, access, exit);
+    p.memory.look_up(access, exit);
 }
 
 } // namespace
@@ -121,8 +121,8 @@ Written write_bit_string(Parts& p, const Instruction& i)
     const unsigned index = full_number(i.operands[1].reg.value);
     const Mem kept = a.cell(&p.shop.frame.scratch[0]);
     p.flags.clobber();
-    const std::uint32_t site = p.cold.new_site(Site::Kind::Access, i);
-    look_up_bits(p, i, index, site);
+    const std::uint32_t exit = p.cold.new_exit(SideExit::Kind::Access, i);
+    look_up_bits(p, i, index, exit);
     a.load_guest(kTemp1, index, Width::Qword);
     a.alu(Alu::And, kTemp1, static_cast<std::int32_t>(bits - 1), Width::Dword);
     a.store(kept, kTemp1);
@@ -139,7 +139,7 @@ Written write_bit_string(Parts& p, const Instruction& i)
     a.bytes({0x0f, i.decoded.opcode});
     a.modrm_memory(number(kTemp1), {.base = kTemp0});
     p.flags.written_by(i);
-    p.cold.resumes(site);
+    p.cold.resumes(exit);
     return Written::Natively;
 }
 

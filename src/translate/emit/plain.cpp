@@ -28,26 +28,26 @@ void write_with_memory(Parts& p, const Instruction& i, const Operands& operands)
     const bool windowed = p.progress.window;
     p.progress.window = windowed && !operands.swaps();
     p.memory.begin_access(i, TouchesStack::No);
-    const std::uint32_t site = p.cold.new_site(Site::Kind::Access, i);
+    const std::uint32_t exit = p.cold.new_exit(SideExit::Kind::Access, i);
     const Access access{.size = i.memory_bytes(),
                         .write = i.writes_memory(),
                         .aligned = must_be_aligned(i),
                         .indexed = operands.count == 0 && !FlagState::are_wanted_by(i),
                         .away = operands.swaps() ? operands.swapped : x86::kGprCount};
-    const Mem mem = p.memory.operand(i, access, site);
+    const Mem mem = p.memory.operand(i, access, exit);
     const bool faults = p.progress.window || (access.aligned && p.groups.is_grouped(i.place));
     p.progress.window = windowed;
     p.flags.bring_for(i);
     write_relocated(p.a, p.progress.context, i, operands, &mem, [&] {
         if (faults) {
-            p.cold.may_fault_here(site);
+            p.cold.may_fault_here(exit);
         }
         if (!operands.swaps()) {
             p.attribution.may_be_refused();
         }
     });
     p.flags.written_by(i);
-    p.cold.resumes(site);
+    p.cold.resumes(exit);
 }
 
 } // namespace

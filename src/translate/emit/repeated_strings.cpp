@@ -44,7 +44,7 @@ public:
     void move()
     {
         p_.flags.clobber();
-        site_ = p_.cold.new_site(Site::Kind::Access, i_);
+        exit_ = p_.cold.new_exit(SideExit::Kind::Access, i_);
         std::uint8_t* none = leave_if_none();
         a_.cmp_byte(a_.cell(&p_.shop.frame.direction), 0);
         std::uint8_t* down = a_.jcc(Cond::Ne);
@@ -54,12 +54,12 @@ public:
         move_down();
         a_.bind(moved);
         a_.bind(none);
-        p_.cold.resumes(site_);
+        p_.cold.resumes(exit_);
     }
 
     void store()
     {
-        site_ = begin_upwards(p_, i_);
+        exit_ = begin_upwards(p_, i_);
         std::uint8_t* none = leave_if_none();
         const std::uint8_t* again = a_.address();
         count_piece(Ends::Rdi);
@@ -72,7 +72,7 @@ public:
         point_behind(a_, Pointers::Store, p_.word());
         go_on(again);
         a_.bind(none);
-        p_.cold.resumes(site_);
+        p_.cold.resumes(exit_);
     }
 
     // Counts are usually as large as can be, and what is looked for is near: behind one piece all is the interpreter's.
@@ -80,7 +80,7 @@ public:
     {
         const bool while_equal = (i_.decoded.attributes & ZYDIS_ATTRIB_HAS_REPE) != 0;
         const Mem left = a_.cell(&p_.shop.frame.scratch[1]);
-        site_ = begin_upwards(p_, i_);
+        exit_ = begin_upwards(p_, i_);
         std::uint8_t* none = leave_if_none();
         count_piece(Ends::Rdi);
         look_up(x86::kRdi, false);
@@ -97,10 +97,10 @@ public:
         a_.test_byte(a_.cell(reinterpret_cast<const std::uint8_t*>(&p_.shop.frame.flags) + 1), kZero);
         std::uint8_t* ended = a_.jcc(while_equal ? Cond::E : Cond::Ne);
         a_.test(Reg::Rcx, Reg::Rcx);
-        p_.cold.branch_to_site(a_.jcc(Cond::Ne), site_);
+        p_.cold.branch_to_exit(a_.jcc(Cond::Ne), exit_);
         a_.bind(ended);
         a_.bind(none);
-        p_.cold.resumes(site_);
+        p_.cold.resumes(exit_);
     }
 
 private:
@@ -120,7 +120,7 @@ private:
     void look_up(unsigned pointer, bool write)
     {
         a_.load_guest(kTemp0, pointer, p_.word());
-        p_.memory.look_up({.size = size_, .write = write}, site_);
+        p_.memory.look_up({.size = size_, .write = write}, exit_);
     }
 
     // The elements up to the next edge of a page that a pointer goes over, at most RCX, are a piece, which the frame
@@ -161,7 +161,7 @@ private:
         std::uint8_t* done = a_.jcc(Cond::E);
         p_.edges.test_signals();
         a_.jcc(Cond::E, again);
-        p_.cold.branch_to_site(a_.jcc(Cond::Ne), site_);
+        p_.cold.branch_to_exit(a_.jcc(Cond::Ne), exit_);
         a_.bind(done);
     }
 
@@ -204,7 +204,7 @@ private:
     void move_down()
     {
         a_.alu(Alu::Cmp, Reg::Rcx, kPageBytes / static_cast<std::int32_t>(size_));
-        p_.cold.branch_to_site(a_.jcc(Cond::A), site_);
+        p_.cold.branch_to_exit(a_.jcc(Cond::A), exit_);
         look_up_downwards(x86::kRsi, false);
         a_.store(first_, kTemp0);
         look_up_downwards(x86::kRdi, true);
@@ -219,12 +219,12 @@ private:
         const auto step = static_cast<std::int32_t>(size_);
         const std::uint8_t scale = log2_of(size_);
         a_.load_guest(kTemp0, pointer, p_.word());
-        p_.memory.find_entry({.size = size_, .write = write}, site_);
+        p_.memory.find_entry({.size = size_, .write = write}, exit_);
         a_.negate(Reg::Rcx);
         a_.lea(kTemp0, {.base = kTemp0, .displacement = step, .index = Reg::Rcx, .scale = scale});
         a_.negate(Reg::Rcx);
         a_.alu(Alu::Cmp, kTemp0, kPageBytes); // as unsigned, what lies before the page is large
-        p_.cold.branch_to_site(a_.jcc(Cond::A), site_);
+        p_.cold.branch_to_exit(a_.jcc(Cond::A), exit_);
         a_.alu(Alu::Add, kTemp0, p_.memory.host_page());
         a_.lea(kTemp0, {.base = kTemp0, .displacement = -step, .index = Reg::Rcx, .scale = scale});
     }
@@ -250,7 +250,7 @@ private:
     const Instruction& i_;
     const unsigned size_; // bytes of an element
     const Mem first_;
-    std::uint32_t site_{0};
+    std::uint32_t exit_{0};
 };
 
 } // namespace

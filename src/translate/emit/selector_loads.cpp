@@ -39,14 +39,14 @@ Written write_push_selector(Parts& p, const Instruction& i)
 {
     const std::int32_t size = p.progress.word_bytes();
     p.flags.clobber();
-    const std::uint32_t site = p.cold.new_site(Site::Kind::Access, i);
+    const std::uint32_t exit = p.cold.new_exit(SideExit::Kind::Access, i);
     p.a.lea(kTemp0, {.base = kGuestRsp, .displacement = -size}, p.word());
-    p.memory.look_up({.size = static_cast<unsigned>(size), .write = true}, site);
+    p.memory.look_up({.size = static_cast<unsigned>(size), .write = true}, exit);
     p.a.load_zero_extended16(kTemp1, selector(p, i.operands[0]));
     p.attribution.may_be_refused();
     p.a.store({.base = kTemp0}, kTemp1, p.word());
     p.a.move_stack_pointer(-size, p.word());
-    p.cold.resumes(site);
+    p.cold.resumes(exit);
     return Written::Natively;
 }
 
@@ -63,8 +63,8 @@ public:
     void write()
     {
         p_.flags.clobber();
-        site_ = p_.cold.new_site(Site::Kind::Interpret, i_);
-        p_.cold.site(site_).loads = seg_;
+        exit_ = p_.cold.new_exit(SideExit::Kind::Interpret, i_);
+        p_.cold.exit(exit_).loads = seg_;
         fetch_selector();
         if (seg_ == x86::Seg::Fs || seg_ == x86::Seg::Gs) {
             a_.test_imm(kTemp0, kIndexAndTable, Width::Dword);
@@ -80,7 +80,7 @@ public:
         if (pops()) {
             a_.move_stack_pointer(p_.progress.word_bytes(), p_.word());
         }
-        p_.cold.resumes(site_);
+        p_.cold.resumes(exit_);
     }
 
 private:
@@ -91,9 +91,9 @@ private:
     {
         if (pops()) {
             a_.load_guest(kTemp0, x86::kRsp, p_.word());
-            p_.memory.look_up({.size = static_cast<unsigned>(p_.progress.word_bytes())}, site_);
+            p_.memory.look_up({.size = static_cast<unsigned>(p_.progress.word_bytes())}, exit_);
         } else if (i_.memory != nullptr) {
-            p_.memory.look_up_operand(i_, {.size = sizeof(std::uint16_t)}, site_);
+            p_.memory.look_up_operand(i_, {.size = sizeof(std::uint16_t)}, exit_);
         } else {
             a_.load_guest(kTemp0, full_number(i_.operands[1].reg.value), Width::Dword);
             a_.alu(Alu::And, kTemp0, 0xffff, Width::Dword);
@@ -111,11 +111,11 @@ private:
         return mem;
     }
 
-    // Leads to the site unless kTemp0 is what the entry says.
+    // Leads to the side exit unless kTemp0 is what the entry says.
     void compare(const std::uint64_t& field_of_first)
     {
         a_.alu(Alu::Cmp, kTemp0, known(&field_of_first));
-        p_.cold.branch_to_site(a_.jcc(Cond::Ne), site_);
+        p_.cold.branch_to_exit(a_.jcc(Cond::Ne), exit_);
     }
 
     // The distance of the selector's entry from the first one comes into kTemp1. The selector is in kTemp0.
@@ -129,7 +129,7 @@ private:
         compare(first.selector);
         if (seg_ == x86::Seg::Ds || seg_ == x86::Seg::Es) { // code takes for granted that these are flat
             a_.cmp_byte(known(&first.flat), 0);
-            p_.cold.branch_to_site(a_.jcc(Cond::E), site_);
+            p_.cold.branch_to_exit(a_.jcc(Cond::E), exit_);
         }
     }
 
@@ -145,7 +145,7 @@ private:
         compare(first.table_limit);
         a_.store(saved, kTemp1);
         a_.load(kTemp0, known(&first.address));
-        p_.memory.look_up({.size = sizeof first.descriptor}, site_);
+        p_.memory.look_up({.size = sizeof first.descriptor}, exit_);
         a_.load(kTemp0, {.base = kTemp0});
         a_.load(kTemp1, saved);
         compare(first.descriptor);
@@ -167,7 +167,7 @@ private:
     Emitter& a_;
     const Instruction& i_;
     const x86::Seg seg_;
-    std::uint32_t site_{0};
+    std::uint32_t exit_{0};
 };
 
 } // namespace

@@ -15,16 +15,16 @@ Access whole_word(const Parts& p, bool write)
 }
 
 // The value waits in the frame, since a lookup of the stack takes both temporaries.
-void push_memory(Parts& p, const Instruction& i, std::uint32_t site)
+void push_memory(Parts& p, const Instruction& i, std::uint32_t exit)
 {
     Emitter& a = p.a;
     const bool windowed = p.progress.window;
     const Mem value = a.cell(&p.shop.frame.scratch[0]);
-    p.memory.load_operand(kTemp0, i, site);
+    p.memory.load_operand(kTemp0, i, exit);
     if (!windowed) {
         a.store(value, kTemp0);
     }
-    const Mem top = p.memory.stack(-p.progress.word_bytes(), whole_word(p, true), site);
+    const Mem top = p.memory.stack(-p.progress.word_bytes(), whole_word(p, true), exit);
     if (!windowed) {
         a.load(kTemp1, value);
     }
@@ -32,9 +32,9 @@ void push_memory(Parts& p, const Instruction& i, std::uint32_t site)
     a.store(top, windowed ? kTemp0 : kTemp1, p.word());
 }
 
-void push_register(Parts& p, unsigned guest, std::uint32_t site)
+void push_register(Parts& p, unsigned guest, std::uint32_t exit)
 {
-    const Mem top = p.memory.stack(-p.progress.word_bytes(), whole_word(p, true), site);
+    const Mem top = p.memory.stack(-p.progress.word_bytes(), whole_word(p, true), exit);
     if (in_memory(guest)) {
         p.a.load(kTemp1, p.a.gpr(guest));
     }
@@ -50,20 +50,20 @@ Written write_push(Parts& p, const Instruction& i)
         return Written::ForInterpreter;
     }
     p.memory.begin_access(i, TouchesStack::Yes);
-    const std::uint32_t site = p.cold.new_site(Site::Kind::Access, i);
+    const std::uint32_t exit = p.cold.new_exit(SideExit::Kind::Access, i);
     const ZydisDecodedOperand& operand = i.operands[0];
     if (operand.type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
-        p.memory.push_value(operand.imm.value.u, Moves::No, site);
-        p.cold.resumes(site);
+        p.memory.push_value(operand.imm.value.u, Moves::No, exit);
+        p.cold.resumes(exit);
         return Written::Natively;
     }
     if (i.memory != nullptr) {
-        push_memory(p, i, site);
+        push_memory(p, i, exit);
     } else {
-        push_register(p, full_number(operand.reg.value), site);
+        push_register(p, full_number(operand.reg.value), exit);
     }
     p.a.move_stack_pointer(-p.progress.word_bytes(), p.word());
-    p.cold.resumes(site);
+    p.cold.resumes(exit);
     return Written::Natively;
 }
 
@@ -72,8 +72,8 @@ Written write_pop(Parts& p, const Instruction& i)
     Emitter& a = p.a;
     const unsigned guest = full_number(i.operands[0].reg.value);
     p.memory.begin_access(i, TouchesStack::Yes);
-    const std::uint32_t site = p.cold.new_site(Site::Kind::Access, i);
-    const Mem top = p.memory.stack(0, whole_word(p, false), site);
+    const std::uint32_t exit = p.cold.new_exit(SideExit::Kind::Access, i);
+    const Mem top = p.memory.stack(0, whole_word(p, false), exit);
     p.attribution.may_be_refused();
     a.load(in_memory(guest) ? kTemp0 : host_register(guest), top, p.word());
     if (in_memory(guest)) {
@@ -82,7 +82,7 @@ Written write_pop(Parts& p, const Instruction& i)
     if (guest != x86::kRsp) {
         a.move_stack_pointer(p.progress.word_bytes(), p.word());
     }
-    p.cold.resumes(site);
+    p.cold.resumes(exit);
     return Written::Natively;
 }
 
@@ -90,20 +90,20 @@ Written write_leave(Parts& p, const Instruction& i)
 {
     Emitter& a = p.a;
     p.memory.begin_access(i, TouchesStack::Yes);
-    const std::uint32_t site = p.cold.new_site(Site::Kind::Access, i);
+    const std::uint32_t exit = p.cold.new_exit(SideExit::Kind::Access, i);
     Mem frame{.base = kWindow, .index = Reg::Rbp};
     if (p.progress.window) {
-        p.cold.may_fault_here(site);
+        p.cold.may_fault_here(exit);
     } else {
         a.mov(kTemp0, Reg::Rbp, p.word());
-        p.memory.look_up(whole_word(p, false), site);
+        p.memory.look_up(whole_word(p, false), exit);
         frame = {.base = kTemp0};
     }
     p.attribution.may_be_refused();
     a.load(kTemp1, frame, p.word());
     a.lea(kGuestRsp, {.base = Reg::Rbp, .displacement = p.progress.word_bytes()}, p.word());
     a.mov(Reg::Rbp, kTemp1, p.word());
-    p.cold.resumes(site);
+    p.cold.resumes(exit);
     return Written::Natively;
 }
 
@@ -133,7 +133,7 @@ Written write_push_flags(Parts& p, const Instruction& i)
     const PackedFlags packed{p};
     const Mem value = a.cell(&p.shop.frame.scratch[0]);
     p.flags.clobber();
-    const std::uint32_t site = p.cold.new_site(Site::Kind::Access, i);
+    const std::uint32_t exit = p.cold.new_exit(SideExit::Kind::Access, i);
     const auto add_bits = [&](const Mem& byte, std::uint8_t shift) {
         a.load_zero_extended8(kTemp1, byte);
         if (shift != 0) {
@@ -148,29 +148,29 @@ Written write_push_flags(Parts& p, const Instruction& i)
     add_bits(a.cell(&p.shop.frame.direction), kDirectionBit);
     a.store(value, kTemp0);
     a.lea(kTemp0, {.base = kGuestRsp, .displacement = -size}, p.word());
-    p.memory.look_up(whole_word(p, true), site);
+    p.memory.look_up(whole_word(p, true), exit);
     a.load(kTemp1, value);
     p.attribution.may_be_refused();
     a.store({.base = kTemp0}, kTemp1, p.word());
     a.move_stack_pointer(-size, p.word());
-    p.cold.resumes(site);
+    p.cold.resumes(exit);
     return Written::Natively;
 }
 
 namespace {
 
-// Leads to the site unless the flags in kTemp0 differ from the guest's in the arithmetic flags, DF and IF alone.
-void check_new_flags(Parts& p, const Mem& rflags, std::uint32_t site)
+// Leads to the side exit unless the flags in kTemp0 differ from the guest's in the arithmetic flags, DF and IF alone.
+void check_new_flags(Parts& p, const Mem& rflags, std::uint32_t exit)
 {
     constexpr auto kSame = static_cast<std::int32_t>(fl::kTf | fl::kIopl | fl::kNt | fl::kAc | fl::kId);
     constexpr auto kClear = static_cast<std::int32_t>(fl::kVif | fl::kVip);
     Emitter& a = p.a;
     a.load(kTemp1, rflags);
     a.test_imm(kTemp1, kClear, Width::Dword);
-    p.cold.branch_to_site(a.jcc(Cond::Ne), site);
+    p.cold.branch_to_exit(a.jcc(Cond::Ne), exit);
     a.alu(Alu::Xor, kTemp1, kTemp0);
     a.test_imm(kTemp1, kSame, Width::Dword);
-    p.cold.branch_to_site(a.jcc(Cond::Ne), site);
+    p.cold.branch_to_exit(a.jcc(Cond::Ne), exit);
 }
 
 // From the flags in kTemp0 to the frame's.
@@ -218,16 +218,16 @@ Written write_pop_flags(Parts& p, const Instruction& i)
     Emitter& a = p.a;
     const Mem rflags = a.cell(&p.shop.cpu.s.rflags);
     p.flags.clobber();
-    const std::uint32_t site = p.cold.new_site(Site::Kind::Access, i);
+    const std::uint32_t exit = p.cold.new_exit(SideExit::Kind::Access, i);
     a.load_guest(kTemp0, x86::kRsp, p.word());
-    p.memory.look_up(whole_word(p, false), site);
+    p.memory.look_up(whole_word(p, false), exit);
     p.attribution.may_be_refused();
     a.load(kTemp0, {.base = kTemp0}, p.word());
-    check_new_flags(p, rflags, site);
+    check_new_flags(p, rflags, exit);
     unpack_flags(p);
     take_interrupt_flag(p, rflags);
     a.move_stack_pointer(p.progress.word_bytes(), p.word());
-    p.cold.resumes(site);
+    p.cold.resumes(exit);
     p.flags.are_in_memory();
     p.edges.look_for_signals(i.next());
     return Written::Natively;

@@ -11,7 +11,7 @@ namespace {
 class StringElement {
 public:
     StringElement(Parts& parts, const Instruction& i)
-        : p_{parts}, a_{parts.a}, size_{element_size(i)}, site_{begin_upwards(parts, i)}
+        : p_{parts}, a_{parts.a}, size_{element_size(i)}, exit_{begin_upwards(parts, i)}
     {
     }
 
@@ -21,7 +21,7 @@ public:
         p_.attribution.may_be_refused();
         a_.load(Reg::Rax, {.base = kTemp0}, width());
         advance(x86::kRsi);
-        p_.cold.resumes(site_);
+        p_.cold.resumes(exit_);
     }
 
     void store()
@@ -30,7 +30,7 @@ public:
         p_.attribution.may_be_refused();
         a_.store({.base = kTemp0}, Reg::Rax, width());
         advance(x86::kRdi);
-        p_.cold.resumes(site_);
+        p_.cold.resumes(exit_);
     }
 
     void move()
@@ -46,7 +46,7 @@ public:
         a_.store({.base = kTemp0}, kTemp1, width());
         advance(x86::kRsi);
         advance(x86::kRdi);
-        p_.cold.resumes(site_);
+        p_.cold.resumes(exit_);
     }
 
 private:
@@ -56,7 +56,7 @@ private:
     void look_up(unsigned pointer, bool write)
     {
         a_.load_guest(kTemp0, pointer, p_.word());
-        p_.memory.look_up({.size = size_, .write = write}, site_);
+        p_.memory.look_up({.size = size_, .write = write}, exit_);
     }
 
     void advance(unsigned pointer)
@@ -68,7 +68,7 @@ private:
     Parts& p_;
     Emitter& a_;
     const unsigned size_; // bytes
-    const std::uint32_t site_;
+    const std::uint32_t exit_;
 };
 
 } // namespace
@@ -76,10 +76,10 @@ private:
 std::uint32_t begin_upwards(Parts& p, const Instruction& i)
 {
     p.flags.clobber();
-    const std::uint32_t site = p.cold.new_site(Site::Kind::Access, i);
+    const std::uint32_t exit = p.cold.new_exit(SideExit::Kind::Access, i);
     p.a.cmp_byte(p.a.cell(&p.shop.frame.direction), 0);
-    p.cold.branch_to_site(p.a.jcc(Cond::Ne), site);
-    return site;
+    p.cold.branch_to_exit(p.a.jcc(Cond::Ne), exit);
+    return exit;
 }
 
 Written write_lods(Parts& p, const Instruction& i)

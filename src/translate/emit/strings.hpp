@@ -13,7 +13,7 @@ inline unsigned element_size(const Instruction& i) // bytes
     return i.decoded.operand_width / 8;
 }
 
-// Gives the instruction's site, to which it leads if DF says downwards.
+// Gives the instruction's side exit, to which it leads if DF says downwards.
 std::uint32_t begin_upwards(Parts& p, const Instruction& i);
 
 } // namespace windsor::translate

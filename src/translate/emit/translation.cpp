@@ -25,7 +25,7 @@ std::uint8_t* Translation::write(const Assembler& assembler, bool cautious)
     parts_.a.begin(assembler);
     parts_.cold.clear();
     parts_.detours.clear();
-    const std::size_t first_site = parts_.shop.sites.size();
+    const std::size_t first_exit = parts_.shop.exits.size();
     const std::size_t first_link = parts_.shop.links.size();
     parts_.groups.find(parts_.code.instructions());
     parts_.code.find_liveness();
@@ -43,7 +43,7 @@ std::uint8_t* Translation::write(const Assembler& assembler, bool cautious)
     }
     parts_.cold.write();
     parts_.a.align();
-    finish(first_site, first_link);
+    finish(first_exit, first_link);
     return parts_.a.position();
 }
 
@@ -73,7 +73,7 @@ Written Translation::write_instruction(Instruction& i)
     parts_.progress.current = &i;
     parts_.groups.begin_instruction(i);
     parts_.flags.prepare_for(i);
-    const std::size_t first_site = parts_.cold.sites();
+    const std::size_t first_exit = parts_.cold.exits();
     const Writer writer = row_of(i.kind).write;
     const Written written = writer != nullptr ? writer(parts_, i) : Written::ForInterpreter;
     if (written == Written::ForInterpreter) {
@@ -82,8 +82,8 @@ Written Translation::write_instruction(Instruction& i)
     const bool native = written == Written::Natively;
     parts_.flags.note(i, native);
     if (const auto kept = parts_.groups.end_instruction(i, native)) {
-        for (std::size_t site = first_site; site < parts_.cold.sites(); ++site) {
-            parts_.cold.site(static_cast<std::uint32_t>(site)).kept = *kept;
+        for (std::size_t exit = first_exit; exit < parts_.cold.exits(); ++exit) {
+            parts_.cold.exit(static_cast<std::uint32_t>(exit)).kept = *kept;
         }
     }
     return written;
@@ -92,19 +92,19 @@ Written Translation::write_instruction(Instruction& i)
 void Translation::write_for_interpreter(const Instruction& i)
 {
     parts_.flags.clobber();
-    const std::uint32_t site = parts_.cold.new_site(Site::Kind::Interpret, i);
-    parts_.cold.call_help(site);
-    parts_.cold.resumes(site);
+    const std::uint32_t exit = parts_.cold.new_exit(SideExit::Kind::Interpret, i);
+    parts_.cold.call_help(exit);
+    parts_.cold.resumes(exit);
 }
 
 // What the block must know of its code once it is written.
-void Translation::finish(std::size_t first_site, std::size_t first_link)
+void Translation::finish(std::size_t first_exit, std::size_t first_link)
 {
     const Progress& progress = parts_.progress;
     const auto& fixups = parts_.a.fixups();
     Block& block = *progress.block;
-    block.first_site = static_cast<std::uint32_t>(first_site);
-    block.sites = static_cast<std::uint32_t>(parts_.shop.sites.size() - first_site);
+    block.first_exit = static_cast<std::uint32_t>(first_exit);
+    block.exits = static_cast<std::uint32_t>(parts_.shop.exits.size() - first_exit);
     block.first_link = static_cast<std::uint32_t>(first_link);
     block.links = static_cast<std::uint32_t>(parts_.shop.links.size() - first_link);
     block.code_bytes = static_cast<std::uint32_t>(parts_.a.size());
@@ -112,13 +112,13 @@ void Translation::finish(std::size_t first_site, std::size_t first_link)
     block.fixups.assign(fixups.begin(), block.original ? fixups.end() : fixups.begin());
 }
 
-// Numbers of sites and links, and where links lead now, may be different each time that a block is written.
+// Numbers of side exits and links, and where links lead now, may be different each time that a block is written.
 void Translation::blank_varying(std::span<std::uint8_t> code) const
 {
     constexpr std::size_t kField = 4;
     const auto blank = [&](std::size_t at) { std::ranges::fill(code.subspan(at, kField), std::uint8_t{0}); };
     for (const Fixup& fixup : parts_.a.fixups()) {
-        if (fixup.kind == Fixup::Kind::Site || fixup.kind == Fixup::Kind::Link) {
+        if (fixup.kind == Fixup::Kind::SideExit || fixup.kind == Fixup::Kind::Link) {
             blank(fixup.at);
         }
     }
@@ -155,13 +155,13 @@ std::uint16_t Translation::told_offset() const
     return static_cast<std::uint16_t>(told().instruction->rip - parts_.progress.block->rip);
 }
 
-std::uint8_t* Translation::write_late_way(const Assembler& assembler, std::uint32_t site)
+std::uint8_t* Translation::write_late_way(const Assembler& assembler, std::uint32_t exit)
 {
     parts_.a.begin(assembler);
     parts_.progress.context = told().context;
     give_back_pointers(parts_.a, told().pointers, parts_.word());
     parts_.flags.save_kept(told().flags);
-    parts_.cold.call_help(site);
+    parts_.cold.call_help(exit);
     parts_.a.align();
     return parts_.a.position();
 }

@@ -42,15 +42,15 @@ public:
     // What was told: the instruction's distance from the block's first byte, and its context.
     std::uint16_t told_offset() const;
     std::uint32_t told_context() const { return told().context.key(); }
-    // Writes the way from there to a site. Gives its end.
-    std::uint8_t* write_late_way(const Assembler& assembler, std::uint32_t site);
+    // Writes the way from there to a side exit. Gives its end.
+    std::uint8_t* write_late_way(const Assembler& assembler, std::uint32_t exit);
 
 private:
     const Attribution::Answer& told() const { return *parts_.attribution.answer(); }
     void write_body(Body body);
     Written write_instruction(Instruction& i);
     void write_for_interpreter(const Instruction& i);
-    void finish(std::size_t first_site, std::size_t first_link);
+    void finish(std::size_t first_exit, std::size_t first_link);
     void blank_varying(std::span<std::uint8_t> code) const;
 
     Parts parts_;

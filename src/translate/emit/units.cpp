@@ -14,18 +14,18 @@ void Units::ensure_for(const Instruction& i)
 {
     const Frame& frame = a_.frame();
     if (i.unit == Unit::Sse && i.vex()) {
-        ensure(frame.avx_live, Site::Kind::LoadAvx, i, avx_);
+        ensure(frame.avx_live, SideExit::Kind::LoadAvx, i, avx_);
         sse_ = true;
     } else if (i.unit == Unit::Sse || i.unit == Unit::MmxAndSse) {
-        ensure(frame.sse_live, Site::Kind::LoadSse, i, sse_);
+        ensure(frame.sse_live, SideExit::Kind::LoadSse, i, sse_);
     }
     if (i.unit == Unit::X87 || i.unit == Unit::Mmx || i.unit == Unit::MmxAndSse) {
-        ensure(frame.x87_live, Site::Kind::LoadX87, i, x87_);
+        ensure(frame.x87_live, SideExit::Kind::LoadX87, i, x87_);
     }
 }
 
 // `live` is the frame's flag that says whether the registers are there.
-void Units::ensure(const std::uint8_t& live, Site::Kind kind, const Instruction& i, bool& ensured)
+void Units::ensure(const std::uint8_t& live, SideExit::Kind kind, const Instruction& i, bool& ensured)
 {
     if (ensured) {
         return;
@@ -33,10 +33,10 @@ void Units::ensure(const std::uint8_t& live, Site::Kind kind, const Instruction&
     ensured = true;
     groups_.lose_temporaries();
     flags_.lose();
-    const std::uint32_t site = cold_.new_site(kind, i);
+    const std::uint32_t exit = cold_.new_exit(kind, i);
     a_.cmp_byte(a_.cell(&live), 0);
-    cold_.branch_to_site(a_.jcc(Cond::E), site);
-    cold_.resumes(site);
+    cold_.branch_to_exit(a_.jcc(Cond::E), exit);
+    cold_.resumes(exit);
 }
 
 } // namespace windsor::translate

@@ -20,7 +20,7 @@ public:
     void ensure_for(const Instruction& i);
 
 private:
-    void ensure(const std::uint8_t& live, Site::Kind kind, const Instruction& i, bool& ensured);
+    void ensure(const std::uint8_t& live, SideExit::Kind kind, const Instruction& i, bool& ensured);
 
     Emitter& a_;
     FlagState& flags_;

@@ -24,7 +24,7 @@ struct Workshop {
     FaultTable& faults;
     JumpTables& tables;
     std::pmr::deque<Link>& links;
-    std::pmr::deque<Site>& sites;
+    std::pmr::deque<SideExit>& exits;
     std::pmr::deque<GroupRange>& groups;
     bool extracts; // the host has BEXTR
     const std::unordered_set<const std::uint8_t*>&

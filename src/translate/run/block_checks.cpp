@@ -165,24 +165,24 @@ verify::Assumptions BlockChecks::assumptions_of(const Context& context) const
     return assumed;
 }
 
-verify::SiteView BlockChecks::view_of(const Site& site, const Block& block) const
+verify::SideExitView BlockChecks::view_of(const SideExit& exit, const Block& block) const
 {
-    verify::SiteView view{.kept = site.kept, .context = site.context, .offset = site.offset};
-    switch (site.kind) {
-    case Site::Kind::Interpret: view.kind = verify::SiteView::Kind::Interpret; break;
-    case Site::Kind::Access: view.kind = verify::SiteView::Kind::Access; break;
-    case Site::Kind::LoadSse: view.units = verify::kSse; break;
-    case Site::Kind::LoadAvx: view.units = verify::kSse | verify::kAvx; break;
-    case Site::Kind::LoadX87: view.units = verify::kX87; break;
+    verify::SideExitView view{.kept = exit.kept, .context = exit.context, .offset = exit.offset};
+    switch (exit.kind) {
+    case SideExit::Kind::Interpret: view.kind = verify::SideExitView::Kind::Interpret; break;
+    case SideExit::Kind::Access: view.kind = verify::SideExitView::Kind::Access; break;
+    case SideExit::Kind::LoadSse: view.units = verify::kSse; break;
+    case SideExit::Kind::LoadAvx: view.units = verify::kSse | verify::kAvx; break;
+    case SideExit::Kind::LoadX87: view.units = verify::kX87; break;
     }
     if (view.units != 0) {
-        view.kind = verify::SiteView::Kind::Load;
+        view.kind = verify::SideExitView::Kind::Load;
     }
-    if (site.resume != nullptr) {
-        view.resume = static_cast<std::uint32_t>(site.resume - block.from_host);
+    if (exit.resume != nullptr) {
+        view.resume = static_cast<std::uint32_t>(exit.resume - block.from_host);
     }
-    if (site.group != 0) {
-        const GroupRange& range = parts_.groups[site.group - 1];
+    if (exit.group != 0) {
+        const GroupRange& range = parts_.groups[exit.group - 1];
         view.group = true;
         view.distance = range.distance;
         view.write = range.write;
@@ -196,11 +196,11 @@ verify::SiteView BlockChecks::view_of(const Site& site, const Block& block) cons
 
 void BlockChecks::collect(const Block& block, std::span<const std::uint8_t> code)
 {
-    sites_.clear();
+    exits_.clear();
     links_.clear();
     faults_.clear();
-    for (std::uint32_t n = 0; n < block.sites; ++n) {
-        sites_.push_back(view_of(parts_.sites[block.first_site + n], block));
+    for (std::uint32_t n = 0; n < block.exits; ++n) {
+        exits_.push_back(view_of(parts_.exits[block.first_exit + n], block));
     }
     for (std::uint32_t n = 0; n < block.links; ++n) {
         const Link& link = parts_.links[block.first_link + n];
@@ -228,9 +228,9 @@ bool BlockChecks::check(const Block& block)
                                  .from_host = 0,
                                  .from_memory = offset(block.from_memory),
                                  .unchecked = offset(block.unchecked),
-                                 .first_site = block.first_site,
+                                 .first_exit = block.first_exit,
                                  .first_link = block.first_link,
-                                 .sites = sites_,
+                                 .exits = exits_,
                                  .links = links_,
                                  .faults = faults_};
     const auto violation = verifier_.verify(view);

@@ -35,7 +35,7 @@ public:
         const JumpTables& tables;
         const FaultTable& faults;
         const std::pmr::deque<Link>& links;
-        const std::pmr::deque<Site>& sites;
+        const std::pmr::deque<SideExit>& exits;
         const std::pmr::deque<GroupRange>& groups;
         std::ptrdiff_t to_writable; // from executable addresses
     };
@@ -47,8 +47,8 @@ public:
 
     BlockChecks(const Parts& parts, OnViolation on_violation);
 
-    // Of a block whose code, sites and links are complete, and lead nowhere else yet. False: it must not run, and its
-    // guest code is the interpreter's from now on.
+    // Verifies a block whose code, side exits and links are complete, and lead nowhere else yet. False: it must not run,
+    // and its guest code is the interpreter's from now on.
     [[nodiscard]] bool check(const Block& block);
     // The same of the stubs, whose code this is. Nothing, or what is wrong with them.
     static std::optional<std::string> check_stubs(const Parts& parts, std::span<const std::uint8_t> code);
@@ -60,13 +60,13 @@ public:
 private:
     static constexpr std::size_t kMostRefused = 4096;
     verify::Assumptions assumptions_of(const Context& context) const;
-    verify::SiteView view_of(const Site& site, const Block& block) const;
+    verify::SideExitView view_of(const SideExit& exit, const Block& block) const;
     void collect(const Block& block, std::span<const std::uint8_t> code);
 
     Parts parts_;
     OnViolation on_violation_;
     verify::Verifier verifier_;
-    std::vector<verify::SiteView> sites_;
+    std::vector<verify::SideExitView> exits_;
     std::vector<verify::LinkView> links_;
     std::vector<verify::FaultView> faults_;
     std::unordered_set<const std::uint8_t*> refused_; // first bytes of blocks

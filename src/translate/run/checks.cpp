@@ -19,7 +19,7 @@ base::Status Translator::make_checks()
                                    .tables = *tables_,
                                    .faults = faults_,
                                    .links = links_,
-                                   .sites = sites_,
+                                   .exits = exits_,
                                    .groups = groups_,
                                    .to_writable = code_->writable() - code_->executable()};
     const std::span stubs{code_->executable(), static_cast<std::size_t>(first_ - code_->writable())};
@@ -30,7 +30,8 @@ base::Status Translator::make_checks()
     return {};
 }
 
-// What was written since `code` is thrown away if not, with the sites, links and groups that there were not before.
+// If the block may not run, what was written since `code` is thrown away, with the side exits, links and groups that
+// there were not before.
 bool Translator::may_run(const Block& block, std::uint8_t* code, const std::array<std::size_t, 3>& before)
 {
     if (checks_ == nullptr || checks_->check(block)) {
@@ -38,7 +39,7 @@ bool Translator::may_run(const Block& block, std::uint8_t* code, const std::arra
     }
     free_ = code;
     faults_.forget_from(block.from_host);
-    sites_.resize(before[0]);
+    exits_.resize(before[0]);
     links_.resize(before[1]);
     groups_.resize(before[2]);
     return false;

@@ -13,7 +13,7 @@ namespace windsor::translate {
 
 namespace {
 
-constexpr std::size_t kMostLinksAndSites = std::size_t{1} << 21;
+constexpr std::size_t kMostLinksAndExits = std::size_t{1} << 21;
 
 } // namespace
 
@@ -46,7 +46,7 @@ std::optional<emulate::Cpu::CodePlace> Translator::second_page(std::uint64_t rip
 Block* Translator::make_block(const Context& context, const emulate::Cpu::CodePlace& place)
 {
     const bool full = free_ + Translation::kMostBytes > code_->writable() + code_->size() ||
-                      links_.size() + sites_.size() > kMostLinksAndSites || blocks_.full();
+                      links_.size() + exits_.size() > kMostLinksAndExits || blocks_.full();
     if (full) {
         drop_all();
     }
@@ -61,7 +61,7 @@ Block* Translator::make_block(const Context& context, const emulate::Cpu::CodePl
     block.second_page = nullptr;
     block.looked_at.clear();
     std::uint8_t* const code = free_;
-    const std::array before{sites_.size(), links_.size(), groups_.size()};
+    const std::array before{exits_.size(), links_.size(), groups_.size()};
     const Block* original = options_.copies ? blocks_.find_original(block.host, block.context) : nullptr;
     const bool made = (original != nullptr && copy(*original, block)) || translate(context, block);
     return made && may_run(block, code, before) ? blocks_.insert(block) : nullptr;

@@ -59,27 +59,27 @@ const std::uint8_t* Translator::way_of(const HostFault& fault)
     }
     FaultTable faults{{code_->executable(), code_->size()}};
     std::pmr::deque<Link> links;
-    std::pmr::deque<Site> sites;
+    std::pmr::deque<SideExit> exits;
     std::pmr::deque<GroupRange> groups;
     std::vector<std::uint8_t> room(Translation::kMostBytes);
     Block again{std::pmr::new_delete_resource()};
-    Translation once_more{Workshop{cpu(), core_->frame, stubs_, faults, *tables_, links, sites, groups,
+    Translation once_more{Workshop{cpu(), core_->frame, stubs_, faults, *tables_, links, exits, groups,
                                    options_.extract && extracts_bits(), refused_, options_.nop},
                           options_.interpreted};
     once_more.set_single(traced_);
     if (!once_more.tell(again, *block, slot_of(block->context), room, fault.at)) {
         return nullptr;
     }
-    Site& site = sites_.emplace_back();
-    site.kind = Site::Kind::Interpret;
-    site.offset = once_more.told_offset();
-    site.context = once_more.told_context();
-    site.block = block;
+    SideExit& exit = exits_.emplace_back();
+    exit.kind = SideExit::Kind::Interpret;
+    exit.offset = once_more.told_offset();
+    exit.context = once_more.told_context();
+    exit.block = block;
     code_->use(free_, Translation::kLateWayBytes);
     const std::uint8_t* way = code_->executable() + (free_ - code_->writable());
-    free_ = once_more.write_late_way({free_, way}, static_cast<std::uint32_t>(sites_.size() - 1));
+    free_ = once_more.write_late_way({free_, way}, static_cast<std::uint32_t>(exits_.size() - 1));
     faults_.insert(fault.at, way);
-    refuse(*block, site.offset, fault.signal);
+    refuse(*block, exit.offset, fault.signal);
     return way;
 }
 

@@ -53,7 +53,7 @@ Translator::Translator(const vcpu::EngineParts& parts, const Options& options, s
     }
     first_ = free_;
     translation_ =
-        std::make_unique<Translation>(Workshop{cpu(), core_->frame, stubs_, faults_, *tables_, links_, sites_, groups_,
+        std::make_unique<Translation>(Workshop{cpu(), core_->frame, stubs_, faults_, *tables_, links_, exits_, groups_,
                                                options.extract && extracts_bits(), refused_, options_.nop},
                                       options.interpreted);
     faults_.set_rescue(&core_->frame, rescue_entry, this);
@@ -278,40 +278,40 @@ void Translator::load_x87()
 const std::uint8_t* Translator::help_entry(void* self, std::uint32_t number)
 {
     auto& translator = *static_cast<Translator*>(self);
-    return (number & kEdgeBit) != 0 ? translator.cross(number & ~kEdgeBit) : translator.help(translator.sites_[number]);
+    return (number & kEdgeBit) != 0 ? translator.cross(number & ~kEdgeBit) : translator.help(translator.exits_[number]);
 }
 
-const std::uint8_t* Translator::help(Site& site)
+const std::uint8_t* Translator::help(SideExit& exit)
 {
-    switch (site.kind) {
-    case Site::Kind::LoadSse: core_->frame.sse_live = 1; return going_on(site.resume, site.context);
-    case Site::Kind::LoadAvx:
+    switch (exit.kind) {
+    case SideExit::Kind::LoadSse: core_->frame.sse_live = 1; return going_on(exit.resume, exit.context);
+    case SideExit::Kind::LoadAvx:
         core_->frame.sse_live = core_->frame.avx_live = 1;
-        return going_on(site.resume, site.context);
-    case Site::Kind::LoadX87: load_x87(); return going_on(site.resume, site.context);
+        return going_on(exit.resume, exit.context);
+    case SideExit::Kind::LoadX87: load_x87(); return going_on(exit.resume, exit.context);
     default: break;
     }
     const FaultTable::Fault fault = faults_.take();
-    const std::uint64_t first = site.group != 0 ? first_of(groups_[site.group - 1]) : 0;
-    cpu().s.rip = site.block->rip + site.offset;
+    const std::uint64_t first = exit.group != 0 ? first_of(groups_[exit.group - 1]) : 0;
+    cpu().s.rip = exit.block->rip + exit.offset;
     take_flags();
     const std::uint64_t exceptions = cpu().statistics().exceptions;
-    bool goes_on = interpret(site) && site.resume != nullptr;
+    bool goes_on = interpret(exit) && exit.resume != nullptr;
     report_refusal();
     if (fault.address != nullptr && cpu().statistics().exceptions == exceptions) {
-        goes_on = settle_fault(*site.block, fault) && goes_on;
+        goes_on = settle_fault(*exit.block, fault) && goes_on;
     }
-    if (goes_on && site.loads) {
-        core_->frame.selectors.note(cpu(), *site.loads);
+    if (goes_on && exit.loads) {
+        core_->frame.selectors.note(cpu(), *exit.loads);
     }
     give_flags();
-    if (goes_on && site.group != 0 && !open_group(site, first)) {
-        fail_group(site);
+    if (goes_on && exit.group != 0 && !open_group(exit, first)) {
+        fail_group(exit);
         return nullptr;
     }
     if (goes_on) {
-        core_->frame.kept = core_->frame.bases[site.kept];
-        return going_on(site.resume, site.context);
+        core_->frame.kept = core_->frame.bases[exit.kept];
+        return going_on(exit.resume, exit.context);
     }
     const Block* block = next_block();
     return block != nullptr ? going_on(block->unchecked, block->context) : nullptr;
@@ -358,9 +358,9 @@ std::uint64_t Translator::first_of(const GroupRange& range)
 }
 
 // The instruction that opens a group has been run. Whether the rest of the group can go on.
-bool Translator::open_group(const Site& site, std::uint64_t first)
+bool Translator::open_group(const SideExit& exit, std::uint64_t first)
 {
-    const GroupRange& range = groups_[site.group - 1];
+    const GroupRange& range = groups_[exit.group - 1];
     const std::uint64_t linear = first & cpu().linear_mask();
     if (range.distance && linear != first) {
         return false; // the distance would lead elsewhere
@@ -379,17 +379,17 @@ bool Translator::open_group(const Site& site, std::uint64_t first)
 }
 
 // The interpreter runs on from here. Where that happens again and again, the block gets a second body.
-void Translator::fail_group(Site& site)
+void Translator::fail_group(SideExit& exit)
 {
     constexpr unsigned kMostFailures = 8;
     constexpr std::uint64_t kSoon = 1'000'000; // nanoseconds
     ++counters_.failures;
     interpreting_ = true;
     const std::uint64_t now = cpu().now();
-    site.fruitless =
-        now - std::exchange(last_failure_, now) > kSoon ? 0 : static_cast<std::uint8_t>(site.fruitless + 1);
-    if (site.fruitless >= kMostFailures) {
-        make_cautious(*site.block);
+    exit.fruitless =
+        now - std::exchange(last_failure_, now) > kSoon ? 0 : static_cast<std::uint8_t>(exit.fruitless + 1);
+    if (exit.fruitless >= kMostFailures) {
+        make_cautious(*exit.block);
     }
 }
 
@@ -437,27 +437,27 @@ Block* Translator::next_block()
 }
 
 // Whether the block may go on behind the instruction.
-bool Translator::interpret(Site& site)
+bool Translator::interpret(SideExit& exit)
 {
-    const bool plain = site.kind == Site::Kind::Access;
+    const bool plain = exit.kind == SideExit::Kind::Access;
     ++(plain ? counters_.misses : counters_.interpreted);
-    const bool x87 = core_->frame.x87_live != 0 && (site.x87 || !plain);
+    const bool x87 = core_->frame.x87_live != 0 && (exit.x87 || !plain);
     if (x87) {
         store_x87();
     }
-    if (!site.insn) {
-        site.insn = std::make_unique<emulate::Insn>();
-        const auto mode = static_cast<emulate::DecodeMode>(site.context & 0xf);
-        static_cast<void>(cpu().decoder().decode(mode, std::span{site.block->bytes}.subspan(site.offset), *site.insn));
+    if (!exit.insn) {
+        exit.insn = std::make_unique<emulate::Insn>();
+        const auto mode = static_cast<emulate::DecodeMode>(exit.context & 0xf);
+        static_cast<void>(cpu().decoder().decode(mode, std::span{exit.block->bytes}.subspan(exit.offset), *exit.insn));
     }
     if (!plain) {
-        ++histogram_[site.insn->mnemonic];
+        ++histogram_[exit.insn->mnemonic];
     }
-    if (!cpu().interpret(*site.insn) || site.block->dropped) {
+    if (!cpu().interpret(*exit.insn) || exit.block->dropped) {
         return false;
     }
-    if (!plain && !site.steady) {
-        if (context_key() != site.context || cpu().special()) {
+    if (!plain && !exit.steady) {
+        if (context_key() != exit.context || cpu().special()) {
             return false;
         }
     }
@@ -485,9 +485,9 @@ void Translator::drop_all()
 {
     tables_->clear();
     blocks_.clear();
-    std::apply([](auto&... each) { (std::destroy_at(&each), ...); }, std::tie(links_, sites_, groups_));
+    std::apply([](auto&... each) { (std::destroy_at(&each), ...); }, std::tie(links_, exits_, groups_));
     arena_.release();
-    std::apply([this](auto&... each) { (std::construct_at(&each, &arena_), ...); }, std::tie(links_, sites_, groups_));
+    std::apply([this](auto&... each) { (std::construct_at(&each, &arena_), ...); }, std::tie(links_, exits_, groups_));
     faults_.clear();
     cautious_.clear();
     fruitless_.clear();

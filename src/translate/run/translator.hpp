@@ -133,7 +133,7 @@ private:
     [[nodiscard]] bool may_run(const Block& block, std::uint8_t* code, const std::array<std::size_t, 3>& before);
     // copies.cpp
     [[nodiscard]] bool copy(const Block& original, Block& block);
-    void copy_sites(const Block& original, Block& block, std::ptrdiff_t by);
+    void copy_exits(const Block& original, Block& block, std::ptrdiff_t by);
     void copy_links(const Block& original, Block& block, std::ptrdiff_t by);
     void copy_faults(const Block& original, const Block& block);
     void hold(const emulate::Cpu::CodePlace& place);
@@ -147,15 +147,15 @@ private:
 
     // Called from translated code.
     static const std::uint8_t* help_entry(void* self, std::uint32_t number);
-    const std::uint8_t* help(Site& site);
+    const std::uint8_t* help(SideExit& exit);
     const std::uint8_t* cross(std::uint32_t link);
     // The block at RIP, for going on without a way through the run loop; null: that has something to look at.
     Block* next_block();
-    [[nodiscard]] bool interpret(Site& site);
+    [[nodiscard]] bool interpret(SideExit& exit);
     [[nodiscard]] bool in_window(const emulate::Cpu& cpu);
     std::uint64_t first_of(const GroupRange& range);
-    [[nodiscard]] bool open_group(const Site& site, std::uint64_t first);
-    void fail_group(Site& site);
+    [[nodiscard]] bool open_group(const SideExit& exit, std::uint64_t first);
+    void fail_group(SideExit& exit);
     void make_cautious(const Block& block);
     [[nodiscard]] bool settle_fault(const Block& block, const FaultTable::Fault& fault);
     [[nodiscard]] const std::uint8_t* going_on(const std::uint8_t* code, std::uint32_t context);
@@ -183,7 +183,7 @@ private:
     base::Arena arena_; // of what goes with all code
     BlockMap blocks_{arena_};
     std::pmr::deque<Link> links_{&arena_};
-    std::pmr::deque<Site> sites_{&arena_};
+    std::pmr::deque<SideExit> exits_{&arena_};
     std::pmr::deque<GroupRange> groups_{&arena_};
     std::unique_ptr<JumpTables> tables_;
     std::unique_ptr<BlockChecks> checks_; // null: blocks are not verified

@@ -71,16 +71,16 @@ bool Verifier::leave_to(std::uint64_t target, std::uint32_t offset)
 bool Verifier::help(std::uint32_t offset)
 {
     const Value& number = state_.reg(kR11);
-    const std::uint64_t first = block_->first_site;
+    const std::uint64_t first = block_->first_exit;
     const auto wanted = static_cast<std::uint64_t>(number.offset);
-    if (!number.constant() || wanted < first || wanted >= first + block_->sites.size()) {
-        return refuse(offset, "C++ is called for something that is no site of the block");
+    if (!number.constant() || wanted < first || wanted >= first + block_->exits.size()) {
+        return refuse(offset, "C++ is called for something that is no exit of the block");
     }
-    const SiteView& site = block_->sites[wanted - first];
-    if (site.context != block_->assumed.keys[state_.set]) {
-        return refuse(offset, "a site is of another context than the code that leads to it");
+    const SideExitView& exit = block_->exits[wanted - first];
+    if (exit.context != block_->assumed.keys[state_.set]) {
+        return refuse(offset, "a exit is of another context than the code that leads to it");
     }
-    return site.resume == kNowhere || resume(offset, site);
+    return exit.resume == kNowhere || resume(offset, exit);
 }
 
 bool Verifier::cross(std::uint32_t offset)
@@ -141,13 +141,13 @@ void Verifier::after_guest(const HostInstruction* i, State& state, std::uint32_t
 }
 
 // Behind the instruction that opens a group its bytes have been looked up as they were before it.
-void Verifier::open_group(const SiteView& site, State& state, const State& before, std::uint32_t offset)
+void Verifier::open_group(const SideExitView& exit, State& state, const State& before, std::uint32_t offset)
 {
-    const unsigned reg = site.base == kRsp ? kR15 : site.base;
+    const unsigned reg = exit.base == kRsp ? kR15 : exit.base;
     Value value{
-        .kind = site.distance ? Kind::Distance : Kind::Host, .write = site.write, .set = state.set, .bytes = site.span};
-    if (site.distance) {
-        const Value first = shifted(before.reg(reg), site.from, 8, made_by(offset, kR10));
+        .kind = exit.distance ? Kind::Distance : Kind::Host, .write = exit.write, .set = state.set, .bytes = exit.span};
+    if (exit.distance) {
+        const Value first = shifted(before.reg(reg), exit.from, 8, made_by(offset, kR10));
         if (!first.is(Kind::Number)) {
             value = {};
         }
@@ -156,40 +156,40 @@ void Verifier::open_group(const SiteView& site, State& state, const State& befor
         value.cut = first.cut;
     } else {
         value.symbol = made_by(offset, kR10); // wherever that is
-        value.at = -site.low;
+        value.at = -exit.low;
     }
-    state.slot(site.base) = value;
+    state.slot(exit.base) = value;
 }
 
-bool Verifier::resume(std::uint32_t offset, const SiteView& site)
+bool Verifier::resume(std::uint32_t offset, const SideExitView& exit)
 {
     State after = state_;
     after.reg(kR10) = after.reg(kR11) = {};
     after.fact = {};
     after.known_entry = after.known_jump = -1;
-    if (site.kind == SiteView::Kind::Load) {
-        after.units |= site.units;
-        return go(offset, site.resume, after);
+    if (exit.kind == SideExitView::Kind::Load) {
+        after.units |= exit.units;
+        return go(offset, exit.resume, after);
     }
     InstructionReader& reader = block_->assumed.long64 ? wide_guest_ : narrow_guest_;
     const HostInstruction* i = nullptr;
-    if (site.offset < block_->guest.size()) {
-        i = reader.read(block_->guest.subspan(site.offset));
+    if (exit.offset < block_->guest.size()) {
+        i = reader.read(block_->guest.subspan(exit.offset));
     }
-    if (i != nullptr && i->jumps && site.kind == SiteView::Kind::Access) {
+    if (i != nullptr && i->jumps && exit.kind == SideExitView::Kind::Access) {
         return true; // behind which the interpreter never comes back to this block's code
     }
     for (unsigned n = kScratch; n < kSlots; ++n) {
         after.slot(n) = {};
     }
     // What ordinary instructions do is in their operands, whoever runs them.
-    const bool ordinary = site.kind == SiteView::Kind::Access || (i != nullptr && i->allowed);
+    const bool ordinary = exit.kind == SideExitView::Kind::Access || (i != nullptr && i->allowed);
     after_guest(ordinary ? i : nullptr, after, offset);
-    if (site.group) {
-        open_group(site, after, state_, offset);
+    if (exit.group) {
+        open_group(exit, after, state_, offset);
     }
-    after.reg(kR10) = after.slot(site.kept);
-    return go(offset, site.resume, after);
+    after.reg(kR10) = after.slot(exit.kept);
+    return go(offset, exit.resume, after);
 }
 
 std::string Verifier::explain(const BlockView& block, const Violation& violation)

@@ -104,8 +104,8 @@ constexpr bool is_legacy(unsigned reg)
 
 constexpr std::uint32_t kNowhere = ~std::uint32_t{0};
 
-// What C++ does when it is called for a site.
-struct SiteView {
+// What C++ does when it is called for a side exit.
+struct SideExitView {
     enum class Kind : std::uint8_t { Interpret, Access, Load }; // Load: of a unit's state
     Kind kind{};
     std::uint8_t units{0};       // that are live behind a Load
@@ -143,9 +143,9 @@ struct BlockView {
     std::uint32_t from_host{0}; // entries, as offsets
     std::uint32_t from_memory{0};
     std::uint32_t unchecked{0};
-    std::uint32_t first_site{0};
+    std::uint32_t first_exit{0};
     std::uint32_t first_link{0};
-    std::span<const SiteView> sites;
+    std::span<const SideExitView> exits;
     std::span<const LinkView> links;
     std::span<const FaultView> faults; // in ascending order
 };

@@ -31,7 +31,7 @@ protected:
                                        .tables = *tables,
                                        .faults = faults,
                                        .links = links,
-                                       .sites = sites,
+                                       .exits = exits,
                                        .groups = groups,
                                        .to_writable = 0};
         return BlockChecks::check_stubs(parts, std::span{memory}.first(size)).value_or("");
@@ -55,7 +55,7 @@ protected:
     std::size_t size{0};
     FaultTable faults{memory};
     std::pmr::deque<Link> links;
-    std::pmr::deque<Site> sites;
+    std::pmr::deque<SideExit> exits;
     std::pmr::deque<GroupRange> groups;
 };
 

@@ -26,15 +26,16 @@ constexpr std::int32_t kJumpsAt = 0x300000, kJumpBytes = 16 * 16384;
 constexpr std::uint32_t kFactor = 0x9e3779b1;
 constexpr std::uint64_t kCodeAt = 0x7000'0000, kLeaveAt = 0x7100'0000, kHelpAt = 0x7100'0100, kCrossAt = 0x7100'0200;
 constexpr std::uint64_t kWindowHelpAt = 0x7200'0100;
-constexpr std::uint32_t kFirstSite = 7, kFirstLink = 3, kEdgeBit = std::uint32_t{1} << 31;
+constexpr std::uint32_t kFirstExit = 7, kFirstLink = 3, kEdgeBit = std::uint32_t{1} << 31;
 
 class TestBlock {
 public:
     using Assembler = asmjit::x86::Assembler;
     using Writer = std::function<void(TestBlock&, Assembler&)>;
 
-    // The entries come first; then what is written, and an exit with the guest's RIP. `cold` is where site kFirstSite
-    // calls for help, which goes on behind what was written, as the interpreter's `guest` instruction leaves it.
+    // The entries come first; then what is written, and a way out with the guest's RIP. `cold` is where the side exit
+    // kFirstExit calls for help, which goes on behind what was written, as the interpreter's `guest` instruction leaves
+    // it.
     enum class Entry : std::uint8_t { Looks, DoesNot }; // at the signals
     explicit TestBlock(const Assumptions& assumed, const Writer& body, std::vector<std::uint8_t> guest = {0x90},
                        Entry entry = Entry::Looks);
@@ -43,7 +44,7 @@ public:
     std::string verdict();
 
     asmjit::Label cold;
-    SiteView site{.kind = SiteView::Kind::Access};
+    SideExitView exit{.kind = SideExitView::Kind::Access};
     bool with_fault{false}; // of the instruction behind may_fault()
     void may_fault(Assembler& a) { fault_at_ = static_cast<std::uint32_t>(a.offset()); with_fault = true; }
     // The jump with a displacement of 32 bits that has just been written is a link to a guest address, one a block; and
@@ -183,7 +184,7 @@ inline TestBlock::TestBlock(const Assumptions& assumed, const Writer& body, std:
     a.jmp(assumed.window ? kLeaveAt + 0x100'0000 : kLeaveAt);
     a.bind(cold);
     cold_at_ = static_cast<std::uint32_t>(a.offset());
-    a.mov(x::r11d, kFirstSite);
+    a.mov(x::r11d, kFirstExit);
     a.jmp(assumed.window ? kWindowHelpAt : kHelpAt);
     holder.flatten();
     holder.resolveUnresolvedLinks();
@@ -191,20 +192,20 @@ inline TestBlock::TestBlock(const Assumptions& assumed, const Writer& body, std:
     holder.relocateToBase(kCodeAt);
     code_.resize(holder.codeSize());
     holder.copyFlattenedData(code_.data(), code_.size());
-    site.context = assumed.keys[0];
+    exit.context = assumed.keys[0];
 }
 
 inline std::string TestBlock::verdict()
 {
     static Verifier verifier{test_layout()};
-    if (site.resume == kNowhere) {
-        site.resume = resume_;
+    if (exit.resume == kNowhere) {
+        exit.resume = resume_;
     }
-    const std::array sites{site};
+    const std::array exits{exit};
     const std::array faults{FaultView{.at = fault_at_, .cold = cold_at_}};
     const BlockView view{.code = code_, .address = kCodeAt, .rip = 0x1000, .guest = guest_, .assumed = assumed_,
-                         .from_host = 0, .from_memory = from_memory_, .unchecked = unchecked_, .first_site = kFirstSite,
-                         .first_link = kFirstLink, .sites = sites, .links = links_,
+                         .from_host = 0, .from_memory = from_memory_, .unchecked = unchecked_, .first_exit = kFirstExit,
+                         .first_link = kFirstLink, .exits = exits, .links = links_,
                          .faults = std::span{faults}.first(with_fault ? 1 : 0)};
     const auto violation = verifier.verify(view);
     return violation ? Verifier::explain(view, *violation) : std::string{};

@@ -93,14 +93,14 @@ void Verifier::prepare()
     body_.clear();
     linked_.assign(block_->links.size(), false);
     cold_from_ = 0;
-    for (const SiteView& site : block_->sites) {
-        if (site.resume != kNowhere) {
-            cold_from_ = std::max(cold_from_, site.resume);
+    for (const SideExitView& exit : block_->exits) {
+        if (exit.resume != kNowhere) {
+            cold_from_ = std::max(cold_from_, exit.resume);
         }
     }
-    for (const SiteView& site : block_->sites) {
-        if (site.resume < size) {
-            node_at(site.resume);
+    for (const SideExitView& exit : block_->exits) {
+        if (exit.resume < size) {
+            node_at(exit.resume);
         }
     }
     for (const std::uint32_t join : joins_) {

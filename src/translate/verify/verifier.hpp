@@ -54,10 +54,10 @@ private:
     [[nodiscard]] bool leave_to(std::uint64_t target, std::uint32_t offset);
     [[nodiscard]] bool help(std::uint32_t offset);
     [[nodiscard]] bool cross(std::uint32_t offset);
-    [[nodiscard]] bool resume(std::uint32_t offset, const SiteView& site);
+    [[nodiscard]] bool resume(std::uint32_t offset, const SideExitView& exit);
     void after_guest(const HostInstruction* i, State& state, std::uint32_t offset);
     void move_stack(State& state, const HostInstruction& i, std::uint32_t offset);
-    void open_group(const SiteView& site, State& state, const State& before, std::uint32_t offset);
+    void open_group(const SideExitView& exit, State& state, const State& before, std::uint32_t offset);
     [[nodiscard]] bool registers_in_place();
     [[nodiscard]] bool may_leave_by(const char* unlooked);
     const LinkView* link_at(std::uint32_t displacement);

@@ -538,8 +538,8 @@ const auto kWrong = std::to_array<Case>({
     {"conditional jump out of the block", "leads out of the block", [](B&, A& a) { a.je(kHelpAt); }},
     {"jump to a register", "address in a register", [](B&, A& a) { a.jmp(x::rax); }},
     {"stub of the other kind", "neither into the block nor to a stub", [](B&, A& a) { a.jmp(kWindowHelpAt); }},
-    {"site of another block", "no site of the block", [](B&, A& a) {
-         a.mov(x::r11d, kFirstSite + 1);
+    {"exit of another block", "no exit of the block", [](B&, A& a) {
+         a.mov(x::r11d, kFirstExit + 1);
          a.jmp(kHelpAt);
      }},
     {"jump table without a comparison", "has not been compared", [](B&, A& a) {
@@ -642,7 +642,7 @@ TEST(VerifierOfNarrowCode, ProvesThatUpperHalvesStayClear)
 }
 
 // What C++ changes is known from the guest's instruction.
-TEST(VerifierOfSites, KnowsWhatTheInterpreterChanges)
+TEST(VerifierOfSideExits, KnowsWhatTheInterpreterChanges)
 {
     const auto body = [](B& b, A& a) {
         b.look_up(a, x::rbx, 0, 16, false);
@@ -653,14 +653,14 @@ TEST(VerifierOfSites, KnowsWhatTheInterpreterChanges)
     const auto with = [&](std::vector<std::uint8_t> guest, bool group) {
         TestBlock block{long64(), [&](B& b, A& a) {
                             body(b, a);
-                            b.site.resume = static_cast<std::uint32_t>(a.offset());
+                            b.exit.resume = static_cast<std::uint32_t>(a.offset());
                             a.mov(x::r10, frame(kBasesAt + 8 * 3));
                             a.mov(x::rdx, x::ptr(x::rbx, x::r10, 0, 8));
                         }, std::move(guest)};
-        block.site.group = group;
-        block.site.distance = true;
-        block.site.base = 3;
-        block.site.span = 16;
+        block.exit.group = group;
+        block.exit.distance = true;
+        block.exit.base = 3;
+        block.exit.span = 16;
         return block.verdict();
     };
     EXPECT_EQ(with({0x48, 0x8b, 0x0b}, true), "");        // mov rcx, [rbx]
