@@ -14,8 +14,8 @@ constexpr Flags kAllFlags = 0x8d5;
 
 struct FlagUse {
     Flags reads{0};
-    Flags writes{0}; // perhaps
-    Flags kills{0};  // for certain, without looking at the old ones
+    Flags writes{0}; // those that it may write
+    Flags kills{0};  // those that it writes in any case, whatever they were
 };
 
 // `operands` may be null: then they are not known, and the worst is assumed of them.

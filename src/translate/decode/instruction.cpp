@@ -210,7 +210,7 @@ bool read_instruction(const emulate::Decoder& decoder, const Context& context, c
     if (interpreted.covers(i.which, i.kind)) {
         i.kind = Kind::Interpret;
     }
-    // The interpreter wants the flags as they are, and leaves them in memory; a scan of nothing leaves them, too.
+    // The interpreter reads and leaves the flags in the frame. A repeated scan of no element leaves them as they are.
     const bool in_memory = i.kind == Kind::Interpret || i.kind == Kind::RepeatScan;
     i.flags = in_memory ? FlagUse{.reads = kAllFlags, .writes = kAllFlags, .kills = 0}
                         : flag_use(i.decoded, i.operands.data());

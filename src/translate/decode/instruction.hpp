@@ -20,9 +20,9 @@ enum class Unit : std::uint8_t { Integer, X87, Mmx, Sse, MmxAndSse };
 
 // An access among those that share a lookup: see emit/access_groups.hpp.
 struct GroupPlace {
-    int number{-1};        // of the group; -1: a lookup of its own
+    int number{-1};        // of the group; -1: the access has a lookup of its own
     std::int32_t shift{0}; // how far the register has moved since the group began
-    bool first{false};
+    bool first{false};     // it is the group's first access
 };
 
 struct Instruction {
@@ -35,11 +35,11 @@ struct Instruction {
     Unit unit{Unit::Integer};
     FlagUse flags;
     Flags live_after{0}; // flags that are read before they are written
-    Flags seen_after{0}; // those, and the ones that the handler of a fault would see
+    Flags seen_after{0}; // these, and the flags that the handler of a fault would see
     bool ends_block{false};
-    bool steady{false};  // by the interpreter, it leaves the context as it is
+    bool steady{false};  // if the interpreter runs it, the context is the same behind it
     const ZydisDecodedOperand* memory{nullptr}; // the operand that ModRM names, if it is memory that is accessed
-    GroupPlace place;       // of that
+    GroupPlace place;       // of the access to that operand
     GroupPlace stack_place; // of the access to the top of the stack, if there is one
 
     bool vex() const { return decoded.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX; }
@@ -54,8 +54,8 @@ struct Context {
     emulate::DecodeMode mode{};
     emulate::TlbSet set{};
     bool sse{false};        // SSE instructions may run, and none of them can raise an exception
-    bool x87{false};        // the same of x87 and MMX
-    bool avx{false};        // the same of AVX
+    bool x87{false};        // so may x87 and MMX instructions
+    bool avx{false};        // so may AVX instructions
     bool user{false};       // CPL 3; otherwise 0
     bool smap{false};       // CR4.SMAP
     bool window{false};     // the address space has a window
@@ -66,7 +66,7 @@ struct Context {
     std::uint64_t wrap(std::uint64_t address) const { return long64() ? address : address & 0xffffffff; }
     static constexpr std::uint32_t kKeys = 1u << 15;
     static constexpr std::uint32_t kNone = kKeys; // no key
-    // Of a key; the mode is in its lowest bits.
+    // The bits of a key; the mode is in the lowest ones.
     static constexpr unsigned kSetShift = 4;
     static constexpr std::uint32_t kSse = 1u << 8;
     static constexpr std::uint32_t kX87 = 1u << 9;
@@ -98,13 +98,14 @@ struct Context {
 };
 static_assert(Context::of(0x5532).key() == 0x5532 && Context::of(0x2a01).key() == 0x2a01);
 
-// Decodes at `bytes` and settles all of Instruction but live_after. False: not a whole, valid instruction.
+// Decodes the instruction at `bytes` and fills in all but the flags behind it and its places in groups. False: it is
+// not a whole, valid instruction.
 [[nodiscard]] bool read_instruction(const emulate::Decoder& decoder, const Context& context,
                                     const Switches& interpreted, std::span<const std::uint8_t> bytes, std::uint64_t rip,
                                     Instruction& instruction);
 
-// What instructions ahead do to the flags, of those that the translator knows for certain to run natively; nothing: of
-// others, and of branches.
+// What an instruction ahead does to the flags. Nothing is said of branches, and of instructions that may be left to the
+// interpreter.
 struct Glance {
     std::uint8_t length{0};
     FlagUse flags;
@@ -112,7 +113,7 @@ struct Glance {
 std::optional<Glance> glance(const emulate::Decoder& decoder, const Context& context,
                              std::span<const std::uint8_t> bytes);
 
-// General registers of any width, and the number of the full register in encodings.
+// Whether a register is a general one, of any width, and the number by which encodings name the whole register.
 bool is_general(ZydisRegister reg);
 unsigned full_number(ZydisRegister reg);
 

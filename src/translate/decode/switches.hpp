@@ -53,7 +53,7 @@ enum class Class : std::uint8_t { Integer, Memory, Shift, Divide, Stack, Branch,
 struct Switches {
     static constexpr std::size_t kMostKinds = 64;
 
-    std::uint32_t classes{0}; // a bit each, by their numbers
+    std::uint32_t classes{0}; // a bit for each, by its number
     std::uint64_t kinds{0};
 
     static constexpr Switches all() { return {.classes = ~std::uint32_t{0}, .kinds = ~std::uint64_t{0}}; }
@@ -63,7 +63,7 @@ struct Switches {
     }
 };
 
-// From names of classes and kinds, separated by commas; none if one is unknown.
+// Reads names of classes and kinds, separated by commas. Nothing: there is no class or kind of some name.
 std::optional<Switches> parse_switches(std::string_view names);
 std::string_view name_of(Class which);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Host code, byte by byte: the few instructions that surround relocated guest instructions, and the encoding of
+// Writes host code byte by byte: the few instructions that surround relocated guest instructions, and the encoding of
 // registers and memory operands that both share. Intel SDM volume 2A, chapter 2.
 #pragma once
 
@@ -65,7 +65,7 @@ public:
     }
 
     // --- Encoding; legacy prefixes have been written already ---
-    // REX, where needed: W, and the extensions of ModRM.reg, SIB.index and ModRM.rm or SIB.base.
+    // Writes REX where it is needed: for W, or to extend ModRM.reg, SIB.index, and ModRM.rm or SIB.base.
     void rex(bool w, unsigned reg, unsigned index, unsigned base, bool force = false)
     {
         const unsigned value = (w ? 8u : 0u) | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3;
@@ -76,7 +76,7 @@ public:
     void modrm_register(unsigned reg, unsigned rm) { byte(0xc0 | (reg & 7) << 3 | (rm & 7)); }
     void modrm_memory(unsigned reg, const Mem& mem);
 
-    // Nothing that would run, up to where fetching is best.
+    // Fills up to the next line of the cache with code that never runs, since fetching is best from there.
     void align()
     {
         constexpr std::uintptr_t kLine = 64;
@@ -109,7 +109,7 @@ public:
         bytes({0x0f, 0xb6});
         modrm_memory(number(to), from);
     }
-    // Nothing of what the register was before stays in it.
+    // Loads so that nothing of what the register was before stays in it.
     void load_whole(Reg to, const Mem& from, Width width)
     {
         switch (width) {
@@ -122,9 +122,9 @@ public:
     void store_byte(const Mem& to, std::uint8_t value);
     void store32(const Mem& to, std::uint32_t value);
     void lea(Reg to, const Mem& from, Width width = Width::Qword) { general(0x8d, width, to, from); }
-    // Of an index and a displacement alone: mod 0 and base 5, which always have four bytes of displacement.
+    // LEA of an index and a displacement alone, which takes mod 0, base 5 and always four bytes of displacement.
     void lea_baseless(Reg to, Reg index, std::uint8_t scale, std::int32_t displacement, Width width);
-    // Any 64-bit value in the shortest form. All forms end with the value.
+    // Loads any 64-bit value in the shortest form. All forms end with the value.
     void mov(Reg to, std::uint64_t value);
     void mov32(Reg to, std::uint32_t value)
     {
@@ -146,7 +146,7 @@ public:
     void test_memory(const Mem& at, Reg reg) { general(0x85, Width::Dword, reg, at); }
     void test(Reg one, Reg other, Width width = Width::Qword) { general(0x85, width, one, other); }
     void test_byte(const Mem& at, std::uint8_t mask);
-    // To 64 bits, in place.
+    // Extends a register to 64 bits, in place.
     void sign_extend(Reg reg, Width from);
     void test_imm(Reg reg, std::int32_t value, Width width = Width::Qword);
     void imul32(Reg to, Reg from, std::int32_t by)
@@ -156,7 +156,7 @@ public:
         modrm_register(number(to), number(from));
         raw(by);
     }
-    // BEXTR: bits of `from`, the number of the first in bits 0 to 7 of `which`, and how many in bits 8 to 15. Of BMI1.
+    // BEXTR, of BMI1: gives bits of `from`. Bits 0 to 7 of `which` are the number of the first, 8 to 15 say how many.
     void extract_bits(Reg to, Reg from, Reg which, Width width);
     void shift_right(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(5, reg, count, width); }
     void shift_right_signed(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(7, reg, count, width); }
@@ -184,7 +184,7 @@ public:
         byte(0xff);
         modrm_memory(4, target);
     }
-    // JRCXZ (64 bits) or JECXZ; the place of its one-byte displacement.
+    // JRCXZ (64 bits) or JECXZ. Gives the place of its one-byte displacement.
     std::uint8_t* jrcxz(Width width)
     {
         if (width == Width::Dword) {

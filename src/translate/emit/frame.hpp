@@ -34,7 +34,7 @@ constexpr Reg host_register(unsigned guest)
     return guest == x86::kRsp ? kGuestRsp : static_cast<Reg>(guest);
 }
 
-// Where blocks begin, found by the guest's RIP. One table for each context of translation.
+// An entry of a jump table, which tells by the guest's RIP where a block begins. Each context has a table of its own.
 struct JumpEntry {
     std::uint64_t rip{0};
     const std::uint8_t* code{nullptr};
@@ -42,7 +42,7 @@ struct JumpEntry {
 constexpr std::size_t kJumpEntries = 16384;
 constexpr std::size_t kContexts = 16;
 
-// Multiplicative hashing, since the places of functions have few low bits that differ.
+// The hash multiplies, since the low bits of the addresses of functions differ little.
 constexpr std::uint32_t kJumpFactor = 0x9e3779b1;
 constexpr unsigned kJumpShift = 18;
 static_assert(kJumpEntries == std::size_t{1} << (32 - kJumpShift));
@@ -51,43 +51,43 @@ constexpr std::size_t jump_index(std::uint64_t rip)
 {
     return (static_cast<std::uint32_t>(rip) * kJumpFactor) >> kJumpShift;
 }
-// The address of an empty entry: none that would be looked for there.
+// What an empty entry has as its RIP: an address that is never looked for at that place.
 constexpr std::uint64_t no_rip(std::size_t index)
 {
     return index == 0 ? 1 : 0;
 }
 static_assert(jump_index(0) == 0 && jump_index(1) != 0);
 
-// Translated code calls the helper with a number. Without this bit it is that of a side exit. With it, the code is at an
-// edge to another block, and the other bits are the number of the edge's link plus one; 0: the edge has no link.
+// Translated code calls the helper with a number. Without this bit it is that of a side exit. With it, the code is at
+// an edge to another block, and the other bits are the number of the edge's link plus one; 0: the edge has no link.
 constexpr std::uint32_t kEdgeBit = std::uint32_t{1} << 31;
 
-// The signals that code stops for where none is masked.
+// The signals that translated code stops for if none is masked.
 constexpr std::uint32_t kHeeded = ~static_cast<std::uint32_t>(vcpu::Signal::Sipi);
 
 struct Frame {
     void* self{nullptr};
     const std::uint8_t* (*helper)(void* self, std::uint32_t number){nullptr};
     std::uint64_t host_rsp{0};
-    const std::uint8_t* target{nullptr}; // where entering and resuming jump to
-    std::uint64_t window{0};             // what they put into kWindow
+    const std::uint8_t* target{nullptr}; // the code that the stubs of entering and resuming jump to
+    std::uint64_t window{0};             // what these stubs put into kWindow
     const void* signals{nullptr}; // the word of the processor's signals
     std::array<std::uint64_t, 3> scratch{};
     std::uint32_t host_mxcsr{0x1f80};
-    std::uint32_t heeded{0};         // the signals that running code stops for: those that are not masked
+    std::uint32_t heeded{0};         // the signals that running code stops for, as they are not masked
     std::uint16_t flags{0x0200};     // the guest's arithmetic flags as LAHF and SETO leave them in AX: AH and AL
     std::uint8_t direction{0};       // DF
     std::uint8_t sse_live{0};        // the guest's XMM registers and MXCSR are in the host's
     std::uint8_t avx_live{0};        // the upper halves of its YMM registers, too; never without sse_live
     std::uint8_t x87_live{0};        // the guest's x87 state is in the host's unit
-    std::uint64_t kept{0};               // what resuming puts into kTemp0
+    std::uint64_t kept{0};               // what the stub of resuming puts into kTemp0
     std::uint64_t piece{0};              // elements that a repeated string instruction does at once
-    std::array<std::uint64_t, x86::kGprCount> bases{}; // by general register, what its group is reached by
+    std::array<std::uint64_t, x86::kGprCount> bases{}; // by register: the distance or address that its group keeps
     KnownSelectors selectors{};
     alignas(64) std::array<std::array<JumpEntry, kJumpEntries>, kContexts> jumps{};
 };
 
-// Flags between the two forms. LAHF: SF ZF 0 AF 0 PF 1 CF.
+// These convert between RFLAGS and the frame's form. LAHF gives SF ZF 0 AF 0 PF 1 CF.
 constexpr std::uint16_t pack_flags(std::uint64_t rflags)
 {
     constexpr std::uint64_t kLow = x86::rflags::kArithmetic & 0xff;

@@ -21,9 +21,10 @@ bool is_legacy_prefix(std::uint8_t byte)
     return std::ranges::find(kPrefixes, byte) != kPrefixes.end();
 }
 
-// Those that the decoded instruction is made of, each once; the address size and segments are dealt with. Others might
-// mean something else to the host than to the guest's processor, as F3 before BSR does where that one has no LZCNT, or
-// make more than 15 bytes together with what is added. SDM volume 2A, sections 2.1.1 and 2.3.11.
+// Writes the prefixes that the decoded instruction is made of, each once; address size and segment are dealt with
+// elsewhere. Further prefixes of the guest's are left out: they might mean something else to the host than to the
+// guest's processor, as F3 before BSR does where that one has no LZCNT, or make more than 15 bytes with what is added.
+// SDM volume 2A, sections 2.1.1 and 2.3.11.
 void write_prefixes(Assembler& a, const Instruction& i)
 {
     if ((i.decoded.attributes & ZYDIS_ATTRIB_HAS_LOCK) != 0) {
@@ -42,7 +43,7 @@ void write_prefixes(Assembler& a, const Instruction& i)
     }
 }
 
-// Those that have an opcode for either operand in memory.
+// Instructions that have an opcode for either operand in memory.
 enum class Form : std::uint8_t { Other, Arithmetic, Move, Test };
 
 Form form_of(ZydisMnemonic mnemonic)
@@ -62,7 +63,7 @@ Form form_of(ZydisMnemonic mnemonic)
     }
 }
 
-// Of the others, those whose operand in ModRM.rm may be in memory, with the same effect.
+// Whether, of the other instructions, this is one whose operand in ModRM.rm may be in memory to the same effect.
 bool takes_memory(ZydisMnemonic mnemonic)
 {
     switch (mnemonic) {
@@ -85,7 +86,7 @@ bool takes_memory(ZydisMnemonic mnemonic)
     }
 }
 
-// A register that is written as a whole, whatever it was before.
+// Whether the instruction writes the whole register, whatever it was before.
 bool overwrites(const Instruction& i, const ZydisDecodedOperand& operand)
 {
     const ZydisMnemonic mnemonic = i.decoded.mnemonic;
@@ -126,12 +127,12 @@ void write_legacy(Emitter& a, const Context& context, const Instruction& i, cons
         return;
     }
     if (!context.long64() && i.decoded.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && (i.bytes[at] & 0xf0) == 0x40) {
-        a.byte(0xff); // the short forms of INC and DEC are REX now
+        a.byte(0xff); // in 64-bit code the short forms of INC and DEC are REX prefixes
         a.modrm_register((i.bytes[at] & 8) != 0 ? 1 : 0, o.opcode);
         return;
     }
     if (!context.long64() && i.decoded.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && i.bytes[at] == 0x82) {
-        a.byte(0x80); // the same, and the only one of the two that 64-bit code has
+        a.byte(0x80); // does the same, and 64-bit code has no 82
         ++at;
     }
     for (; at < opcode_end; ++at) {
@@ -145,7 +146,8 @@ void write_legacy(Emitter& a, const Context& context, const Instruction& i, cons
     a.bytes({i.bytes + immediate, i.decoded.length - immediate});
 }
 
-// BMI and AVX: three bytes of VEX, whatever the guest used. XMM and YMM registers stay what they are.
+// Instructions of BMI and AVX get three bytes of VEX, whatever the guest used. The numbers of XMM and YMM registers
+// stay what they are.
 void write_vex(Emitter& a, const Instruction& i, const Operands& o, const Mem* mem)
 {
     const auto& raw = i.decoded.raw;

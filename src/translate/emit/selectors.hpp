@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What selectors have led to, so that loading one again costs no more than a look whether its descriptor is still the
-// same: 32-bit kernels load DS, ES and FS or GS each time that they are entered and left.
+// Keeps what selectors have led to. 32-bit kernels load DS, ES and FS or GS each time that they are entered and left;
+// loading one again costs no more than a look whether its descriptor is still the same.
 #pragma once
 
 #include "emulate/core/cpu.hpp"
@@ -16,7 +16,7 @@ struct alignas(128) KnownSelector {
     static constexpr std::uint64_t kNone = ~std::uint64_t{0};
 
     std::uint64_t selector{kNone};
-    std::uint64_t table_base{0}; // GDTR, from which it was loaded
+    std::uint64_t table_base{0}; // of GDTR, when it was loaded
     std::uint64_t table_limit{0};
     std::uint64_t address{0}; // linear, of the descriptor
     std::uint64_t descriptor{0};
@@ -31,13 +31,13 @@ public:
 
     KnownSelectors();
 
-    // The one that a selector would be: by the low bits of its index.
+    // A selector has one place, which the low bits of its index tell.
     static constexpr std::size_t index(std::uint64_t selector) { return (selector >> 3) % kCount; }
 
     const KnownSelector& first() const { return known_[0]; }
-    // What null selectors load, their own numbers aside.
+    // What null selectors load but for their own values.
     const KnownSelector& null() const { return null_; }
-    // A segment register has been loaded. Nothing is noted of what translated code cannot load by itself.
+    // Notes what a segment register has just been loaded with, if translated code can load it by itself.
     void note(emulate::Cpu& cpu, x86::Seg seg);
 
 private:

@@ -12,18 +12,18 @@ namespace windsor::translate {
 
 struct Stubs {
     void (*enter)(Frame* frame, const std::uint8_t* code){nullptr};
-    // Leaves; the guest's RIP is in kTemp0.
+    // Leaves for C++. The guest's RIP is in kTemp0.
     const std::uint8_t* leave{nullptr};
-    // Calls Frame::helper with the number in kTemp1, with all state but RIP in memory; goes on where it says, or leaves
-    // if it says null.
+    // Stores all state but RIP and calls Frame::helper with the number in kTemp1. Goes on where the helper says, or
+    // leaves if it says null.
     const std::uint8_t* help{nullptr};
-    // The same at an edge that leads to the guest's RIP in kTemp0.
+    // Calls the helper at an edge that leads to the guest's RIP in kTemp0.
     const std::uint8_t* cross{nullptr};
     // Leaves without storing anything: the host has refused to run code, and nobody knows what registers hold.
     const std::uint8_t* give_up{nullptr};
 };
 
-// Writes the stubs, for code that uses a window or for other code; gives the end of them.
+// Writes the stubs for code that uses a window, or for other code, and gives the end of them.
 std::uint8_t* write_stubs(Assembler assembler, const Frame& frame, const emulate::Cpu& cpu, bool windowed,
                           Stubs& stubs);
 

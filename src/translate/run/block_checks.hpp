@@ -47,8 +47,8 @@ public:
 
     BlockChecks(const Parts& parts, OnViolation on_violation);
 
-    // Verifies a block whose code, side exits and links are complete, and lead nowhere else yet. False: it must not run,
-    // and its guest code is the interpreter's from now on.
+    // Verifies a block whose code, side exits and links are complete, and lead nowhere else yet. False: it must not
+    // run, and its guest code is the interpreter's from now on.
     [[nodiscard]] bool check(const Block& block);
     // The same of the stubs, whose code this is. Nothing, or what is wrong with them.
     static std::optional<std::string> check_stubs(const Parts& parts, std::span<const std::uint8_t> code);
