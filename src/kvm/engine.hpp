@@ -64,7 +64,7 @@ private:
     // Ends the instruction that waits for the answer to an exit.
     Ended complete();
     // Delivers what KVM has accepted and the guest has not seen, as states do not hold it.
-    Ended settle();
+    Ended deliver_in_flight();
     // With KVM's local APIC: has it do what it has put off, and notes the timer.
     Ended drain();
     Ended finish_entry();

@@ -45,7 +45,7 @@ Engine::Ended Engine::stop()
             return ended;
         }
     }
-    if (const Ended ended = settle()) {
+    if (const Ended ended = deliver_in_flight()) {
         return ended;
     }
     signals().lower(Signal::Stop);

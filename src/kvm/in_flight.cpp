@@ -76,7 +76,7 @@ Engine::Ended Engine::finish_entry()
     return halted() == HaltReason::Failed ? Ended{HaltReason::Failed} : std::nullopt;
 }
 
-Engine::Ended Engine::settle()
+Engine::Ended Engine::deliver_in_flight()
 {
     auto events = vcpu_->events();
     if (!events) {
