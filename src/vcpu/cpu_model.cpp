@@ -384,16 +384,16 @@ void CpuModel::hide_apic()
 
 void CpuModel::hide_pae()
 {
-    constexpr unsigned kPae = 6, kNx = 20, kLongMode = 29; // bits of EDX
-    override_bit(1, 0, 3, kPae, false);
+    constexpr unsigned kPaeBit = 6, kNxBit = 20, kLongModeBit = 29; // of EDX
+    override_bit(1, 0, 3, kPaeBit, false);
     if (!leaves_.contains({kExtended + 1, 0})) {
         return;
     }
-    for (const unsigned bit : {kNx, kLongMode}) {
+    for (const unsigned bit : {kNxBit, kLongModeBit}) {
         override_bit(kExtended + 1, 0, 3, bit, false);
     }
     if (!is_intel()) {
-        override_bit(kExtended + 1, 0, 3, kPae, false);
+        override_bit(kExtended + 1, 0, 3, kPaeBit, false);
     }
 }
 
