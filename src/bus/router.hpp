@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/log.hpp"
+#include "base/strong.hpp"
 #include "bus/access.hpp"
 
 #include <cstdint>
@@ -40,8 +41,8 @@ private:
     std::uint64_t serial_{0};
 };
 
-// An address space of ranges: the I/O ports (64 KiB) or the MMIO space.
-// Where nobody answers, reads give all ones and writes vanish, quietly.
+// An address space of ranges. Where nobody answers, reads give all ones and writes vanish, quietly. PortRouter and
+// MmioRouter, below, are what machines have.
 class Router {
 public:
     // `log` outlives the router; `name` heads its lines ("port", "mmio").
@@ -87,5 +88,39 @@ private:
     // Disjoint pieces by their start: where each ends, and which range answers there.
     std::map<std::uint64_t, std::pair<std::uint64_t, const Range*>> visible_ WINDSOR_GUARDED_BY(kMachineLock);
 };
+
+// A router whose addresses are of a type of their own.
+template <typename Address> class RouterOf {
+public:
+    RouterOf(std::string name, base::Log& log) : router_{std::move(name), log} {}
+
+    Claim claim(Address start, std::uint64_t size, AccessHandler& handler, std::string owner)
+        WINDSOR_REQUIRES(kMachineLock)
+    {
+        return router_.claim(start.raw(), size, handler, std::move(owner));
+    }
+    std::uint64_t read(Address address, Width width) WINDSOR_REQUIRES(kMachineLock)
+    {
+        return router_.read(address.raw(), width);
+    }
+    void write(Address address, Width width, std::uint64_t value) WINDSOR_REQUIRES(kMachineLock)
+    {
+        router_.write(address.raw(), width, value);
+    }
+    void read_run(Address address, Width width, std::span<std::uint8_t> data) WINDSOR_REQUIRES(kMachineLock)
+    {
+        router_.read_run(address.raw(), width, data);
+    }
+    void write_run(Address address, Width width, std::span<const std::uint8_t> data) WINDSOR_REQUIRES(kMachineLock)
+    {
+        router_.write_run(address.raw(), width, data);
+    }
+
+private:
+    Router router_;
+};
+
+using PortRouter = RouterOf<base::Port>;          // the 64 KiB of I/O ports
+using MmioRouter = RouterOf<base::GuestPhysical>; // guest-physical addresses without memory
 
 } // namespace windsor::bus

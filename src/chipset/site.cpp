@@ -12,7 +12,7 @@ void Site::claim_ports(unsigned number, std::uint64_t size, bus::AccessHandler& 
 {
     backplane_.mainboard.lock().assert_held();
     if (number < place_.ports.size()) {
-        claims_.push_back(backplane_.ports.claim(place_.ports[number], size, handler, name_));
+        claims_.push_back(backplane_.ports.claim(base::Port{place_.ports[number]}, size, handler, name_));
     }
 }
 
@@ -20,7 +20,7 @@ void Site::claim_mmio(unsigned number, std::uint64_t size, bus::AccessHandler& h
 {
     backplane_.mainboard.lock().assert_held();
     if (number < place_.mmio.size()) {
-        claims_.push_back(backplane_.mmio.claim(place_.mmio[number], size, handler, name_));
+        claims_.push_back(backplane_.mmio.claim(base::GuestPhysical{place_.mmio[number]}, size, handler, name_));
     }
 }
 

@@ -39,8 +39,8 @@ struct Backplane {
     base::TimerQueue& timers;
     Mainboard& mainboard;
     memory::GuestMemory& memory;
-    bus::Router& ports;
-    bus::Router& mmio;
+    bus::PortRouter& ports;
+    bus::MmioRouter& mmio;
     bus::IrqSink& isa_interrupts; // inputs 0 to 15
     pci::Bus& pci_bus;
     pci::InterruptRouter& pci_interrupts;
@@ -62,7 +62,7 @@ public:
     Mainboard& mainboard() const { return backplane_.mainboard; }
     memory::GuestMemory& memory() const { return backplane_.memory; }
     Outlets& outlets() const { return backplane_.outlets; }
-    bus::Router& ports() const { return backplane_.ports; }
+    bus::PortRouter& ports() const { return backplane_.ports; }
     pci::Bus& pci_bus() const { return backplane_.pci_bus; }
     pci::InterruptRouter& pci_interrupts() const { return backplane_.pci_interrupts; }
 

@@ -49,8 +49,8 @@ public:
     memory::GuestMemory& memory() { return memory_; }
     memory::Block& low_ram() { return *ram_.low; }
     const Rom& firmware() const { return firmware_; }
-    bus::Router& ports() { return ports_; }
-    bus::Router& mmio() { return mmio_; }
+    bus::PortRouter& ports() { return ports_; }
+    bus::MmioRouter& mmio() { return mmio_; }
     Interrupts& interrupts() { return interrupts_; }
     pci::Bus& pci_bus() { return pci_bus_; }
     // What the devices offer.
@@ -99,8 +99,8 @@ private:
 
     BoardHost& host_;
     memory::GuestMemory memory_;
-    bus::Router ports_;
-    bus::Router mmio_;
+    bus::PortRouter ports_;
+    bus::MmioRouter mmio_;
     Ram ram_;
     Rom firmware_;
     Interrupts interrupts_;

@@ -61,36 +61,38 @@ std::uint16_t port_of(Input& input)
 void access_port(Bench& bench, std::uint8_t choice, std::uint16_t port, Input& input)
     WINDSOR_REQUIRES(bus::kMachineLock)
 {
-    bus::Router& ports = bench.board->ports();
+    bus::PortRouter& ports = bench.board->ports();
     const Width width = width_of(choice);
     const auto bytes = static_cast<std::uint32_t>(bus::bytes(width));
     std::array<std::uint8_t, 512> run{};
     switch (choice >> 4 & 3) {
     case 0:
-        static_cast<void>(ports.read(port, width));
+        static_cast<void>(ports.read(base::Port{port}, width));
         break;
     case 1:
-        ports.write(port, width, input.take(bytes));
+        ports.write(base::Port{port}, width, input.take(bytes));
         break;
     case 2:
-        ports.read_run(port, width, run);
+        ports.read_run(base::Port{port}, width, run);
         break;
     default:
         std::memset(run.data(), static_cast<int>(input.take(1)), run.size());
-        ports.write_run(port, width, run);
+        ports.write_run(base::Port{port}, width, run);
         break;
     }
 }
 
 void configure_pci(Bench& bench, std::uint8_t choice, Input& input) WINDSOR_REQUIRES(bus::kMachineLock)
 {
-    bus::Router& ports = bench.board->ports();
+    bus::PortRouter& ports = bench.board->ports();
     const std::uint32_t place = input.take(2);
-    ports.write(0xcf8, Width::Dword, 0x80000000 | (place & 7) << 8 | (place >> 3 & 3) << 11 | (place >> 5 & 0xfc));
+    ports.write(base::Port{0xcf8}, Width::Dword,
+                0x80000000 | (place & 7) << 8 | (place >> 3 & 3) << 11 | (place >> 5 & 0xfc));
     if ((choice & 0x10) != 0) {
-        static_cast<void>(ports.read(0xcfc, width_of(choice)));
+        static_cast<void>(ports.read(base::Port{0xcfc}, width_of(choice)));
     } else {
-        ports.write(0xcfc + (place >> 13 & 3), width_of(choice), input.take(4));
+        const auto offset = static_cast<std::uint16_t>(place >> 13 & 3);
+        ports.write(base::Port{0xcfc} + offset, width_of(choice), input.take(4));
     }
 }
 
@@ -105,9 +107,9 @@ void step(Bench& bench, Input& input) WINDSOR_REQUIRES(bus::kMachineLock)
         const std::uint64_t address =
             mmio_address(static_cast<std::uint8_t>(input.take(1)), static_cast<std::uint16_t>(input.take(2)));
         if ((choice & 0x10) != 0) {
-            static_cast<void>(bench.board->mmio().read(address, width_of(choice)));
+            static_cast<void>(bench.board->mmio().read(base::GuestPhysical{address}, width_of(choice)));
         } else {
-            bench.board->mmio().write(address, width_of(choice), input.take(4));
+            bench.board->mmio().write(base::GuestPhysical{address}, width_of(choice), input.take(4));
         }
         break;
     }

@@ -68,18 +68,18 @@ struct TestBoard {
     void put(std::uint16_t port, std::uint8_t value)
     {
         host.lock().assert_held();
-        board->ports().write(port, Width::Byte, value);
+        board->ports().write(base::Port{port}, Width::Byte, value);
     }
     std::uint8_t get(std::uint16_t port)
     {
         host.lock().assert_held();
-        return static_cast<std::uint8_t>(board->ports().read(port, Width::Byte));
+        return static_cast<std::uint8_t>(board->ports().read(base::Port{port}, Width::Byte));
     }
     std::uint32_t pci_ids(std::uint32_t device)
     {
         host.lock().assert_held();
-        board->ports().write(0xcf8, Width::Dword, 0x80000000 | device << 11);
-        return static_cast<std::uint32_t>(board->ports().read(0xcfc, Width::Dword));
+        board->ports().write(base::Port{0xcf8}, Width::Dword, 0x80000000 | device << 11);
+        return static_cast<std::uint32_t>(board->ports().read(base::Port{0xcfc}, Width::Dword));
     }
     void reset()
     {

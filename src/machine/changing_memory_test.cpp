@@ -39,7 +39,7 @@ protected:
     void out(std::uint16_t port, Width width, std::uint32_t value)
     {
         const bus::MachineGuard guard{bench_->host.lock()};
-        bench_->board->ports().write(port, width, value);
+        bench_->board->ports().write(base::Port{port}, width, value);
     }
     bool filled(std::uint64_t address, std::size_t bytes)
     {

@@ -22,47 +22,47 @@ bool is_x2apic(std::uint32_t number)
 std::uint32_t CpuBridge::port_read(base::Port port, unsigned size)
 {
     const bus::MachineGuard guard{parts_.lock};
-    return static_cast<std::uint32_t>(parts_.ports.read(port.raw(), static_cast<bus::Width>(size)));
+    return static_cast<std::uint32_t>(parts_.ports.read(port, static_cast<bus::Width>(size)));
 }
 
 void CpuBridge::port_write(base::Port port, unsigned size, std::uint32_t value)
 {
     const bus::MachineGuard guard{parts_.lock};
-    parts_.ports.write(port.raw(), static_cast<bus::Width>(size), value);
+    parts_.ports.write(port, static_cast<bus::Width>(size), value);
 }
 
 void CpuBridge::port_read_run(base::Port port, unsigned size, std::span<std::uint8_t> data)
 {
     const bus::MachineGuard guard{parts_.lock};
-    parts_.ports.read_run(port.raw(), static_cast<bus::Width>(size), data);
+    parts_.ports.read_run(port, static_cast<bus::Width>(size), data);
 }
 
 void CpuBridge::port_write_run(base::Port port, unsigned size, std::span<const std::uint8_t> data)
 {
     const bus::MachineGuard guard{parts_.lock};
-    parts_.ports.write_run(port.raw(), static_cast<bus::Width>(size), data);
+    parts_.ports.write_run(port, static_cast<bus::Width>(size), data);
 }
 
 std::uint64_t CpuBridge::mmio_read(base::GuestPhysical address, unsigned size)
 {
-    if (lapic::Lapic* const own = parts_.socket.own_at(address.raw()); own != nullptr && size == kRegister) {
-        if (const auto value = own->read_alone(address.raw() % lapic::kPageSize)) {
+    if (lapic::Lapic* const own = parts_.socket.own_at(address); own != nullptr && size == kRegister) {
+        if (const auto value = own->read_alone(address.offset_in(lapic::kPageSize))) {
             return *value;
         }
     }
     const bus::MachineGuard guard{parts_.lock};
-    return router(address.raw()).read(address.raw(), static_cast<bus::Width>(size));
+    return router(address).read(address, static_cast<bus::Width>(size));
 }
 
 void CpuBridge::mmio_write(base::GuestPhysical address, unsigned size, std::uint64_t value)
 {
-    lapic::Lapic* const own = parts_.socket.own_at(address.raw());
+    lapic::Lapic* const own = parts_.socket.own_at(address);
     if (own != nullptr && size == kRegister &&
-        own->write_alone(address.raw() % lapic::kPageSize, static_cast<std::uint32_t>(value))) {
+        own->write_alone(address.offset_in(lapic::kPageSize), static_cast<std::uint32_t>(value))) {
         return;
     }
     const bus::MachineGuard guard{parts_.lock};
-    router(address.raw()).write(address.raw(), static_cast<bus::Width>(size), value);
+    router(address).write(address, static_cast<bus::Width>(size), value);
 }
 
 std::optional<base::Vector> CpuBridge::acknowledge_interrupt()

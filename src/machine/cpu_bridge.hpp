@@ -19,8 +19,8 @@ public:
     // local APIC.
     struct Parts {
         bus::MachineLock& lock;
-        bus::Router& ports;
-        bus::Router& mmio;
+        bus::PortRouter& ports;
+        bus::MmioRouter& mmio;
         devices::pic::Pic& pic WINDSOR_GUARDED_BY(bus::kMachineLock);
         Socket& socket;
         std::function<void()> taken; // told after each interrupt that the processor has taken
@@ -50,9 +50,9 @@ private:
     std::optional<base::Vector> next_interrupt() WINDSOR_REQUIRES(bus::kMachineLock);
     devices::lapic::Lapic& lapic() WINDSOR_REQUIRES(bus::kMachineLock) { return parts_.socket.lapic(); }
     // Who answers at a guest-physical address without memory.
-    bus::Router& router(std::uint64_t address) WINDSOR_REQUIRES(bus::kMachineLock)
+    bus::MmioRouter& router(base::GuestPhysical address) WINDSOR_REQUIRES(bus::kMachineLock)
     {
-        bus::Router* const local = parts_.socket.local(address);
+        bus::MmioRouter* const local = parts_.socket.local(address);
         return local != nullptr ? *local : parts_.mmio;
     }
 

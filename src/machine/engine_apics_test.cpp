@@ -247,13 +247,13 @@ TEST_F(EngineApicsTest, TheOutputOfThe8259sGoesThrough)
 TEST_F(EngineApicsTest, TheRegistersAreNotTheMachinesMeanwhile)
 {
     host.lock().assert_held();
-    EXPECT_NE(sockets.front()->local(lapic::kDefaultBase), nullptr);
+    EXPECT_NE(sockets.front()->local(base::GuestPhysical{lapic::kDefaultBase}), nullptr);
     hand_out();
-    EXPECT_EQ(sockets.front()->local(lapic::kDefaultBase), nullptr);
+    EXPECT_EQ(sockets.front()->local(base::GuestPhysical{lapic::kDefaultBase}), nullptr);
     engine.held.base = lapic::kBaseEnable | 0xfd000000;
     apics.take_back();
-    EXPECT_EQ(sockets.front()->local(lapic::kDefaultBase), nullptr);
-    EXPECT_NE(sockets.front()->local(0xfd000000), nullptr) << "the guest has moved them";
+    EXPECT_EQ(sockets.front()->local(base::GuestPhysical{lapic::kDefaultBase}), nullptr);
+    EXPECT_NE(sockets.front()->local(base::GuestPhysical{0xfd000000}), nullptr) << "the guest has moved them";
 }
 
 TEST_F(EngineApicsTest, ATickWaitsUntilItsEnd)

@@ -63,9 +63,9 @@ void access_ports(Bench& bench, bool write) WINDSOR_REQUIRES(bus::kMachineLock)
         for (std::uint16_t port = group; port < group + 16; ++port) {
             for (const Width width : {Width::Byte, Width::Word, Width::Dword}) {
                 if (write) {
-                    bench.board->ports().write(port, width, 0x11 * (port & 15U));
+                    bench.board->ports().write(base::Port{port}, width, 0x11 * (port & 15U));
                 } else {
-                    static_cast<void>(bench.board->ports().read(port, width));
+                    static_cast<void>(bench.board->ports().read(base::Port{port}, width));
                 }
             }
         }
@@ -81,14 +81,14 @@ void use(Bench& bench) WINDSOR_REQUIRES(bus::kMachineLock)
         bench.advance(base::kSecond / 50);
         static_cast<void>(bench.outlets.screens.front()->update(picture));
         access_ports(bench, false);
-        bench.board->ports().read_run(0x1f0, Width::Word, run);
-        bench.board->ports().read_run(0x170, Width::Word, run);
-        bench.board->ports().write_run(0x1f0, Width::Word, run);
+        bench.board->ports().read_run(base::Port{0x1f0}, Width::Word, run);
+        bench.board->ports().read_run(base::Port{0x170}, Width::Word, run);
+        bench.board->ports().write_run(base::Port{0x1f0}, Width::Word, run);
         static_cast<void>(bench.board->interrupts().pic().acknowledge());
         bench.outlets.keyboards.front()->key(0x1e, round == 0);
         bench.outlets.serial_ports.front()->receive(std::array<std::uint8_t, 1>{'x'});
         for (std::uint64_t offset = 0; offset < 0x400; offset += 16) {
-            static_cast<void>(bench.board->mmio().read(0xfee00000 + offset, Width::Dword));
+            static_cast<void>(bench.board->mmio().read(base::GuestPhysical{0xfee00000 + offset}, Width::Dword));
         }
     }
     access_ports(bench, true);

@@ -16,10 +16,10 @@ Socket::Socket(unsigned number, const Parts& parts)
                                    .x2apic = false,
                                    .on_page_moved = [this](std::optional<std::uint64_t> page) {
                                        host_.lock().assert_held();
-                                       place(page);
+                                       place(page ? std::optional{base::GuestPhysical{*page}} : std::nullopt);
                                    }}}
 {
-    place(lapic::kDefaultBase);
+    place(base::GuestPhysical{lapic::kDefaultBase});
 }
 
 void Socket::hand_out(vcpu::LocalApic& engine)
@@ -62,7 +62,7 @@ void Socket::set_pic_output(bool level)
     }
 }
 
-void Socket::place(std::optional<std::uint64_t> page)
+void Socket::place(std::optional<base::GuestPhysical> page)
 {
     claim_ = page ? registers_.claim(*page, lapic::kPageSize, lapic_, "lapic") : bus::Claim{};
     page_ = page;

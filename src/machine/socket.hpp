@@ -34,7 +34,7 @@ public:
     // own is in charge, which changes only while the processor stands still.
     devices::lapic::Lapic* own() { return engine_ == nullptr ? &lapic_ : nullptr; }
     // The same for an access to its page of registers, which only its own processor moves; null for other addresses.
-    devices::lapic::Lapic* own_at(std::uint64_t address)
+    devices::lapic::Lapic* own_at(base::GuestPhysical address)
     {
         return page_ && address - *page_ < devices::lapic::kPageSize ? own() : nullptr;
     }
@@ -50,7 +50,7 @@ public:
     void set_pic_output(bool level) WINDSOR_REQUIRES(bus::kMachineLock);
 
     // Where the processor's accesses to the registers of its local APIC go; null for an address outside them.
-    bus::Router* local(std::uint64_t address) WINDSOR_REQUIRES(bus::kMachineLock)
+    bus::MmioRouter* local(base::GuestPhysical address) WINDSOR_REQUIRES(bus::kMachineLock)
     {
         return own_at(address) != nullptr ? &registers_ : nullptr;
     }
@@ -71,15 +71,15 @@ private:
     {
         level ? signals_.raise(vcpu::Signal::Interrupt) : signals_.lower(vcpu::Signal::Interrupt);
     }
-    void place(std::optional<std::uint64_t> page) WINDSOR_REQUIRES(bus::kMachineLock);
+    void place(std::optional<base::GuestPhysical> page) WINDSOR_REQUIRES(bus::kMachineLock);
 
     BoardHost& host_;
     vcpu::Signals& signals_;
     const base::Clock& clock_;
     vcpu::LocalApic* engine_{nullptr}; // while it is in charge
     bool pic_output_{false};           // meanwhile
-    bus::Router registers_;
-    std::optional<std::uint64_t> page_;
+    bus::MmioRouter registers_;
+    std::optional<base::GuestPhysical> page_;
     devices::lapic::Lapic lapic_;
     bus::Claim claim_; // of `registers_`, at `page_`
 };

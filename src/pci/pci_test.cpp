@@ -36,18 +36,21 @@ constexpr std::uint8_t kNobody = 0xff;
 
 // The address spaces of a board.
 struct Board {
-    std::uint8_t port(std::uint64_t number) { return static_cast<std::uint8_t>(ports.read(number, bus::Width::Byte)); }
+    std::uint8_t port(std::uint16_t number)
+    {
+        return static_cast<std::uint8_t>(ports.read(base::Port{number}, bus::Width::Byte));
+    }
     std::uint8_t registers(std::uint64_t address)
     {
-        return static_cast<std::uint8_t>(mmio.read(address, bus::Width::Byte));
+        return static_cast<std::uint8_t>(mmio.read(base::GuestPhysical{address}, bus::Width::Byte));
     }
     std::uint8_t* page(std::uint64_t address) { return memory.lookup(base::GuestPhysical{address}).host; }
 
     bus::MachineLock lock;
     bus::MachineGuard guard{lock};
     base::Log log{base::Log::discard()};
-    bus::Router ports{"port", log};
-    bus::Router mmio{"mmio", log};
+    bus::PortRouter ports{"port", log};
+    bus::MmioRouter mmio{"mmio", log};
     memory::GuestMemory memory;
     Spaces spaces{.lock = lock, .ports = ports, .mmio = mmio, .memory = memory, .layer = 1};
 };

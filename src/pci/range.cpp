@@ -25,12 +25,23 @@ void Range::appear_in(const Spaces& spaces)
     }
 }
 
+// Ports beyond 64 KiB answer nowhere.
+bus::Claim Range::claim(const Spaces& spaces, const Registers& registers) const
+{
+    spaces.lock.assert_held();
+    if (kind_ != BarKind::Io) {
+        return spaces.mmio.claim(base::GuestPhysical{*base_}, size_, *registers.handler, registers.name);
+    }
+    const auto port = static_cast<std::uint16_t>(*base_);
+    return port == *base_ ? spaces.ports.claim(base::Port{port}, size_, *registers.handler, registers.name)
+                          : bus::Claim{};
+}
+
 void Range::place(const Spaces& spaces)
 {
     spaces.lock.assert_held();
     if (const auto* const registers = std::get_if<Registers>(&content_)) {
-        bus::Router& router = kind_ == BarKind::Io ? spaces.ports : spaces.mmio;
-        claim_ = router.claim(*base_, size_, *registers->handler, registers->name);
+        claim_ = claim(spaces, *registers);
     } else if (const auto* const storage = std::get_if<Storage>(&content_)) {
         placement_ = memory::Placement{spaces.memory,
                                        {.start = base::GuestPhysical{*base_},

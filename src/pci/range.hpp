@@ -15,8 +15,8 @@ namespace windsor::pci {
 // The board's address spaces, in which the ranges of its functions appear. All outlive the functions.
 struct Spaces {
     const bus::MachineLock& lock; // under which functions are used
-    bus::Router& ports;
-    bus::Router& mmio;
+    bus::PortRouter& ports;
+    bus::MmioRouter& mmio;
     memory::GuestMemory& memory;
     int layer; // of `memory`, for ranges that lead to memory
 };
@@ -58,6 +58,7 @@ public:
     void appear_in(const Spaces& spaces);
 
 private:
+    bus::Claim claim(const Spaces& spaces, const Registers& registers) const;
     void place(const Spaces& spaces);
 
     BarKind kind_{BarKind::Memory32};

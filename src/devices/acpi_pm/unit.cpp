@@ -40,7 +40,7 @@ private:
                      const char* name)
     {
         mainboard_.lock().assert_held();
-        return base ? ports_.claim(*base, size, handler, name) : bus::Claim{};
+        return base ? ports_.claim(base::Port{*base}, size, handler, name) : bus::Claim{};
     }
     void sleep(SleepType type)
     {
@@ -51,7 +51,7 @@ private:
         }
     }
 
-    bus::Router& ports_;
+    bus::PortRouter& ports_;
     chipset::Mainboard& mainboard_;
     base::Log& log_;
     PowerManagement chip_;

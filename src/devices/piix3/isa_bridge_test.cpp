@@ -89,16 +89,16 @@ TEST_F(ResetControlTest, RisingEdgeResets)
 TEST_F(ResetControlTest, LiesOnTopOfTheConfigurationPorts)
 {
     base::Log log = base::Log::discard();
-    bus::Router ports{"port", log};
+    bus::PortRouter ports{"port", log};
     pci::Bus pci_bus;
-    const bus::Claim on_pci = ports.claim(pci::kConfigAddressPort, pci::kConfigPorts, pci_bus, "pci");
-    const bus::Claim on_reset = ports.claim(kResetControlPort, 1, control, "piix3");
-    ports.write(0xcf8, bus::Width::Dword, 0x80000604);
+    const bus::Claim on_pci = ports.claim(base::Port{pci::kConfigAddressPort}, pci::kConfigPorts, pci_bus, "pci");
+    const bus::Claim on_reset = ports.claim(base::Port{kResetControlPort}, 1, control, "piix3");
+    ports.write(base::Port{0xcf8}, bus::Width::Dword, 0x80000604);
     EXPECT_TRUE(resets.empty());
-    EXPECT_EQ(ports.read(0xcf8, bus::Width::Dword), 0x80000604U);
-    ports.write(0xcf9, bus::Width::Byte, 0x06);
+    EXPECT_EQ(ports.read(base::Port{0xcf8}, bus::Width::Dword), 0x80000604U);
+    ports.write(base::Port{0xcf9}, bus::Width::Byte, 0x06);
     EXPECT_EQ(resets.size(), 1U);
-    EXPECT_EQ(ports.read(0xcf8, bus::Width::Dword), 0x80000604U);
+    EXPECT_EQ(ports.read(base::Port{0xcf8}, bus::Width::Dword), 0x80000604U);
 }
 
 } // namespace

@@ -24,8 +24,8 @@ protected:
     bus::MachineLock lock_;
     bus::MachineGuard guard_{lock_};
     base::Log log_{base::Log::discard()};
-    bus::Router ports_{"port", log_};
-    bus::Router mmio_{"mmio", log_};
+    bus::PortRouter ports_{"port", log_};
+    bus::MmioRouter mmio_{"mmio", log_};
     std::unique_ptr<PciFunction> function_;
 };
 
