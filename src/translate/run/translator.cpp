@@ -299,7 +299,7 @@ const std::uint8_t* Translator::help(SideExit& exit)
     bool goes_on = interpret(exit) && exit.resume != nullptr;
     report_refusal();
     if (fault.address != nullptr && cpu().statistics().exceptions == exceptions) {
-        goes_on = settle_fault(*exit.block, fault) && goes_on;
+        goes_on = avoid_next_fault(*exit.block, fault) && goes_on;
     }
     if (goes_on && exit.loads) {
         core_->frame.selectors.note(cpu(), *exit.loads);
@@ -319,7 +319,7 @@ const std::uint8_t* Translator::help(SideExit& exit)
 
 // The instruction has been run, but the next fault there shall not come, or be the last of too many. False: its block
 // has been dropped.
-bool Translator::settle_fault(const Block& block, const FaultTable::Fault& fault)
+bool Translator::avoid_next_fault(const Block& block, const FaultTable::Fault& fault)
 {
     constexpr unsigned kMostFruitless = 16;
     const std::uint8_t* base = windows_.base();
@@ -398,7 +398,7 @@ void Translator::fail_group(SideExit& exit)
 const std::uint8_t* Translator::going_on(const std::uint8_t* code, std::uint32_t context)
 {
     const bool windowed = (context & Context::kWindowed) != 0;
-    if (windowed && !windows_.settle()) {
+    if (windowed && !windows_.apply_drops()) {
         return nullptr;
     }
     if (Context::of(context).mode != emulate::DecodeMode::Long64) {

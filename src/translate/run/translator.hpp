@@ -157,7 +157,7 @@ private:
     [[nodiscard]] bool open_group(const SideExit& exit, std::uint64_t first);
     void fail_group(SideExit& exit);
     void make_cautious(const Block& block);
-    [[nodiscard]] bool settle_fault(const Block& block, const FaultTable::Fault& fault);
+    [[nodiscard]] bool avoid_next_fault(const Block& block, const FaultTable::Fault& fault);
     [[nodiscard]] const std::uint8_t* going_on(const std::uint8_t* code, std::uint32_t context);
     // rescue.cpp
     static const std::uint8_t* rescue_entry(void* self, const HostFault& fault);

@@ -122,7 +122,7 @@ std::optional<Violation> Verifier::verify(const BlockView& block)
             return violation_;
         }
     } while (joins_.size() != joins);
-    return settled() ? std::nullopt : std::optional{violation_};
+    return links_in_place() ? std::nullopt : std::optional{violation_};
 }
 
 bool Verifier::follow_all()
@@ -336,7 +336,7 @@ Verifier::Next Verifier::jump(std::uint32_t offset, const HostInstruction& i)
 }
 
 // Every link is a jump that was met, and leads to the block's own stub while it is not linked.
-bool Verifier::settled()
+bool Verifier::links_in_place()
 {
     for (std::size_t n = 0; n < block_->links.size(); ++n) {
         const LinkView& link = block_->links[n];

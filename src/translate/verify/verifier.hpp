@@ -62,7 +62,7 @@ private:
     [[nodiscard]] bool may_leave_by(const char* unlooked);
     const LinkView* link_at(std::uint32_t displacement);
     const FaultView* fault_at(std::uint32_t offset) const;
-    [[nodiscard]] bool settled();
+    [[nodiscard]] bool links_in_place();
     bool refuse(std::uint32_t offset, const char* why)
     {
         violation_ = {offset, why};

@@ -159,7 +159,7 @@ void Windows::close(Window& window)
     }
 }
 
-// All of its pages; they stay in the host's mapping until settle().
+// All of its pages; they stay in the host's mapping until apply_drops().
 void Windows::clear(Window& window)
 {
     while (!window.pages.empty()) {
@@ -287,7 +287,7 @@ bool Windows::unmap_runs(AddressWindow& host, std::vector<LinearPage>& pages)
     return done;
 }
 
-bool Windows::settle()
+bool Windows::apply_drops()
 {
     if (current_ == nullptr) {
         return false;
@@ -468,7 +468,7 @@ std::size_t Windows::mapped() const
     return count;
 }
 
-// Takes all pages out of all windows. Those of the current one stay mapped until settle(), which comes next. False: the
+// Takes all pages out of all windows. Those of the current one stay mapped until apply_drops(), which comes next. False: the
 // host has refused.
 bool Windows::make_room()
 {

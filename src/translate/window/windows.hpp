@@ -58,7 +58,7 @@ public:
     std::uint8_t* base() const { return current_ != nullptr ? current_->host->base() : nullptr; }
     // Before code runs that uses it: takes out of the host's mapping what has been dropped meanwhile. False: there is
     // no window any more.
-    [[nodiscard]] bool settle();
+    [[nodiscard]] bool apply_drops();
     // After a fault in the window: maps the page, and what lies around it. False: it cannot be had there.
     bool fill(std::uint32_t linear, bool write);
 
