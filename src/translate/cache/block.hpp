@@ -34,7 +34,7 @@ struct Link {
     Block* to{nullptr};
 };
 
-// Of a SideExit, what is the same in a copy of its block.
+// This part of a SideExit is the same in a copy of its block.
 struct SideExitFacts {
     enum class Kind : std::uint8_t { Interpret, Access, LoadSse, LoadAvx, LoadX87 };
     Kind kind{};
@@ -109,7 +109,7 @@ struct Block {
     std::pmr::vector<std::uint32_t> incoming; // numbers of links that lead here
     Block* next{nullptr};                // in the same bucket of the BlockMap
 
-    // What copies are made from.
+    // Copies of the block are made from these.
     std::pmr::vector<Fixup> fixups;
     bool original{false};        // fixups tells all; not so of copies and of those that copies cannot be made from
     std::uint32_t code_bytes{0}; // from from_host on; of copies, too
@@ -119,19 +119,19 @@ struct Block {
     std::uint32_t links{0};
 };
 
-// All blocks by the host page that they came from.
+// The map finds all blocks by the host page that they came from.
 class BlockMap {
 public:
     // Blocks and what they hold lie in `arena`.
     explicit BlockMap(std::pmr::memory_resource& arena) : buckets_(kBuckets), originals_(kBuckets), arena_{arena} {}
 
     Block* find(const std::uint8_t* host, std::uint64_t rip, std::uint32_t context) const;
-    // One of the same code at another address, that it can be copied from.
+    // Finds a block of the same code at another address, which can be copied.
     const Block* find_original(const std::uint8_t* host, std::uint32_t context) const;
     // A block to fill in, and perhaps to insert; until then it is the one that make() gives.
     Block& make();
     Block* insert(Block& block);
-    // Enough is held; time for clear().
+    // Tells whether there are so many blocks that it is time for clear().
     bool full() const { return made_ >= kMostBlocks || pages_.size() >= kMostPages; }
     bool holds_page(const std::uint8_t* host_page) const { return pages_.contains(host_page); }
     // Whether the page is not only kept for the code that it will have again.

@@ -7,7 +7,7 @@
 
 namespace windsor::translate {
 
-// Of the stubs now, of blocks as they come.
+// The stubs are verified now, blocks as they come.
 base::Status Translator::make_checks()
 {
     if (!options_.verify) {

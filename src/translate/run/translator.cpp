@@ -317,8 +317,8 @@ const std::uint8_t* Translator::help(SideExit& exit)
     return block != nullptr ? going_on(block->unchecked, block->context) : nullptr;
 }
 
-// The instruction has been run, but the next fault there shall not come, or be the last of too many. False: its block
-// has been dropped.
+// Avoids further faults of an instruction that has been run after one: maps the page, or drops a block that has faulted
+// too often in vain. Returns false if the block has been dropped.
 bool Translator::avoid_next_fault(const Block& block, const FaultTable::Fault& fault)
 {
     constexpr unsigned kMostFruitless = 16;
@@ -340,7 +340,7 @@ bool Translator::avoid_next_fault(const Block& block, const FaultTable::Fault& f
     return false;
 }
 
-// The block is dropped, and takes less for granted when it is translated anew.
+// Drops the block, which takes less for granted when it is translated anew.
 void Translator::make_cautious(const Block& block)
 {
     if (cautious_.size() >= kMostCautious) {
@@ -378,7 +378,7 @@ bool Translator::open_group(const SideExit& exit, std::uint64_t first)
     return true;
 }
 
-// The interpreter runs on from here. Where that happens again and again, the block gets a second body.
+// Lets the interpreter run on from here. If that happens again and again, the block gets a second body.
 void Translator::fail_group(SideExit& exit)
 {
     constexpr unsigned kMostFailures = 8;
@@ -436,7 +436,7 @@ Block* Translator::next_block()
     return context != Context::kNone ? find(context) : nullptr;
 }
 
-// Whether the block may go on behind the instruction.
+// Tells whether the block may go on behind the instruction.
 bool Translator::interpret(SideExit& exit)
 {
     const bool plain = exit.kind == SideExit::Kind::Access;

@@ -139,7 +139,7 @@ private:
     void hold(const emulate::Cpu::CodePlace& place);
     // The page behind, if an instruction crosses into it; nothing: a fault, or no memory.
     std::optional<emulate::Cpu::CodePlace> second_page(std::uint64_t rip);
-    // False: the block cannot be used after all.
+    // Returns false if the block cannot be used after all.
     [[nodiscard]] bool remember(Block& block, const emulate::Cpu::CodePlace& place);
     void link(Link& link, std::uint32_t number, Block& to);
     void unlink(Block& block);

@@ -42,9 +42,9 @@ public:
     Windows(emulate::Cpu& cpu, const Options& options) : cpu_{cpu}, options_{options} {}
 
     // --- What happens to address spaces ---
-    // CR3 or something else that paging depends on has been loaded.
+    // Must be called when CR3 or something else that paging depends on has been loaded.
     void select();
-    // A program in user mode was interrupted.
+    // Must be called when a program in user mode was interrupted.
     void tick();
     // As emulate::Accelerator says.
     bool tables_written(const std::uint8_t* host_page, unsigned offset, unsigned size);
@@ -56,8 +56,8 @@ public:
     // --- Running ---
     // The host address of linear address 0 in the window of the current address space; null: it has none.
     std::uint8_t* base() const { return current_ != nullptr ? current_->host->base() : nullptr; }
-    // Before code runs that uses it: takes out of the host's mapping what has been dropped meanwhile. False: there is
-    // no window any more.
+    // Takes out of the host's mapping what has been dropped meanwhile, before code runs that uses the window. Returns
+    // false if there is no window any more.
     [[nodiscard]] bool apply_drops();
     // After a fault in the window: maps the page, and what lies around it. False: it cannot be had there.
     bool fill(std::uint32_t linear, bool write);
@@ -65,7 +65,7 @@ public:
     const Counters& counters() const { return counters_; }
 
 private:
-    // What tells address spaces apart.
+    // These values tell address spaces apart.
     struct Space {
         std::uint64_t cr3{0};
         std::array<std::uint64_t, 4> pdptes{};
