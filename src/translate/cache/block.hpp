@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Translated blocks, and where in guest memory they came from.
+// This file describes translated blocks, and finds them by the guest memory that they came from.
 #pragma once
 
 #include "emulate/core/block_cache.hpp"
@@ -19,8 +19,8 @@ namespace windsor::translate {
 
 struct Block;
 
-// Where a block expects the guest's arithmetic flags, or an edge leaves them. Again: nowhere, but they can be computed
-// once more; within a block.
+// FlagPlace says where a block expects the guest's arithmetic flags, or an edge leaves them. Again is only used within
+// a block: the flags are nowhere, but can be computed once more.
 enum class FlagPlace : std::uint8_t { Nowhere, Host, Memory, Again };
 
 // A direct jump from one block to another in the same page. Until it is linked it leads to a stub.
@@ -140,7 +140,7 @@ public:
         const auto found = pages_.find(host_page);
         return found != pages_.end() && found->second.entries != 0;
     }
-    // The one whose own code lies at a host address; null: none that has not been taken out. It takes a while.
+    // Finds, by a slow search, the block whose code lies at a host address; null if it is none or was taken out.
     Block* find_code(const std::uint8_t* code) const;
 
     // Takes out the blocks that depend on bytes of [offset, offset + size) of a page, for the caller to unlink. They
@@ -156,7 +156,7 @@ public:
     std::vector<const std::uint8_t*> pages() const;
     // Forgets all blocks, so that the arena can be used again.
     void clear();
-    // How often pages have lost blocks to writes.
+    // Returns how often pages have lost blocks to writes.
     unsigned churn(const std::uint8_t* host_page) const;
 
 private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Has every block that was written or copied read by the verifier before it may run.
+// Every block that was written or copied is read by the verifier before it may run.
 #pragma once
 
 #include "translate/cache/block.hpp"
@@ -47,8 +47,8 @@ public:
 
     BlockChecks(const Parts& parts, OnViolation on_violation);
 
-    // Verifies a block whose code, side exits and links are complete, and lead nowhere else yet. False: it must not run,
-    // and its guest code is the interpreter's from now on.
+    // Verifies a block whose code, side exits and links are complete, and lead nowhere else yet. Returns false if it
+    // must not run; its guest code is then left to the interpreter.
     [[nodiscard]] bool check(const Block& block);
     // Verifies the stubs, whose code this is. Returns nothing, or what is wrong with them.
     static std::optional<std::string> check_stubs(const Parts& parts, std::span<const std::uint8_t> code);

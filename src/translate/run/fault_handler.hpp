@@ -17,7 +17,7 @@ struct HostFault {
     bool lost_memory{false}; // SIGBUS: the host cannot give what is mapped there
 };
 
-// Where translated code may fault, and where it goes on then.
+// The table says where translated code may fault, and where it goes on then.
 class FaultTable {
 public:
     explicit FaultTable(std::span<const std::uint8_t> code) : code_{code} {}

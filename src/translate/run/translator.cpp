@@ -357,7 +357,7 @@ std::uint64_t Translator::first_of(const GroupRange& range)
     return cpu().s.gpr[range.base] + static_cast<std::uint64_t>(std::int64_t{range.from});
 }
 
-// The instruction that opens a group has been run. Whether the rest of the group can go on.
+// Tells, when the instruction that opens a group has been run, whether the rest of the group can go on.
 bool Translator::open_group(const SideExit& exit, std::uint64_t first)
 {
     const GroupRange& range = groups_[exit.group - 1];
@@ -393,7 +393,7 @@ void Translator::fail_group(SideExit& exit)
     }
 }
 
-// Code of a context is about to run, and what it takes for granted is made true. Null: it relies on a window that has
+// Makes true what code of a context takes for granted, before it runs. Returns null if it relies on a window that has
 // gone.
 const std::uint8_t* Translator::going_on(const std::uint8_t* code, std::uint32_t context)
 {

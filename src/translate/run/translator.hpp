@@ -137,7 +137,7 @@ private:
     void copy_links(const Block& original, Block& block, std::ptrdiff_t by);
     void copy_faults(const Block& original, const Block& block);
     void hold(const emulate::Cpu::CodePlace& place);
-    // The page behind, if an instruction crosses into it; nothing: a fault, or no memory.
+    // Finds the next page, into which an instruction crosses; nothing if it faults or is no memory.
     std::optional<emulate::Cpu::CodePlace> second_page(std::uint64_t rip);
     // Returns false if the block cannot be used after all.
     [[nodiscard]] bool remember(Block& block, const emulate::Cpu::CodePlace& place);
@@ -149,7 +149,7 @@ private:
     static const std::uint8_t* help_entry(void* self, std::uint32_t number);
     const std::uint8_t* help(SideExit& exit);
     const std::uint8_t* cross(std::uint32_t link);
-    // The block at RIP, for going on without a way through the run loop; null: that has something to look at.
+    // Returns the block at RIP, to go on without the run loop; null if the run loop has something to look at.
     Block* next_block();
     [[nodiscard]] bool interpret(SideExit& exit);
     [[nodiscard]] bool in_window(const emulate::Cpu& cpu);

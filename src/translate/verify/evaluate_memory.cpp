@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Memory operands: what they lead to, and whether that has been checked.
+// This file finds what memory operands lead to, and whether that has been checked.
 #include "translate/verify/evaluator.hpp"
 
 #include <algorithm>

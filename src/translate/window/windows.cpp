@@ -114,8 +114,8 @@ void Windows::tick()
     }
 }
 
-// A window of no address space: an unused one, a new one, or the one that was used least lately. Null: the host
-// refuses.
+// Returns a window for a new address space: an unused one, a new one, or the least recently used one. Returns null if
+// the host refuses.
 Windows::Window* Windows::spare()
 {
     const auto unused = std::ranges::find_if(windows_, [](const Window& window) { return !window.space; });
@@ -428,7 +428,7 @@ bool Windows::may_store(const memory::Page& backing, Wanted wanted)
     return true;
 }
 
-// False: the page cannot be had, or there is no more to be had of it.
+// Returns false if the page cannot be mapped, or no more of it can.
 bool Windows::add(LinearPage page, Run& run, Wanted wanted)
 {
     emulate::Cpu::PageView view;

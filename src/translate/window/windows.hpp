@@ -54,12 +54,12 @@ public:
     void reset();
 
     // --- Running ---
-    // The host address of linear address 0 in the window of the current address space; null: it has none.
+    // Returns the host address of linear address 0 in the current address space's window; null if it has none.
     std::uint8_t* base() const { return current_ != nullptr ? current_->host->base() : nullptr; }
     // Takes out of the host's mapping what has been dropped meanwhile, before code runs that uses the window. Returns
     // false if there is no window any more.
     [[nodiscard]] bool apply_drops();
-    // After a fault in the window: maps the page, and what lies around it. False: it cannot be had there.
+    // Maps the page of a fault in the window, and what lies around it. Returns false if that cannot be mapped.
     bool fill(std::uint32_t linear, bool write);
 
     const Counters& counters() const { return counters_; }
@@ -126,7 +126,7 @@ private:
     void drop(Window& window, LinearPage page);
     void drop_range(Window& window, std::uint64_t first, std::uint64_t pages);
     void forget(Window& window, LinearPage page, const Page& known);
-    // Calls with each table that the page was found by, and its use.
+    // Calls `visit` with each table that the page was found by, and its use.
     template <typename Visit> static void each_use(Window& window, LinearPage page, const Page& known, Visit visit);
     void give_up(Window& window);
     [[nodiscard]] std::size_t mapped() const;
