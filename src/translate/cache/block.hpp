@@ -140,7 +140,7 @@ public:
         const auto found = pages_.find(host_page);
         return found != pages_.end() && found->second.entries != 0;
     }
-    // Finds, by a slow search, the block whose code lies at a host address; null if it is none or was taken out.
+    // Finds, by a slow search, the block whose code lies at a host address; null if none of the map has it there.
     Block* find_code(const std::uint8_t* code) const;
 
     // Takes out the blocks that depend on bytes of [offset, offset + size) of a page, for the caller to unlink. They
