@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Translated blocks, and where in guest memory they came from.
+// This file describes translated blocks, and finds them by the guest memory that they came from.
 #pragma once
 
 #include "emulate/core/block_cache.hpp"
@@ -19,8 +19,8 @@ namespace windsor::translate {
 
 struct Block;
 
-// Where a block expects the guest's arithmetic flags, or an edge leaves them. Again: nowhere, but they can be computed
-// once more; within a block.
+// FlagPlace says where a block expects the guest's arithmetic flags, or an edge leaves them. Again is only used within
+// a block: the flags are nowhere, but can be computed once more.
 enum class FlagPlace : std::uint8_t { Nowhere, Host, Memory, Again };
 
 // A direct jump from one block to another in the same page. Until it is linked it leads to a stub.
@@ -34,7 +34,7 @@ struct Link {
     Block* to{nullptr};
 };
 
-// Of a SideExit, what is the same in a copy of its block.
+// This part of a SideExit is the same in a copy of its block.
 struct SideExitFacts {
     enum class Kind : std::uint8_t { Interpret, Access, LoadSse, LoadAvx, LoadX87 };
     Kind kind{};
@@ -109,7 +109,7 @@ struct Block {
     std::pmr::vector<std::uint32_t> incoming; // numbers of links that lead here
     Block* next{nullptr};                // in the same bucket of the BlockMap
 
-    // What copies are made from.
+    // Copies of the block are made from these.
     std::pmr::vector<Fixup> fixups;
     bool original{false};        // fixups tells all; not so of copies and of those that copies cannot be made from
     std::uint32_t code_bytes{0}; // from from_host on; of copies, too
@@ -119,19 +119,19 @@ struct Block {
     std::uint32_t links{0};
 };
 
-// All blocks by the host page that they came from.
+// The map finds all blocks by the host page that they came from.
 class BlockMap {
 public:
     // Blocks and what they hold lie in `arena`.
     explicit BlockMap(std::pmr::memory_resource& arena) : buckets_(kBuckets), originals_(kBuckets), arena_{arena} {}
 
     Block* find(const std::uint8_t* host, std::uint64_t rip, std::uint32_t context) const;
-    // One of the same code at another address, that it can be copied from.
+    // Finds a block of the same code at another address, which can be copied.
     const Block* find_original(const std::uint8_t* host, std::uint32_t context) const;
     // A block to fill in, and perhaps to insert; until then it is the one that make() gives.
     Block& make();
     Block* insert(Block& block);
-    // Enough is held; time for clear().
+    // Tells whether there are so many blocks that it is time for clear().
     bool full() const { return made_ >= kMostBlocks || pages_.size() >= kMostPages; }
     bool holds_page(const std::uint8_t* host_page) const { return pages_.contains(host_page); }
     // Whether the page is not only kept for the code that it will have again.
@@ -140,7 +140,7 @@ public:
         const auto found = pages_.find(host_page);
         return found != pages_.end() && found->second.entries != 0;
     }
-    // The one whose own code lies at a host address; null: none that has not been taken out. It takes a while.
+    // Finds, by a slow search, the block whose code lies at a host address; null if none of the map has it there.
     Block* find_code(const std::uint8_t* code) const;
 
     // Takes out the blocks that depend on bytes of [offset, offset + size) of a page, for the caller to unlink. They
@@ -156,7 +156,7 @@ public:
     std::vector<const std::uint8_t*> pages() const;
     // Forgets all blocks, so that the arena can be used again.
     void clear();
-    // How often pages have lost blocks to writes.
+    // Returns how often pages have lost blocks to writes.
     unsigned churn(const std::uint8_t* host_page) const;
 
 private:

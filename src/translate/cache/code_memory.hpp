@@ -17,7 +17,7 @@ namespace windsor::translate {
 
 class CodeMemory {
 public:
-    // What is kept free on either side of the writable mapping, in bytes.
+    // This many bytes are kept free on either side of the writable mapping.
     static constexpr std::size_t kGuard = std::size_t{8} << 30;
 
     // `size` in bytes, a multiple of a page.
@@ -38,7 +38,7 @@ public:
         pages_.use(offset + bytes);
     }
 
-    // The writable address of an executable one.
+    // Returns the writable address that belongs to an executable one.
     std::uint8_t* writable(const std::uint8_t* code) { return writable_ + (code - executable_); }
 
 private:

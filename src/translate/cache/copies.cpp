@@ -8,7 +8,7 @@
 
 namespace windsor::translate {
 
-// False: it has to be translated anew.
+// Returns false if the block has to be translated anew.
 bool Translator::copy(const Block& original, Block& block)
 {
     const std::uint8_t* code = code_->executable() + (free_ - code_->writable());

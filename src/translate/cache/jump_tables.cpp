@@ -93,7 +93,7 @@ void JumpTables::flush(emulate::Flush what)
     }
 }
 
-// Whether INVLPG of an address concerns what stands behind an entry.
+// Tells whether INVLPG of an address makes an entry invalid.
 bool JumpTables::depends(const Known& known, std::uint64_t linear)
 {
     const std::uint64_t rip = known.block->rip;

@@ -20,14 +20,14 @@ public:
     // For at most `contexts` contexts, kContexts or fewer.
     JumpTables(Frame& frame, std::size_t contexts);
 
-    // The number of a context's table; nothing: it would be one too many.
+    // Returns the number of a context's table, a new one if need be; nothing if it would be one too many.
     std::optional<std::size_t> slot_of(std::uint32_t context)
     {
         const std::uint8_t slot = slots_[context];
         return slot != 0 ? std::optional<std::size_t>{slot - 1U} : add_slot(context);
     }
 
-    // The same without a new one; -1: it has none.
+    // Returns the number of a context's table without making one; -1 if it has none.
     int known_slot(std::uint32_t context) const { return static_cast<int>(slots_[context]) - 1; }
 
     Block* find(std::size_t slot, std::uint64_t rip) const
@@ -43,7 +43,7 @@ public:
     // As emulate::Accelerator says.
     void flush(emulate::Flush what);
     void invalidate(std::uint64_t linear);
-    // All entries and all contexts.
+    // Forgets all entries and all contexts.
     void clear();
 
 private:

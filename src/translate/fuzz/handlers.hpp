@@ -9,7 +9,7 @@ namespace windsor::translate::fuzzing {
 
 namespace detail {
 
-// Bytes of a handler, written one after the other.
+// This writes the bytes of a handler one after the other.
 class Handler {
 public:
     Handler(Image& image, std::uint64_t at) : image_{image}, at_{at} {}
@@ -19,7 +19,7 @@ public:
         at_ += bytes.size();
         return *this;
     }
-    // An instruction that ends with an address.
+    // Writes an instruction that ends with an address.
     Handler& code16(std::initializer_list<int> bytes, std::uint64_t address)
     {
         code(bytes);
@@ -140,7 +140,7 @@ inline void put_handlers16(Image& image)
     exit_of(image, Exit::ResumeWithError).code({0x1f, 0x83, 0xc4, 4, 0xcf});
 }
 
-// A world before a program has been put into it.
+// Returns a world before a program has been put into it.
 inline Image make_image(const World& world)
 {
     Image image;
@@ -169,7 +169,7 @@ inline Image make_image(const World& world)
     return image;
 }
 
-// The state in which it begins: in its kernel, at the handler that asks what to do.
+// Returns the state in which a world begins: in its kernel, at the handler that asks what to do.
 inline vcpu::CpuState start_state(const World& world, const vcpu::CpuModel& model)
 {
     using x86::Attributes;

@@ -44,7 +44,7 @@ public:
         count_ = 0;
         stale_ = false;
     }
-    // The next thing that happens elsewhere.
+    // Makes the next thing happen that another processor, a bus master or a device does.
     void event();
 
     // vcpu::CpuIo

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A random program on the interpreter and on the translator, and how they differ.
+// A pair runs a random program on the interpreter and on the translator, and says how they differ.
 #pragma once
 
 #include "translate/fuzz/machine.hpp"
@@ -83,8 +83,8 @@ inline std::unique_ptr<vcpu::Engine> make_interpreter(const vcpu::EngineParts& p
     return std::make_unique<emulate::Interpreter>(parts);
 }
 
-// With a window at once, and as little memory for code as there can be. Every block is verified, and one that is not as
-// it may be ends the target.
+// The translator gets a window at once, and as little memory for code as there can be. Every block is verified, and a
+// violation ends the target.
 inline std::unique_ptr<vcpu::Engine> make_translator(const vcpu::EngineParts& parts)
 {
     const auto end = [](const std::string& what) {

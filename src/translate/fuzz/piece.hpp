@@ -16,7 +16,7 @@
 
 namespace windsor::translate::fuzzing {
 
-// Bytes that decide; behind the last one come zeros.
+// These bytes decide what a program is; behind the last one come zeros.
 class Choices {
 public:
     explicit Choices(std::span<const std::uint8_t> bytes) : bytes_{bytes} {}
@@ -84,7 +84,7 @@ constexpr std::uint16_t code_selector(Context context, Kind kind)
     }
 }
 
-// Where a piece begins and how the kernel goes there.
+// A piece has a place where it begins, and a way by which the kernel goes there.
 struct Piece {
     Context context{Context::User64};
     std::uint8_t exit{0};
@@ -193,7 +193,7 @@ private:
         put32(address);
     }
     void event() { put({0xe6, kEventPort}); }
-    // Into code, tables or the control page, by address.
+    // Writes a store into code, tables or the control page, whose address the instruction names.
     void store(unsigned choice)
     {
         constexpr std::array<std::uint64_t, 8> kPlaces{kCode, kCode, kPt, kPt32, kGdt, kPd, kIdt, kTopPt};
@@ -207,7 +207,7 @@ private:
         put32(at);
         (choice & 8) != 0 ? put({static_cast<int>(value & 0xff)}) : put32(value);
     }
-    // A far return to the next instruction in another segment of the same privilege.
+    // Writes a far return to the next instruction, in another segment of the same privilege.
     void change_context(unsigned choice)
     {
         if (world_.kind == Kind::Real || context_ == Context::Virtual8086) {
@@ -281,7 +281,7 @@ private:
         put16(selector); // mov ax, selector
         put({0x8e, 0xc0 | (choice >> 6 == 0 ? 0x18 : choice >> 6 == 1 ? 0x20 : choice >> 6 == 2 ? 0x28 : 0)});
     }
-    // Forwards, and now and then a loop that ends.
+    // Writes a jump forwards, and now and then a loop that ends.
     void jump()
     {
         const std::uint8_t choice = choices_.byte();
@@ -314,7 +314,7 @@ private:
         default: return bits & 0x1fff;
         }
     }
-    // One instruction of any map, cut to its length.
+    // Writes one instruction of any opcode map, cut to its length.
     void instruction(unsigned choice)
     {
         constexpr std::array<std::uint8_t, 8> kUsual{0x66, 0xf2, 0xf3, 0xf0, 0x67, 0x64, 0x48, 0x4c};

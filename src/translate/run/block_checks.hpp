@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Has every block that was written or copied read by the verifier before it may run.
+// Every block that was written or copied is read by the verifier before it may run.
 #pragma once
 
 #include "translate/cache/block.hpp"
@@ -23,7 +23,7 @@
 
 namespace windsor::translate {
 
-// What a violation is told to: a sentence.
+// A reporter is told of a violation in a sentence.
 using OnViolation = std::function<void(const std::string&)>;
 
 class BlockChecks {
@@ -47,13 +47,13 @@ public:
 
     BlockChecks(const Parts& parts, OnViolation on_violation);
 
-    // Verifies a block whose code, side exits and links are complete, and lead nowhere else yet. False: it must not
-    // run, and its guest code is the interpreter's from now on.
+    // Verifies a block whose code, side exits and links are complete, and lead nowhere else yet. Returns false if it
+    // must not run; its guest code is then left to the interpreter.
     [[nodiscard]] bool check(const Block& block);
-    // The same of the stubs, whose code this is. Nothing, or what is wrong with them.
+    // Verifies the stubs, whose code this is. Returns nothing, or what is wrong with them.
     static std::optional<std::string> check_stubs(const Parts& parts, std::span<const std::uint8_t> code);
     bool refused(const std::uint8_t* host) const { return refused_.contains(host); }
-    // Bytes of a page have changed.
+    // Must be called when bytes of a page have changed.
     void written(const std::uint8_t* host_page);
     const Counters& counters() const { return counters_; }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the translator has its blocks checked for, and what it counts.
+// This file has the translator's blocks checked, and collects what it counts.
 #include "translate/run/block_checks.hpp"
 #include "translate/run/translator.hpp"
 
@@ -7,7 +7,7 @@
 
 namespace windsor::translate {
 
-// Of the stubs now, of blocks as they come.
+// The stubs are verified now, blocks as they come.
 base::Status Translator::make_checks()
 {
     if (!options_.verify) {

@@ -10,14 +10,14 @@
 
 namespace windsor::translate {
 
-// What the host has refused to run.
+// This describes what the host has refused to run.
 struct HostFault {
     const std::uint8_t* at{nullptr}; // the instruction
     int signal{0};
     bool lost_memory{false}; // SIGBUS: the host cannot give what is mapped there
 };
 
-// Where translated code may fault, and where it goes on then.
+// The table says where translated code may fault, and where it goes on then.
 class FaultTable {
 public:
     explicit FaultTable(std::span<const std::uint8_t> code) : code_{code} {}
@@ -48,7 +48,7 @@ public:
         rescue_ = way_out;
         self_ = self;
     }
-    // Where to go on, or null: it is none of translated code.
+    // Returns where to go on; null if the fault is not of translated code.
     const std::uint8_t* rescue(const void* stack, const HostFault& fault) const
     {
         return rescue_ != nullptr && stack == stack_ ? rescue_(self_, fault) : nullptr;
@@ -94,7 +94,7 @@ private:
 // not know. False: the host refuses.
 [[nodiscard]] bool install_fault_handler();
 
-// While one lives, faults of its thread are looked up in its table.
+// While an object of this class lives, faults of its thread are looked up in its table.
 class FaultScope {
 public:
     explicit FaultScope(FaultTable& table);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// From a guest address to a new block.
+// This file makes a new block from the code at a guest address.
 #include "base/copy_once.hpp"
 #include "emulate/system/descriptors.hpp"
 #include "translate/run/block_checks.hpp"

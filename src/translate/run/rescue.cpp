@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// When the host refuses to run what has been written: which guest instruction that stands for, so that the interpreter
-// can run it, now and from then on.
+// When the host refuses to run an instruction that has been written, this file finds the guest instruction that it
+// stands for, so that the interpreter can run that, now and from then on.
 #include "translate/run/host_processor.hpp"
 #include "translate/run/translator.hpp"
 
@@ -33,7 +33,7 @@ const std::uint8_t* Translator::rescue_entry(void* self, const HostFault& fault)
     return static_cast<Translator*>(self)->rescue(fault);
 }
 
-// Where to go on: the cold code of the guest instruction, which is written now, or out of translated code for good.
+// Returns where to go on: in cold code of the guest instruction, which is written now, or out of translated code.
 const std::uint8_t* Translator::rescue(const HostFault& fault)
 {
     ++counters_.refused;
@@ -83,7 +83,7 @@ const std::uint8_t* Translator::way_of(const HostFault& fault)
     return way;
 }
 
-// From now on the instruction is the interpreter's: its blocks are dropped. This one goes on to its end.
+// Leaves the instruction to the interpreter from now on, and drops its blocks. This one goes on to its end.
 void Translator::refuse(const Block& block, std::uint16_t offset, int signal)
 {
     if (refused_.size() >= kMostRefused) {

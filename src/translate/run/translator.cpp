@@ -299,7 +299,7 @@ const std::uint8_t* Translator::help(SideExit& exit)
     bool goes_on = interpret(exit) && exit.resume != nullptr;
     report_refusal();
     if (fault.address != nullptr && cpu().statistics().exceptions == exceptions) {
-        goes_on = settle_fault(*exit.block, fault) && goes_on;
+        goes_on = avoid_next_fault(*exit.block, fault) && goes_on;
     }
     if (goes_on && exit.loads) {
         core_->frame.selectors.note(cpu(), *exit.loads);
@@ -317,9 +317,9 @@ const std::uint8_t* Translator::help(SideExit& exit)
     return block != nullptr ? going_on(block->unchecked, block->context) : nullptr;
 }
 
-// The instruction has been run, but the next fault there shall not come, or be the last of too many. False: its block
-// has been dropped.
-bool Translator::settle_fault(const Block& block, const FaultTable::Fault& fault)
+// Avoids further faults of an instruction that has been run after one: maps the page, or drops a block that has faulted
+// too often in vain. Returns false if the block has been dropped.
+bool Translator::avoid_next_fault(const Block& block, const FaultTable::Fault& fault)
 {
     constexpr unsigned kMostFruitless = 16;
     const std::uint8_t* base = windows_.base();
@@ -340,7 +340,7 @@ bool Translator::settle_fault(const Block& block, const FaultTable::Fault& fault
     return false;
 }
 
-// The block is dropped, and takes less for granted when it is translated anew.
+// Drops the block, which takes less for granted when it is translated anew.
 void Translator::make_cautious(const Block& block)
 {
     if (cautious_.size() >= kMostCautious) {
@@ -357,7 +357,7 @@ std::uint64_t Translator::first_of(const GroupRange& range)
     return cpu().s.gpr[range.base] + static_cast<std::uint64_t>(std::int64_t{range.from});
 }
 
-// The instruction that opens a group has been run. Whether the rest of the group can go on.
+// Tells, when the instruction that opens a group has been run, whether the rest of the group can go on.
 bool Translator::open_group(const SideExit& exit, std::uint64_t first)
 {
     const GroupRange& range = groups_[exit.group - 1];
@@ -378,7 +378,7 @@ bool Translator::open_group(const SideExit& exit, std::uint64_t first)
     return true;
 }
 
-// The interpreter runs on from here. Where that happens again and again, the block gets a second body.
+// Lets the interpreter run on from here. If that happens again and again, the block gets a second body.
 void Translator::fail_group(SideExit& exit)
 {
     constexpr unsigned kMostFailures = 8;
@@ -393,12 +393,12 @@ void Translator::fail_group(SideExit& exit)
     }
 }
 
-// Code of a context is about to run, and what it takes for granted is made true. Null: it relies on a window that has
+// Makes true what code of a context takes for granted, before it runs. Returns null if it relies on a window that has
 // gone.
 const std::uint8_t* Translator::going_on(const std::uint8_t* code, std::uint32_t context)
 {
     const bool windowed = (context & Context::kWindowed) != 0;
-    if (windowed && !windows_.settle()) {
+    if (windowed && !windows_.apply_drops()) {
         return nullptr;
     }
     if (Context::of(context).mode != emulate::DecodeMode::Long64) {
@@ -436,7 +436,7 @@ Block* Translator::next_block()
     return context != Context::kNone ? find(context) : nullptr;
 }
 
-// Whether the block may go on behind the instruction.
+// Tells whether the block may go on behind the instruction.
 bool Translator::interpret(SideExit& exit)
 {
     const bool plain = exit.kind == SideExit::Kind::Access;

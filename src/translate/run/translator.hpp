@@ -137,9 +137,9 @@ private:
     void copy_links(const Block& original, Block& block, std::ptrdiff_t by);
     void copy_faults(const Block& original, const Block& block);
     void hold(const emulate::Cpu::CodePlace& place);
-    // The page behind, if an instruction crosses into it; nothing: a fault, or no memory.
+    // Finds the next page, into which an instruction crosses; nothing if it faults or is no memory.
     std::optional<emulate::Cpu::CodePlace> second_page(std::uint64_t rip);
-    // False: the block cannot be used after all.
+    // Returns false if the block cannot be used after all.
     [[nodiscard]] bool remember(Block& block, const emulate::Cpu::CodePlace& place);
     void link(Link& link, std::uint32_t number, Block& to);
     void unlink(Block& block);
@@ -149,7 +149,7 @@ private:
     static const std::uint8_t* help_entry(void* self, std::uint32_t number);
     const std::uint8_t* help(SideExit& exit);
     const std::uint8_t* cross(std::uint32_t link);
-    // The block at RIP, for going on without a way through the run loop; null: that has something to look at.
+    // Returns the block at RIP, to go on without the run loop; null if the run loop has something to look at.
     Block* next_block();
     [[nodiscard]] bool interpret(SideExit& exit);
     [[nodiscard]] bool in_window(const emulate::Cpu& cpu);
@@ -157,7 +157,7 @@ private:
     [[nodiscard]] bool open_group(const SideExit& exit, std::uint64_t first);
     void fail_group(SideExit& exit);
     void make_cautious(const Block& block);
-    [[nodiscard]] bool settle_fault(const Block& block, const FaultTable::Fault& fault);
+    [[nodiscard]] bool avoid_next_fault(const Block& block, const FaultTable::Fault& fault);
     [[nodiscard]] const std::uint8_t* going_on(const std::uint8_t* code, std::uint32_t context);
     // rescue.cpp
     static const std::uint8_t* rescue_entry(void* self, const HostFault& fault);

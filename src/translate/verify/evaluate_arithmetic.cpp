@@ -59,7 +59,7 @@ void bound(Value& value, std::uint64_t limit, std::uint8_t width)
     }
 }
 
-// None of the bits of a mask is set.
+// Notes that none of the bits of a mask is set.
 void clear_bits(Value& value, std::uint64_t mask, std::uint8_t width)
 {
     const std::uint64_t left = ~mask;
@@ -72,7 +72,7 @@ void clear_bits(Value& value, std::uint64_t mask, std::uint8_t width)
 
 } // namespace
 
-// AND with a constant.
+// Evaluates AND with a constant.
 Value Evaluator::masked(const Value& value, std::int64_t mask, const HostInstruction& i) const
 {
     const std::uint64_t bits =
@@ -133,7 +133,7 @@ bool Evaluator::subtract_registers(const HostInstruction& i)
     return generic(i, {});
 }
 
-// A register and memory.
+// Evaluates a comparison of a register with memory.
 bool Evaluator::with_memory(const HostInstruction& i, const Access& access)
 {
     if (i.to_place == Place::Memory) {
@@ -210,7 +210,7 @@ bool Evaluator::arithmetic(const HostInstruction& i, const Access& access)
     return true;
 }
 
-// With an element of the TLB or of the jump table at a known place.
+// Evaluates an operation with an element of the TLB or of the jump table at a known place.
 bool Evaluator::compare_element(const HostInstruction& i, const Access& access)
 {
     const bool immediate = i.from_place == Place::Immediate;
@@ -348,7 +348,7 @@ bool Evaluator::extract(const HostInstruction& i)
     return generic(i, {});
 }
 
-// False: it is no hash of an address.
+// Returns false if the product is no hash of an address.
 bool Evaluator::multiply(const HostInstruction& i)
 {
     const bool hashes = i.width == 4 && i.to == kR11 && i.from_place == Place::Register &&

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Memory operands: what they lead to, and whether that has been checked.
+// This file finds what memory operands lead to, and whether that has been checked.
 #include "translate/verify/evaluator.hpp"
 
 #include <algorithm>
@@ -67,7 +67,7 @@ Value shifted(const Value& value, std::int64_t by, std::uint8_t width, Symbol na
     return v;
 }
 
-// A register beside the distance to the host that was looked up for it.
+// The operand adds a register and the distance to host memory that was looked up for it.
 Value Evaluator::by_distance(const Value& number, const Value& distance, std::int32_t displacement)
 {
     const bool same = number.symbol == distance.symbol && number.cut == distance.cut;
@@ -124,7 +124,7 @@ Value Evaluator::with_index(const Value& base, const Value& index, const MemoryO
     return base.number() && index.number() ? number_of(name) : Value{};
 }
 
-// The sum that a memory operand is, in 4 or 8 bytes.
+// Returns the address that a memory operand adds up to, in 4 or 8 bytes.
 Value Evaluator::address(const MemoryOperand& memory, std::uint8_t width, Symbol name) const
 {
     const State& s = *state_;
@@ -154,7 +154,7 @@ Value Evaluator::address(const MemoryOperand& memory, std::uint8_t width, Symbol
     return width == 4 ? cut(sum, name) : sum;
 }
 
-// Who is deaf to all signals is never stopped.
+// Code that ignored all signals could never be stopped.
 bool Evaluator::may_mask(const HostInstruction& i) const
 {
     switch (i.mnemonic) {

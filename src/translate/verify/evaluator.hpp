@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What one host instruction makes of what is known, and whether it may do what it does. The policy is in
+// The evaluator says what is known after a host instruction, and whether it may do what it does. The policy is in
 // docs/how-translation-works.md.
 #pragma once
 
@@ -15,9 +15,9 @@ public:
 
     // Any instruction but a jump, at an offset of the code. `covered`: its fault leads somewhere. False: it may not.
     [[nodiscard]] bool run(const HostInstruction& i, State& state, std::uint32_t offset, bool covered);
-    // What is known on one way of a conditional jump. False: nothing goes that way.
+    // Adds what is known on one way of a conditional jump. Returns false if nothing can go that way.
     [[nodiscard]] static bool refine(State& state, std::uint16_t mnemonic, bool taken);
-    // A jump through memory: its target is a block's entry.
+    // Checks a jump through memory, whose target must be a block's entry.
     [[nodiscard]] bool jump_through(const HostInstruction& i, State& state);
 
     const char* failure() const { return failure_; }
@@ -28,7 +28,7 @@ public:
     }
 
 private:
-    // Where a memory operand lies.
+    // An access says where a memory operand lies.
     struct Access {
         enum class Where : std::uint8_t { Guest, Signals, Field, Tag, HostPage, Distance, JumpRip, JumpCode, Selector };
         Where where{};
@@ -111,9 +111,9 @@ private:
     const char* failure_{nullptr};
 };
 
-// A number plus a constant, in 4 or 8 bytes.
+// Returns a number plus a constant, in 4 or 8 bytes.
 Value shifted(const Value& value, std::int64_t by, std::uint8_t width, Symbol name);
-// Its lower half.
+// Returns the lower half of a value.
 Value cut(const Value& value, Symbol name);
 
 } // namespace windsor::translate::verify

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where code leaves a block, and how it comes back from C++.
+// This file checks where code leaves a block, and how it comes back from C++.
 #include "translate/verify/verifier.hpp"
 
 #include <fmt/format.h>
@@ -116,8 +116,8 @@ void Verifier::move_stack(State& state, const HostInstruction& i, std::uint32_t 
                     : number_of(made_by(offset, kR15), block_->assumed.narrow ? kHalf : kAnything);
 }
 
-// Registers that the guest's instruction may write are new; all others are as they were. Null: anything may have
-// happened.
+// Makes the registers new that the guest's instruction may write, and leaves all others as they were. A null
+// instruction may have written any of them.
 void Verifier::after_guest(const HostInstruction* i, State& state, std::uint32_t offset)
 {
     const std::uint64_t most = block_->assumed.narrow ? kHalf : kAnything;

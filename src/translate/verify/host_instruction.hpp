@@ -70,7 +70,7 @@ public:
 
     explicit InstructionReader(Mode mode);
 
-    // The instruction at the beginning of `bytes`; null: none. Valid until the next call.
+    // Returns the instruction at the beginning of `bytes`, valid until the next call; null if there is none.
     const HostInstruction* read(std::span<const std::uint8_t> bytes);
 
 private:

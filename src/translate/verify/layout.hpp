@@ -81,7 +81,7 @@ struct Layout {
     }
 };
 
-// What a block takes for granted.
+// A context is what a block takes for granted.
 struct Assumptions {
     bool long64{false};
     bool user{false};
@@ -104,7 +104,7 @@ constexpr bool is_legacy(unsigned reg)
 
 constexpr std::uint32_t kNowhere = ~std::uint32_t{0};
 
-// What C++ does when it is called for a side exit.
+// This describes what C++ does when it is called for a side exit.
 struct SideExitView {
     enum class Kind : std::uint8_t { Interpret, Access, Load }; // Load: of a unit's state
     Kind kind{};

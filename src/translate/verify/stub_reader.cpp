@@ -8,7 +8,7 @@ namespace windsor::translate::verify {
 
 namespace {
 
-// Of the System V ABI.
+// The System V ABI says that functions preserve these registers.
 constexpr auto kPreserved = std::to_array<std::uint8_t>({3, 5, 12, 13, 14, 15}); // RBX, RBP, R12 to R15
 constexpr std::uint32_t kAll = 0xffff;
 
@@ -257,7 +257,7 @@ bool StubReader::move(const Decoded& d, Registers& r)
            refuse("a stub stores to what is not its own");
 }
 
-// The host's stack, in whole words.
+// Follows what is done to the host's stack, in whole words.
 bool StubReader::stack(const Decoded& d, Registers& r)
 {
     constexpr std::uint64_t kWord = 8;
@@ -428,7 +428,7 @@ bool StubReader::goes_to_guest(const Registers& r)
     return (vectors && upper) || refuse("a stub goes on without the guest's vector registers");
 }
 
-// To C++, as a return or a call.
+// Checks a way to C++, which is a return or a call.
 bool StubReader::goes_to_host(const Registers& r)
 {
     const bool vectors = r.sse == Live::No || r.host_mxcsr;

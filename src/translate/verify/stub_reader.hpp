@@ -47,7 +47,7 @@ class StubReader {
 public:
     explicit StubReader(const StubFields& fields);
 
-    // Nothing: every way through each of them is as it should be.
+    // Returns nothing if every way through each of them is allowed, otherwise what is wrong.
     std::optional<Violation> verify(const StubsView& stubs);
 
 private:

@@ -118,7 +118,7 @@ constexpr Value constant_of(std::uint64_t value)
         .kind = Value::Kind::Number, .nonzero = value != 0, .offset = static_cast<std::int64_t>(value), .most = value};
 }
 
-// What the arithmetic flags tell.
+// This describes what the arithmetic flags tell.
 struct Fact {
     enum class Kind : std::uint8_t {
         Nothing,

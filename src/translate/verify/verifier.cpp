@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The ways through a block, and where they meet.
+// This file follows the ways through a block, and joins what is known where they meet.
 #include "translate/verify/verifier.hpp"
 
 #include <algorithm>
@@ -122,7 +122,7 @@ std::optional<Violation> Verifier::verify(const BlockView& block)
             return violation_;
         }
     } while (joins_.size() != joins);
-    return settled() ? std::nullopt : std::optional{violation_};
+    return links_in_place() ? std::nullopt : std::optional{violation_};
 }
 
 bool Verifier::follow_all()
@@ -335,8 +335,8 @@ Verifier::Next Verifier::jump(std::uint32_t offset, const HostInstruction& i)
     return leave_to(block_->address + static_cast<std::uint64_t>(target), offset) ? Next::End : Next::Failed;
 }
 
-// Every link is a jump that was met, and leads to the block's own stub while it is not linked.
-bool Verifier::settled()
+// Checks that every link is a jump that was met, and leads to the block's own stub while it is not linked.
+bool Verifier::links_in_place()
 {
     for (std::size_t n = 0; n < block_->links.size(); ++n) {
         const LinkView& link = block_->links[n];

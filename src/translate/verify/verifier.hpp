@@ -22,14 +22,14 @@ public:
     Verifier(const Verifier&) = delete;
     Verifier& operator=(const Verifier&) = delete;
 
-    // Nothing: every way through the block has been followed, and is as it should be.
+    // Follows every way through the block. Returns nothing if all of them are allowed, otherwise the first violation.
     std::optional<Violation> verify(const BlockView& block);
-    // A sentence about it: what, where, for which guest address.
+    // Returns a sentence that says what is wrong, where, and for which guest address.
     static std::string explain(const BlockView& block, const Violation& violation);
     const Layout& layout() const { return layout_; }
 
 private:
-    // What is known where ways meet.
+    // A node keeps what is known at a place where ways meet.
     struct Node {
         State state;
         std::uint32_t offset{0};
@@ -62,7 +62,7 @@ private:
     [[nodiscard]] bool may_leave_by(const char* unlooked);
     const LinkView* link_at(std::uint32_t displacement);
     const FaultView* fault_at(std::uint32_t offset) const;
-    [[nodiscard]] bool settled();
+    [[nodiscard]] bool links_in_place();
     bool refuse(std::uint32_t offset, const char* why)
     {
         violation_ = {offset, why};

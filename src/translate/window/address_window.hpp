@@ -24,7 +24,7 @@ public:
     AddressWindow(const AddressWindow&) = delete;
     AddressWindow& operator=(const AddressWindow&) = delete;
 
-    // The host address of linear address 0.
+    // Returns the host address of linear address 0.
     std::uint8_t* base() const { return start_ + kBelow; }
 
     // Pages of a file, from `offset` on (bytes). What cannot be done is false, and may have left the pages unmapped.

@@ -44,7 +44,7 @@ Windows::Space Windows::space() const
             .pdptes = listed ? s.pdptes : std::array<std::uint64_t, 4>{}};
 }
 
-// How tables are read.
+// Returns the bits of the state that say how page tables are read.
 std::uint64_t Windows::regime() const
 {
     const vcpu::CpuState& s = cpu_.s;
@@ -114,8 +114,8 @@ void Windows::tick()
     }
 }
 
-// A window of no address space: an unused one, a new one, or the one that was used least lately. Null: the host
-// refuses.
+// Returns a window for a new address space: an unused one, a new one, or the least recently used one. Returns null if
+// the host refuses.
 Windows::Window* Windows::spare()
 {
     const auto unused = std::ranges::find_if(windows_, [](const Window& window) { return !window.space; });
@@ -159,7 +159,7 @@ void Windows::close(Window& window)
     }
 }
 
-// All of its pages; they stay in the host's mapping until settle().
+// Drops all pages of the window; they stay in the host's mapping until apply_drops().
 void Windows::clear(Window& window)
 {
     while (!window.pages.empty()) {
@@ -200,7 +200,7 @@ template <typename Visit> void Windows::each_use(Window& window, LinearPage page
     }
 }
 
-// Takes a page out of all books but its window's.
+// Removes a page from all indexes but its window's.
 void Windows::forget(Window& window, LinearPage page, const Page& known)
 {
     window.present[page / 64] &= ~(std::uint64_t{1} << (page % 64));
@@ -287,7 +287,7 @@ bool Windows::unmap_runs(AddressWindow& host, std::vector<LinearPage>& pages)
     return done;
 }
 
-bool Windows::settle()
+bool Windows::apply_drops()
 {
     if (current_ == nullptr) {
         return false;
@@ -320,7 +320,7 @@ bool Windows::settle()
     return true;
 }
 
-// It costs more than it saves.
+// Takes the window away because it costs more than it saves.
 void Windows::give_up(Window& window)
 {
     ++counters_.taken;
@@ -380,7 +380,7 @@ bool Windows::find_page(LinearPage page, emulate::Cpu::PageView& view, Page& kno
     return false;
 }
 
-// Puts a page into all books.
+// Enters a page in all indexes.
 void Windows::enter(Window& window, LinearPage page, const Page& known)
 {
     each_use(window, page, known, [&](const std::uint8_t* table, const Use& use) {
@@ -428,7 +428,7 @@ bool Windows::may_store(const memory::Page& backing, Wanted wanted)
     return true;
 }
 
-// False: the page cannot be had, or there is no more to be had of it.
+// Returns false if the page cannot be mapped, or no more of it can.
 bool Windows::add(LinearPage page, Run& run, Wanted wanted)
 {
     emulate::Cpu::PageView view;
@@ -468,8 +468,8 @@ std::size_t Windows::mapped() const
     return count;
 }
 
-// Takes all pages out of all windows. Those of the current one stay mapped until settle(), which comes next. False: the
-// host has refused.
+// Takes all pages out of all windows. Those of the current one stay mapped until apply_drops(), which comes next.
+// Returns false if the host has refused.
 bool Windows::make_room()
 {
     bool done = true;

@@ -42,9 +42,9 @@ public:
     Windows(emulate::Cpu& cpu, const Options& options) : cpu_{cpu}, options_{options} {}
 
     // --- What happens to address spaces ---
-    // CR3 or something else that paging depends on has been loaded.
+    // Must be called when CR3 or something else that paging depends on has been loaded.
     void select();
-    // A program in user mode was interrupted.
+    // Must be called when a program in user mode was interrupted.
     void tick();
     // As emulate::Accelerator says.
     bool tables_written(const std::uint8_t* host_page, unsigned offset, unsigned size);
@@ -54,18 +54,18 @@ public:
     void reset();
 
     // --- Running ---
-    // The host address of linear address 0 in the window of the current address space; null: it has none.
+    // Returns the host address of linear address 0 in the current address space's window; null if it has none.
     std::uint8_t* base() const { return current_ != nullptr ? current_->host->base() : nullptr; }
-    // Before code runs that uses it: takes out of the host's mapping what has been dropped meanwhile. False: there is
-    // no window any more.
-    [[nodiscard]] bool settle();
-    // After a fault in the window: maps the page, and what lies around it. False: it cannot be had there.
+    // Takes out of the host's mapping what has been dropped meanwhile, before code runs that uses the window. Returns
+    // false if there is no window any more.
+    [[nodiscard]] bool apply_drops();
+    // Maps the page of a fault in the window, and what lies around it. Returns false if that cannot be mapped.
     bool fill(std::uint32_t linear, bool write);
 
     const Counters& counters() const { return counters_; }
 
 private:
-    // What tells address spaces apart.
+    // These values tell address spaces apart.
     struct Space {
         std::uint64_t cr3{0};
         std::array<std::uint64_t, 4> pdptes{};
@@ -126,7 +126,7 @@ private:
     void drop(Window& window, LinearPage page);
     void drop_range(Window& window, std::uint64_t first, std::uint64_t pages);
     void forget(Window& window, LinearPage page, const Page& known);
-    // Calls with each table that the page was found by, and its use.
+    // Calls `visit` with each table that the page was found by, and its use.
     template <typename Visit> static void each_use(Window& window, LinearPage page, const Page& known, Visit visit);
     void give_up(Window& window);
     [[nodiscard]] std::size_t mapped() const;
