@@ -9,9 +9,9 @@ namespace windsor::translate {
 
 namespace {
 
-std::uint64_t number_of(std::uint64_t linear)
+std::uint64_t number_of(x86::Linear linear)
 {
-    return emulate::page_number(x86::Linear{linear}, emulate::PageSize::Small);
+    return emulate::page_number(linear, emulate::PageSize::Small);
 }
 
 } // namespace
@@ -39,12 +39,12 @@ std::optional<std::size_t> JumpTables::add_slot(std::uint32_t context)
 
 void JumpTables::note_place(const Known& known)
 {
-    const std::uint64_t rip = known.block->rip;
-    pages_.note(number_of(rip));
-    large_.note(x86::Linear{rip}, known.sizes[0]);
+    const x86::Linear first{known.block->rip};
+    pages_.note(number_of(first));
+    large_.note(first, known.sizes[0]);
     if (known.block->second_page != nullptr) {
-        pages_.note(number_of(rip + memory::kPageSize));
-        large_.note(x86::Linear{rip + memory::kPageSize}, known.sizes[1]);
+        pages_.note(number_of(first + memory::kPageSize));
+        large_.note(first + memory::kPageSize, known.sizes[1]);
     }
 }
 
@@ -94,17 +94,17 @@ void JumpTables::flush(emulate::Flush what)
 }
 
 // Tells whether INVLPG of an address makes an entry invalid.
-bool JumpTables::depends(const Known& known, std::uint64_t linear)
+bool JumpTables::depends(const Known& known, x86::Linear linear)
 {
-    const std::uint64_t rip = known.block->rip;
-    return emulate::invalidates(x86::Linear{linear}, x86::Linear{rip}, known.sizes[0]) ||
+    const x86::Linear first{known.block->rip};
+    return emulate::invalidates(linear, first, known.sizes[0]) ||
            (known.block->second_page != nullptr &&
-            emulate::invalidates(x86::Linear{linear}, x86::Linear{rip + memory::kPageSize}, known.sizes[1]));
+            emulate::invalidates(linear, first + memory::kPageSize, known.sizes[1]));
 }
 
-void JumpTables::invalidate(std::uint64_t linear)
+void JumpTables::invalidate(x86::Linear linear)
 {
-    if (!pages_.may_contain(number_of(linear)) && !large_.may_contain(x86::Linear{linear})) {
+    if (!pages_.may_contain(number_of(linear)) && !large_.may_contain(linear)) {
         return;
     }
     pages_.clear();

@@ -42,7 +42,7 @@ public:
     void forget(std::size_t slot, std::uint64_t rip);
     // As emulate::Accelerator says.
     void flush(emulate::Flush what);
-    void invalidate(std::uint64_t linear);
+    void invalidate(x86::Linear linear);
     // Forgets all entries and all contexts.
     void clear();
 
@@ -56,7 +56,7 @@ private:
     using Journal = std::vector<std::pair<std::uint16_t, std::uint16_t>>; // slot and index
 
     std::optional<std::size_t> add_slot(std::uint32_t context);
-    static bool depends(const Known& known, std::uint64_t linear);
+    static bool depends(const Known& known, x86::Linear linear);
     void flush_journal(bool global);
     void note_place(const Known& known);
 

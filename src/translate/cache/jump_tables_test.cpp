@@ -85,10 +85,10 @@ TEST_F(JumpTablesTest, InvalidateThePageAndNoOther)
     Block& there = block(0x8049123);
     remember(here, false, PageSize::Small);
     remember(there, false, PageSize::Small);
-    tables.invalidate(0x8048fff);
+    tables.invalidate(x86::Linear{0x8048fff});
     EXPECT_FALSE(knows(here));
     EXPECT_TRUE(knows(there));
-    tables.invalidate(0x8049000); // what was noted of the page has outlived the first
+    tables.invalidate(x86::Linear{0x8049000}); // what was noted of the page has outlived the first
     EXPECT_FALSE(knows(there));
 }
 
@@ -98,7 +98,7 @@ TEST_F(JumpTablesTest, InvalidateWhatCrossesByEitherPage)
     Block& crossing = block(0x8048ffe, true);
     for (const std::uint64_t linear : {0x8048000, 0x8049000}) {
         remember(crossing, false, PageSize::Small);
-        tables.invalidate(linear);
+        tables.invalidate(x86::Linear{linear});
         EXPECT_FALSE(knows(crossing)) << linear;
     }
 }
@@ -121,7 +121,7 @@ TEST_F(JumpTablesTest, InvalidateWhatCrossesByAnyAddressInEitherOfItsPages)
     };
     for (const Case& each : kCases) {
         tables.remember(0, crossing, false, each.sizes);
-        tables.invalidate(each.linear);
+        tables.invalidate(x86::Linear{each.linear});
         EXPECT_EQ(knows(crossing), !each.forgets) << std::hex << each.linear;
     }
 }
@@ -131,12 +131,12 @@ TEST_F(JumpTablesTest, InvalidateLargePagesByAnyAddressInThem)
     ASSERT_EQ(tables.slot_of(7), 0u);
     Block& kernel = block(0xffffffff81000010);
     remember(kernel, true, PageSize::Large);
-    tables.invalidate(0x7f0000000000);
+    tables.invalidate(x86::Linear{0x7f0000000000});
     EXPECT_TRUE(knows(kernel));
-    tables.invalidate(0xffffffff811ff000);
+    tables.invalidate(x86::Linear{0xffffffff811ff000});
     EXPECT_FALSE(knows(kernel));
     remember(kernel, true, PageSize::Huge);
-    tables.invalidate(0xffffffffbffff000);
+    tables.invalidate(x86::Linear{0xffffffffbffff000});
     EXPECT_FALSE(knows(kernel));
 }
 

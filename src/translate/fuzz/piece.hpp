@@ -16,7 +16,7 @@
 
 namespace windsor::translate::fuzzing {
 
-// These bytes decide what a program is; behind the last one come zeros.
+// Choices are made by bytes, one after the other; behind the last one come zeros.
 class Choices {
 public:
     explicit Choices(std::span<const std::uint8_t> bytes) : bytes_{bytes} {}

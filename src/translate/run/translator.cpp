@@ -361,18 +361,18 @@ std::uint64_t Translator::first_of(const GroupRange& range)
 bool Translator::open_group(const SideExit& exit, std::uint64_t first)
 {
     const GroupRange& range = groups_[exit.group - 1];
-    const std::uint64_t linear = first & cpu().linear_mask();
-    if (range.distance && linear != first) {
+    const x86::Linear linear = x86::Linear{first} & cpu().linear_mask();
+    if (range.distance && linear.raw() != first) {
         return false; // the distance would lead elsewhere
     }
     const emulate::TlbEntries& entries = *cpu().program().entries;
-    const std::size_t at = emulate::TlbEntries::index(x86::Linear{linear});
-    const std::uint64_t offset = linear & memory::kPageMask;
-    if ((range.write ? entries.write : entries.read)[at] != linear - offset ||
-        offset + range.span > memory::kPageSize) {
+    const std::size_t at = emulate::TlbEntries::index(linear);
+    const x86::Linear page = linear.aligned_down(memory::kPageSize);
+    if ((range.write ? entries.write : entries.read)[at] != page.raw() ||
+        linear - page + range.span > memory::kPageSize) {
         return false;
     }
-    const auto host = reinterpret_cast<std::uintptr_t>(entries.host_address(at, x86::Linear{linear}));
+    const auto host = reinterpret_cast<std::uintptr_t>(entries.host_address(at, linear));
     core_->frame.bases[range.base] =
         range.distance ? entries.distance[at] : host - static_cast<std::uint64_t>(std::int64_t{range.low});
     return true;

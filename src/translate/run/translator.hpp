@@ -118,7 +118,7 @@ private:
         tables_->flush(what);
         windows_.select();
     }
-    void page_invalidated(x86::Linear linear) override { tables_->invalidate(linear.raw()); }
+    void page_invalidated(x86::Linear linear) override { tables_->invalidate(linear); }
     void drop_all() override;
     void keep_only(std::span<const std::span<const std::uint8_t>> visible) override;
 

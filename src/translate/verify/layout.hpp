@@ -81,7 +81,7 @@ struct Layout {
     }
 };
 
-// A context is what a block takes for granted.
+// Assumptions are what a block takes for granted.
 struct Assumptions {
     bool long64{false};
     bool user{false};
