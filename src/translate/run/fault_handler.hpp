@@ -22,14 +22,14 @@ class FaultTable {
 public:
     explicit FaultTable(std::span<const std::uint8_t> code) : code_{code} {}
 
-    // In ascending order of `at`: the first byte of a host instruction.
+    // Adds a place whose `at`, the first byte of a host instruction, is higher than all that there are.
     void add(const std::uint8_t* at, const std::uint8_t* cold) { places_.push_back({offset(at), offset(cold)}); }
-    // The same anywhere.
+    // Adds a place anywhere.
     void insert(const std::uint8_t* at, const std::uint8_t* cold);
     void clear() { places_.clear(); }
-    // Those from an address on, which code that is thrown away had.
+    // Forgets the places from an address on, since the code there is thrown away.
     void forget_from(const std::uint8_t* at);
-    // Calls with both offsets from `code`, for each place in it.
+    // Calls `visit` for each place in `code`, with the offsets of both addresses from its beginning.
     template <typename Visit> void each_in(std::span<const std::uint8_t> code, Visit visit) const
     {
         const std::uint32_t first = offset(code.data());
@@ -54,8 +54,8 @@ public:
         return rescue_ != nullptr && stack == stack_ ? rescue_(self_, fault) : nullptr;
     }
 
-    // The cold code for a fault at a host instruction, or null. Safe in a signal handler of the thread that runs the
-    // code.
+    // Returns the cold code for a fault at a host instruction, or null. It is safe in a signal handler of the thread
+    // that runs the code.
     const std::uint8_t* cold_of(const std::uint8_t* at) const;
 
     // The last fault, until it is taken.

@@ -31,17 +31,17 @@ namespace windsor::translate {
 class BlockChecks;
 
 struct Options {
-    std::size_t code_bytes{std::size_t{128} << 20}; // of memory for translated code; when it is full, all is forgotten
-    std::size_t contexts{kContexts};               // that code is kept for at a time; with one more, all is forgotten
+    std::size_t code_bytes{std::size_t{128} << 20}; // the memory for translated code; when it is full, all is forgotten
+    std::size_t contexts{kContexts}; // how many contexts code is kept for; with one more, all is forgotten
     Switches interpreted{}; // instructions that are left to the interpreter
     Windows::Options windows{};
-    bool extract{true};                            // use BEXTR where the host has it
-    bool copies{true};                             // of what has been translated at another address
+    bool extract{true}; // whether to use BEXTR where the host has it
+    bool copies{true};  // whether to copy what has been translated at another address
     std::function<void(const std::string&)>
-        report{}; // of what the host has refused to run; a sentence, on the engine's thread
-    std::vector<std::uint8_t> nop{};               // host code for NOP: none, but in tests of what the host refuses
-    bool verify{false};                            // every block is proven to do no more than it may before it runs
-    std::function<void(const std::string&)> on_violation{}; // is told of those that are not
+        report{}; // is told in a sentence of what the host has refused to run, on the engine's thread
+    std::vector<std::uint8_t> nop{}; // the host code for NOP: none, but in tests of what the host refuses
+    bool verify{false}; // whether each block is proven to do no more than it may before it runs
+    std::function<void(const std::string&)> on_violation{}; // is told in a sentence of blocks that are not proven
 };
 
 struct Counters {
@@ -80,7 +80,7 @@ public:
     const std::string& failure() const override { return failure_; }
 
     std::vector<vcpu::Counter> counters() const override;
-    // What has been translated, as it runs: block by block in the order of translation, each with its entry first.
+    // Returns the translated code as it runs: block by block in the order of translation, each with its entry first.
     std::span<const std::uint8_t> code() const
     {
         return {code_->executable() + (first_ - code_->writable()), static_cast<std::size_t>(free_ - first_)};

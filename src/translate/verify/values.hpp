@@ -13,7 +13,8 @@ namespace windsor::translate::verify {
 constexpr std::uint64_t kAnything = ~std::uint64_t{0};
 constexpr std::uint64_t kHalf = 0xffff'ffff;
 
-// Names a value that is not known: where it was made, and what holds it. 0 stands for the constant zero.
+// Names a value that is not known by the place in the code where it was made, and by the register or slot that has it.
+// 0 stands for the constant zero.
 using Symbol = std::uint32_t;
 constexpr unsigned kPlaceBits = 6;
 
@@ -21,7 +22,7 @@ constexpr Symbol symbol_of(std::uint32_t offset, unsigned place)
 {
     return (offset + 1) << kPlaceBits | place;
 }
-// What an instruction makes is told apart from what a join of ways does there.
+// Names what an instruction makes, which is told apart from what the joining of ways makes at the same place.
 constexpr Symbol made_by(std::uint32_t offset, unsigned reg)
 {
     constexpr unsigned kMade = 40;
@@ -34,49 +35,50 @@ constexpr bool made_between(Symbol symbol, std::uint32_t from, std::uint32_t to)
 }
 
 struct Value {
-    // "E" is symbol + offset, of which `cut` keeps the lower half: mostly the guest-linear address of an access.
+    // A kind says what the value is. In what follows, E is symbol + offset, of which `cut` keeps the lower half: mostly
+    // the guest's linear address of an access. N is `other` + `at`, and so is a second address, E2.
     enum class Kind : std::uint8_t {
-        Stale,    // anything, the host's secrets included
-        Number,   // E, of which the guest may know everything
-        Negative, // minus E
-        Swapped,  // E with its two lowest bytes in each other's place
-        SignalsAt, // the address of the word of signals
-        Signals,  // that word: a number
-        Index,    // of E's element in the TLB, scaled by `log`
-        Shifted,  // E, on the way there
-        Tag,      // the tag that the TLB has for E, xor E
-        Offset,   // E's offset in its page, which the TLB holds; of at most 4096 - bytes
-        Page,     // the host address of E's page, if the TLB holds it
-        Distance, // from E to its host address; as Host
-        Host, // E's host address plus `at`; `bytes` of it may be accessed, by loads, or by stores where `write` says so
-        Inside, // somewhere in the host page of E
-        Edge, // minus the bytes from E to its page's end; with `both` also from E2, and then the nearer one
-        Room, // at most as many elements (`log`) as there are from E, and E2, to their pages' ends
-        Low, // where the first of N elements lies in E's page, the last of which is at E; `nonzero`: checked
-        LowHost, // its host address
-        Down, // the host address of the last of N elements
-        Hash, // E's lower half times a factor, shifted by `log`
-        JumpIndex, // of E in the jump table
-        JumpEntry, // the same, where the table does hold E
-        JumpCode, // the entry's host address
-        SetAddress, // of a set of the TLB
-        Window,
-        Frame,
+        Stale,    // it may be anything, the host's secrets included
+        Number,   // it is E, of which the guest may know everything
+        Negative, // it is minus E
+        Swapped,  // it is E with its two lowest bytes in each other's place
+        SignalsAt, // it is the address of the word of signals
+        Signals,  // it is that word, which the guest may know
+        Index,    // it is the index of E's element in the TLB, scaled by `log`
+        Shifted,  // it is E shifted to the right, from which an Index is made
+        Tag,      // it is the tag that the TLB has for E, xor E
+        Offset,   // it is E's offset in its page, which is in the TLB; the offset is at most 4096 - `bytes`
+        Page,     // it is the host address of E's page, if that is in the TLB
+        Distance, // it is the distance from E to its host address; the same bytes may be accessed as of a Host
+        Host,     // it is E's host address plus `at`, of which `bytes` may be read, and with `write` written
+        Inside,   // it lies somewhere in the host page of E
+        Edge, // it is minus the bytes from E to its page's end; with `both`, those from E or E2, if fewer
+        Room, // it is no more than the elements of size `log` that there are from E, and E2, to their pages' ends
+        Low,  // it is the offset in E's page of the first of N elements, the last of which is at E; `nonzero`: checked
+        LowHost,   // it is the host address of a Low
+        Down,      // it is the host address of the last of N elements
+        Hash,      // it is E's lower half times a factor, shifted by `log`
+        JumpIndex, // it is the index of E in the jump table
+        JumpEntry, // it is the same index, and the table has E there
+        JumpCode,  // it is the host address of the code that this entry names
+        SetAddress, // it is the address of a set of the TLB
+        Window,    // it is the base of the address space's window
+        Frame,     // it is the address of the frame
     };
     Kind kind{Kind::Stale};
     bool write{false};
     bool cut{false};
     bool nonzero{false};
     bool both{false};
-    std::uint8_t log{0};   // of a size; of Offset, Distance and Host: of the alignment of E
-    std::uint8_t set{0};   // of the TLB
-    std::uint8_t zeros{0}; // low bits of a Number that are clear
+    std::uint8_t log{0};   // a size as a power of two; of Offset, Distance and Host, the alignment of E
+    std::uint8_t set{0};   // the TLB's set
+    std::uint8_t zeros{0}; // how many low bits of a Number are clear
     Symbol symbol{0};
-    Symbol other{0};         // of E2 or N
+    Symbol other{0};         // the symbol of E2 or N
     std::int64_t offset{0};
-    std::int32_t at{0};      // of E2 or N: its offset
+    std::int32_t at{0};      // the offset of E2 or N, or within a Host
     std::int32_t bytes{0};
-    std::uint64_t most{kAnything}; // of a Number: it is not larger
+    std::uint64_t most{kAnything}; // a Number is not larger than this
 
     bool operator==(const Value&) const = default;
 
@@ -107,7 +109,7 @@ constexpr Value number_of(Symbol symbol, std::uint64_t most = kAnything)
 {
     return {.kind = Value::Kind::Number, .symbol = symbol, .most = most};
 }
-// What is made of E, and knows no more of it than what it is.
+// Makes a value of a kind from E, of which nothing else is known.
 constexpr Value of_address(Value::Kind kind, const Value& e, std::uint8_t set = 0)
 {
     return {.kind = kind, .cut = e.cut, .set = set, .symbol = e.symbol, .offset = e.offset};
@@ -142,11 +144,11 @@ struct Fact {
     bool operator==(const Fact&) const = default;
 };
 
-// A register that the instruction before `at` has added something to or taken something from: what it was before. The
-// opposite brings that back, as the emitter does to have the flags of a sum once more.
+// Says what a register was before the instruction in front of `at` has added something to it or taken something from
+// it. The opposite instruction brings that back, as the emitter does to have the flags of a sum once more.
 struct Undo {
     std::uint8_t reg{kNoRegister};
-    std::uint8_t by{kNoRegister}; // a register; none: `immediate`
+    std::uint8_t by{kNoRegister}; // the register that was added; none: `immediate` was
     std::uint8_t width{0};
     bool added{false};
     std::uint32_t at{0};
@@ -159,16 +161,16 @@ struct Undo {
 constexpr unsigned kPlaces = kRegisters + kSlots;
 
 struct State {
-    std::array<Value, kPlaces> values{}; // registers, then slots
+    std::array<Value, kPlaces> values{}; // of the registers, and then of the slots
     Fact fact{};
     Undo undo{};
-    std::uint8_t units{0};       // whose state is the guest's
-    bool looked{false};          // for signals
-    std::uint8_t set{0};         // of the TLB, in whose name the guest's code runs
-    std::uint8_t entries_set{0}; // the one that the program's entries are of
-    std::int32_t known_entry{-1}; // of the TLB, that has been compared
-    bool known_write{false};     // the tag was that of writes
-    std::int32_t known_jump{-1}; // of the jump table, that has been compared
+    std::uint8_t units{0};        // the units whose state is the guest's
+    bool looked{false};           // the code has looked for signals
+    std::uint8_t set{0};          // the TLB's set in whose name the guest's code runs
+    std::uint8_t entries_set{0};  // the set that the program's entries are of
+    std::int32_t known_entry{-1}; // the TLB's element that has been compared
+    bool known_write{false};      // it was compared with the tag of writes
+    std::int32_t known_jump{-1};  // the jump table's entry that has been compared
 
     Value& reg(unsigned n) { return values[n]; }
     const Value& reg(unsigned n) const { return values[n]; }
@@ -176,10 +178,11 @@ struct State {
     const Value& slot(unsigned n) const { return values[kRegisters + n]; }
 };
 
-// Makes `into`, the state at an offset of the code, hold for `from` as well. True: it says less than before.
+// Weakens `into`, the state at an offset of the code, so that it is true of `from` as well. Returns whether it says
+// less than before.
 bool join(State& into, const State& from, std::uint32_t offset);
-// What of a state outlives a way back: nothing is known by names that are made anew on the way from `target` to
-// `source`.
+// Forgets what does not outlive a way back: names that are made anew on the way from `target` to `source` stand for
+// nothing any more.
 void go_back(State& state, std::uint32_t target, std::uint32_t source);
 
 } // namespace windsor::translate::verify
