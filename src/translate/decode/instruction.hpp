@@ -44,6 +44,8 @@ struct Instruction {
 
     bool vex() const { return decoded.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX; }
     std::uint64_t next() const { return rip + decoded.length; }
+    // Where a direct branch leads, before that is cut to the width of RIP.
+    std::uint64_t direct_target() const { return next() + static_cast<std::uint64_t>(operands[0].imm.value.s); }
     Flags live_before() const { return flags.reads | (live_after & ~flags.kills); }
     bool writes_memory() const { return (memory->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0; }
     unsigned memory_bytes() const { return memory->size / 8; }

@@ -6,11 +6,6 @@ namespace windsor::translate {
 
 namespace {
 
-std::uint64_t direct_target(const Instruction& i)
-{
-    return i.next() + static_cast<std::uint64_t>(i.operands[0].imm.value.s);
-}
-
 // The target of an indirect jump or call comes into kTemp0.
 void load_target(Parts& p, const Instruction& i, std::uint32_t exit)
 {
@@ -25,7 +20,7 @@ void load_target(Parts& p, const Instruction& i, std::uint32_t exit)
 
 Written write_jump(Parts& p, const Instruction& i)
 {
-    p.edges.edge(direct_target(i), i.live_after);
+    p.edges.edge(i.direct_target(), i.live_after);
     return Written::Natively;
 }
 
@@ -33,7 +28,7 @@ Written write_conditional(Parts& p, const Instruction& i)
 {
     p.flags.bring_for(i);
     const auto condition = static_cast<Cond>(i.decoded.opcode & 15); // 70+cc, 0F 80+cc
-    p.edges.edge_at(p.a.jcc(condition), direct_target(i), i.live_after);
+    p.edges.edge_at(p.a.jcc(condition), i.direct_target(), i.live_after);
     return Written::Natively;
 }
 
@@ -42,7 +37,7 @@ Written write_count_zero(Parts& p, const Instruction& i)
     std::uint8_t* zero = p.a.jrcxz(i.decoded.address_width == 64 ? Width::Qword : Width::Dword);
     std::uint8_t* not_zero = p.a.jmp();
     p.a.bind_short(zero);
-    p.edges.edge_at(p.a.jmp(), direct_target(i), i.live_after);
+    p.edges.edge_at(p.a.jmp(), i.direct_target(), i.live_after);
     p.a.bind(not_zero);
     return Written::Natively;
 }
@@ -52,7 +47,7 @@ Written write_call(Parts& p, const Instruction& i)
     p.memory.begin_access(i, TouchesStack::Yes);
     const std::uint32_t exit = p.cold.new_exit(SideExit::Kind::Access, i);
     p.memory.push_value(i.next(), Moves::WithBlock, exit);
-    p.edges.edge(direct_target(i), i.live_after);
+    p.edges.edge(i.direct_target(), i.live_after);
     p.cold.resumes(exit);
     return Written::Natively;
 }

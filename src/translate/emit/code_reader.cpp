@@ -28,11 +28,6 @@ bool may_fault(const Instruction& i, bool cautious)
     return true;
 }
 
-std::uint64_t direct_target(const Instruction& i)
-{
-    return i.next() + static_cast<std::uint64_t>(i.operands[0].imm.value.s);
-}
-
 } // namespace
 
 bool CodeReader::read(Block& block, std::span<const std::uint8_t> bytes, std::size_t limit)
@@ -101,7 +96,7 @@ Flags CodeReader::live_behind_last()
 {
     const Instruction& last = instructions_.back();
     if (last.kind == Kind::Jump || last.kind == Kind::Call) {
-        return live_at(direct_target(last));
+        return live_at(last.direct_target());
     }
     return last.ends_block ? kAllFlags : live_at(last.next());
 }
@@ -112,7 +107,7 @@ void CodeReader::find_liveness()
     Flags seen = live;
     for (auto i = instructions_.rbegin(); i != instructions_.rend(); ++i) {
         if (i->kind == Kind::Conditional || i->kind == Kind::CountZero) {
-            live |= live_at(direct_target(*i));
+            live |= live_at(i->direct_target());
             seen |= live;
         }
         i->live_after = live;

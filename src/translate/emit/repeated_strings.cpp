@@ -6,6 +6,8 @@
 
 namespace windsor::translate {
 
+using emulate::Intent;
+
 namespace {
 
 constexpr std::int32_t kPageBytes = 4096;
@@ -63,7 +65,7 @@ public:
         std::uint8_t* none = leave_if_none();
         const std::uint8_t* again = a_.address();
         count_piece(Ends::Rdi);
-        look_up(x86::kRdi, true);
+        look_up(x86::kRdi, Intent::Write);
         a_.store(first_, Reg::Rdi);
         a_.mov(Reg::Rdi, kTemp0);
         take_piece();
@@ -83,7 +85,7 @@ public:
         exit_ = begin_upwards(p_, i_);
         std::uint8_t* none = leave_if_none();
         count_piece(Ends::Rdi);
-        look_up(x86::kRdi, false);
+        look_up(x86::kRdi, Intent::Read);
         a_.store(first_, Reg::Rdi);
         a_.mov(Reg::Rdi, kTemp0);
         take_piece();
@@ -117,10 +119,10 @@ private:
     }
 
     // The element's host address comes into kTemp0.
-    void look_up(unsigned pointer, bool write)
+    void look_up(unsigned pointer, Intent intent)
     {
         a_.load_guest(kTemp0, pointer, p_.word());
-        p_.memory.look_up({.size = size_, .write = write}, exit_);
+        p_.memory.look_up({.size = size_, .write = intent == Intent::Write}, exit_);
     }
 
     // The elements up to the next edge of a page that a pointer goes over, at most RCX, are a piece, which the frame
@@ -189,9 +191,9 @@ private:
     {
         const std::uint8_t* again = a_.address();
         count_piece(Ends::RdiAndRsi);
-        look_up(x86::kRsi, false);
+        look_up(x86::kRsi, Intent::Read);
         a_.store(first_, kTemp0);
-        look_up(x86::kRdi, true);
+        look_up(x86::kRdi, Intent::Write);
         set_pointers();
         take_piece();
         p_.attribution.may_be_refused(Pointers::Move);
@@ -205,21 +207,21 @@ private:
     {
         a_.alu(Alu::Cmp, Reg::Rcx, kPageBytes / static_cast<std::int32_t>(size_));
         p_.cold.branch_to_exit(a_.jcc(Cond::A), exit_);
-        look_up_downwards(x86::kRsi, false);
+        look_up_downwards(x86::kRsi, Intent::Read);
         a_.store(first_, kTemp0);
-        look_up_downwards(x86::kRdi, true);
+        look_up_downwards(x86::kRdi, Intent::Write);
         set_pointers();
         move_one_by_one();
         point_behind(a_, Pointers::MoveDown, p_.word());
     }
 
     // The host address of the first of RCX elements downwards, all of which lie in one page, comes into kTemp0.
-    void look_up_downwards(unsigned pointer, bool write)
+    void look_up_downwards(unsigned pointer, Intent intent)
     {
         const auto step = static_cast<std::int32_t>(size_);
         const std::uint8_t scale = log2_of(size_);
         a_.load_guest(kTemp0, pointer, p_.word());
-        p_.memory.find_entry({.size = size_, .write = write}, exit_);
+        p_.memory.find_entry({.size = size_, .write = intent == Intent::Write}, exit_);
         a_.negate(Reg::Rcx);
         a_.lea(kTemp0, {.base = kTemp0, .displacement = step, .index = Reg::Rcx, .scale = scale});
         a_.negate(Reg::Rcx);

@@ -6,12 +6,13 @@
 namespace windsor::translate {
 
 namespace fl = x86::rflags;
+using emulate::Intent;
 
 namespace {
 
-Access whole_word(const Parts& p, bool write)
+Access whole_word(const Parts& p, Intent intent)
 {
-    return {.size = static_cast<unsigned>(p.progress.word_bytes()), .write = write};
+    return {.size = static_cast<unsigned>(p.progress.word_bytes()), .write = intent == Intent::Write};
 }
 
 // The value waits in the frame, since a lookup of the stack takes both temporaries.
@@ -24,7 +25,7 @@ void push_memory(Parts& p, const Instruction& i, std::uint32_t exit)
     if (!windowed) {
         a.store(value, kTemp0);
     }
-    const Mem top = p.memory.stack(-p.progress.word_bytes(), whole_word(p, true), exit);
+    const Mem top = p.memory.stack(-p.progress.word_bytes(), whole_word(p, Intent::Write), exit);
     if (!windowed) {
         a.load(kTemp1, value);
     }
@@ -34,7 +35,7 @@ void push_memory(Parts& p, const Instruction& i, std::uint32_t exit)
 
 void push_register(Parts& p, unsigned guest, std::uint32_t exit)
 {
-    const Mem top = p.memory.stack(-p.progress.word_bytes(), whole_word(p, true), exit);
+    const Mem top = p.memory.stack(-p.progress.word_bytes(), whole_word(p, Intent::Write), exit);
     if (in_memory(guest)) {
         p.a.load(kTemp1, p.a.gpr(guest));
     }
@@ -73,7 +74,7 @@ Written write_pop(Parts& p, const Instruction& i)
     const unsigned guest = full_number(i.operands[0].reg.value);
     p.memory.begin_access(i, TouchesStack::Yes);
     const std::uint32_t exit = p.cold.new_exit(SideExit::Kind::Access, i);
-    const Mem top = p.memory.stack(0, whole_word(p, false), exit);
+    const Mem top = p.memory.stack(0, whole_word(p, Intent::Read), exit);
     p.attribution.may_be_refused();
     a.load(in_memory(guest) ? kTemp0 : host_register(guest), top, p.word());
     if (in_memory(guest)) {
@@ -96,7 +97,7 @@ Written write_leave(Parts& p, const Instruction& i)
         p.cold.may_fault_here(exit);
     } else {
         a.mov(kTemp0, Reg::Rbp, p.word());
-        p.memory.look_up(whole_word(p, false), exit);
+        p.memory.look_up(whole_word(p, Intent::Read), exit);
         frame = {.base = kTemp0};
     }
     p.attribution.may_be_refused();
@@ -148,7 +149,7 @@ Written write_push_flags(Parts& p, const Instruction& i)
     add_bits(a.cell(&p.shop.frame.direction), kDirectionBit);
     a.store(value, kTemp0);
     a.lea(kTemp0, {.base = kGuestRsp, .displacement = -size}, p.word());
-    p.memory.look_up(whole_word(p, true), exit);
+    p.memory.look_up(whole_word(p, Intent::Write), exit);
     a.load(kTemp1, value);
     p.attribution.may_be_refused();
     a.store({.base = kTemp0}, kTemp1, p.word());
@@ -220,7 +221,7 @@ Written write_pop_flags(Parts& p, const Instruction& i)
     p.flags.clobber();
     const std::uint32_t exit = p.cold.new_exit(SideExit::Kind::Access, i);
     a.load_guest(kTemp0, x86::kRsp, p.word());
-    p.memory.look_up(whole_word(p, false), exit);
+    p.memory.look_up(whole_word(p, Intent::Read), exit);
     p.attribution.may_be_refused();
     a.load(kTemp0, {.base = kTemp0}, p.word());
     check_new_flags(p, rflags, exit);

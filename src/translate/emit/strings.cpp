@@ -6,6 +6,8 @@
 
 namespace windsor::translate {
 
+using emulate::Intent;
+
 namespace {
 
 class StringElement {
@@ -17,7 +19,7 @@ public:
 
     void load()
     {
-        look_up(x86::kRsi, false);
+        look_up(x86::kRsi, Intent::Read);
         p_.attribution.may_be_refused();
         a_.load(Reg::Rax, {.base = kTemp0}, width());
         advance(x86::kRsi);
@@ -26,7 +28,7 @@ public:
 
     void store()
     {
-        look_up(x86::kRdi, true);
+        look_up(x86::kRdi, Intent::Write);
         p_.attribution.may_be_refused();
         a_.store({.base = kTemp0}, Reg::Rax, width());
         advance(x86::kRdi);
@@ -36,11 +38,11 @@ public:
     void move()
     {
         const Mem value = a_.cell(&p_.shop.frame.scratch[0]);
-        look_up(x86::kRsi, false);
+        look_up(x86::kRsi, Intent::Read);
         p_.attribution.may_be_refused();
         a_.load_whole(kTemp0, {.base = kTemp0}, width()); // a host address was there
         a_.store(value, kTemp0);
-        look_up(x86::kRdi, true);
+        look_up(x86::kRdi, Intent::Write);
         a_.load(kTemp1, value);
         p_.attribution.may_be_refused();
         a_.store({.base = kTemp0}, kTemp1, width());
@@ -53,10 +55,10 @@ private:
     Width width() const { return static_cast<Width>(size_); }
 
     // The element's host address comes into kTemp0.
-    void look_up(unsigned pointer, bool write)
+    void look_up(unsigned pointer, Intent intent)
     {
         a_.load_guest(kTemp0, pointer, p_.word());
-        p_.memory.look_up({.size = size_, .write = write}, exit_);
+        p_.memory.look_up({.size = size_, .write = intent == Intent::Write}, exit_);
     }
 
     void advance(unsigned pointer)
