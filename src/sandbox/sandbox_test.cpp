@@ -40,6 +40,8 @@ using testing::refused_with;
 using testing::run;
 using testing::run_enclosed;
 
+constexpr auto kNoNamespaces = "this host lets nobody make user namespaces";
+
 class Enclosed : public ::testing::TestWithParam<Creator> {
 protected:
     void SetUp() override
@@ -47,6 +49,11 @@ protected:
         if (testing::kSanitized) {
             GTEST_SKIP() << "the sanitizers make system calls of their own";
         }
+    }
+    // Where the host lets nobody make namespaces, all creators are as Unprivileged is, which is tested everywhere.
+    static bool lacks_namespaces()
+    {
+        return GetParam() != Creator::Unprivileged && !testing::has_user_namespaces(GetParam());
     }
     testing::End attempt(const std::function<long()>& action) { return run_enclosed(Plan{}, GetParam(), action); }
 };
@@ -219,6 +226,9 @@ TEST_P(Enclosed, LeavesNoDump)
 // Each wall holds where the one before it is missing.
 TEST_P(Enclosed, IsRefusedFilesBySeveralWalls)
 {
+    if (lacks_namespaces()) {
+        GTEST_SKIP() << kNoNamespaces;
+    }
     const auto open = [] { return ::open("/etc/passwd", O_RDONLY); };
     EXPECT_EQ(run_enclosed(without({WallKind::Seccomp, WallKind::EmptyRoot}), GetParam(), open), refused_with(EACCES));
     const auto only_root = without({WallKind::Seccomp, WallKind::Landlock});
@@ -230,7 +240,7 @@ TEST_P(Enclosed, IsRefusedFilesBySeveralWalls)
 
 TEST_P(Enclosed, HasAnEmptyReadOnlyRoot)
 {
-    if (GetParam() == Creator::Unprivileged) {
+    if (GetParam() == Creator::Unprivileged || lacks_namespaces()) {
         GTEST_SKIP() << "no namespace, no root of its own";
     }
     EXPECT_EQ(run_enclosed(without({WallKind::Seccomp, WallKind::Landlock}), GetParam(),
@@ -240,6 +250,9 @@ TEST_P(Enclosed, HasAnEmptyReadOnlyRoot)
 
 TEST_P(Enclosed, ReachesNoNetwork)
 {
+    if (lacks_namespaces()) {
+        GTEST_SKIP() << kNoNamespaces;
+    }
     const auto connect = []() -> long {
         const base::Fd socket{::socket(AF_INET, SOCK_STREAM, 0)};
         sockaddr_in address{};
@@ -348,6 +361,9 @@ TEST_P(Enclosed, ThreadsThatMeetProcessorsTalkToKvm)
 
 TEST_P(Enclosed, SaysWhichWallsStand)
 {
+    if (lacks_namespaces()) {
+        GTEST_SKIP() << kNoNamespaces;
+    }
     EXPECT_EQ(run([&] {
                   testing::become(GetParam());
                   const auto walls = enclose(Plan{.user = own_user(7)});
@@ -382,6 +398,9 @@ TEST(Sandbox, LeavesTheProcessAloneWhereItIsOff)
 
 TEST(Sandbox, RefusesToGoWithoutAWallThatIsRequired)
 {
+    if (!testing::has_user_namespaces(Creator::Itself)) {
+        GTEST_SKIP() << kNoNamespaces;
+    }
     EXPECT_EQ(run([] {
                   Plan plan{.mode = Mode::Required, .without = {WallKind::PidNamespace, WallKind::Landlock}};
                   const auto walls = enclose(plan);

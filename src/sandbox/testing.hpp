@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <functional>
+#include <sched.h>
 #include <seccomp.h>
 #include <string>
 #include <sys/wait.h>
@@ -81,6 +82,13 @@ inline End run(const std::function<int()>& action)
     }
     return {.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
             .status = WIFEXITED(status) ? WEXITSTATUS(status) : 0};
+}
+
+// Whether this host lets a creator make user namespaces. Containers do not as a rule, and no chroot does.
+inline bool has_user_namespaces(Creator creator)
+{
+    return creator != Creator::Unprivileged &&
+           run([=] { return become(creator), ::unshare(CLONE_NEWUSER); }) == kSucceeded;
 }
 
 constexpr int kNotEnclosed = 255;
