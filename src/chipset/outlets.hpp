@@ -5,6 +5,7 @@
 #include "backend/character.hpp"
 #include "backend/guest_clock.hpp"
 #include "backend/keyboard.hpp"
+#include "backend/network_link.hpp"
 #include "backend/pointer.hpp"
 #include "backend/power_button.hpp"
 #include "backend/screen.hpp"
@@ -64,6 +65,7 @@ struct Outlets {
     std::vector<backend::Keyboard*> keyboards;
     std::vector<backend::Pointer*> pointers;
     std::vector<backend::CharacterDevice*> serial_ports;
+    std::vector<backend::NetworkCard*> network_cards;
     std::vector<backend::PowerButton*> power_buttons;
     std::vector<backend::GuestClock*> clocks;
     std::vector<Cmos*> cmos;

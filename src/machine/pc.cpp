@@ -150,6 +150,9 @@ base::Status check(const MachineSpec& spec)
     if (spec.serial_ports.size() > kSerialPorts.size()) {
         return base::fail("a machine has {} serial ports at most", kSerialPorts.size());
     }
+    if (spec.network_cards.size() > kMostNetworkCards) {
+        return base::fail("a machine has {} network cards at most", kMostNetworkCards);
+    }
     return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include "backend/character.hpp"
 #include "backend/media.hpp"
+#include "backend/network_link.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "chipset/missed_ticks.hpp"
@@ -31,6 +32,15 @@ struct DriveSpec {
     std::string serial{}; // at most 20 characters; what Windows' activation sees
 };
 
+enum class NetworkModel : std::uint8_t { Rtl8139, E1000 };
+
+struct NetworkCardSpec {
+    NetworkModel model{NetworkModel::Rtl8139};
+    backend::MacAddress mac{};
+    // Where its frames go; null: nowhere, and the cable is unplugged. It outlives the machine.
+    backend::NetworkLink* link{nullptr};
+};
+
 enum class Display : std::uint8_t { None, StandardVga };
 
 // What model-specific registers do that the processor does not have.
@@ -40,6 +50,9 @@ using MissedTicks = chipset::MissedTicks;
 
 // Their local APIC ids are even and fit into 8 bits.
 constexpr unsigned kMostProcessors = 127;
+
+// They sit in the PCI devices 4 and up, as those of Xen's guests do.
+constexpr std::size_t kMostNetworkCards = 8;
 
 // What a configuration asks for. The slots of the machine follow from it (pc.hpp), and what a saved state of it needs
 // (needs.hpp).
@@ -68,6 +81,7 @@ struct MachineSpec {
     std::vector<DriveSpec> drives{};
     // For each serial port, who takes what the guest sends over it: null for nobody. They outlive the machine.
     std::vector<backend::CharacterSink*> serial_ports{nullptr};
+    std::vector<NetworkCardSpec> network_cards{}; // at most kMostNetworkCards
     Display display{Display::StandardVga};
 };
 

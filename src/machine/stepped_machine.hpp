@@ -199,8 +199,9 @@ private:
         }
         return true;
     }
-    // A string instruction that moves a disk's data transfers one element where the TLB does not hold its page, and all of
-    // them in one go where it does. Stopped there, two machines that are the same would have got to different places.
+    // A string instruction that moves a disk's data transfers one element where the TLB does not hold its page, and
+    // all of them in one go where it does. Stopped there, two machines that are the same would have got to different
+    // places.
     static bool may_stop_at(base::Port port) { return port != base::Port{0x1f0} && port != base::Port{0x170}; }
     void tick(bool may_stop)
     {

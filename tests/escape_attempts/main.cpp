@@ -118,8 +118,8 @@ void put(int to, const Row& row)
     }
 }
 
-// Without walls, attempts succeed: what root mounts or names in them must not be the host's. An ordinary user may neither
-// mount nor name anything.
+// Without walls, attempts succeed: what root mounts or names in them must not be the host's. An ordinary user may
+// neither mount nor name anything.
 bool protect_host()
 {
     const bool apart = ::unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC) == 0 &&
@@ -127,7 +127,8 @@ bool protect_host()
     return apart || ::geteuid() != 0;
 }
 
-// Whether protect_host() will succeed, found out in a process of its own. In most containers root may make no namespaces.
+// Whether protect_host() will succeed, found out in a process of its own. In most containers root may make no
+// namespaces.
 bool host_can_be_protected()
 {
     return sandbox::testing::run([] { return protect_host() ? 0 : 1; }) == sandbox::testing::kSucceeded;
