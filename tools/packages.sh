@@ -12,8 +12,8 @@ case $release in
 esac
 
 build_packages="g++ binutils cmake ninja-build ccache pkg-config acpica-tools
-  libzydis-dev libasmjit-dev libvncserver-dev libpng-dev libzstd-dev libgnutls28-dev libseccomp-dev libfmt-dev
-  libspdlog-dev nlohmann-json3-dev libgtest-dev libgmock-dev"
+  libzydis-dev libasmjit-dev libvncserver-dev libpng-dev libzstd-dev libgnutls28-dev libseccomp-dev
+  libslirp-dev libglib2.0-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libgtest-dev libgmock-dev"
 runtime_packages="seabios"
 installer_packages=
 for architecture in $installer_architectures; do

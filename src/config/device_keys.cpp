@@ -40,6 +40,11 @@ void add_vif(const std::string& text, const Location& where, Reading& reading)
     if (!vif->mac.empty() && std::ranges::find(vifs, vif->mac, &VifConfig::mac) != vifs.end()) {
         complain(where, "the MAC address {} is given twice", vif->mac);
     }
+    if (!vif->bridge.empty()) {
+        reading.warn(where, fmt::format("'bridge={}' has no effect yet: the card has a network of its own behind the "
+                                        "host's address (NAT)",
+                                        vif->bridge));
+    }
     vif->where = where;
     vifs.push_back(std::move(*vif));
 }
@@ -72,9 +77,6 @@ void read_vifs(const KeyInfo&, const Setting& setting, Reading& reading)
     const auto& items = *setting.value.items();
     for (std::size_t i = 0; i < items.size(); ++i) {
         add_vif(*items[i].string(), setting.item_at(i), reading);
-    }
-    if (!items.empty()) {
-        reading.warn(setting.key_at, "network cards are not provided yet; the domain starts without them");
     }
 }
 

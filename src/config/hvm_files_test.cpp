@@ -66,7 +66,7 @@ TEST(HvmFiles, LoadWithAWarning)
         const char* warning;
     };
     constexpr Row kRows[] = {
-        {"vif = ['mac=00:16:3e:66:92:9c,bridge=xenbr1,script=vif-bridge,model=e1000']", "network cards"},
+        {"vif = ['mac=00:16:3e:66:92:9c,bridge=xenbr1,script=vif-bridge,model=e1000']", "NAT"},
         {"usb = 1\nusbdevice = ['mouse', 'tablet']", "'usbdevice' is accepted without effect"},
         {"soundhw = 'sb16,es1370'", "'soundhw' is accepted without effect"},
         {"hpet = 1", "'hpet' is accepted without effect"},

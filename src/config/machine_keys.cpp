@@ -131,7 +131,7 @@ void settle_processors(Reading& reading)
 
 void read_boot(const KeyInfo&, const Setting& setting, Reading& reading)
 {
-    auto order = text_of(setting);
+    const auto order = text_of(setting);
     if (order.empty()) {
         return;
     }
@@ -141,12 +141,6 @@ void read_boot(const KeyInfo&, const Setting& setting, Reading& reading)
                      "'{}' in 'boot' is no boot device; a is the floppy, c the hard disk, d the CD-ROM, n the network",
                      c);
         }
-    }
-    if (std::erase(order, 'n') != 0) {
-        if (order.empty()) {
-            complain(setting.value_at, "booting from the network is not provided yet; 'boot' can have a, c and d");
-        }
-        reading.warn(setting.value_at, "booting from the network is not provided yet; 'n' in 'boot' is passed over");
     }
     reading.config.boot = without_repetitions(order);
 }

@@ -3,6 +3,7 @@
 #include "config/devices.hpp"
 
 #include "config/device_text.hpp"
+#include "config/vif_wiring.hpp"
 
 #include <array>
 #include <charconv>
@@ -15,10 +16,10 @@ namespace {
 
 using Outcome = std::expected<void, std::string>;
 
-constexpr std::array<std::string_view, 23> kVifOptions{
-    "mac",        "bridge",  "type",           "model",        "ip",     "script", "vifname", "rate", "backend",
-    "gatewaydev", "netdev",  "devid",          "forwarddev",   "accel",  "policy", "uuid",    "mtu",  "vlan",
-    "tag",        "gateway", "security_label", "relationship", "trusted"};
+constexpr std::array<std::string_view, 26> kVifOptions{
+    "mac",        "bridge",  "type",           "model",        "ip",      "script",  "vifname", "rate",      "backend",
+    "gatewaydev", "netdev",  "devid",          "forwarddev",   "accel",   "policy",  "uuid",    "mtu",       "vlan",
+    "tag",        "gateway", "security_label", "relationship", "trusted", "network", "hostfwd", "hostaccess"};
 
 using VifField = std::string VifConfig::*;
 constexpr std::array<std::pair<std::string_view, VifField>, 7> kVifFields{{{"bridge", &VifConfig::bridge},
@@ -89,6 +90,16 @@ Outcome check_type(std::string_view value)
                : failure("'{}' is no type of network card; 'ioemu' and 'vif' are", value.substr(0, kLongestShown));
 }
 
+// Of the cards that Xen's device model has, those that guests of its time are installed with.
+Outcome check_model(std::string_view value)
+{
+    constexpr std::array<std::string_view, 2> kModels{"rtl8139", "e1000"};
+    return std::ranges::find(kModels, value) != kModels.end()
+               ? Outcome{}
+               : failure("'{}' is no network card that Windsor has; 'rtl8139' and 'e1000' are",
+                         value.substr(0, kLongestShown));
+}
+
 Outcome set_option(VifConfig& vif, std::string_view name, std::string_view value, std::vector<std::string>& warnings)
 {
     if (name == "mac") {
@@ -110,6 +121,14 @@ Outcome set_option(VifConfig& vif, std::string_view name, std::string_view value
         if (auto outcome = check_type(value); !outcome) {
             return outcome;
         }
+    }
+    if (name == "model") {
+        if (auto outcome = check_model(value); !outcome) {
+            return outcome;
+        }
+    }
+    if (is_wiring(name)) {
+        return {}; // parse_wiring() has them
     }
     const auto field = std::ranges::find(kVifFields, name, &std::pair<std::string_view, VifField>::first);
     if (field != kVifFields.end()) {
@@ -180,6 +199,9 @@ std::expected<VifConfig, std::string> parse_vif(std::string_view text, std::vect
         if (!outcome) {
             return std::unexpected{outcome.error()};
         }
+    }
+    if (const auto wiring = parse_wiring(vif.text); !wiring) {
+        return std::unexpected{wiring.error()};
     }
     return vif;
 }

@@ -4,6 +4,7 @@
 #include "domain/engine_settings.hpp"
 #include "domain/images.hpp"
 #include "domain/incoming.hpp"
+#include "domain/network_cards.hpp"
 #include "domain/processor_model.hpp"
 #include "domain/uuid.hpp"
 
@@ -52,6 +53,9 @@ Domain::~Domain()
     // Consoles use the machine, and the machine the serial line.
     control_.reset();
     console_.reset();
+    if (network_) {
+        network_->stop();
+    }
     machine_.reset();
 }
 
@@ -82,14 +86,51 @@ base::Status Domain::build_machine()
     for (const config::DiskConfig& disk : settings_.config.disks) {
         options.drives.push_back(drive(disk));
     }
+    WINDSOR_TRY(plug_cables(options));
     const auto on_event = [this](machine::Event event) { loop_.post([this, event] { handle_event(event); }); };
     machine_ = WINDSOR_TRY(machine::Machine::create(options, log_, on_event));
     opened_.kvm.reset();
     if (serial_) {
         serial_->on_input([this](std::span<const std::uint8_t> bytes) { return machine_->receive_serial(bytes); });
     }
+    start_network();
     const std::optional<SavedFile> saved = std::exchange(opened_.saved, std::nullopt);
     return saved ? restore(*saved) : base::Status{};
+}
+
+base::Status Domain::plug_cables(machine::MachineSpec& options)
+{
+    options.network_cards = network_cards(settings_.config);
+    if (!settings_.cables) {
+        return {};
+    }
+    std::vector<base::Fd> plugged;
+    for (std::size_t number = 0; number < settings_.cables->size(); ++number) {
+        if ((*settings_.cables)[number]) {
+            plugged.push_back(std::move((*settings_.cables)[number]));
+            plugged_cards_.push_back(number);
+        }
+    }
+    settings_.cables.reset();
+    network_ = WINDSOR_TRY(network::Ports::create(std::move(plugged)));
+    for (std::size_t port = 0; port < plugged_cards_.size(); ++port) {
+        options.network_cards.at(plugged_cards_[port]).link = &network_->at(port);
+    }
+    return {};
+}
+
+// Of the cards that have a cable; frames come in once the guest runs.
+void Domain::start_network()
+{
+    if (!network_ || network_->count() == 0) {
+        return;
+    }
+    std::vector<backend::NetworkCard*> cards;
+    for (const std::size_t number : plugged_cards_) {
+        cards.push_back(machine_->network_cards().at(number));
+    }
+    network_->start(
+        {.lock = machine_->lock(), .running = [this] { return machine_->running(); }, .cards = std::move(cards)});
 }
 
 machine::MachineSpec Domain::machine_options() const
@@ -270,7 +311,7 @@ void Domain::rename_and_restart()
     disks_.clear();
     machine_->release_media();
     console_->stop_viewers();
-    if (const base::Status stopped = keeper_.stop_console(); !stopped) {
+    if (const base::Status stopped = keeper_.stop_helpers(); !stopped) {
         log_.error("{}", stopped.error().message());
     }
     const base::Status free = give_name_away(name);

@@ -21,6 +21,7 @@
 #include "domain/status.hpp"
 #include "engines/choice.hpp"
 #include "machine/machine.hpp"
+#include "network/port.hpp"
 #include "sandbox/enclose.hpp"
 #include "storage/async_disk.hpp"
 
@@ -55,6 +56,9 @@ struct Settings {
     std::shared_ptr<Incoming> incoming{};
     // The domain's ends of the process that serves its console; null for none. The domain takes them out.
     std::shared_ptr<display::Viewers::Ends> viewers{};
+    // The domain's ends of the cables of its network cards, in their order, of which those that are not plugged in are
+    // empty; null for none at all. The domain takes them out.
+    std::shared_ptr<std::vector<base::Fd>> cables{};
 };
 
 // Lives on its event loop's thread.
@@ -90,6 +94,7 @@ private:
     };
     base::Status open_all();
     base::Status open_machine();
+    base::Result<std::shared_ptr<const machine::FirmwareFiles>> firmware(const machine::MachineSpec& options) const;
     base::Status open_images();
     base::Status enclose();
     sandbox::Plan plan() const;
@@ -99,6 +104,8 @@ private:
     base::Status restore(const SavedFile& saved);
     machine::DriveSpec drive(const config::DiskConfig& disk);
     base::Result<std::unique_ptr<storage::Image>> image(const config::DiskConfig& disk, unsigned slot) const;
+    base::Status plug_cables(machine::MachineSpec& options);
+    void start_network();
     base::Status start_console();
     base::Status start_control();
     base::Status rename(const std::string& name);
@@ -190,6 +197,8 @@ private:
     std::size_t host_processors_{1}; // which /proc and /sys say, as long as they are in sight
     std::array<std::uint8_t, 16> uuid_{};
     std::unique_ptr<Pty> serial_;
+    std::unique_ptr<network::Ports> network_; // outlives the machine, whose cards send by it
+    std::vector<std::size_t> plugged_cards_; // by the number of their port
     std::unique_ptr<machine::Machine> machine_;
     std::unique_ptr<display::Console> console_;
     std::unique_ptr<RpcServer> control_;

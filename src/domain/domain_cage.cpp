@@ -6,6 +6,7 @@
 #include "base/private_file.hpp"
 #include "domain/engine_settings.hpp"
 #include "domain/images.hpp"
+#include "domain/network_cards.hpp"
 #include "domain/processor_model.hpp"
 #include "domain/uuid.hpp"
 #include "machine/ram.hpp"
@@ -73,14 +74,27 @@ base::Status Domain::open_machine()
     if (!settings_.bios.empty()) {
         options.bios = settings_.bios;
     }
-    options.firmware = std::make_shared<machine::FirmwareFiles>(
-        WINDSOR_TRY(machine::FirmwareFiles::read(options.bios, options.vga_bios)));
+    options.firmware = WINDSOR_TRY(firmware(options));
     options.engine_settings.trace = WINDSOR_TRY(trace_of(config, engine_.type, log_));
     if (engine_.type == engines::Type::Kvm) {
         opened_.kvm.reset(::open("/dev/kvm", O_RDWR | O_CLOEXEC)); // without it the machine says why not
     }
     opened_.machine = std::move(options);
     return {};
+}
+
+base::Result<std::shared_ptr<const machine::FirmwareFiles>> Domain::firmware(const machine::MachineSpec& options) const
+{
+    auto files = std::make_shared<machine::FirmwareFiles>(
+        WINDSOR_TRY(machine::FirmwareFiles::read(options.bios, options.vga_bios)));
+    if (settings_.config.boot.find('n') != std::string::npos) {
+        for (const machine::NetworkCardSpec& card : network_cards(settings_.config)) {
+            if (const auto read = files->read_network_rom(card.model); !read) {
+                return std::unexpected{config::at_key(settings_.config, "boot", read.error())};
+            }
+        }
+    }
+    return files;
 }
 
 base::Status Domain::open_images()

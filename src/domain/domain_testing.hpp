@@ -87,7 +87,7 @@ public:
         restarted = name;
         return {};
     }
-    base::Status stop_console() override
+    base::Status stop_helpers() override
     {
         console_stopped = true;
         return {};

@@ -90,9 +90,9 @@ base::Status KeeperLink::restart(const std::string& name)
     return ask(WINDSOR_TRY(keeper_request(KeeperAsk::Restart, name)), kRestartPatience);
 }
 
-base::Status KeeperLink::stop_console()
+base::Status KeeperLink::stop_helpers()
 {
-    return ask({.kind = static_cast<std::uint32_t>(KeeperAsk::StopConsole)}, kStopPatience);
+    return ask({.kind = static_cast<std::uint32_t>(KeeperAsk::StopHelpers)}, kStopPatience);
 }
 
 void KeeperLink::ending()

@@ -18,11 +18,11 @@
 namespace windsor::domain {
 
 enum class KeeperAsk : std::uint32_t {
-    StopConsole = 1, // ends the process that serves VNC, and gives its port back
+    StopHelpers = 1, // ends the processes that serve VNC and networks, and gives their ports back
     Restart = 2,     // starts a fresh domain of the same configuration, under `name`
     Ending = 3,      // the domain ends now: kill its process if that takes too long. Has no answer.
     Rename = 4,      // gives its place in the registry this `name`; EEXIST: a domain has it; EAGAIN: not now
-    OpenImage = 5,   // opens the image of the configuration's disk in slot `number`; a descriptor comes with the answer
+    OpenImage = 5, // opens the image of the configuration's disk in slot `number`; a descriptor comes with the answer
 };
 
 struct KeeperRequest {
@@ -68,7 +68,7 @@ public:
     base::Result<bool> rename(const std::string& name) override;
     base::Result<base::Fd> open_image(unsigned slot) override;
     base::Status restart(const std::string& name) override;
-    base::Status stop_console() override;
+    base::Status stop_helpers() override;
     void ending() override;
     // Sends it and goes on.
     void tell(const KeeperRequest& request);

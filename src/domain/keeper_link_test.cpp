@@ -116,11 +116,11 @@ TEST_F(KeeperLinkTest, AFreshDomainIsAskedForByItsName)
 TEST_F(KeeperLinkTest, WhatTheKeeperCannotDoIsSaid)
 {
     answer(EPERM);
-    const base::Status stopped = link_->stop_console();
+    const base::Status stopped = link_->stop_helpers();
     thread_.join();
     ASSERT_FALSE(stopped);
     EXPECT_THAT(stopped.error().message(), HasSubstr("keeper could not do it"));
-    EXPECT_EQ(request_.kind, static_cast<std::uint32_t>(KeeperAsk::StopConsole));
+    EXPECT_EQ(request_.kind, static_cast<std::uint32_t>(KeeperAsk::StopHelpers));
 }
 
 TEST_F(KeeperLinkTest, AnEndIsToldAndNotWaitedFor)

@@ -18,8 +18,8 @@ public:
     virtual base::Result<base::Fd> open_image(unsigned slot) = 0;
     // Starts a fresh domain of the same configuration, for rename-restart.
     virtual base::Status restart(const std::string& name) = 0;
-    // Ends the process that serves the console, and gives its port back.
-    virtual base::Status stop_console() = 0;
+    // Ends the processes that serve the console and networks, and gives their ports back.
+    virtual base::Status stop_helpers() = 0;
     // Takes note that the domain ends now: its process must not outlive that by much, whatever its threads do.
     virtual void ending() = 0;
 };

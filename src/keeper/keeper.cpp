@@ -7,9 +7,12 @@
 #include "base/whole.hpp"
 #include "domain/domain_process.hpp"
 #include "keeper/console_parts.hpp"
-#include "keeper/console_supervisor.hpp"
+#include "keeper/console_helper.hpp"
+#include "keeper/helper_supervisor.hpp"
 #include "keeper/home.hpp"
 #include "keeper/keeper_plan.hpp"
+#include "keeper/network_helper.hpp"
+#include "keeper/network_parts.hpp"
 #include "keeper/nursery.hpp"
 #include "keeper/requests.hpp"
 #include "sandbox/enclose.hpp"
@@ -62,7 +65,8 @@ private:
     base::Status fork_domain();
     [[noreturn]] void become_domain(base::Fd requests, base::Fd news, base::Fd go);
     base::Status settle_down();
-    void supervise_console();
+    void begin_helpers();
+    void supervise(std::unique_ptr<Helper> helper);
     base::Status begin_nursery();
     base::Status enclose();
     void wait();
@@ -71,7 +75,7 @@ private:
     void domain_ended(int status);
 
     // Services
-    void stop_console() override { supervisor_.reset(); }
+    void stop_helpers() override { supervisors_.clear(); }
     void end_soon() override;
     base::Result<bool> rename(const std::string& name) override { return charge_.claim.rename(name); }
     base::Fd open_image(unsigned slot) override;
@@ -85,8 +89,9 @@ private:
     base::Fd go_; // a byte for the domain's process, once the keeper has its walls
     std::optional<Nursery> nursery_{};
     std::optional<ConsoleParts> console_{};
+    NetworkParts network_{};
     std::optional<base::FileLog> log_{};
-    std::optional<ConsoleSupervisor> supervisor_{};
+    std::vector<std::unique_ptr<HelperSupervisor>> supervisors_{};
     std::optional<Home> home_{};
     Child domain_{};
     pid_t restarting_{-1};
@@ -115,8 +120,8 @@ bool Keeper::start()
     const char go = 1;
     [[maybe_unused]] const ssize_t told = ::write(go_.get(), &go, 1); // a domain that has died is waited for
     go_.reset();
-    if (supervisor_) {
-        supervisor_->act(Clock::now());
+    for (const auto& supervisor : supervisors_) {
+        supervisor->act(Clock::now());
     }
     return true;
 }
@@ -125,7 +130,7 @@ bool Keeper::start()
 base::Status Keeper::settle_down()
 {
     charge_.claim.adopt_as_keeper();
-    supervise_console();
+    begin_helpers();
     WINDSOR_TRY(begin_nursery());
     return enclose();
 }
@@ -140,6 +145,7 @@ base::Status Keeper::fork_domain()
     ::sigprocmask(SIG_BLOCK, &set, &old_mask_);
     const config::DomainConfig& config = charge_.settings.config;
     console_ = WINDSOR_TRY(ConsoleParts::create(config.graphics, config.name, charge_.claim.entry().id));
+    network_ = WINDSOR_TRY(NetworkParts::create(config));
     signals_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     std::array<int, 2> ends{-1, -1};
     std::array<int, 2> news{-1, -1};
@@ -181,6 +187,8 @@ void Keeper::become_domain(base::Fd requests, base::Fd news, base::Fd go)
             console_->listener.port);
         console_.reset();
     }
+    charge_.settings.cables = std::make_shared<std::vector<base::Fd>>(std::move(network_.cables));
+    network_ = {};
     // The creator's buffers and exit handlers are the creator's.
     ::_exit(static_cast<int>(domain::live({.settings = charge_.settings,
                                            .claim = charge_.claim,
@@ -190,52 +198,65 @@ void Keeper::become_domain(base::Fd requests, base::Fd news, base::Fd go)
 }
 
 // And closes whatever only the domain or the creator uses, so that nobody waits for its end.
-void Keeper::supervise_console()
+void Keeper::begin_helpers()
 {
     std::vector<int> kept{signals_.get(),       requests_->descriptor(),         news_.get(),         go_.get(),
                           charge_.report.get(), charge_.claim.lock_descriptor(), domain_.handle.get()};
-    std::optional<ConsoleSupervisor::Parts> parts;
+    const sandbox::Mode walls = charge_.settings.config.sandbox;
+    const uid_t user = sandbox::own_user(charge_.claim.entry().id);
+    std::vector<std::unique_ptr<Helper>> helpers;
     if (console_) {
-        parts = ConsoleSupervisor::Parts{.listener = std::move(console_->listener),
-                                         .options = console_->options,
-                                         .frame = std::move(console_->frame.memory),
-                                         .events = std::move(console_->channel.server_events),
-                                         .wake = std::move(console_->channel.wake),
-                                         .mask = old_mask_,
-                                         .walls = charge_.settings.config.sandbox,
-                                         .user = sandbox::own_user(charge_.claim.entry().id)};
+        helpers.push_back(console_helper({.listener = std::move(console_->listener),
+                                          .options = console_->options,
+                                          .frame = std::move(console_->frame.memory),
+                                          .events = std::move(console_->channel.server_events),
+                                          .wake = std::move(console_->channel.wake),
+                                          .walls = walls,
+                                          .user = user}));
         console_.reset(); // with it goes the mapping that can write the picture
-        kept.insert(kept.end(),
-                    {parts->listener.socket.get(), parts->frame.get(), parts->events.get(), parts->wake.get()});
+    }
+    network_.cables.clear();
+    if (!network_.networks.empty()) {
+        helpers.push_back(network_helper(std::move(network_.networks), walls, user));
+    }
+    for (const auto& helper : helpers) {
+        const std::vector<int> needed = helper->descriptors();
+        kept.insert(kept.end(), needed.begin(), needed.end());
     }
     base::close_all_but(kept);
     [[maybe_unused]] const int left = ::chdir("/"); // not to keep a file system busy
     auto log = base::FileLog::open(charge_.claim.entry().log_file().string());
     log_.emplace(log ? *std::move(log) : base::FileLog::none());
     home_.emplace(charge_.claim, std::move(news_), *log_);
-    if (!parts) {
-        return;
+    for (std::unique_ptr<Helper>& helper : helpers) {
+        supervise(std::move(helper));
     }
-    auto supervisor = ConsoleSupervisor::create(*std::move(parts), log_->log());
+}
+
+void Keeper::supervise(std::unique_ptr<Helper> helper)
+{
+    auto supervisor = HelperSupervisor::create(std::move(helper), old_mask_, log_->log());
     if (!supervisor) {
         log_->log().error("{}", supervisor.error().message());
         return;
     }
-    supervisor_.emplace(*std::move(supervisor));
+    supervisors_.push_back(std::make_unique<HelperSupervisor>(*std::move(supervisor)));
 }
 
 base::Status Keeper::begin_nursery()
 {
     Nursery::Makers makers;
     std::vector<int> kept;
-    if (supervisor_) {
-        makers.become_console = [this](base::Fd report) { supervisor_->become_console(std::move(report)); };
-        kept = supervisor_->descriptors();
+    for (const auto& supervisor : supervisors_) {
+        makers.become_helper.push_back(
+            [which = supervisor.get()](base::Fd report) { which->become_helper(std::move(report)); });
+        const std::vector<int> needed = supervisor->descriptors();
+        kept.insert(kept.end(), needed.begin(), needed.end());
     }
     makers.restart = charge_.restart;
     nursery_.emplace(WINDSOR_TRY(Nursery::start(std::move(makers), kept)));
-    if (supervisor_) {
-        supervisor_->made_by([this](int report) { return nursery_->console(report); });
+    for (std::size_t number = 0; number < supervisors_.size(); ++number) {
+        supervisors_[number]->made_by([this, number](int report) { return nursery_->helper(number, report); });
     }
     return {};
 }
@@ -258,8 +279,8 @@ Ended Keeper::run()
         reap();
         home_->act(Clock::now());
         requests_->take(*this);
-        if (supervisor_) {
-            supervisor_->act(Clock::now());
+        for (const auto& supervisor : supervisors_) {
+            supervisor->act(Clock::now());
         }
         if (kill_at_ && Clock::now() >= *kill_at_ && domain_.pid > 0) {
             domain_.end(SIGKILL);
@@ -272,14 +293,15 @@ Ended Keeper::run()
 void Keeper::wait()
 {
     Clock::time_point until = std::min(home_->deadline(), kill_at_.value_or(home_->deadline()));
-    if (supervisor_) {
-        until = std::min(until, supervisor_->deadline());
+    for (const auto& supervisor : supervisors_) {
+        until = std::min(until, supervisor->deadline());
     }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
-    std::array<pollfd, 4> waits{{{signals_.get(), POLLIN, 0},
-                                 {requests_->descriptor(), POLLIN, 0},
-                                 {home_->descriptor(), POLLIN, 0},
-                                 {supervisor_ ? supervisor_->descriptor() : -1, POLLIN, 0}}};
+    std::vector<pollfd> waits{
+        {signals_.get(), POLLIN, 0}, {requests_->descriptor(), POLLIN, 0}, {home_->descriptor(), POLLIN, 0}};
+    for (const auto& supervisor : supervisors_) {
+        waits.push_back({supervisor->descriptor(), POLLIN, 0});
+    }
     static_cast<void>(
         ::poll(waits.data(), waits.size(), static_cast<int>(std::max<std::int64_t>(left.count(), 0))));
 }
@@ -302,11 +324,12 @@ void Keeper::reap()
     while ((child = ::waitpid(-1, &status, WNOHANG)) > 0) {
         if (child == domain_.pid) {
             domain_ended(status);
-        } else if (supervisor_ && child == supervisor_->process()) {
-            supervisor_->ended(status, Clock::now());
         } else if (child == restarting_) {
             restarting_ = -1;
             requests_->restarted(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        } else if (const auto found = std::ranges::find(supervisors_, child, &HelperSupervisor::process);
+                   found != supervisors_.end()) {
+            (*found)->ended(status, Clock::now());
         }
     }
 }
@@ -348,7 +371,7 @@ void Keeper::end_soon()
 
 void Keeper::clean_up()
 {
-    supervisor_.reset();
+    supervisors_.clear();
     const domain::Entry& entry = charge_.claim.entry();
     if (signal_ != 0) {
         log_->log().error("the domain's process was ended by signal {} ({})", signal_, ::strsignal(signal_));

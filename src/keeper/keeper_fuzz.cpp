@@ -25,7 +25,7 @@ void require(bool holds)
 
 class Checker final : public keeper::Services {
 public:
-    void stop_console() override {}
+    void stop_helpers() override {}
     void end_soon() override { ++unanswered; }
     base::Result<bool> rename(const std::string& name) override
     {

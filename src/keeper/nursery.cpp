@@ -22,10 +22,11 @@ namespace windsor::keeper {
 
 namespace {
 
-enum class Want : std::uint32_t { Console = 1, Restart = 2 };
+enum class Want : std::uint32_t { Helper = 1, Restart = 2 };
 
 struct Order {
     std::uint32_t want{0};
+    std::uint32_t number{0}; // of a helper
     std::array<char, 68> name{}; // ends with a zero byte
 };
 
@@ -37,20 +38,23 @@ template <typename T> std::span<char> bytes_of(T& message)
 // The nursery's own process.
 class Attendant {
 public:
-    Attendant(base::Fd socket, Nursery::Makers makers) : socket_{std::move(socket)}, makers_{std::move(makers)} {}
+    Attendant(base::Fd socket, Nursery::Makers makers)
+        : socket_{std::move(socket)}, makers_{std::move(makers)}, helpers_(makers_.become_helper.size())
+    {
+    }
 
     // Until the keeper has gone.
     void serve();
 
 private:
     base::Result<pid_t> make(const Order& order, base::Fd descriptor);
-    base::Result<pid_t> make_console(base::Fd report);
+    base::Result<pid_t> make_helper(std::size_t number, base::Fd report);
     base::Result<pid_t> make_domain(const Order& order, const base::Fd& errors);
-    bool console_is_there() const;
+    bool helper_is_there(std::size_t number) const;
 
     base::Fd socket_;
     Nursery::Makers makers_;
-    base::Fd console_{}; // a pidfd of the last one
+    std::vector<base::Fd> helpers_; // a pidfd of each one's last process
     bool restarted_{false};
 };
 
@@ -72,8 +76,8 @@ void Attendant::serve()
         if (domain::send_with_descriptor(socket_.get(), bytes_of(made), handle.get()) != sizeof made) {
             return;
         }
-        if (made > 0 && order.want == static_cast<std::uint32_t>(Want::Console)) {
-            console_ = std::move(handle);
+        if (made > 0 && order.want == static_cast<std::uint32_t>(Want::Helper)) {
+            helpers_.at(order.number) = std::move(handle);
         }
     }
 }
@@ -81,30 +85,31 @@ void Attendant::serve()
 base::Result<pid_t> Attendant::make(const Order& order, base::Fd descriptor)
 {
     switch (static_cast<Want>(order.want)) {
-    case Want::Console: return make_console(std::move(descriptor));
+    case Want::Helper: return make_helper(order.number, std::move(descriptor));
     case Want::Restart: return make_domain(order, descriptor);
     }
     return base::fail("that is nothing that is made here");
 }
 
-base::Result<pid_t> Attendant::make_console(base::Fd report)
+base::Result<pid_t> Attendant::make_helper(std::size_t number, base::Fd report)
 {
-    if (!makers_.become_console || console_is_there()) {
-        return base::fail("there is no console, or there is one already");
+    if (number >= helpers_.size() || helper_is_there(number)) {
+        return base::fail("there is no such helper, or its process is there already");
     }
     const pid_t child = WINDSOR_TRY(sandbox::fork_apart(sandbox::Parent::Reaper));
     if (child == 0) {
         socket_.reset();
-        makers_.become_console(std::move(report));
+        makers_.become_helper[number](std::move(report));
         ::_exit(1);
     }
     return child;
 }
 
 // Also if its end has not been waited for: it has a number until then.
-bool Attendant::console_is_there() const
+bool Attendant::helper_is_there(std::size_t number) const
 {
-    return console_ && (::syscall(SYS_pidfd_send_signal, console_.get(), 0, nullptr, 0) == 0 || errno != ESRCH);
+    const base::Fd& last = helpers_[number];
+    return last && (::syscall(SYS_pidfd_send_signal, last.get(), 0, nullptr, 0) == 0 || errno != ESRCH);
 }
 
 base::Result<pid_t> Attendant::make_domain(const Order& order, const base::Fd& errors)
@@ -189,9 +194,11 @@ base::Result<Nursery> Nursery::start(Makers makers, std::span<const int> kept, s
     return Nursery{std::move(own)};
 }
 
-base::Result<Child> Nursery::console(int report)
+base::Result<Child> Nursery::helper(std::size_t number, int report)
 {
-    return ask(socket_, {.want = static_cast<std::uint32_t>(Want::Console)}, report);
+    return ask(socket_,
+               {.want = static_cast<std::uint32_t>(Want::Helper), .number = static_cast<std::uint32_t>(number)},
+               report);
 }
 
 base::Result<Child> Nursery::restart(int errors, const std::string& name)

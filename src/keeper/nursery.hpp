@@ -6,10 +6,12 @@
 #include "base/result.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <span>
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 namespace windsor::keeper {
 
@@ -31,8 +33,8 @@ public:
     static constexpr std::chrono::seconds kPatience{10};
 
     struct Makers {
-        // Become the console's process, which says its walls on that descriptor.
-        std::function<void(base::Fd report)> become_console{};
+        // Each becomes the process of a helper, which says its walls on that descriptor.
+        std::vector<std::function<void(base::Fd report)>> become_helper{};
         // As Charge::restart.
         std::function<base::Result<pid_t>(int errors, const std::string& name)> restart{};
     };
@@ -42,8 +44,8 @@ public:
     static base::Result<Nursery> start(Makers makers, std::span<const int> kept,
                                        std::chrono::milliseconds patience = kPatience);
 
-    // When nothing is left of the one before: an intruder would make any number of them.
-    base::Result<Child> console(int report);
+    // The helper of that number, when nothing is left of its process before: an intruder would make any number of them.
+    base::Result<Child> helper(std::size_t number, int report);
     // Once: an intruder's domain would make any number of others.
     base::Result<Child> restart(int errors, const std::string& name);
 

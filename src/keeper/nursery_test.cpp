@@ -47,10 +47,10 @@ pid_t fork_that_ends_with(int status)
     return child;
 }
 
-TEST(Nursery, MakesConsolesThatAreTheCallersChildren)
+TEST(Nursery, MakesHelpersThatAreTheCallersChildren)
 {
     const Nursery::Makers makers{
-        .become_console = [](base::Fd report) { ::_exit(::write(report.get(), "walls", 5) == 5 ? 7 : 8); }};
+        .become_helper = {[](base::Fd report) { ::_exit(::write(report.get(), "walls", 5) == 5 ? 7 : 8); }}};
     EXPECT_EQ(with_nursery(makers,
                            [](Nursery& nursery) {
                                for (int round = 0; round < 3; ++round) {
@@ -60,7 +60,7 @@ TEST(Nursery, MakesConsolesThatAreTheCallersChildren)
                                    }
                                    const base::Fd receive{ends[0]};
                                    base::Fd send{ends[1]};
-                                   const auto child = nursery.console(send.get());
+                                   const auto child = nursery.helper(0, send.get());
                                    send.reset();
                                    std::array<char, 8> said{};
                                    if (!child || !child->handle || end_of(*child) != 7 ||
@@ -76,10 +76,10 @@ TEST(Nursery, MakesConsolesThatAreTheCallersChildren)
 
 TEST(Nursery, AChildIsEndedByItsHandle)
 {
-    const Nursery::Makers makers{.become_console = [](base::Fd) { ::pause(); }};
+    const Nursery::Makers makers{.become_helper = {[](base::Fd) { ::pause(); }}};
     EXPECT_EQ(with_nursery(makers,
                            [](Nursery& nursery) {
-                               const auto child = nursery.console(STDERR_FILENO);
+                               const auto child = nursery.helper(0, STDERR_FILENO);
                                if (!child) {
                                    return 1;
                                }
@@ -93,23 +93,23 @@ TEST(Nursery, AChildIsEndedByItsHandle)
               0);
 }
 
-TEST(Nursery, MakesOneConsoleAtATime)
+TEST(Nursery, MakesOneProcessOfAHelperAtATime)
 {
-    const Nursery::Makers makers{.become_console = [](base::Fd) { ::pause(); }};
+    const Nursery::Makers makers{.become_helper = {[](base::Fd) { ::pause(); }}};
     EXPECT_EQ(with_nursery(makers,
                            [](Nursery& nursery) {
-                               const auto first = nursery.console(STDERR_FILENO);
-                               if (!first || nursery.console(STDERR_FILENO)) {
+                               const auto first = nursery.helper(0, STDERR_FILENO);
+                               if (!first || nursery.helper(0, STDERR_FILENO)) {
                                    return 1;
                                }
                                first->end(SIGKILL);
                                siginfo_t ended{}; // waited for, and left as it is
                                ::waitid(P_PID, static_cast<id_t>(first->pid), &ended, WEXITED | WNOWAIT);
-                               if (nursery.console(STDERR_FILENO)) {
+                               if (nursery.helper(0, STDERR_FILENO)) {
                                    return 2;
                                }
                                ::waitpid(first->pid, nullptr, 0);
-                               const auto second = nursery.console(STDERR_FILENO);
+                               const auto second = nursery.helper(0, STDERR_FILENO);
                                if (!second) {
                                    return 3;
                                }
@@ -164,15 +164,16 @@ TEST(Nursery, StartsNothingUnderANameThatCannotBe)
 
 TEST(Nursery, HasNothingToMakeWhereNothingWasGivenToIt)
 {
-    EXPECT_EQ(
-        with_nursery(
-            {}, [](Nursery& nursery) { return nursery.console(STDERR_FILENO) || nursery.restart(-1, "good") ? 1 : 0; }),
-        0);
+    EXPECT_EQ(with_nursery({},
+                           [](Nursery& nursery) {
+                               return nursery.helper(0, STDERR_FILENO) || nursery.restart(-1, "good") ? 1 : 0;
+                           }),
+              0);
 }
 
 TEST(Nursery, IsNotWaitedForWithoutEnd)
 {
-    const Nursery::Makers makers{.become_console = [](base::Fd) { ::_exit(0); },
+    const Nursery::Makers makers{.become_helper = {[](base::Fd) { ::_exit(0); }},
                                  .restart = [](int, const std::string&) -> base::Result<pid_t> {
                                      ::usleep(600'000);
                                      return fork_that_ends_with(0);
@@ -184,7 +185,7 @@ TEST(Nursery, IsNotWaitedForWithoutEnd)
                           return 1;
                       }
                       ::usleep(800'000); // until the late answer has come
-                      return nursery.console(STDERR_FILENO) ? 2 : 0;
+                      return nursery.helper(0, STDERR_FILENO) ? 2 : 0;
                   },
                   std::chrono::milliseconds{100}),
               0);

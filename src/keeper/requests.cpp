@@ -61,8 +61,8 @@ void Requests::take(Services& services)
 void Requests::serve(const domain::KeeperRequest& request, Services& services)
 {
     switch (static_cast<domain::KeeperAsk>(request.kind)) {
-    case domain::KeeperAsk::StopConsole:
-        services.stop_console();
+    case domain::KeeperAsk::StopHelpers:
+        services.stop_helpers();
         answer(0);
         return;
     case domain::KeeperAsk::Restart: restart(request, services); return;

@@ -18,7 +18,7 @@ namespace windsor::keeper {
 class Services {
 public:
     virtual ~Services() = default;
-    virtual void stop_console() = 0;
+    virtual void stop_helpers() = 0;
     virtual void end_soon() = 0;
     // False if a running domain has that name.
     virtual base::Result<bool> rename(const std::string& name) = 0;

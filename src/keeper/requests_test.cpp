@@ -28,7 +28,7 @@ using domain::KeeperRequest;
 // Writes down what it is asked for.
 class Recorder final : public Services {
 public:
-    void stop_console() override { done.emplace_back("stop console"); }
+    void stop_helpers() override { done.emplace_back("stop helpers"); }
     void end_soon() override { done.emplace_back("end soon"); }
     base::Result<bool> rename(const std::string& name) override
     {
@@ -95,7 +95,7 @@ using Done = std::vector<std::string>;
 
 TEST_F(RequestsTest, EachIsDoneAndAnswered)
 {
-    EXPECT_EQ(ask(request(KeeperAsk::StopConsole)), 0);
+    EXPECT_EQ(ask(request(KeeperAsk::StopHelpers)), 0);
     EXPECT_EQ(ask(request(KeeperAsk::Rename, "new")), 0);
     EXPECT_EQ(ask(request(KeeperAsk::Rename, "taken")), EEXIST);
     EXPECT_EQ(ask(request(KeeperAsk::Rename, "later")), EAGAIN);
@@ -105,8 +105,8 @@ TEST_F(RequestsTest, EachIsDoneAndAnswered)
     EXPECT_EQ(ask(request(KeeperAsk::OpenImage, "", 3)), ENOENT);
     EXPECT_FALSE(descriptor_);
     EXPECT_EQ(ask(request(KeeperAsk::Ending)), std::nullopt);
-    EXPECT_EQ(done(), (Done{"stop console", "rename new", "rename taken", "rename later", "open 1", "open 3",
-                            "end soon"}));
+    EXPECT_EQ(done(),
+              (Done{"stop helpers", "rename new", "rename taken", "rename later", "open 1", "open 3", "end soon"}));
 }
 
 TEST_F(RequestsTest, ARestartIsAnsweredWhenItIsKnownHowItWent)

@@ -59,6 +59,11 @@ public:
         processors_ = std::make_unique<Processors>(
             spec.processors, [this](vcpu::Engine& engine, vcpu::HaltReason reason) { return ended(engine, reason); });
         WINDSOR_TRY(build_board(spec));
+        for (const NetworkCardSpec& card : spec.network_cards) {
+            if (card.link != nullptr) {
+                links_.push_back(card.link);
+            }
+        }
         using Unknown = vcpu::MsrPolicy::Unknown;
         const Unknown unknown = spec.unknown_msrs == UnknownMsrs::ReadZero ? Unknown::Zero : Unknown::Fault;
         msr_policy_ = std::make_unique<vcpu::MsrPolicy>(
@@ -78,6 +83,10 @@ public:
         service_.set_running(true);
         hand_out_apics();
         processors_->resume();
+        const bus::MachineGuard guard{lock_};
+        for (backend::NetworkLink* const link : links_) {
+            link->input_wanted();
+        }
     }
 
     void pause()
@@ -406,6 +415,7 @@ private:
     ServiceThread service_{lock_, timers_, clock_};
     std::unique_ptr<Board> board_;
     std::vector<NeededDrive> drives_;
+    std::vector<backend::NetworkLink*> links_;
     NoScreen no_screen_;
     std::vector<std::unique_ptr<CpuBridge>> bridges_;
     std::unique_ptr<vcpu::MsrPolicy> msr_policy_;
@@ -511,6 +521,11 @@ backend::Keyboard& Machine::keyboard()
 backend::Pointer& Machine::mouse()
 {
     return *parts_->board().outlets().pointers.front();
+}
+
+const std::vector<backend::NetworkCard*>& Machine::network_cards()
+{
+    return parts_->board().outlets().network_cards;
 }
 
 std::size_t Machine::receive_serial(std::span<const std::uint8_t> bytes)

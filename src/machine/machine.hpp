@@ -96,6 +96,9 @@ public:
     backend::Screen& screen();
     backend::Keyboard& keyboard();
     backend::Pointer& mouse();
+    // In the order of the specification. They may be given frames while the machine runs; when it does so again, their
+    // links are told that input is wanted.
+    const std::vector<backend::NetworkCard*>& network_cards();
 
     // Bytes for the guest's first serial line; gives how many were taken. Takes the machine lock.
     std::size_t receive_serial(std::span<const std::uint8_t> bytes);

@@ -5,6 +5,7 @@
 #include "devices/acpi_pm/spec.hpp"
 #include "devices/acpi_pm/unit.hpp"
 #include "devices/dma/unit.hpp"
+#include "devices/e1000/unit.hpp"
 #include "devices/fw_debug/spec.hpp"
 #include "devices/fw_debug/unit.hpp"
 #include "devices/i440fx/spec.hpp"
@@ -18,6 +19,7 @@
 #include "devices/piix3/unit.hpp"
 #include "devices/pit/unit.hpp"
 #include "devices/rtc/unit.hpp"
+#include "devices/rtl8139/unit.hpp"
 #include "devices/uart/unit.hpp"
 #include "devices/vga/spec.hpp"
 #include "devices/vga/unit.hpp"
@@ -67,9 +69,21 @@ rtc::Rtc::Options clock_of(const MachineSpec& spec)
     return {.base_seconds = spec.rtc_base_seconds, .missed = spec.missed_ticks};
 }
 
+// Without a boot ROM where the specification has none to boot from.
+Slot network_card(const NetworkCardSpec& card, std::size_t number, const FirmwareFiles& firmware)
+{
+    constexpr unsigned kFirstDevice = 4;
+    const auto found = firmware.network.find(card.model);
+    std::vector<std::uint8_t> rom = found != firmware.network.end() ? bytes_of(found->second) : std::vector<std::uint8_t>{};
+    const chipset::PciPlace place{kFirstDevice + static_cast<unsigned>(number), 0};
+    return card.model == NetworkModel::Rtl8139
+               ? pci(place, "rtl8139", {}, rtl8139::unit(card.mac, card.link, std::move(rom)))
+               : pci(place, "e1000", {}, e1000::unit(card.mac, card.link, std::move(rom)));
+}
+
 // Everything that a PC has. The order is that of loading: interrupt controllers come first, since devices that bring
 // themselves up to date may raise their lines. PCI functions sit where guests of Xen HVM know them: the PIIX3 in device
-// 1, then display.
+// 1, then display, and network cards in device 4 and up.
 std::vector<Slot> slots_of(Board& board, const MachineSpec& spec, const Contents& contents)
     WINDSOR_REQUIRES(bus::kMachineLock)
 {
@@ -109,6 +123,9 @@ std::vector<Slot> slots_of(Board& board, const MachineSpec& spec, const Contents
         slots.push_back(pci({2, 0}, "vga",
                             {.ports = {vga::kPortsStart, vga::dispi::kPortsStart}, .mmio = {vga::kWindowStart}},
                             vga::unit(bytes_of(contents.firmware->vga_bios))));
+    }
+    for (std::size_t number = 0; number < spec.network_cards.size(); ++number) {
+        slots.push_back(network_card(spec.network_cards[number], number, *contents.firmware));
     }
     slots.push_back(isa("fw_cfg", {firmware::FwCfg::kPort}, {},
                         firmware::fw_cfg_unit([&spec](firmware::FwCfg& fw_cfg, const chipset::Outlets& outlets) {

@@ -9,6 +9,7 @@
 #include "chipset/missed_ticks.hpp"
 #include "engines/engines.hpp"
 #include "machine/firmware_files.hpp"
+#include "machine/network_model.hpp"
 #include "vcpu/cpu_model.hpp"
 
 #include <array>
@@ -31,8 +32,6 @@ struct DriveSpec {
     std::function<base::Result<std::unique_ptr<backend::BlockMedia>>(Executor)> open_media{};
     std::string serial{}; // at most 20 characters; what Windows' activation sees
 };
-
-enum class NetworkModel : std::uint8_t { Rtl8139, E1000 };
 
 struct NetworkCardSpec {
     NetworkModel model{NetworkModel::Rtl8139};

@@ -26,6 +26,21 @@ constexpr std::array kKeeperWalls{WallKind::Environment,     WallKind::Descripto
                                   WallKind::Secrecy,         WallKind::Landlock,    WallKind::Capabilities,
                                   WallKind::NoNewPrivileges, WallKind::Seccomp};
 
+// It uses the host's network, and reads which name servers that has.
+constexpr std::array kNetworkWalls{
+    WallKind::Environment, WallKind::Descriptors,   WallKind::Limits,          WallKind::Secrecy,
+    WallKind::User,        WallKind::UserNamespace, WallKind::IpcNamespace,    WallKind::PidNamespace,
+    WallKind::Landlock,    WallKind::Capabilities,  WallKind::NoNewPrivileges, WallKind::Seccomp};
+
+std::span<const WallKind> walls_of(Role role)
+{
+    switch (role) {
+    case Role::Keeper: return kKeeperWalls;
+    case Role::Network: return kNetworkWalls;
+    default: return all_walls();
+    }
+}
+
 bool is_among(std::span<const WallKind> kinds, WallKind kind)
 {
     return std::ranges::find(kinds, kind) != kinds.end();
@@ -41,9 +56,7 @@ bool has_other_threads()
 std::vector<WallKind> wanted_walls(const Plan& plan)
 {
     std::vector<WallKind> wanted;
-    const std::span<const WallKind> all =
-        plan.role == Role::Keeper ? std::span<const WallKind>{kKeeperWalls} : all_walls();
-    std::ranges::copy_if(all, std::back_inserter(wanted),
+    std::ranges::copy_if(walls_of(plan.role), std::back_inserter(wanted),
                          [&](WallKind kind) { return !is_among(plan.without, kind); });
     return wanted;
 }

@@ -18,6 +18,7 @@ namespace windsor::sandbox {
 enum class Role : std::uint8_t {
     Domain,  // runs the guest: processors, chips, disks, the control socket
     Console, // talks with viewers over the network
+    Network, // connects the guest's network with the host's, as a user's program does
     Keeper,  // outside: it opens what the configuration names, keeps the domain's folder, and ends its processes
 };
 

@@ -76,7 +76,7 @@ bool load(const Program& program)
     return !program.empty() && ::syscall(SYS_seccomp, kSetModeFilter, 0, &all) == 0;
 }
 
-constexpr std::size_t kThreadRoles = 6;
+constexpr std::size_t kThreadRoles = 7;
 using ThreadPrograms = std::array<Program, kThreadRoles>;
 
 // Made once, by enclose(): a thread that starts only loads one.

@@ -8,10 +8,13 @@
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 // Among the headers of C; <fcntl.h> has other names for some of its numbers.
 #include <fcntl.h>
@@ -71,6 +74,24 @@ constexpr std::array kKeeper{
     SCMP_SYS(getcwd),      SCMP_SYS(flock),       SCMP_SYS(bind),        SCMP_SYS(wait4),
     SCMP_SYS(recvmsg),     SCMP_SYS(pidfd_send_signal), SCMP_SYS(inotify_add_watch),
 };
+
+// Of the process that has a guest's connections.
+constexpr std::array kInternet{
+    SCMP_SYS(connect),  SCMP_SYS(bind),       SCMP_SYS(listen),  SCMP_SYS(accept), SCMP_SYS(accept4),
+    SCMP_SYS(shutdown), SCMP_SYS(getsockopt), SCMP_SYS(recvmsg), SCMP_SYS(stat),
+};
+constexpr std::array<std::pair<int, int>, 12> kInternetOptions{{{SOL_SOCKET, SO_REUSEADDR},
+                                                                {SOL_SOCKET, SO_OOBINLINE},
+                                                                {SOL_SOCKET, SO_KEEPALIVE},
+                                                                {SOL_SOCKET, SO_SNDBUF},
+                                                                {SOL_SOCKET, SO_RCVBUF},
+                                                                {IPPROTO_TCP, TCP_NODELAY},
+                                                                {IPPROTO_IP, IP_TTL},
+                                                                {IPPROTO_IP, IP_RECVERR},
+                                                                {IPPROTO_IP, IP_RECVTTL},
+                                                                {IPPROTO_IPV6, IPV6_V6ONLY},
+                                                                {IPPROTO_IPV6, IPV6_UNICAST_HOPS},
+                                                                {IPPROTO_IPV6, IPV6_RECVERR}}};
 
 constexpr std::array kDeadly{
     SCMP_SYS(execve),        SCMP_SYS(execveat),        SCMP_SYS(ptrace),         SCMP_SYS(process_vm_readv),
@@ -189,6 +210,34 @@ void add_terminal(Rules& rules)
     add_equal(rules, SCMP_SYS(ioctl), 1, TCGETS, TCSETS, FIONREAD, TIOCGWINSZ);
 }
 
+// Sockets of the Internet's families, and what a program of an ordinary user does with them. Of their options those
+// that libslirp sets, as with others much of the kernel can be reached. Files are only read.
+Rules rules_of_network()
+{
+    Rules rules;
+    add_common(rules);
+    add(rules, kConnections);
+    add(rules, kInternet);
+    constexpr std::uint64_t kTypes = SOCK_STREAM | SOCK_DGRAM; // SOCK_RAW and others have further bits
+    for (const int family : {AF_INET, AF_INET6}) {
+        rules.push_back(
+            {SCMP_SYS(socket), {equals(0, static_cast<std::uint64_t>(family)), masked(1, 0xf & ~kTypes, 0)}});
+    }
+    rules.push_back({SCMP_SYS(sendto), {masked(3, MSG_FASTOPEN, 0)}});
+    for (const auto& [level, option] : kInternetOptions) {
+        rules.push_back(
+            {SCMP_SYS(setsockopt),
+             {equals(1, static_cast<std::uint64_t>(level)), equals(2, static_cast<std::uint64_t>(option))}});
+    }
+    constexpr std::uint64_t kChanges = O_ACCMODE | O_CREAT | O_TRUNC | O_PATH | O_DIRECTORY;
+    rules.push_back({SCMP_SYS(open), {masked(1, kChanges, O_RDONLY)}});
+    rules.push_back({SCMP_SYS(openat), {masked(2, kChanges, O_RDONLY)}});
+    add_equal(rules, SCMP_SYS(ioctl), 1, FIONREAD, FIONBIO);
+    add_flags(rules, Role::Network);
+    add_counted_memory(rules);
+    return rules;
+}
+
 Rules rules_of_keeper()
 {
     Rules rules;
@@ -223,6 +272,9 @@ Rules rules_of(Role role)
     if (role == Role::Keeper) {
         return rules_of_keeper();
     }
+    if (role == Role::Network) {
+        return rules_of_network();
+    }
     Rules rules;
     const bool domain = role == Role::Domain;
     add_common(rules);
@@ -252,8 +304,8 @@ Rules rules_of(ThreadRole role)
 {
     Rules rules;
     // Those that run the guest, give it interrupts, and read what its processors hold.
-    const bool meets_kvm =
-        role == ThreadRole::Processor || role == ThreadRole::Service || role == ThreadRole::Writer;
+    const bool meets_kvm = role == ThreadRole::Processor || role == ThreadRole::Service || role == ThreadRole::Writer ||
+                           role == ThreadRole::Network;
     add_common(rules);
     add_flags(rules, Role::Domain);
     add_memory(rules, role == ThreadRole::Processor);

@@ -56,18 +56,19 @@ struct Shape {
     std::size_t size;
 };
 
-Shape shape_of(long version, std::uint64_t scopes)
+Shape shape_of(long version, Role role)
 {
     Shape shape{.rules = {.handled_access_fs = kFiles1}, .size = sizeof(std::uint64_t)};
     shape.rules.handled_access_fs |= version >= 2 ? kRefer : 0;
     shape.rules.handled_access_fs |= version >= 3 ? kTruncate : 0;
     shape.rules.handled_access_fs |= version >= 5 ? kIoctlDev : 0;
     if (version >= 4) {
-        shape.rules.handled_access_net = kBindAndConnect;
+        shape.rules.handled_access_net = role == Role::Network ? 0 : kBindAndConnect;
         shape.size = offsetof(Ruleset, scoped);
     }
     if (version >= 6) {
-        shape.rules.scoped = scopes;
+        // A keeper ends processes that were made before its walls, which are outside of them.
+        shape.rules.scoped = role == Role::Keeper ? kScopeSockets : kScopeSockets | kScopeSignals;
         shape.size = sizeof(Ruleset);
     }
     return shape;
@@ -96,8 +97,7 @@ base::Status restrict_by_landlock(const Plan& plan)
     if (version < 1) {
         return base::fail("the host's kernel has none: {}", base::errno_text(errno));
     }
-    // A keeper ends processes that were made before its walls, which are outside of them.
-    const Shape shape = shape_of(version, plan.role == Role::Keeper ? kScopeSockets : kScopeSockets | kScopeSignals);
+    const Shape shape = shape_of(version, plan.role);
     const base::Fd rules{static_cast<int>(::syscall(kCreateRuleset, &shape.rules, shape.size, 0))};
     bool good = static_cast<bool>(rules);
     for (const Reach& reach : plan.reach) {

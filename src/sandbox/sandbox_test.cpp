@@ -459,6 +459,48 @@ TEST(ForkApart, MakesAChildOfTheCallers)
               kSucceeded);
 }
 
+// The process of networks has the Internet's sockets and reads a file, and has nothing else of what others lack.
+TEST(Sandbox, TheProcessOfNetworksReachesTheNetwork)
+{
+    if (testing::kSanitized) {
+        GTEST_SKIP() << "the sanitizers make system calls of their own";
+    }
+    const Plan plan{.role = Role::Network, .reach = {{.path = "/etc/hostname"}}};
+    const auto attempt = [&](const std::function<long()>& action) {
+        return run_enclosed(plan, Creator::Itself, action);
+    };
+    EXPECT_EQ(attempt([]() -> long {
+                  const base::Fd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+                  const int on = 1;
+                  sockaddr_in at{};
+                  at.sin_family = AF_INET;
+                  at.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
+                  return ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+                                 ::bind(socket.get(), static_cast<const sockaddr*>(static_cast<const void*>(&at)),
+                                        sizeof at) == 0 &&
+                                 ::listen(socket.get(), 1) == 0
+                             ? 0
+                             : -1;
+              }),
+              kSucceeded);
+    EXPECT_EQ(attempt([] { return ::open("/etc/hostname", O_RDONLY); }), kSucceeded);
+    EXPECT_EQ(attempt([] { return ::open("/etc/passwd", O_RDONLY); }), refused_with(EACCES));
+    EXPECT_EQ(attempt([] { return ::open("/etc/hostname", O_RDWR); }), refused_with(EPERM));
+    EXPECT_EQ(attempt([] { return ::open("/tmp/new", O_RDONLY | O_CREAT, 0600); }), refused_with(EPERM));
+    for (const int family : {AF_UNIX, AF_NETLINK, AF_PACKET, AF_VSOCK}) {
+        EXPECT_EQ(attempt([=] { return ::socket(family, SOCK_DGRAM, 0); }), refused_with(EPERM)) << family;
+    }
+    EXPECT_EQ(attempt([] { return ::socket(AF_INET, SOCK_RAW, IPPROTO_ICMP); }), refused_with(EPERM));
+    EXPECT_EQ(attempt([]() -> long {
+                  const base::Fd socket{::socket(AF_INET, SOCK_DGRAM, 0)};
+                  const sock_fprog program{};
+                  return ::setsockopt(socket.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+              }),
+              refused_with(EPERM));
+    EXPECT_EQ(attempt([] { return ::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0); }), refused_with(EPERM));
+    EXPECT_EQ(attempt([] { return ::syscall(SYS_fork); }), kKilled);
+}
+
 // The console's process may write no file at all.
 TEST(Sandbox, FiltersNeedNoFile)
 {

@@ -16,6 +16,7 @@ enum class ThreadRole : std::uint8_t {
     Writer,     // saves the guest, or sends it to another host
     Console,    // refreshes the picture, types
     Viewer,     // talks with a viewer over the network
+    Network,    // brings the guest what its network cards receive
 };
 
 // The exit status of a process that has a thread which cannot be confined.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/descriptors.hpp"
+#include "config/mac_address.hpp"
 #include "config/build.hpp"
 #include "config/file.hpp"
 #include "config/keys.hpp"
@@ -149,6 +150,7 @@ base::Result<Started> start(Context& context, const Arguments& arguments, const 
                               .runtime = context.paths.runtime,
                               .start = arguments.has("paused") ? domain::StartAs::Paused : domain::StartAs::Running};
     config::resolve_graphics(settings.config, host);
+    config::resolve_macs(settings.config);
     for (const config::Warning& warning : loaded.warnings) {
         settings.warnings.push_back(warning.text());
     }

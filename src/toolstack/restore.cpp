@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/descriptors.hpp"
 #include "base/printable.hpp"
+#include "config/mac_address.hpp"
 #include "config/build.hpp"
 #include "domain/saved_domain.hpp"
 #include "toolstack/commands.hpp"
@@ -57,6 +58,7 @@ base::Status replace_configuration(Context& context, const std::string& name, co
     print_notes(context, {}, loaded);
     saved.config = std::move(loaded.config);
     config::resolve_graphics(saved.config, host);
+    config::resolve_macs(saved.config);
     saved.domain.origin = std::move(origin);
     return {};
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Processes that are really forked, and really die.
-#include "keeper/console_supervisor.hpp"
+#include "keeper/helper_supervisor.hpp"
 
 #include "base/descriptors.hpp"
 #include "base/mutex.hpp"
-#include "display/console_server.hpp"
 #include "display/viewers.hpp"
 #include "display/vnc_testing.hpp"
+#include "keeper/console_helper.hpp"
 
 #include <gmock/gmock.h>
 
@@ -48,7 +48,7 @@ public:
 };
 
 // A fork wants no threads: the domain's side, which has one, begins after the first process.
-class ConsoleSupervisorTest : public ::testing::Test {
+class HelperSupervisorTest : public ::testing::Test {
 protected:
     void SetUp() override
     {
@@ -61,13 +61,12 @@ protected:
         ASSERT_TRUE(frame && channel);
         sigset_t mask{};
         ::sigemptyset(&mask);
-        auto supervisor = ConsoleSupervisor::create({.listener = *std::move(listener),
-                                                     .options = options,
-                                                     .frame = std::move(frame->memory),
-                                                     .events = std::move(channel->server_events),
-                                                     .wake = base::Fd{::dup(channel->wake.get())},
-                                                     .mask = mask},
-                                                    log_);
+        auto supervisor = HelperSupervisor::create(console_helper({.listener = *std::move(listener),
+                                                                   .options = options,
+                                                                   .frame = std::move(frame->memory),
+                                                                   .events = std::move(channel->server_events),
+                                                                   .wake = base::Fd{::dup(channel->wake.get())}}),
+                                                   mask, log_);
         ASSERT_TRUE(supervisor);
         supervisor_.emplace(*std::move(supervisor));
         supervisor_->act(now_);
@@ -109,12 +108,12 @@ protected:
     })};
     Domain domain_;
     std::unique_ptr<display::Viewers> viewers_;
-    std::optional<ConsoleSupervisor> supervisor_;
+    std::optional<HelperSupervisor> supervisor_;
     std::uint16_t port_{0};
-    ConsoleSupervisor::Clock::time_point now_{};
+    HelperSupervisor::Clock::time_point now_{};
 };
 
-TEST_F(ConsoleSupervisorTest, AProcessThatIsKilledIsStartedAnewOnTheSamePort)
+TEST_F(HelperSupervisorTest, AProcessThatIsKilledIsStartedAnewOnTheSamePort)
 {
     for (int round = 0; round < 2; ++round) {
         RawClient viewer{port_};
@@ -139,7 +138,7 @@ TEST_F(ConsoleSupervisorTest, AProcessThatIsKilledIsStartedAnewOnTheSamePort)
     }
 }
 
-TEST_F(ConsoleSupervisorTest, BreaksGrowWhileItGoesOnDying)
+TEST_F(HelperSupervisorTest, BreaksGrowWhileItGoesOnDying)
 {
     std::vector<std::int64_t> breaks;
     for (int i = 0; i < 9; ++i) {
@@ -152,13 +151,13 @@ TEST_F(ConsoleSupervisorTest, BreaksGrowWhileItGoesOnDying)
         supervisor_->act(now_);
     }
     EXPECT_EQ(breaks, (std::vector<std::int64_t>{0, 1, 2, 4, 8, 16, 32, 60, 60}));
-    now_ += ConsoleSupervisor::kGoodLife;
+    now_ += HelperSupervisor::kGoodLife;
     ::kill(supervisor_->process(), SIGKILL);
     supervisor_->ended(wait_for_end(), now_);
     EXPECT_EQ(supervisor_->deadline(), now_) << "it has lived well";
 }
 
-TEST_F(ConsoleSupervisorTest, AProcessThatStandsStillIsKilled)
+TEST_F(HelperSupervisorTest, AProcessThatStandsStillIsKilled)
 {
     { // it serves, so it has given a sign of life since it was forked
         RawClient viewer{port_};
@@ -180,7 +179,7 @@ TEST_F(ConsoleSupervisorTest, AProcessThatStandsStillIsKilled)
     EXPECT_EQ(viewer.size, (backend::Size{16, 8}));
 }
 
-TEST_F(ConsoleSupervisorTest, TheProcessHasNoDescriptorButItsOwn)
+TEST_F(HelperSupervisorTest, TheProcessHasNoDescriptorButItsOwn)
 {
     RawClient viewer{port_};
     viewer.log_in();
@@ -200,7 +199,7 @@ TEST_F(ConsoleSupervisorTest, TheProcessHasNoDescriptorButItsOwn)
     EXPECT_EQ(pipes, 1U);
 }
 
-TEST_F(ConsoleSupervisorTest, TheLogSaysWhichWallsStand)
+TEST_F(HelperSupervisorTest, TheLogSaysWhichWallsStand)
 {
     for (const char* round : {"first", "second"}) {
         pollfd said{supervisor_->descriptor(), POLLIN, 0};
@@ -219,7 +218,7 @@ TEST_F(ConsoleSupervisorTest, TheLogSaysWhichWallsStand)
     }
 }
 
-TEST_F(ConsoleSupervisorTest, WhatTheProcessSaysGivesTheLogNoOrders)
+TEST_F(HelperSupervisorTest, WhatTheProcessSaysGivesTheLogNoOrders)
 {
     ::kill(supervisor_->process(), SIGKILL);
     supervisor_->ended(wait_for_end(), now_);
@@ -238,7 +237,7 @@ TEST_F(ConsoleSupervisorTest, WhatTheProcessSaysGivesTheLogNoOrders)
     EXPECT_EQ(logged(), "the console's sandbox: walls?[2J?error: none\n");
 }
 
-TEST_F(ConsoleSupervisorTest, EndsAProcessThatItHasNoDescriptorOf)
+TEST_F(HelperSupervisorTest, EndsAProcessThatItHasNoDescriptorOf)
 {
     ::kill(supervisor_->process(), SIGKILL);
     supervisor_->ended(wait_for_end(), now_);
@@ -258,7 +257,7 @@ TEST_F(ConsoleSupervisorTest, EndsAProcessThatItHasNoDescriptorOf)
     supervisor_.reset();
 }
 
-TEST_F(ConsoleSupervisorTest, TheProcessIsEnclosed)
+TEST_F(HelperSupervisorTest, TheProcessIsEnclosed)
 {
     RawClient viewer{port_};
     viewer.log_in(); // it serves behind its walls

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Keeps a process alive that serves a domain's console.
+// Keeps a helper's process alive.
 #pragma once
 
 #include "base/fd.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
-#include "display/vnc_listener.hpp"
+#include "keeper/helper.hpp"
 #include "keeper/nursery.hpp"
-#include "sandbox/enclose.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -15,16 +14,15 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
+#include <string>
 #include <sys/types.h>
 #include <vector>
 
 namespace windsor::keeper {
 
 // The process is forked anew when it ends or stands still: at once the first time, and after longer and longer breaks
-// if it goes on like that. Each gets the same listening socket, picture and connection to the domain, and nothing else:
-// it has walls of its own.
-class ConsoleSupervisor {
+// if it goes on like that. Each gets what the helper had open at first, and nothing else: it has walls of its own.
+class HelperSupervisor {
 public:
     using Clock = std::chrono::steady_clock;
 
@@ -35,29 +33,19 @@ public:
     // One that gives no sign of life for so long stands still.
     static constexpr std::chrono::seconds kStandstill{30};
 
-    struct Parts {
-        display::VncListener listener;
-        display::VncOptions options;
-        base::Fd frame;
-        base::Fd events;
-        base::Fd wake;
-        sigset_t mask; // of signals, for the process
-        sandbox::Mode walls{sandbox::Mode::On};
-        uid_t user{65534}; // that root becomes behind them
-    };
-
-    // The log outlives it. The calling process must have no threads.
-    static base::Result<ConsoleSupervisor> create(Parts parts, base::Log& log);
-    ConsoleSupervisor(ConsoleSupervisor&&) = default;
-    ConsoleSupervisor& operator=(ConsoleSupervisor&&) = delete;
+    // The log outlives it. The calling process must have no threads. `mask` is of signals, for the process.
+    static base::Result<HelperSupervisor> create(std::unique_ptr<Helper> helper, const sigset_t& mask, base::Log& log);
+    HelperSupervisor(HelperSupervisor&&) = default;
+    HelperSupervisor& operator=(HelperSupervisor&&) = delete;
     // Ends the process.
-    ~ConsoleSupervisor();
+    ~HelperSupervisor();
 
-    // Makes the process: become_console() in one that is the caller's child.
+    // Makes the process: become_helper() in one that is the caller's child.
     using Make = std::function<base::Result<Child>(int report)>;
-    // From now on others make it, who have a copy of this from a fork. What only the process needs is closed here.
+    // From now on others make it, who have a copy of this from a fork. The helper itself goes, with all that it has
+    // open.
     void made_by(Make make);
-    [[noreturn]] void become_console(base::Fd report);
+    [[noreturn]] void become_helper(base::Fd report);
 
     // What the process needs.
     std::vector<int> descriptors() const;
@@ -78,15 +66,17 @@ private:
         void operator()(Beats* beats) const;
     };
 
-    ConsoleSupervisor(Parts parts, std::unique_ptr<Beats, Unmap> beats, base::Fd life, base::Fd own_life,
-                      base::Log& log);
+    HelperSupervisor(std::unique_ptr<Helper> helper, const sigset_t& mask, std::unique_ptr<Beats, Unmap> beats,
+                     base::Fd life, base::Fd own_life, base::Log& log);
     void start(Clock::time_point now);
     void take_report();
     base::Result<Child> make_here(base::Fd report);
 
-    Parts parts_;
+    std::unique_ptr<Helper> helper_; // none once others make it
+    std::string name_;
+    sigset_t mask_;
     std::unique_ptr<Beats, Unmap> beats_; // counted up by the process, in memory that both have
-    base::Fd life_;     // for the process: its other end closes when the keeper ends, however that happens
+    base::Fd life_; // for the process: its other end closes when the keeper ends, however that happens
     base::Fd own_life_; // the other end
     base::Log* log_;
     base::Fd report_{}; // on which the process says, before it serves anybody, which walls stand around it

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "keeper/console_supervisor.hpp"
+#include "keeper/helper_supervisor.hpp"
 
 #include "base/descriptors.hpp"
-#include "display/console_server.hpp"
 #include "sandbox/fork_apart.hpp"
 #include "sandbox/thread_role.hpp"
 
@@ -22,14 +21,6 @@ namespace windsor::keeper {
 
 namespace {
 
-// Exit statuses of the process.
-constexpr int kHung = 3;
-constexpr int kCannotServe = 4;
-constexpr int kNotEnclosed = 5;
-
-// For pictures of sixteen viewers at their largest, and as much again for the library.
-constexpr std::uint64_t kMostData = std::uint64_t{3} << 30;
-
 // In bytes; a pipe takes as many at once (PIPE_BUF).
 constexpr std::size_t kLongestReport = 2048;
 
@@ -39,46 +30,45 @@ std::string how_it_ended(int status)
         return fmt::format("was ended by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
     }
     switch (WEXITSTATUS(status)) {
-    case kHung: return "hung with a viewer that had gone";
-    case kCannotServe: return "cannot serve";
+    case Helper::kHung: return "hung with somebody who had gone";
+    case Helper::kCannotServe: return "cannot serve";
     case sandbox::kNotConfined: return "has a thread that cannot be confined";
-    case kNotEnclosed: return "lacks a wall that sandbox = 'required' asks for";
+    case Helper::kNotEnclosed: return "lacks a wall that sandbox = 'required' asks for";
     default: return "has ended";
     }
 }
 
 } // namespace
 
-void ConsoleSupervisor::Unmap::operator()(Beats* beats) const
+void HelperSupervisor::Unmap::operator()(Beats* beats) const
 {
     ::munmap(beats, sizeof *beats);
 }
 
-base::Result<ConsoleSupervisor> ConsoleSupervisor::create(Parts parts, base::Log& log)
+base::Result<HelperSupervisor> HelperSupervisor::create(std::unique_ptr<Helper> helper, const sigset_t& mask,
+                                                        base::Log& log)
 {
     void* const shared = ::mmap(nullptr, sizeof(Beats), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED) {
-        return base::fail("cannot serve the console: {}", base::errno_text(errno));
+        return base::fail("cannot serve the {}: {}", helper->name(), base::errno_text(errno));
     }
     std::unique_ptr<Beats, Unmap> beats{new (shared) Beats{0}};
     std::array<int, 2> ends{-1, -1};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-        return base::fail("cannot serve the console: {}", base::errno_text(errno));
+        return base::fail("cannot serve the {}: {}", helper->name(), base::errno_text(errno));
     }
-    return ConsoleSupervisor{std::move(parts), std::move(beats), base::Fd{ends[0]}, base::Fd{ends[1]}, log};
+    return HelperSupervisor{std::move(helper), mask, std::move(beats), base::Fd{ends[0]}, base::Fd{ends[1]}, log};
 }
 
-ConsoleSupervisor::ConsoleSupervisor(Parts parts, std::unique_ptr<Beats, Unmap> beats, base::Fd life, base::Fd own_life,
-                                     base::Log& log)
-    : parts_{std::move(parts)},
-      beats_{std::move(beats)},
-      life_{std::move(life)},
-      own_life_{std::move(own_life)},
-      log_{&log}
+HelperSupervisor::HelperSupervisor(std::unique_ptr<Helper> helper, const sigset_t& mask,
+                                   std::unique_ptr<Beats, Unmap> beats, base::Fd life, base::Fd own_life,
+                                   base::Log& log)
+    : helper_{std::move(helper)}, name_{helper_->name()}, mask_{mask}, beats_{std::move(beats)}, life_{std::move(life)},
+      own_life_{std::move(own_life)}, log_{&log}
 {
 }
 
-ConsoleSupervisor::~ConsoleSupervisor()
+HelperSupervisor::~HelperSupervisor()
 {
     if (beats_ && process_.pid > 0) {
         process_.end(SIGKILL);
@@ -87,23 +77,22 @@ ConsoleSupervisor::~ConsoleSupervisor()
     }
 }
 
-void ConsoleSupervisor::made_by(Make make)
+void HelperSupervisor::made_by(Make make)
 {
     make_ = std::move(make);
-    parts_.listener.socket.reset();
-    parts_.frame.reset();
-    parts_.events.reset();
-    parts_.wake.reset();
+    helper_.reset();
     life_.reset();
 }
 
-std::vector<int> ConsoleSupervisor::descriptors() const
+std::vector<int> HelperSupervisor::descriptors() const
 {
-    return {parts_.listener.socket.get(), parts_.frame.get(), parts_.events.get(), parts_.wake.get(), life_.get()};
+    std::vector<int> all = helper_ ? helper_->descriptors() : std::vector<int>{};
+    all.push_back(life_.get());
+    return all;
 }
 
 // It has not met the network yet, but may have done so by the time that this is read.
-void ConsoleSupervisor::take_report()
+void HelperSupervisor::take_report()
 {
     std::array<char, kLongestReport> text{};
     const ssize_t count = ::read(report_.get(), text.data(), text.size());
@@ -114,11 +103,11 @@ void ConsoleSupervisor::take_report()
     std::string line{text.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
     std::ranges::replace_if(line, [](char c) { return c < ' ' || c > '~'; }, '?');
     if (!line.empty()) {
-        log_->info("the console's sandbox: {}", line);
+        log_->info("the {}'s sandbox: {}", name_, line);
     }
 }
 
-void ConsoleSupervisor::act(Clock::time_point now)
+void HelperSupervisor::act(Clock::time_point now)
 {
     if (report_) {
         take_report();
@@ -139,7 +128,7 @@ void ConsoleSupervisor::act(Clock::time_point now)
     deadline_ = now + kStandstill;
 }
 
-void ConsoleSupervisor::start(Clock::time_point now)
+void HelperSupervisor::start(Clock::time_point now)
 {
     last_beat_ = beats_->load();
     started_ = now;
@@ -149,7 +138,7 @@ void ConsoleSupervisor::start(Clock::time_point now)
     report_.reset(made ? ends[0] : -1);
     base::Result<Child> child = make_ ? make_(report.get()) : make_here(std::move(report));
     if (!child) {
-        log_->error("the console: {}", child.error().message());
+        log_->error("the {}: {}", name_, child.error().message());
         report_.reset();
         break_ = kLongestBreak;
         deadline_ = now + break_;
@@ -159,16 +148,16 @@ void ConsoleSupervisor::start(Clock::time_point now)
     deadline_ = now + kStandstill;
 }
 
-base::Result<Child> ConsoleSupervisor::make_here(base::Fd report)
+base::Result<Child> HelperSupervisor::make_here(base::Fd report)
 {
     const pid_t child = WINDSOR_TRY(sandbox::fork_apart());
     if (child == 0) {
-        become_console(std::move(report));
+        become_helper(std::move(report));
     }
     return Child::of(child);
 }
 
-void ConsoleSupervisor::ended(int status, Clock::time_point now)
+void HelperSupervisor::ended(int status, Clock::time_point now)
 {
     if (report_) {
         take_report();
@@ -179,42 +168,29 @@ void ConsoleSupervisor::ended(int status, Clock::time_point now)
     const std::chrono::seconds pause = good ? std::chrono::seconds{0} : break_;
     break_ = good ? kFirstBreak : std::clamp(2 * break_, kFirstBreak, kLongestBreak);
     deadline_ = now + pause;
-    log_->error("the console's process {}; it is started anew{}",
+    log_->error("the {}'s process {}; it is started anew{}", name_,
                 std::exchange(stood_still_, false) ? "stood still" : how_it_ended(status),
                 pause.count() == 0 ? "" : fmt::format(" in {} s", pause.count()));
 }
 
-void ConsoleSupervisor::become_console(base::Fd report)
+void HelperSupervisor::become_helper(base::Fd report)
 {
-    ::prctl(PR_SET_NAME, "windsor-console");
-    ::pthread_sigmask(SIG_SETMASK, &parts_.mask, nullptr);
+    ::prctl(PR_SET_NAME, ("windsor-" + name_).c_str());
+    ::pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
     std::vector<int> kept = descriptors();
     kept.push_back(report.get());
     base::close_all_but(kept);
-    const auto walls = sandbox::enclose({.role = sandbox::Role::Console,
-                                         .mode = parts_.walls,
-                                         .limits = {.data_bytes = kMostData, .file_bytes = 0},
-                                         .descriptors = kept,
-                                         .variables = {},
-                                         .user = parts_.user});
-    const std::string said = walls ? sandbox::describe(parts_.walls, *walls) : walls.error().message();
+    sandbox::Plan plan = helper_->plan();
+    plan.descriptors = kept;
+    const auto walls = sandbox::enclose(plan);
+    const std::string said = walls ? sandbox::describe(plan.mode, *walls) : walls.error().message();
     // Whether it is read is the keeper's business.
     [[maybe_unused]] const ssize_t count = ::write(report.get(), said.data(), std::min(said.size(), kLongestReport));
     report.reset();
     if (!walls) {
-        ::_exit(kNotEnclosed);
+        ::_exit(Helper::kNotEnclosed);
     }
-    auto server = display::ConsoleServer::create({.listener = std::move(parts_.listener),
-                                                  .options = parts_.options,
-                                                  .frame = std::move(parts_.frame),
-                                                  .events = std::move(parts_.events),
-                                                  .wake = std::move(parts_.wake),
-                                                  .life = std::move(life_)});
-    if (!server) {
-        ::_exit(kCannotServe);
-    }
-    (*server)->run([this] { ++*beats_; });
-    ::_exit(kHung); // a thread of it cannot be ended; or the keeper is gone, and nobody asks
+    ::_exit(helper_->serve(std::move(life_), [this] { ++*beats_; }));
 }
 
 } // namespace windsor::keeper

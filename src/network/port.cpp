@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "network/port.hpp"
+
+#include "sandbox/thread_role.hpp"
+
+#include <array>
+#include <cerrno>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
+
+namespace windsor::network {
+
+namespace {
+
+// How many frames are read before they are given to the guest.
+constexpr std::size_t kBatch = 64;
+
+} // namespace
+
+Port::Port(base::Fd frames, std::function<void()> wake) : frames_{std::move(frames)}, wake_{std::move(wake)} {}
+
+void Port::send(std::span<const std::uint8_t> frame)
+{
+    flush();
+    const Sent sent = backlog_.empty() ? try_to_send(frame) : Sent::NoRoom;
+    if (sent == Sent::NoRoom && backlog_.size() < kLongestBacklog) {
+        backlog_.emplace_back(frame.begin(), frame.end());
+        wake_(); // to wait for room
+    } else if (sent != Sent::Yes) {
+        ++counters_.dropped;
+    }
+}
+
+void Port::input_wanted()
+{
+    if (refused_) {
+        refused_ = false;
+        wake_();
+    }
+}
+
+Port::Sent Port::try_to_send(std::span<const std::uint8_t> frame)
+{
+    ssize_t size = 0;
+    do {
+        size = ::write(frames_.get(), frame.data(), frame.size());
+    } while (size < 0 && errno == EINTR);
+    if (size < 0) {
+        return errno == EAGAIN || errno == ENOBUFS ? Sent::NoRoom : Sent::Never;
+    }
+    ++counters_.sent;
+    return Sent::Yes;
+}
+
+void Port::flush()
+{
+    while (!backlog_.empty()) {
+        const Sent sent = try_to_send(backlog_.front());
+        if (sent == Sent::NoRoom) {
+            return;
+        }
+        counters_.dropped += sent == Sent::Never ? 1 : 0;
+        backlog_.pop_front();
+    }
+}
+
+void Port::deliver(backend::NetworkCard& card)
+{
+    while (!arrived_.empty() && !refused_) {
+        if (card.receive(arrived_.front())) {
+            ++counters_.received;
+            arrived_.pop_front();
+        } else {
+            refused_ = true; // until input_wanted()
+        }
+    }
+}
+
+bool Port::read_frames()
+{
+    std::array<std::uint8_t, backend::kLongestFrame> frame{};
+    while (arrived_.size() < kBatch) {
+        const ssize_t size = ::read(frames_.get(), frame.data(), frame.size());
+        if (size < 0 && errno == EINTR) {
+            continue;
+        }
+        if (size <= 0) {
+            return size < 0 && (errno == EAGAIN || errno == ENOBUFS);
+        }
+        if (static_cast<std::size_t>(size) >= backend::kFrameHeader) {
+            arrived_.emplace_back(frame.begin(), frame.begin() + size);
+        }
+    }
+    return true;
+}
+
+base::Result<std::unique_ptr<Ports>> Ports::create(std::vector<base::Fd> frames)
+{
+    base::Fd event{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    if (!event) {
+        return base::fail("cannot make an eventfd for the network: {}", base::errno_text(errno));
+    }
+    std::unique_ptr<Ports> ports{new Ports{std::move(event)}};
+    for (base::Fd& descriptor : frames) {
+        ports->ports_.push_back(std::make_unique<Port>(std::move(descriptor), [all = ports.get()] { all->wake(); }));
+    }
+    return ports;
+}
+
+Ports::~Ports()
+{
+    stop();
+}
+
+void Ports::start(Machine machine)
+{
+    thread_ = std::thread{[this, machine = std::move(machine)] {
+        sandbox::confine_thread(sandbox::ThreadRole::Network);
+        run(machine);
+    }};
+}
+
+void Ports::stop()
+{
+    stopping_ = true;
+    wake();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+void Ports::wake() const
+{
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(event_.get(), &one, sizeof one); // full is as good
+}
+
+void Ports::wait(const std::vector<bool>& listen, const std::vector<bool>& full) const
+{
+    std::vector<pollfd> waits{{.fd = event_.get(), .events = POLLIN, .revents = 0}};
+    for (std::size_t at = 0; at < ports_.size(); ++at) {
+        const int events = (listen[at] ? POLLIN : 0) | (full[at] ? POLLOUT : 0);
+        // Without events poll(2) would still tell, over and over, that the other end has gone.
+        waits.push_back(
+            {.fd = events != 0 ? ports_[at]->frames_.get() : -1, .events = static_cast<short>(events), .revents = 0});
+    }
+    static_cast<void>(::poll(waits.data(), waits.size(), -1));
+    std::uint64_t count = 0;
+    [[maybe_unused]] const ssize_t got = ::read(event_.get(), &count, sizeof count);
+}
+
+// What the other end had sent before comes first.
+void Ports::unplug_if_gone(Port& port, backend::NetworkCard& card)
+{
+    if (port.gone_ && port.arrived_.empty() && !std::exchange(port.unplugged_, true)) {
+        card.set_carrier(false);
+    }
+}
+
+void Ports::run(const Machine& machine)
+{
+    std::vector<bool> listen(ports_.size(), true);
+    std::vector<bool> full(ports_.size(), false);
+    while (!stopping_) {
+        for (std::size_t at = 0; at < ports_.size(); ++at) {
+            Port& port = *ports_[at];
+            if (listen[at]) {
+                port.gone_ = !port.read_frames();
+            }
+        }
+        {
+            const bus::MachineGuard guard{machine.lock};
+            const bool running = machine.running();
+            for (std::size_t at = 0; at < ports_.size(); ++at) {
+                Port& port = *ports_[at];
+                port.flush();
+                if (!running) {
+                    port.refused_ = true; // until it runs again
+                } else {
+                    port.deliver(*machine.cards[at]);
+                    unplug_if_gone(port, *machine.cards[at]);
+                }
+                listen[at] = running && !port.gone_ && port.arrived_.empty();
+                full[at] = !port.gone_ && !port.backlog_.empty();
+            }
+        }
+        wait(listen, full);
+    }
+}
+
+} // namespace windsor::network

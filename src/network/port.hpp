@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A network card's cable, and the thread that brings in what arrives by all of them.
+#pragma once
+
+#include "backend/network_link.hpp"
+#include "base/fd.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "bus/machine_lock.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <span>
+#include <thread>
+#include <vector>
+
+namespace windsor::network {
+
+// Frames go out and come in by a descriptor that keeps them apart, one frame a read(2) or write(2): a SOCK_SEQPACKET
+// socket, or a tap device without headers of its own.
+class Port final : public backend::NetworkLink {
+public:
+    // `wake` is called, from any thread, when the port has something new for its thread.
+    Port(base::Fd frames, std::function<void()> wake);
+
+    // backend::NetworkLink
+    void send(std::span<const std::uint8_t> frame) override WINDSOR_REQUIRES(bus::kMachineLock);
+    void input_wanted() override WINDSOR_REQUIRES(bus::kMachineLock);
+
+    struct Counters {
+        std::uint64_t sent{0};
+        std::uint64_t received{0};
+        std::uint64_t dropped{0}; // on the way out, for want of room
+    };
+    Counters counters() const WINDSOR_REQUIRES(bus::kMachineLock) { return counters_; }
+
+private:
+    friend class Ports;
+
+    // How many frames wait for whoever takes them at the other end. That is some 1.5 MB at the most of usual networks.
+    static constexpr std::size_t kLongestBacklog = 1024;
+
+    enum class Sent : std::uint8_t { Yes, NoRoom, Never };
+    Sent try_to_send(std::span<const std::uint8_t> frame) WINDSOR_REQUIRES(bus::kMachineLock);
+    void flush() WINDSOR_REQUIRES(bus::kMachineLock);
+    void deliver(backend::NetworkCard& card) WINDSOR_REQUIRES(bus::kMachineLock);
+    // Of the port's thread, without the lock: false once the other end has gone.
+    bool read_frames();
+
+    base::Fd frames_;
+    std::function<void()> wake_;
+    std::deque<std::vector<std::uint8_t>> backlog_;
+    std::deque<std::vector<std::uint8_t>> arrived_; // and have not been delivered yet; the thread's alone
+    Counters counters_;
+    bool refused_{false}; // the card has no room, or stands still
+    bool gone_{false}; // the other end is; the thread's alone
+    bool unplugged_{false}; // the card has been told so
+};
+
+// All cables of a machine.
+class Ports {
+public:
+    // What the thread needs of the machine, which outlives it.
+    struct Machine {
+        bus::MachineLock& lock;
+        // Whether the guest runs, so that its cards may be given frames. Called with the lock held.
+        std::function<bool()> running;
+        std::vector<backend::NetworkCard*> cards; // in the order of the ports
+    };
+
+    // A port for each descriptor, which a machine can be made with.
+    static base::Result<std::unique_ptr<Ports>> create(std::vector<base::Fd> frames);
+    ~Ports();
+    Ports(const Ports&) = delete;
+    Ports& operator=(const Ports&) = delete;
+
+    Port& at(std::size_t number) { return *ports_.at(number); }
+    std::size_t count() const { return ports_.size(); }
+
+    // From here on frames come in.
+    void start(Machine machine);
+    // Ends the thread, before the machine goes.
+    void stop();
+
+private:
+    explicit Ports(base::Fd event) : event_{std::move(event)} {}
+    void wake() const;
+    void run(const Machine& machine);
+    static void unplug_if_gone(Port& port, backend::NetworkCard& card) WINDSOR_REQUIRES(bus::kMachineLock);
+    // Waits until there is something to do.
+    void wait(const std::vector<bool>& listen, const std::vector<bool>& full) const;
+
+    base::Fd event_;
+    std::vector<std::unique_ptr<Port>> ports_;
+    std::atomic<bool> stopping_{false};
+    std::thread thread_;
+};
+
+} // namespace windsor::network
