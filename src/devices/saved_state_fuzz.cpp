@@ -11,6 +11,7 @@
 #include "devices/pic/saved_state.hpp"
 #include "devices/pit/saved_state.hpp"
 #include "devices/rtc/saved_state.hpp"
+#include "devices/rtl8139/saved_state.hpp"
 #include "devices/uart/saved_state.hpp"
 #include "devices/vga/saved_state.hpp"
 #include "state/filler.hpp"
@@ -52,6 +53,12 @@ public:
     void interrupt(bool) override {}
 };
 
+class Link final : public backend::NetworkLink {
+public:
+    void send(std::span<const std::uint8_t>) override {}
+    void input_wanted() override {}
+};
+
 class Sink final : public backend::CharacterSink {
 public:
     void transmit(std::uint8_t) override {}
@@ -66,10 +73,27 @@ struct Chips {
                           ide::HardDisk::Config{.name = "hda", .media = std::make_shared<Disk>()}));
         ide.attach(2,
                    std::make_unique<ide::CdRom>(ide::CdRom::Config{.name = "hdc", .media = std::make_shared<Disk>()}));
-        handlers = {&pic.master_ports(), &pic.slave_ports(), &lapic, &ioapic, &rtc.ports(), &pit, &dma.first_ports(),
-                    &dma.second_ports(), &i8042.data_port(), &i8042.command_port(), &uart, &power.pm_io(),
-                    &power.smbus_io(), &vga->ports(), &vga->dispi_ports(), &vga->window(), &vga->registers(),
-                    &ide.channel(0).command_ports(), &ide.channel(1).command_ports(), &ide.bus_master_ports()};
+        handlers = {&pic.master_ports(),
+                    &pic.slave_ports(),
+                    &lapic,
+                    &ioapic,
+                    &rtc.ports(),
+                    &pit,
+                    &dma.first_ports(),
+                    &dma.second_ports(),
+                    &i8042.data_port(),
+                    &i8042.command_port(),
+                    &uart,
+                    &power.pm_io(),
+                    &power.smbus_io(),
+                    &vga->ports(),
+                    &vga->dispi_ports(),
+                    &vga->window(),
+                    &vga->registers(),
+                    &ide.channel(0).command_ports(),
+                    &ide.channel(1).command_ports(),
+                    &ide.bus_master_ports(),
+                    &rtl8139};
     }
 
     template <typename Chip> void load(Chip& chip, state::Filler& filler)
@@ -100,6 +124,7 @@ struct Chips {
         load(uart, filler);
         load(power, filler);
         load(*vga, filler);
+        load(rtl8139, filler);
     }
 
     // A state that a chip is in is one that it takes: who restores machines refuses what load() has to put right.
@@ -118,6 +143,7 @@ struct Chips {
         pit.settle();
         i8042.settle();
         power.settle();
+        rtl8139.settle();
         check(pic);
         check(lapic);
         check(ioapic);
@@ -128,6 +154,7 @@ struct Chips {
         check(uart);
         check(power);
         check(*vga);
+        check(rtl8139);
         if (!ide.drive(0)->media_busy() &&
             !ide.drive(2)->media_busy()) { // a machine waits for its drives before it is saved
             check(static_cast<ide::HardDisk&>(*ide.drive(0)));
@@ -153,6 +180,8 @@ struct Chips {
     acpi_pm::PowerManagement power{clock, timers, {}};
     std::unique_ptr<vga::Vga> vga{vga::Vga::create(memory, clock).value()};
     ide::Controller ide{{}, {}, memory};
+    Link link;
+    rtl8139::Rtl8139 rtl8139{clock, timers, memory, {}, &link};
     std::vector<bus::AccessHandler*> handlers;
 };
 

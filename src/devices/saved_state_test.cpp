@@ -12,6 +12,7 @@
 #include "devices/piix3/saved_state.hpp"
 #include "devices/pit/saved_state.hpp"
 #include "devices/rtc/saved_state.hpp"
+#include "devices/rtl8139/saved_state.hpp"
 #include "devices/uart/saved_state.hpp"
 #include "devices/vga/saved_state.hpp"
 #include "state/testing_structs.hpp"
@@ -154,6 +155,13 @@ TEST_F(SavedChips, Drives)
     ide::Channel first{{}, memory_};
     first.load({.control = 2, .selected = 1}, {.command = 1});
     EXPECT_EQ(state::pack(state::through_a_file(first.state())), state::pack(first.state()));
+}
+
+TEST_F(SavedChips, NetworkCard)
+{
+    round_trip("rtl8139", [this] {
+        return std::make_unique<rtl8139::Rtl8139>(clock_, timers_, memory_, backend::MacAddress{}, nullptr);
+    });
 }
 
 TEST_F(SavedChips, PciAndFirmwarePorts)
