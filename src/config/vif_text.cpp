@@ -16,10 +16,10 @@ namespace {
 
 using Outcome = std::expected<void, std::string>;
 
-constexpr std::array<std::string_view, 26> kVifOptions{
+constexpr std::array<std::string_view, 27> kVifOptions{
     "mac",        "bridge",  "type",           "model",        "ip",      "script",  "vifname", "rate",      "backend",
     "gatewaydev", "netdev",  "devid",          "forwarddev",   "accel",   "policy",  "uuid",    "mtu",       "vlan",
-    "tag",        "gateway", "security_label", "relationship", "trusted", "network", "hostfwd", "hostaccess"};
+    "tag",        "gateway", "security_label", "relationship", "trusted", "network", "hostfwd", "hostaccess", "bootfile"};
 
 using VifField = std::string VifConfig::*;
 constexpr std::array<std::pair<std::string_view, VifField>, 7> kVifFields{{{"bridge", &VifConfig::bridge},

@@ -13,7 +13,7 @@ namespace {
 
 using Outcome = std::expected<void, std::string>;
 
-constexpr std::array<std::string_view, 3> kNames{"network", "hostfwd", "hostaccess"};
+constexpr std::array<std::string_view, 4> kNames{"network", "hostfwd", "hostaccess", "bootfile"};
 
 // A configuration is to be read by people.
 constexpr std::size_t kMostForwards = 64;
@@ -52,6 +52,15 @@ Outcome set_host_access(VifWiring& wiring, std::string_view value)
     return {};
 }
 
+Outcome set_boot_file(VifWiring& wiring, std::string_view value)
+{
+    if (value.size() > network::kLongestBootFile) {
+        return failure("a network card's bootfile has {} characters at the most", network::kLongestBootFile);
+    }
+    wiring.boot_file = std::string{value};
+    return {};
+}
+
 } // namespace
 
 bool is_wiring(std::string_view name)
@@ -63,6 +72,9 @@ Outcome set_wiring(VifWiring& wiring, std::string_view name, std::string_view va
 {
     if (name == "network") {
         return set_network(wiring, value);
+    }
+    if (name == "bootfile") {
+        return set_boot_file(wiring, value);
     }
     return name == "hostfwd" ? add_forward(wiring, value) : set_host_access(wiring, value);
 }

@@ -22,9 +22,10 @@ struct VifWiring {
     VifNetwork network{VifNetwork::Nat};
     network::HostServices host{network::HostServices::Hidden};
     std::vector<network::HostForward> forwards{};
+    std::string boot_file{}; // what DHCP has firmware boot; empty for nothing
 };
 
-// Whether the option's name is one of these: network, hostfwd and hostaccess.
+// Whether the option's name is one of these: network, hostfwd, hostaccess and bootfile.
 bool is_wiring(std::string_view name);
 std::expected<void, std::string> set_wiring(VifWiring& wiring, std::string_view name, std::string_view value);
 

@@ -37,6 +37,7 @@ TEST(VifWiring, HasWhatItsOptionsSay)
     EXPECT_EQ(to_string(wiring->forwards[0]), "tcp 127.0.0.1:3389 to 10.0.2.15:3389");
     EXPECT_EQ(to_string(wiring->forwards[1]), "udp 0.0.0.0:53 to 10.0.2.15:5353");
     EXPECT_EQ(parse_wiring("network=none")->network, VifNetwork::None);
+    EXPECT_EQ(parse_wiring("bootfile=http://10.0.2.2/menu.ipxe")->boot_file, "http://10.0.2.2/menu.ipxe");
 }
 
 TEST(VifWiring, IsCheckedWithTheCard)
@@ -47,6 +48,7 @@ TEST(VifWiring, IsCheckedWithTheCard)
     EXPECT_EQ(error_of("network=bridge"), "'bridge' is no network; 'nat' and 'none' are");
     EXPECT_EQ(error_of("hostaccess=yes"), "hostaccess is 0 or 1, and not 'yes'");
     EXPECT_EQ(error_of("model=pcnet"), "'pcnet' is no network card that Windsor has; 'rtl8139' and 'e1000' are");
+    EXPECT_EQ(error_of("bootfile=" + std::string(128, 'x')), "a network card's bootfile has 127 characters at the most");
     std::string many;
     for (int port = 1; port <= 65; ++port) {
         many += "hostfwd=tcp::" + std::to_string(port) + "-:80,";

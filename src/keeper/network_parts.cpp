@@ -51,7 +51,7 @@ base::Result<NetworkParts> NetworkParts::create(const config::DomainConfig& conf
             continue;
         }
         Cable cable = WINDSOR_TRY(make_cable());
-        auto nat = network::Nat::create({.forwards = wiring->forwards, .host = wiring->host, .guest_name = config.name},
+        auto nat = network::Nat::create({.forwards = wiring->forwards, .host = wiring->host, .guest_name = config.name, .boot_file = wiring->boot_file},
                                         std::move(cable.network));
         if (!nat) {
             return std::unexpected{at(vif.where, nat.error().message())};

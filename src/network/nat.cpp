@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <climits>
 #include <ctime>
+#include <iterator>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -107,9 +108,8 @@ struct Nat::Calls {
         std::erase_if(nat(opaque).timers_, [=](const auto& known) { return known.get() == timer; });
     }
     static void timer_mod(void* timer, std::int64_t due_ms, void*) { static_cast<Timer*>(timer)->due_ms = due_ms; }
-    // Before it serves, the sockets that listen are all that it registers.
-    static void register_poll_fd(int fd, void* opaque) { nat(opaque).listeners_.push_back(fd); }
-    static void unregister_poll_fd(int fd, void* opaque) { std::erase(nat(opaque).listeners_, fd); }
+    static void register_poll_fd(int, void*) {} // each round asks for them all
+    static void unregister_poll_fd(int, void*) {}
     static void notify(void*) {} // it is polled again in any case
     static int add_poll(int fd, int events, void* opaque)
     {
@@ -159,6 +159,7 @@ base::Result<std::unique_ptr<Nat>> Nat::create(const NatOptions& options, base::
     ::inet_pton(AF_INET6, "fec0::2", &config.vhost6);
     ::inet_pton(AF_INET6, "fec0::3", &config.vnameserver6);
     config.vhostname = options.guest_name.empty() ? nullptr : options.guest_name.c_str();
+    config.bootfile = options.boot_file.empty() ? nullptr : options.boot_file.c_str();
     config.disable_host_loopback = options.host == HostServices::Hidden;
 
     std::unique_ptr<Nat> nat{new Nat{std::move(frames)}};
@@ -177,10 +178,14 @@ base::Result<std::unique_ptr<Nat>> Nat::create(const NatOptions& options, base::
     return nat;
 }
 
-std::vector<int> Nat::descriptors() const
+// What it would wait for.
+std::vector<int> Nat::descriptors()
 {
-    std::vector<int> all = listeners_;
-    all.push_back(frames_.get());
+    std::vector<pollfd> waits;
+    int timeout = 0;
+    fill(waits, timeout);
+    std::vector<int> all;
+    std::ranges::transform(waits, std::back_inserter(all), &pollfd::fd);
     return all;
 }
 

@@ -28,7 +28,11 @@ struct NatOptions {
     std::vector<HostForward> forwards{};
     HostServices host{HostServices::Hidden};
     std::string guest_name{}; // which DHCP gives the guest
+    // What DHCP has firmware boot: a URL for iPXE, of at most kLongestBootFile characters; empty for nothing.
+    std::string boot_file{};
 };
+
+constexpr std::size_t kLongestBootFile = 127; // RFC 2131, section 2
 
 // The guest's frames come and go by a socket that keeps messages apart, one frame a message. Not for several threads.
 class Nat {
@@ -41,7 +45,7 @@ public:
     Nat& operator=(const Nat&) = delete;
 
     // All that it has open before it serves: the socket of frames, and those that listen.
-    std::vector<int> descriptors() const;
+    std::vector<int> descriptors();
 
     // One round is: fill(), poll(2), take(). fill() adds what it waits for, and makes `timeout` (milliseconds) smaller
     // if it wants to be called earlier.
@@ -69,7 +73,6 @@ private:
     void run_timers();
 
     base::Fd frames_;
-    std::vector<int> listeners_;
     std::vector<std::unique_ptr<Timer>> timers_;
     std::deque<std::vector<std::uint8_t>> backlog_; // for the guest, which does not take them at present
     std::vector<pollfd>* filling_{nullptr};

@@ -233,6 +233,34 @@ TEST_F(NatTest, AForwardedPortLeadsToTheGuest)
     EXPECT_EQ(frame[42], 'h');
 }
 
+// A process that serves it keeps these open, and closes all others.
+TEST_F(NatTest, TellsWhatItHasOpen)
+{
+    const std::uint16_t port = HostSocket{SOCK_STREAM}.port;
+    const HostForward tcp{
+        .host = address(127, 0, 0, 1), .host_port = port, .guest = kNatGuest, .guest_port = 80};
+    HostForward udp = tcp;
+    udp.transport = Transport::Udp;
+    begin({.forwards = {tcp, udp}});
+    own_life_.reset();
+    server_.join();
+    unsigned listening = 0;
+    unsigned datagrams = 0;
+    for (const int fd : networks_.front()->descriptors()) {
+        sockaddr_in at{};
+        socklen_t size = sizeof at;
+        if (::getsockname(fd, static_cast<sockaddr*>(static_cast<void*>(&at)), &size) == 0 &&
+            at.sin_family == AF_INET && at.sin_port == htons(port)) {
+            int listens = 0;
+            size = sizeof listens;
+            ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size);
+            (listens != 0 ? listening : datagrams) += 1;
+        }
+    }
+    EXPECT_EQ(listening, 1U);
+    EXPECT_EQ(datagrams, 1U);
+}
+
 TEST_F(NatTest, APortThatIsTakenIsSaid)
 {
     const HostSocket taken{SOCK_STREAM};
