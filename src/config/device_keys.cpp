@@ -40,11 +40,6 @@ void add_vif(const std::string& text, const Location& where, Reading& reading)
     if (!vif->mac.empty() && std::ranges::find(vifs, vif->mac, &VifConfig::mac) != vifs.end()) {
         complain(where, "the MAC address {} is given twice", vif->mac);
     }
-    if (!vif->bridge.empty()) {
-        reading.warn(where, fmt::format("'bridge={}' has no effect yet: the card has a network of its own behind the "
-                                        "host's address (NAT)",
-                                        vif->bridge));
-    }
     vif->where = where;
     vifs.push_back(std::move(*vif));
 }

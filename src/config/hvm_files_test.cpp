@@ -53,6 +53,7 @@ TEST(HvmFiles, LoadWithoutAWord)
              "cpuid = 'host,tm=0,sse3=0'",
              "firmware = 'bios'\nbios = 'seabios'\ndevice_model_version = 'qemu-xen'",
              "on_crash = 'preserve'\non_reboot = 'rename-restart'",
+             "vif = ['mac=00:16:3e:66:92:9c,bridge=xenbr1,script=vif-bridge,model=e1000']",
          }) {
         EXPECT_EQ(remarks_of(lines), "") << lines;
     }
@@ -66,7 +67,6 @@ TEST(HvmFiles, LoadWithAWarning)
         const char* warning;
     };
     constexpr Row kRows[] = {
-        {"vif = ['mac=00:16:3e:66:92:9c,bridge=xenbr1,script=vif-bridge,model=e1000']", "NAT"},
         {"usb = 1\nusbdevice = ['mouse', 'tablet']", "'usbdevice' is accepted without effect"},
         {"soundhw = 'sb16,es1370'", "'soundhw' is accepted without effect"},
         {"hpet = 1", "'hpet' is accepted without effect"},

@@ -468,11 +468,11 @@ constexpr KeyInfo kKeys[] = {
      .reason = "the graphics card has a fixed 16 MiB", .least = 1, .most = 1024, .xend = {Image, AsGiven}},
     {.name = "vif", .type = Strings, .default_text = "[]",
      .help = "The network cards, one string each: options such as mac=00:16:3e:01:02:03, model=e1000 (or rtl8139, the "
-             "default) and type=ioemu, separated by commas. Each card has a network of its own behind the host's "
-             "address (NAT, with DHCP and DNS): hostfwd=tcp::3389-:3389 has the host's port 3389 lead to the guest's, "
-             "hostaccess=1 lets the guest reach at 10.0.2.2 what listens on the host's 127.0.0.1, bootfile=URL is what "
-             "iPXE boots where boot has an n, and network=none leaves the cable unplugged. Bridges are not provided "
-             "yet.",
+             "default) and type=ioemu, separated by commas. A card is on the bridge that is named, or, if there is none "
+             "that may be used (or network=nat says so), in a network of its own behind the host's address (NAT, with "
+             "DHCP and DNS): hostfwd=tcp::3389-:3389 has the host's port 3389 lead to the guest's, hostaccess=1 "
+             "lets the guest reach at 10.0.2.2 what listens on the host's 127.0.0.1, bootfile=URL is what iPXE boots "
+             "where boot has an n, and network=none leaves the cable unplugged.",
      .member = &DomainConfig::vifs, .read = read_vifs, .xend = {Vif, xend_vifs}, .xl = {"/nics", xl_nics},
      .saved = {"vifs"}},
     {"vif2", Strings, Accepted, Xm, "[]",

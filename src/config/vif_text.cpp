@@ -200,8 +200,16 @@ std::expected<VifConfig, std::string> parse_vif(std::string_view text, std::vect
             return std::unexpected{outcome.error()};
         }
     }
-    if (const auto wiring = parse_wiring(vif.text); !wiring) {
+    const auto wiring = parse_wiring(vif.text);
+    if (!wiring) {
         return std::unexpected{wiring.error()};
+    }
+    if (wiring->network == VifNetwork::Bridge && vif.bridge.empty()) {
+        return failure("network=bridge needs the bridge's name; add bridge=NAME");
+    }
+    constexpr std::size_t kLongestName = 15; // of an interface, IFNAMSIZ
+    if (vif.vifname.size() > kLongestName) {
+        return failure("vifname has {} characters at the most", kLongestName);
     }
     return vif;
 }

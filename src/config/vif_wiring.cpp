@@ -20,10 +20,15 @@ constexpr std::size_t kMostForwards = 64;
 
 Outcome set_network(VifWiring& wiring, std::string_view value)
 {
-    if (value != "nat" && value != "none") {
-        return failure("'{}' is no network; 'nat' and 'none' are", value.substr(0, kLongestShown));
+    constexpr std::array<std::pair<std::string_view, VifNetwork>, 4> kNetworks{{{"auto", VifNetwork::Auto},
+                                                                                {"nat", VifNetwork::Nat},
+                                                                                {"bridge", VifNetwork::Bridge},
+                                                                                {"none", VifNetwork::None}}};
+    const auto* const found = std::ranges::find(kNetworks, value, &std::pair<std::string_view, VifNetwork>::first);
+    if (found == kNetworks.end()) {
+        return failure("'{}' is no network; 'auto', 'nat', 'bridge' and 'none' are", value.substr(0, kLongestShown));
     }
-    wiring.network = value == "nat" ? VifNetwork::Nat : VifNetwork::None;
+    wiring.network = found->second;
     return {};
 }
 

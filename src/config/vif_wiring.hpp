@@ -14,12 +14,14 @@
 namespace windsor::config {
 
 enum class VifNetwork : std::uint8_t {
-    Nat,  // behind the host's address
-    None, // the cable is not plugged in
+    Auto,   // the bridge that is named, if there is one that may be used; else NAT
+    Nat,    // behind the host's address
+    Bridge, // the bridge that is named, or the domain does not start
+    None,   // the cable is not plugged in
 };
 
 struct VifWiring {
-    VifNetwork network{VifNetwork::Nat};
+    VifNetwork network{VifNetwork::Auto};
     network::HostServices host{network::HostServices::Hidden};
     std::vector<network::HostForward> forwards{};
     std::string boot_file{}; // what DHCP has firmware boot; empty for nothing

@@ -18,11 +18,11 @@ std::string error_of(std::string_view text)
     return vif ? "" : vif.error();
 }
 
-TEST(VifWiring, IsNatWithoutFurtherWords)
+TEST(VifWiring, IsAsTheHostAllowsWithoutFurtherWords)
 {
     const auto wiring = parse_wiring("mac=00:16:3e:01:02:03, bridge=xenbr0");
     ASSERT_TRUE(wiring);
-    EXPECT_EQ(wiring->network, VifNetwork::Nat);
+    EXPECT_EQ(wiring->network, VifNetwork::Auto);
     EXPECT_EQ(wiring->host, network::HostServices::Hidden);
     EXPECT_TRUE(wiring->forwards.empty());
 }
@@ -45,7 +45,10 @@ TEST(VifWiring, IsCheckedWithTheCard)
     EXPECT_EQ(error_of("hostfwd=tcp::3389-:3389"), "");
     EXPECT_THAT(error_of("hostfwd=3389"), HasSubstr("'3389' forwards no port"));
     EXPECT_EQ(error_of("hostfwd=tcp::1-:1, hostfwd=tcp::1-:1"), "'tcp::1-:1' is given twice");
-    EXPECT_EQ(error_of("network=bridge"), "'bridge' is no network; 'nat' and 'none' are");
+    EXPECT_EQ(error_of("network=x"), "'x' is no network; 'auto', 'nat', 'bridge' and 'none' are");
+    EXPECT_EQ(error_of("network=bridge"), "network=bridge needs the bridge's name; add bridge=NAME");
+    EXPECT_EQ(error_of("network=bridge, bridge=br0"), "");
+    EXPECT_EQ(error_of("vifname=abcdefghijklmnop"), "vifname has 15 characters at the most");
     EXPECT_EQ(error_of("hostaccess=yes"), "hostaccess is 0 or 1, and not 'yes'");
     EXPECT_EQ(error_of("model=pcnet"), "'pcnet' is no network card that Windsor has; 'rtl8139' and 'e1000' are");
     EXPECT_EQ(error_of("bootfile=" + std::string(128, 'x')), "a network card's bootfile has 127 characters at the most");

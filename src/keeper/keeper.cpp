@@ -145,7 +145,7 @@ base::Status Keeper::fork_domain()
     ::sigprocmask(SIG_BLOCK, &set, &old_mask_);
     const config::DomainConfig& config = charge_.settings.config;
     console_ = WINDSOR_TRY(ConsoleParts::create(config.graphics, config.name, charge_.claim.entry().id));
-    network_ = WINDSOR_TRY(NetworkParts::create(config));
+    network_ = WINDSOR_TRY(NetworkParts::create(config, charge_.claim.entry().id));
     signals_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     std::array<int, 2> ends{-1, -1};
     std::array<int, 2> news{-1, -1};

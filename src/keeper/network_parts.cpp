@@ -2,6 +2,7 @@
 #include "keeper/network_parts.hpp"
 
 #include "config/vif_wiring.hpp"
+#include "network/bridge.hpp"
 
 #include <array>
 #include <cerrno>
@@ -31,35 +32,72 @@ base::Result<Cable> make_cable()
     return Cable{base::Fd{ends[0]}, base::Fd{ends[1]}};
 }
 
-base::Error at(const config::Location& where, const std::string& sentence)
+// Where an automatic card's cable leads, and why it is not the bridge.
+struct Decision {
+    bool bridge{false};
+    std::string why_not{};
+};
+
+Decision decide(const config::VifConfig& vif, config::VifNetwork network)
 {
-    return base::Error{where.source != nullptr ? config::render(where, sentence) : sentence};
+    if (network != config::VifNetwork::Auto || vif.bridge.empty()) {
+        return {.bridge = network == config::VifNetwork::Bridge};
+    }
+    const base::Status usable = network::check_bridge(vif.bridge);
+    return {.bridge = usable.has_value(), .why_not = usable ? "" : usable.error().message()};
+}
+
+base::Result<base::Fd> plug(const config::DomainConfig& config, const config::VifConfig& vif,
+                            const std::string& interface, NetworkParts& parts)
+{
+    const auto wiring = config::parse_wiring(vif.text); // one from a saved state has not been checked here
+    if (!wiring) {
+        return base::fail("{}", wiring.error());
+    }
+    if (wiring->network == config::VifNetwork::None) {
+        return base::Fd{};
+    }
+    if (decide(vif, wiring->network).bridge) {
+        return network::tap_on_bridge(vif.bridge, interface);
+    }
+    Cable cable = WINDSOR_TRY(make_cable());
+    parts.networks.push_back(WINDSOR_TRY(network::Nat::create(
+        {.forwards = wiring->forwards, .host = wiring->host, .guest_name = config.name, .boot_file = wiring->boot_file},
+        std::move(cable.network))));
+    return std::move(cable.domain);
 }
 
 } // namespace
 
-base::Result<NetworkParts> NetworkParts::create(const config::DomainConfig& config)
+base::Result<NetworkParts> NetworkParts::create(const config::DomainConfig& config, domain::DomainId id)
 {
     NetworkParts parts;
     for (const config::VifConfig& vif : config.vifs) {
-        const auto wiring = config::parse_wiring(vif.text); // one from a saved state has not been checked here
-        if (!wiring) {
-            return std::unexpected{at(vif.where, wiring.error())};
+        const std::string interface =
+            vif.vifname.empty() ? fmt::format("vif{}.{}", id, parts.cables.size()) : vif.vifname;
+        auto cable = plug(config, vif, interface, parts);
+        if (!cable) {
+            const std::string& sentence = cable.error().message();
+            return base::fail("{}", vif.where.source != nullptr ? config::render(vif.where, sentence) : sentence);
         }
-        if (wiring->network == config::VifNetwork::None) {
-            parts.cables.emplace_back();
-            continue;
-        }
-        Cable cable = WINDSOR_TRY(make_cable());
-        auto nat = network::Nat::create({.forwards = wiring->forwards, .host = wiring->host, .guest_name = config.name, .boot_file = wiring->boot_file},
-                                        std::move(cable.network));
-        if (!nat) {
-            return std::unexpected{at(vif.where, nat.error().message())};
-        }
-        parts.cables.push_back(std::move(cable.domain));
-        parts.networks.push_back(*std::move(nat));
+        parts.cables.push_back(*std::move(cable));
     }
     return parts;
+}
+
+std::vector<std::string> network_notes(const config::DomainConfig& config)
+{
+    std::vector<std::string> notes;
+    for (std::size_t number = 0; number < config.vifs.size(); ++number) {
+        const config::VifConfig& vif = config.vifs[number];
+        const auto wiring = config::parse_wiring(vif.text);
+        const Decision decision = wiring ? decide(vif, wiring->network) : Decision{};
+        if (!decision.why_not.empty()) {
+            notes.push_back(
+                fmt::format("network card {} is behind the host's address (NAT): {}", number, decision.why_not));
+        }
+    }
+    return notes;
 }
 
 } // namespace windsor::keeper

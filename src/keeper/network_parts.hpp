@@ -5,10 +5,11 @@
 #include "base/fd.hpp"
 #include "base/result.hpp"
 #include "config/domain_config.hpp"
+#include "domain/registry.hpp"
 #include "network/nat.hpp"
 
 #include <memory>
-#include <optional>
+#include <string>
 #include <vector>
 
 namespace windsor::keeper {
@@ -19,9 +20,13 @@ struct NetworkParts {
     // The other ends.
     std::vector<std::unique_ptr<network::Nat>> networks;
 
-    // Listens on the ports of the host that are forwarded. Fails with the place in the configuration if one of them
+    // Listens on the ports of the host that are forwarded, and makes the tap devices of cards on bridges, which are
+    // called as the configuration says, or vifDOMAIN.CARD. Fails with the place in the configuration if one of these
     // cannot be had.
-    static base::Result<NetworkParts> create(const config::DomainConfig& config);
+    static base::Result<NetworkParts> create(const config::DomainConfig& config, domain::DomainId id);
 };
+
+// A sentence for each card that is not on the bridge that it names, and why.
+std::vector<std::string> network_notes(const config::DomainConfig& config);
 
 } // namespace windsor::keeper

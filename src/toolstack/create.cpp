@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/descriptors.hpp"
-#include "config/mac_address.hpp"
 #include "config/build.hpp"
 #include "config/file.hpp"
 #include "config/keys.hpp"
+#include "config/mac_address.hpp"
 #include "config/xend_form.hpp"
 #include "config/xl_form.hpp"
+#include "keeper/network_parts.hpp"
 #include "toolstack/commands.hpp"
 #include "toolstack/configuration.hpp"
 #include "toolstack/console.hpp"
@@ -160,6 +161,12 @@ base::Result<Started> start(Context& context, const Arguments& arguments, const 
         return std::unexpected{config::at_key(settings.config, "engine", engine.error())};
     }
     settings.engine = *std::move(engine);
+    for (const std::string& note : keeper::network_notes(settings.config)) {
+        settings.warnings.push_back(note); // for the domain's log
+        if (!arguments.has("quiet")) {
+            context.out << note << '\n';
+        }
+    }
     auto claim = registry.claim(settings.config.name);
     if (!claim) {
         return std::unexpected{config::at_key(settings.config, "name", claim.error())};

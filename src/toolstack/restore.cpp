@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/descriptors.hpp"
 #include "base/printable.hpp"
-#include "config/mac_address.hpp"
 #include "config/build.hpp"
+#include "config/mac_address.hpp"
 #include "domain/saved_domain.hpp"
 #include "toolstack/commands.hpp"
 #include "toolstack/configuration.hpp"
