@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "devices/acpi_pm/saved_state.hpp"
 #include "devices/dma/saved_state.hpp"
+#include "devices/e1000/saved_state.hpp"
 #include "devices/i8042/saved_state.hpp"
 #include "devices/ide/controller.hpp"
 #include "devices/ide/saved_state.hpp"
@@ -66,10 +67,28 @@ struct Chips {
                           ide::HardDisk::Config{.name = "hda", .media = std::make_shared<Disk>()}));
         ide.attach(2,
                    std::make_unique<ide::CdRom>(ide::CdRom::Config{.name = "hdc", .media = std::make_shared<Disk>()}));
-        handlers = {&pic.master_ports(), &pic.slave_ports(), &lapic, &ioapic, &rtc.ports(), &pit, &dma.first_ports(),
-                    &dma.second_ports(), &i8042.data_port(), &i8042.command_port(), &uart, &power.pm_io(),
-                    &power.smbus_io(), &vga->ports(), &vga->dispi_ports(), &vga->window(), &vga->registers(),
-                    &ide.channel(0).command_ports(), &ide.channel(1).command_ports(), &ide.bus_master_ports()};
+        handlers = {&pic.master_ports(),
+                    &pic.slave_ports(),
+                    &lapic,
+                    &ioapic,
+                    &rtc.ports(),
+                    &pit,
+                    &dma.first_ports(),
+                    &dma.second_ports(),
+                    &i8042.data_port(),
+                    &i8042.command_port(),
+                    &uart,
+                    &power.pm_io(),
+                    &power.smbus_io(),
+                    &vga->ports(),
+                    &vga->dispi_ports(),
+                    &vga->window(),
+                    &vga->registers(),
+                    &ide.channel(0).command_ports(),
+                    &ide.channel(1).command_ports(),
+                    &ide.bus_master_ports(),
+                    &network.memory_registers(),
+                    &network.io_registers()};
     }
 
     template <typename Chip> void load(Chip& chip, state::Filler& filler)
@@ -100,6 +119,7 @@ struct Chips {
         load(uart, filler);
         load(power, filler);
         load(*vga, filler);
+        load(network, filler);
     }
 
     // A state that a chip is in is one that it takes: who restores machines refuses what load() has to put right.
@@ -118,6 +138,7 @@ struct Chips {
         pit.settle();
         i8042.settle();
         power.settle();
+        network.settle();
         check(pic);
         check(lapic);
         check(ioapic);
@@ -128,6 +149,7 @@ struct Chips {
         check(uart);
         check(power);
         check(*vga);
+        check(network);
         if (!ide.drive(0)->media_busy() &&
             !ide.drive(2)->media_busy()) { // a machine waits for its drives before it is saved
             check(static_cast<ide::HardDisk&>(*ide.drive(0)));
@@ -153,6 +175,7 @@ struct Chips {
     acpi_pm::PowerManagement power{clock, timers, {}};
     std::unique_ptr<vga::Vga> vga{vga::Vga::create(memory, clock).value()};
     ide::Controller ide{{}, {}, memory};
+    e1000::E1000 network{clock, timers, memory, {}};
     std::vector<bus::AccessHandler*> handlers;
 };
 
