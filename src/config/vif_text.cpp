@@ -17,9 +17,10 @@ namespace {
 using Outcome = std::expected<void, std::string>;
 
 constexpr std::array<std::string_view, 27> kVifOptions{
-    "mac",        "bridge",  "type",           "model",        "ip",      "script",  "vifname", "rate",      "backend",
-    "gatewaydev", "netdev",  "devid",          "forwarddev",   "accel",   "policy",  "uuid",    "mtu",       "vlan",
-    "tag",        "gateway", "security_label", "relationship", "trusted", "network", "hostfwd", "hostaccess", "bootfile"};
+    "mac",     "bridge",   "type",       "model",      "ip",     "script",         "vifname",      "rate",    "backend",
+    "netdev",  "devid",    "gatewaydev", "forwarddev", "accel",  "policy",         "uuid",         "mtu",     "vlan",
+    "tag",     "gateway",  "network",    "hostfwd",    "trusted", "security_label", "relationship", "bootfile",
+    "hostaccess"};
 
 using VifField = std::string VifConfig::*;
 constexpr std::array<std::pair<std::string_view, VifField>, 7> kVifFields{{{"bridge", &VifConfig::bridge},

@@ -51,7 +51,8 @@ TEST(VifWiring, IsCheckedWithTheCard)
     EXPECT_EQ(error_of("vifname=abcdefghijklmnop"), "vifname has 15 characters at the most");
     EXPECT_EQ(error_of("hostaccess=yes"), "hostaccess is 0 or 1, and not 'yes'");
     EXPECT_EQ(error_of("model=pcnet"), "'pcnet' is no network card that Windsor has; 'rtl8139' and 'e1000' are");
-    EXPECT_EQ(error_of("bootfile=" + std::string(128, 'x')), "a network card's bootfile has 127 characters at the most");
+    EXPECT_EQ(error_of("bootfile=" + std::string(128, 'x')),
+              "a network card's bootfile has 127 characters at the most");
     std::string many;
     for (int port = 1; port <= 65; ++port) {
         many += "hostfwd=tcp::" + std::to_string(port) + "-:80,";

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "devices/acpi_pm/saved_state.hpp"
 #include "devices/dma/saved_state.hpp"
+#include "devices/e1000/saved_state.hpp"
 #include "devices/i8042/saved_state.hpp"
 #include "devices/ide/controller.hpp"
 #include "devices/ide/saved_state.hpp"
@@ -93,7 +94,9 @@ struct Chips {
                     &ide.channel(0).command_ports(),
                     &ide.channel(1).command_ports(),
                     &ide.bus_master_ports(),
-                    &rtl8139};
+                    &rtl8139,
+                    &network.memory_registers(),
+                    &network.io_registers()};
     }
 
     template <typename Chip> void load(Chip& chip, state::Filler& filler)
@@ -125,6 +128,7 @@ struct Chips {
         load(power, filler);
         load(*vga, filler);
         load(rtl8139, filler);
+        load(network, filler);
     }
 
     // A state that a chip is in is one that it takes: who restores machines refuses what load() has to put right.
@@ -144,6 +148,7 @@ struct Chips {
         i8042.settle();
         power.settle();
         rtl8139.settle();
+        network.settle();
         check(pic);
         check(lapic);
         check(ioapic);
@@ -155,6 +160,7 @@ struct Chips {
         check(power);
         check(*vga);
         check(rtl8139);
+        check(network);
         if (!ide.drive(0)->media_busy() &&
             !ide.drive(2)->media_busy()) { // a machine waits for its drives before it is saved
             check(static_cast<ide::HardDisk&>(*ide.drive(0)));
@@ -182,6 +188,7 @@ struct Chips {
     ide::Controller ide{{}, {}, memory};
     Link link;
     rtl8139::Rtl8139 rtl8139{clock, timers, memory, {}, &link};
+    e1000::E1000 network{clock, timers, memory, {}};
     std::vector<bus::AccessHandler*> handlers;
 };
 

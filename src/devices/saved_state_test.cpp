@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "devices/acpi_pm/saved_state.hpp"
 #include "devices/dma/saved_state.hpp"
+#include "devices/e1000/saved_state.hpp"
 #include "devices/fw_debug/saved_state.hpp"
 #include "devices/i8042/saved_state.hpp"
 #include "devices/ide/saved_state.hpp"
@@ -141,6 +142,12 @@ TEST_F(SavedChips, PowerManagement)
 TEST_F(SavedChips, Display)
 {
     round_trip("vga", [this] { return vga::Vga::create(memory_, clock_).value(); });
+}
+
+TEST_F(SavedChips, NetworkCard)
+{
+    round_trip("e1000",
+               [this] { return std::make_unique<e1000::E1000>(clock_, timers_, memory_, e1000::E1000::Options{}); });
 }
 
 TEST_F(SavedChips, Drives)

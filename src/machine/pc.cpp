@@ -73,8 +73,10 @@ rtc::Rtc::Options clock_of(const MachineSpec& spec)
 Slot network_card(const NetworkCardSpec& card, std::size_t number, const FirmwareFiles& firmware)
 {
     constexpr unsigned kFirstDevice = 4;
-    const auto found = firmware.network.find(card.model);
-    std::vector<std::uint8_t> rom = found != firmware.network.end() ? bytes_of(found->second) : std::vector<std::uint8_t>{};
+    std::vector<std::uint8_t> rom;
+    if (const auto found = firmware.network.find(card.model); found != firmware.network.end()) {
+        rom = bytes_of(found->second);
+    }
     const chipset::PciPlace place{kFirstDevice + static_cast<unsigned>(number), 0};
     return card.model == NetworkModel::Rtl8139
                ? pci(place, "rtl8139", {}, rtl8139::unit(card.mac, card.link, std::move(rom)))
