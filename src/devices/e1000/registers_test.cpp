@@ -316,6 +316,19 @@ TEST_F(E1000Registers, InterruptCausesAndTheirMask)
     EXPECT_EQ(read(reg::kIcr), 0u);
 }
 
+// As Linux's self test has it, one by one.
+TEST_F(E1000Registers, EachCauseInterruptsIfItIsEnabled)
+{
+    for (unsigned i = 0; i <= 16; ++i) {
+        write(reg::kImc, ~0u);
+        write(reg::kIcs, 1u << i);
+        EXPECT_FALSE(interrupt.level) << i;
+        write(reg::kIms, 1u << i);
+        EXPECT_TRUE(interrupt.level) << i;
+        EXPECT_EQ(read(reg::kIcr), 1u << i);
+    }
+}
+
 TEST_F(E1000Registers, ThrottledInterruptsComeLateButCome)
 {
     write(reg::kIms, cause::kReceived);

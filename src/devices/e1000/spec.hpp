@@ -191,9 +191,8 @@ constexpr std::uint32_t kPhy = 1 << 12;
 constexpr std::uint32_t kPins = 3 << 13;
 constexpr std::uint32_t kTransmitLow = 1 << 15;     // TXD_LOW
 constexpr std::uint32_t kSmallReceived = 1 << 16;   // SRPD
-constexpr std::uint32_t kAll = kTransmitted | kTransmitEmpty | kLinkChange | kSequenceError | kReceiveThreshold |
-                               kOverrun | kReceived | kMdioDone | kConfiguration | kPhy | kPins | kTransmitLow |
-                               kSmallReceived;
+// Linux's self test wants the reserved ones among the first ten to interrupt, too.
+constexpr std::uint32_t kAll = 0x1'ffff;
 } // namespace cause
 
 // Section 13.4.22.
