@@ -179,7 +179,8 @@ std::uint16_t Phy::basic_status()
     if (state_.link && (state_.control & control::kNegotiate) != 0) {
         status |= kStatusComplete;
     }
-    if (state_.link && !std::exchange(state_.link_lost, false)) {
+    const bool lost = std::exchange(state_.link_lost, false);
+    if (state_.link && !lost) {
         status |= kStatusLink;
     }
     return status;

@@ -66,15 +66,9 @@ struct Registers {
     std::uint32_t wuc{0};
     std::uint32_t wufc{0};
     std::uint32_t manc{0};
-    std::uint32_t ipav{0};
     std::array<std::uint32_t, 2 * kReceiveAddresses> ra{}; // low and high in turn
     std::array<std::uint32_t, 128> mta{};
     std::array<std::uint32_t, 128> vfta{};
-    std::array<std::uint32_t, 4> ip4at{};
-    std::array<std::uint32_t, 4> ip6at{};
-    std::array<std::uint32_t, 4> fflt{};
-    std::array<std::uint32_t, 128> ffmt{};
-    std::array<std::uint32_t, 128> ffvt{};
 };
 
 // Where a register's value lies, and which of its bits can be written.

@@ -73,14 +73,12 @@ constexpr std::array kRows{
     Row{reg::kWuc, &Registers::wuc, 0x0f, 0, SoftwareReset::Keeps},
     Row{reg::kWufc, &Registers::wufc, 0x000f'80ff},
     Row{reg::kManc, &Registers::manc, 0x00ff'ffff},
-    Row{reg::kIpav, &Registers::ipav, 0x0001'000f},
 };
 static_assert(std::ranges::is_sorted(kRows, {}, &Row::offset));
 
 // Registers of one kind in a row. They keep what they hold over a software reset: it is memory on the chip.
 struct Block {
     std::uint32_t offset;
-    std::uint32_t stride;
     std::span<std::uint32_t> (*words)(Registers& registers);
     std::uint32_t writable{kEveryBit};
     std::uint32_t writable_odd{kEveryBit};
@@ -92,14 +90,9 @@ template <auto Member> std::span<std::uint32_t> words_of(Registers& registers)
 }
 
 constexpr std::array kBlocks{
-    Block{reg::kMta, 4, words_of<&Registers::mta>},
-    Block{reg::kRa, 4, words_of<&Registers::ra>, kEveryBit, rah::kWritable},
-    Block{reg::kVfta, 4, words_of<&Registers::vfta>},
-    Block{reg::kIp4at, 8, words_of<&Registers::ip4at>},
-    Block{reg::kIp6at, 4, words_of<&Registers::ip6at>},
-    Block{reg::kFflt, 8, words_of<&Registers::fflt>, 0x7ff, 0x7ff},
-    Block{reg::kFfmt, 8, words_of<&Registers::ffmt>, 0xf, 0xf},
-    Block{reg::kFfvt, 8, words_of<&Registers::ffvt>},
+    Block{reg::kMta, words_of<&Registers::mta>},
+    Block{reg::kRa, words_of<&Registers::ra>, kEveryBit, rah::kWritable},
+    Block{reg::kVfta, words_of<&Registers::vfta>},
 };
 
 struct Alias {
@@ -142,9 +135,8 @@ std::optional<Plain> find_register(Registers& registers, std::uint32_t offset)
     }
     for (const Block& block : kBlocks) {
         const auto words = block.words(registers);
-        const std::uint32_t from_start = offset - block.offset; // huge before it
-        if (from_start < words.size() * block.stride && from_start % block.stride == 0) {
-            const std::uint32_t index = from_start / block.stride;
+        const std::uint32_t index = (offset - block.offset) / sizeof(std::uint32_t); // huge before it
+        if (index < words.size() && offset % sizeof(std::uint32_t) == 0) {
             return Plain{&words[index], index % 2 == 0 ? block.writable : block.writable_odd};
         }
     }

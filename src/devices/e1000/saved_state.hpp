@@ -5,7 +5,25 @@
 #include "devices/e1000/e1000.hpp"
 #include "pci/saved_state.hpp"
 
+#include <array>
+#include <string_view>
+
 namespace windsor::devices::e1000 {
+
+// Words as bytes, lowest first: a table is one field, and not as many as it has words.
+template <typename Archive, typename T, std::size_t N>
+void describe_table(Archive& archive, std::string_view name, std::array<T, N>& words)
+{
+    std::array<std::uint8_t, N * sizeof(T)> bytes{};
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        bytes[i] = static_cast<std::uint8_t>(words[i / sizeof(T)] >> i % sizeof(T) * 8);
+    }
+    archive.field(name, bytes);
+    words = {};
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        words[i / sizeof(T)] = static_cast<T>(words[i / sizeof(T)] | T{bytes[i]} << i % sizeof(T) * 8);
+    }
+}
 
 // Of both rings.
 template <typename Archive> void describe_rings(Archive& archive, Registers& registers)
@@ -67,20 +85,14 @@ template <typename Archive> void describe(Archive& archive, Registers& registers
     archive.field("wuc", registers.wuc);
     archive.field("wufc", registers.wufc);
     archive.field("manc", registers.manc);
-    archive.field("ipav", registers.ipav);
-    archive.field("ra", registers.ra);
-    archive.field("mta", registers.mta);
-    archive.field("vfta", registers.vfta);
-    archive.field("ip4at", registers.ip4at);
-    archive.field("ip6at", registers.ip6at);
-    archive.field("fflt", registers.fflt);
-    archive.field("ffmt", registers.ffmt);
-    archive.field("ffvt", registers.ffvt);
+    describe_table(archive, "ra", registers.ra);
+    describe_table(archive, "mta", registers.mta);
+    describe_table(archive, "vfta", registers.vfta);
 }
 
 template <typename Archive> void describe(Archive& archive, Eeprom::State& eeprom)
 {
-    archive.field("words", eeprom.words);
+    describe_table(archive, "words", eeprom.words);
     archive.field("clock", eeprom.clock);
     archive.field("selected", eeprom.selected);
     archive.field("data_out", eeprom.data_out);
@@ -115,7 +127,7 @@ template <typename Archive> void describe(Archive& archive, Phy::State& phy)
 
 template <typename Archive> void describe(Archive& archive, Statistics::State& statistics)
 {
-    archive.field("counters", statistics.counters);
+    describe_table(archive, "counters", statistics.counters);
 }
 
 template <typename Archive> void describe(Archive& archive, Interrupts::Delayed& delayed)

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "backend/frame.hpp"
 #include "devices/e1000/e1000_bench.hpp"
+#include "devices/e1000/saved_state.hpp"
+#include "state/testing_structs.hpp"
 
 #include <gmock/gmock.h>
+#include <limits>
 
 namespace windsor::devices::e1000 {
 
@@ -414,6 +417,69 @@ TEST_F(E1000Transmitter, AMassOfFramesIsSentInPortions)
         timers.run_due(clock.now());
     }
     EXPECT_EQ(link.frames.size(), count - 1);
+}
+
+// In the middle of a packet, of a delay, and of a negotiation.
+TEST_F(E1000Transmitter, ASavedCardGoesOnWhereItWas)
+{
+    const Frame frame = frame_to(kPeer, 300);
+    write(reg::kIms, cause::kTransmitted);
+    write(reg::kTidv, 1000);
+    put_data(frame, kLast | transmit::kDelayInterrupt);
+    put_data(std::span{frame}.first(200), 0);
+    go();
+    pass(1000 * base::kMicrosecond);
+    Bench other;
+    other.clock.set(clock.now());
+    other.card.load(state::through_a_file(card.state()));
+    EXPECT_EQ(state::difference(state::pack(card.state()), state::pack(other.card.state())), "");
+    EXPECT_FALSE(other.interrupt.level);
+    other.pass(24 * base::kMicrosecond);
+    EXPECT_TRUE(other.interrupt.level);
+    const std::uint64_t at = kTransmitRing + 2 * kDescriptorSize;
+    other.store(kTransmitBuffers, std::span{frame}.subspan(200));
+    other.store32(at, kTransmitBuffers);
+    other.store32(at + 8, 100 | kLast);
+    other.write(reg::kTdt, 3);
+    EXPECT_THAT(other.link.frames, ElementsAre(ElementsAreArray(frame)));
+    EXPECT_TRUE(card.state().phy.link);
+    set_phy(0, 0x1340);
+    Bench third;
+    third.clock.set(clock.now());
+    third.card.load(state::through_a_file(card.state()));
+    EXPECT_EQ(third.read(reg::kStatus) & status::kLinkUp, 0u);
+    third.pass(kLinkTime);
+    EXPECT_NE(third.read(reg::kStatus) & status::kLinkUp, 0u);
+    EXPECT_NE(third.read(reg::kIcr) & cause::kLinkChange, 0u);
+}
+
+// Nothing that a stranger writes into a saved state lasts if the chip cannot hold it.
+TEST_F(E1000Transmitter, AForgedStateIsPutRight)
+{
+    E1000::State forged = card.state();
+    forged.registers.rdlen = ~0u;
+    forged.registers.ra[1] = ~0u;
+    forged.interrupts.causes = ~0u;
+    forged.interrupts.quiet_until = std::numeric_limits<base::Nanoseconds>::max();
+    forged.interrupts.received.at = std::numeric_limits<base::Nanoseconds>::max();
+    forged.pci.interrupt = true; // but nothing is enabled
+    forged.phy.link_at = std::numeric_limits<base::Nanoseconds>::max();
+    forged.eeprom.bits = 200;
+    forged.eeprom.address = 200;
+    forged.transmitter.begun = true;
+    forged.transmitter.packet.resize(1'000'000);
+    card.load(forged);
+    const E1000::State held = card.state();
+    EXPECT_EQ(held.registers.rdlen, kRingLengthMask);
+    EXPECT_EQ(held.registers.ra[1], rah::kWritable);
+    EXPECT_EQ(held.interrupts.causes, cause::kAll);
+    EXPECT_LT(held.interrupts.quiet_until.value(), clock.now() + base::kSecond);
+    EXPECT_FALSE(held.interrupts.received.at.has_value());
+    EXPECT_FALSE(held.pci.interrupt);
+    EXPECT_FALSE(held.phy.link_at.has_value());
+    EXPECT_LE(held.eeprom.bits, 16);
+    EXPECT_LT(held.eeprom.address, kEepromWords);
+    EXPECT_EQ(held.transmitter.packet.size(), backend::kLongestFrame);
 }
 
 TEST_F(E1000Transmitter, Statistics)
