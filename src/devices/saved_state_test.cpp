@@ -144,7 +144,7 @@ TEST_F(SavedChips, Display)
     round_trip("vga", [this] { return vga::Vga::create(memory_, clock_).value(); });
 }
 
-TEST_F(SavedChips, NetworkCard)
+TEST_F(SavedChips, GigabitNetworkCard)
 {
     round_trip("e1000",
                [this] { return std::make_unique<e1000::E1000>(clock_, timers_, memory_, e1000::E1000::Options{}); });

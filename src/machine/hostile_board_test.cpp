@@ -87,6 +87,10 @@ void use(Bench& bench) WINDSOR_REQUIRES(bus::kMachineLock)
         static_cast<void>(bench.board->interrupts().pic().acknowledge());
         bench.outlets.keyboards.front()->key(0x1e, round == 0);
         bench.outlets.serial_ports.front()->receive(std::array<std::uint8_t, 1>{'x'});
+        for (backend::NetworkCard* const card : bench.outlets.network_cards) {
+            static_cast<void>(card->receive(std::vector<std::uint8_t>(60, 0xff)));
+            card->set_carrier(round == 1);
+        }
         for (std::uint64_t offset = 0; offset < 0x400; offset += 16) {
             static_cast<void>(bench.board->mmio().read(base::GuestPhysical{0xfee00000 + offset}, Width::Dword));
         }
@@ -186,6 +190,8 @@ constexpr std::array kChips{
     "pci/1.3/power_management",
     "pci/2.0/vga",
     "pci/2.0/vga/function",
+    "pci/4.0/rtl8139",
+    "pci/5.0/e1000",
     "isa/fw_cfg",
 };
 

@@ -165,6 +165,9 @@ void Interrupts::load(const State& state)
     state_.interval &= kIntervalMask;
     const base::Nanoseconds now = clock_.now();
     keep_before(state_.quiet_until, now + kLongestInterval);
+    if (state_.quiet_until && *state_.quiet_until <= now) {
+        state_.quiet_until.reset(); // settle() had done so before it was saved
+    }
     for (Delayed* const delayed : {&state_.received, &state_.transmitted}) {
         if (!delayed->at || !delayed->latest) {
             *delayed = {};

@@ -143,12 +143,12 @@ bool Rtl8139::receive_into_buffer(std::uint16_t status)
 Rtl8139::Room Rtl8139::find_descriptors(std::size_t length)
 {
     found_.clear();
-    after_found_ = registers_.receive.next;
+    after_found_ = registers_.next_received;
     for (std::size_t room = 0; room < length;) {
-        if (found_.size() == kRingDescriptors || (!found_.empty() && after_found_ == registers_.receive.next)) {
+        if (found_.size() == kRingDescriptors || (!found_.empty() && after_found_ == registers_.next_received)) {
             return Room::Never; // more than the whole ring holds
         }
-        const auto descriptor = read_descriptor(registers_.receive, after_found_);
+        const auto descriptor = read_descriptor(registers_.receive_ring, after_found_);
         if (!descriptor) {
             return Room::Never;
         }
@@ -190,7 +190,7 @@ bool Rtl8139::receive_into_ring(std::uint16_t status)
                   memory_.write(base::GuestPhysical{descriptor.at + 4}, little_endian(vlan)) &&
                   memory_.write(base::GuestPhysical{descriptor.at}, little_endian(given)) && written;
     }
-    registers_.receive.next = static_cast<std::uint8_t>(after_found_);
+    registers_.next_received = static_cast<std::uint8_t>(after_found_);
     if (!written) {
         system_error();
     }

@@ -122,11 +122,10 @@ std::uint32_t Rtl8139::read_dword(unsigned offset, std::uint32_t mask)
     case reg::kTally + 4: return plus_transmit() ? half(r.tally_address, index != 0) : r.transmit_status[index];
     case reg::kTransmitStatus + 8:
     case reg::kTransmitStatus + 12: return r.transmit_status[index];
-    case reg::kNormalRing:
-    case reg::kNormalRing + 4:
-    case reg::kHighRing:
-    case reg::kHighRing + 4:
-        return plus_transmit() ? half((index < 2 ? r.normal : r.high).base, index % 2 != 0) : r.transmit_address[index];
+    case reg::kTransmitAddress:
+    case reg::kTransmitAddress + 4:
+    case reg::kTransmitAddress + 8:
+    case reg::kTransmitAddress + 12: return r.transmit_address[index];
     case reg::kReceiveStart: return r.receive_start;
     case reg::kReceiveStart + 4:
         return bytes(0, 0, 0, r.command | (read_position() == r.write_pointer ? command::kBufferEmpty : 0U));
@@ -190,8 +189,8 @@ std::uint32_t Rtl8139::read_plus(unsigned offset) const
     switch (offset) {
     case reg::kConfig5: return registers_.config5;
     case reg::kPlusCommand: return registers_.plus_command;
-    case reg::kReceiveRing: return half(registers_.receive.base, false);
-    case reg::kReceiveRing + 4: return half(registers_.receive.base, true);
+    case reg::kReceiveRing: return half(registers_.receive_ring, false);
+    case reg::kReceiveRing + 4: return half(registers_.receive_ring, true);
     case reg::kEarlyTransmit: return registers_.early_transmit;
     default: return 0;
     }
@@ -241,11 +240,8 @@ void Rtl8139::write_low(unsigned offset, std::uint32_t value, std::uint32_t mask
         }
         break;
     case reg::kTransmitAddress:
-        if (plus_transmit()) {
-            write_ring(index < 2 ? r.normal : r.high, index % 2 != 0, value, mask);
-        } else {
-            r.transmit_address[index] = merge(r.transmit_address[index], value, mask);
-        }
+        r.transmit_address[index] = merge(r.transmit_address[index], value, mask);
+        (offset < reg::kHighRing ? r.next_normal : r.next_high) = 0;
         break;
     default:
         if (offset == reg::kReceiveStart) {
@@ -310,8 +306,8 @@ void Rtl8139::write_upper(unsigned offset, std::uint32_t value, std::uint32_t ma
         }
         break;
     case reg::kPlusCommand: r.plus_command = merge16(r.plus_command, value, mask & cpcr::kWritable); break;
-    case reg::kReceiveRing: write_ring(r.receive, false, value, mask); break;
-    case reg::kReceiveRing + 4: write_ring(r.receive, true, value, mask); break;
+    case reg::kReceiveRing: write_receive_ring(false, value, mask); break;
+    case reg::kReceiveRing + 4: write_receive_ring(true, value, mask); break;
     case reg::kEarlyTransmit:
         r.early_transmit = static_cast<std::uint8_t>(merge(r.early_transmit, value, mask & kEarlyTransmitBits));
         break;
@@ -336,10 +332,10 @@ void Rtl8139::write_command(std::uint8_t value)
     if ((switched_on & command::kReceive) != 0) {
         registers_.write_pointer = 0;
         registers_.read_pointer = kReadPointerDefault;
-        registers_.receive.next = 0;
+        registers_.next_received = 0;
     }
     if ((switched_on & command::kTransmit) != 0) {
-        registers_.normal.next = registers_.high.next = 0;
+        registers_.next_normal = registers_.next_high = 0;
         transmit_waiting();
     }
 }
@@ -390,10 +386,10 @@ void Rtl8139::write_basic_control(std::uint16_t value)
     }
 }
 
-void Rtl8139::write_ring(Ring& ring, bool high_dword, std::uint32_t value, std::uint32_t mask)
+void Rtl8139::write_receive_ring(bool high_dword, std::uint32_t value, std::uint32_t mask)
 {
-    ring.base = merge64(ring.base, high_dword, value, mask) & kRingAddress;
-    ring.next = 0;
+    registers_.receive_ring = merge64(registers_.receive_ring, high_dword, value, mask) & kRingAddress;
+    registers_.next_received = 0;
 }
 
 void Rtl8139::write_poll(std::uint8_t value)
@@ -405,10 +401,10 @@ void Rtl8139::write_poll(std::uint8_t value)
         return;
     }
     if ((value & poll::kHigh) != 0) {
-        transmit_ring(registers_.high);
+        transmit_ring(reg::kHighRing, registers_.next_high);
     }
     if ((value & poll::kNormal) != 0) {
-        transmit_ring(registers_.normal);
+        transmit_ring(reg::kNormalRing, registers_.next_normal);
     }
 }
 
@@ -432,7 +428,8 @@ void Rtl8139::write_tally(bool high_dword, std::uint32_t value, std::uint32_t ma
     put(tallies.transmit_errors, 8);
     put(tallies.receive_errors, 4);
     put(tallies.missed, 2);
-    put(0, 2 + 4 + 4); // frames that are no whole bytes; with one collision, and with more
+    put(0, 2); // frames of no whole number of bytes
+    put(0, 8); // how many there were with one collision, and with more
     put(tallies.received_physical, 8);
     put(tallies.received_broadcast, 8);
     put(tallies.received_multicast, 4);

@@ -126,8 +126,20 @@ TEST_F(Rtl8139Rings, TheirAddressesStandWhereThoseOfBuffersDo)
     EXPECT_EQ(b.in32(0x28), kHighRing);
     b.out32(0x24, 0x12);
     EXPECT_EQ(b.card.read(0x20, bus::Width::Qword).value, 0x1200001000U);
-    b.out16(0xe0, 0);
-    EXPECT_EQ(b.in32(0x20), 0U);
+    b.out32(0xe8, 0x34);
+    EXPECT_EQ(b.card.read(0xe4, bus::Width::Qword).value, 0x3400003000U);
+}
+
+// The datasheet wants C+ mode first; there is one register all the same.
+TEST_F(Rtl8139Rings, TheirAddressesMayBeWrittenBeforeTheModeIsChosen)
+{
+    b.out8(0x37, 0x10);
+    b.out32(0x20, kNormalRing);
+    b.out16(0xe0, 3);
+    b.out8(0x37, 0x0c);
+    queue(0, plain(60));
+    poll();
+    EXPECT_EQ(b.link.sent.size(), 1U);
 }
 
 TEST_F(Rtl8139Rings, FramesAreSentUpToTheFirstDescriptorOfTheDrivers)

@@ -144,7 +144,7 @@ void Rtl8139::software_reset()
     registers_.missed = fresh.missed;
     registers_.multiple_interrupt = fresh.multiple_interrupt;
     registers_.plus_command = fresh.plus_command;
-    registers_.normal.next = registers_.high.next = registers_.receive.next = 0;
+    registers_.next_normal = registers_.next_high = registers_.next_received = 0;
     registers_.early_transmit = fresh.early_transmit;
     registers_.tallies = fresh.tallies;
     arm_timer();
@@ -263,10 +263,10 @@ void Rtl8139::keep_possible()
     r.advertised &= mii::kAdvertisedWritable;
     r.connection_config &= cscr::kWritable;
     r.plus_command &= cpcr::kWritable;
-    for (Ring* ring : {&r.normal, &r.high, &r.receive}) {
-        ring->base &= kRingAddress;
-        ring->next = static_cast<std::uint8_t>(ring->next % kRingDescriptors);
+    for (std::uint8_t* next : {&r.next_normal, &r.next_high, &r.next_received}) {
+        *next = static_cast<std::uint8_t>(*next % kRingDescriptors);
     }
+    r.receive_ring &= kRingAddress;
     r.early_transmit &= kEarlyTransmitBits;
     r.tally_address &= kTallyAddress;
     r.refused = std::min(r.refused, static_cast<std::uint16_t>(kLongestReceivedFrame + 2 * kReceiveHeader));

@@ -40,17 +40,11 @@ public:
         std::uint16_t underruns{0};
     };
 
-    // A ring of C+ mode.
-    struct Ring {
-        std::uint64_t base{0};
-        std::uint8_t next{0}; // which descriptor comes next
-    };
-
     struct Registers {
         std::array<std::uint8_t, 6> id{};
         std::array<std::uint8_t, 8> multicast{};
         std::array<std::uint32_t, kTransmitters> transmit_status{tsd::kOwn, tsd::kOwn, tsd::kOwn, tsd::kOwn};
-        std::array<std::uint32_t, kTransmitters> transmit_address{};
+        std::array<std::uint32_t, kTransmitters> transmit_address{}; // in C+ mode those of the rings
         std::uint32_t receive_start{0};
         std::uint8_t command{0}; // command::kReceive and kTransmit
         std::uint16_t read_pointer{kReadPointerDefault};
@@ -78,9 +72,10 @@ public:
         bool plugged{true}; // the cable
         std::array<std::uint8_t, reg::kParametersEnd - reg::kParameters> parameters{};
         std::uint16_t plus_command{0};
-        Ring normal{};
-        Ring high{};
-        Ring receive{};
+        std::uint8_t next_normal{0}; // which descriptors of the rings come next
+        std::uint8_t next_high{0};
+        std::uint8_t next_received{0};
+        std::uint64_t receive_ring{0};
         std::uint8_t early_transmit{0};
         std::uint64_t tally_address{0};
         Tallies tallies{};
@@ -166,7 +161,7 @@ private:
     void write_eeprom_command(std::uint8_t value);
     void write_configs(std::uint32_t value, std::uint32_t mask);
     void write_basic_control(std::uint16_t value);
-    void write_ring(Ring& ring, bool high_dword, std::uint32_t value, std::uint32_t mask);
+    void write_receive_ring(bool high_dword, std::uint32_t value, std::uint32_t mask);
     void write_tally(bool high_dword, std::uint32_t value, std::uint32_t mask);
     void write_poll(std::uint8_t value) WINDSOR_REQUIRES(bus::kMachineLock);
 
@@ -178,10 +173,10 @@ private:
     // Puts a frame on the wire, or gives it to the receiver in loopback.
     Sent send(std::span<const std::uint8_t> frame) WINDSOR_REQUIRES(bus::kMachineLock);
 
-    void transmit_ring(Ring& ring) WINDSOR_REQUIRES(bus::kMachineLock);
-    std::optional<Descriptor> read_descriptor(const Ring& ring, unsigned index);
+    void transmit_ring(unsigned address, std::uint8_t& next) WINDSOR_REQUIRES(bus::kMachineLock);
+    std::optional<Descriptor> read_descriptor(std::uint64_t ring, unsigned index);
     // The descriptors of the next frame, if it is there as a whole.
-    bool collect(Ring& ring);
+    bool collect(std::uint64_t ring, std::uint8_t& next);
     // The status for its last descriptor.
     std::uint32_t transmit_collected() WINDSOR_REQUIRES(bus::kMachineLock);
     bool gather();

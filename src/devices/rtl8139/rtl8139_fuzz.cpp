@@ -120,9 +120,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 {
     const std::span bytes{data, size};
     Bench bench;
-    const auto memory = bench.bytes(0, 64 * 1024);
-    for (std::size_t i = 0; i < memory.size() && size != 0; ++i) {
-        memory[i] = bytes[i % size];
+    constexpr std::size_t kFilled = 16 * 1024;
+    for (std::size_t at = 0; at < kFilled && size != 0; at += size) {
+        bench.put(at, bytes.first(std::min(size, kFilled - at)));
     }
     bench.link.on_wanted = [&bench] { bench.card.receive(Frame(100, 0xff)); };
     bench.link.on_send = [&bench] {

@@ -34,12 +34,6 @@ template <typename Archive> void describe(Archive& archive, Rtl8139::Tallies& ta
     archive.field("underruns", tallies.underruns);
 }
 
-template <typename Archive> void describe(Archive& archive, Rtl8139::Ring& ring)
-{
-    archive.field("base", ring.base);
-    archive.field("next", ring.next);
-}
-
 template <typename Archive> void describe(Archive& archive, Rtl8139::Registers& registers)
 {
     archive.field("id", registers.id);
@@ -73,9 +67,10 @@ template <typename Archive> void describe(Archive& archive, Rtl8139::Registers& 
     archive.field("plugged", registers.plugged);
     archive.field("parameters", registers.parameters);
     archive.field("plus_command", registers.plus_command);
-    archive.field("normal", registers.normal);
-    archive.field("high", registers.high);
-    archive.field("receive", registers.receive);
+    archive.field("next_normal", registers.next_normal);
+    archive.field("next_high", registers.next_high);
+    archive.field("next_received", registers.next_received);
+    archive.field("receive_ring", registers.receive_ring);
     archive.field("early_transmit", registers.early_transmit);
     archive.field("tally_address", registers.tally_address);
     archive.field("tallies", registers.tallies);

@@ -22,9 +22,9 @@ std::uint64_t little_endian(std::span<const std::uint8_t> bytes)
 
 } // namespace
 
-std::optional<Rtl8139::Descriptor> Rtl8139::read_descriptor(const Ring& ring, unsigned index)
+std::optional<Rtl8139::Descriptor> Rtl8139::read_descriptor(std::uint64_t ring, unsigned index)
 {
-    const std::uint64_t at = ring.base + index * kDescriptorBytes;
+    const std::uint64_t at = ring + index * kDescriptorBytes;
     std::array<std::uint8_t, kDescriptorBytes> raw{};
     if (!memory_.read(base::GuestPhysical{at}, raw)) {
         return std::nullopt;
@@ -37,10 +37,14 @@ std::optional<Rtl8139::Descriptor> Rtl8139::read_descriptor(const Ring& ring, un
 }
 
 // At most as many descriptors at once as a ring has, and those of the last frame: who adds more polls again.
-void Rtl8139::transmit_ring(Ring& ring)
+void Rtl8139::transmit_ring(unsigned address, std::uint8_t& next)
 {
+    const std::size_t dword = (address - reg::kTransmitAddress) / 4;
+    const std::uint64_t ring =
+        (registers_.transmit_address[dword] | std::uint64_t{registers_.transmit_address[dword + 1]} << 32) &
+        kRingAddress;
     for (std::size_t done = 0; done < kRingDescriptors; done += collected_.size()) {
-        if (!collect(ring)) {
+        if (!collect(ring, next)) {
             return;
         }
         give_back_collected(transmit_collected());
@@ -49,10 +53,10 @@ void Rtl8139::transmit_ring(Ring& ring)
 
 // A frame whose later descriptors the driver has not handed over yet waits for the next poll. One without an end takes
 // up the whole ring, and is an error of transmit_collected().
-bool Rtl8139::collect(Ring& ring)
+bool Rtl8139::collect(std::uint64_t ring, std::uint8_t& next)
 {
     collected_.clear();
-    unsigned index = ring.next;
+    unsigned index = next;
     while (collected_.size() < kRingDescriptors) {
         const auto descriptor = read_descriptor(ring, index);
         if (!descriptor) {
@@ -70,7 +74,7 @@ bool Rtl8139::collect(Ring& ring)
             break;
         }
     }
-    ring.next = static_cast<std::uint8_t>(index);
+    next = static_cast<std::uint8_t>(index);
     return true;
 }
 
