@@ -257,8 +257,11 @@ void Nat::take_frames()
             return;
         }
         const std::span<const std::uint8_t> taken{frame.data(), static_cast<std::size_t>(size)};
-        if (taken.size() >= backend::kFrameHeader && !is_of_the_host(destination(taken))) {
-            ::slirp_input(slirp_.get(), frame.data(), static_cast<int>(size));
+        if (taken.size() < backend::kFrameHeader || is_of_the_host(destination(taken))) {
+            continue;
+        }
+        if (const auto whole = fragments_.take(taken, now_ns() / 1'000'000); !whole.empty()) {
+            ::slirp_input(slirp_.get(), whole.data(), static_cast<int>(whole.size()));
         }
     }
 }

@@ -6,6 +6,7 @@
 #include "base/fd.hpp"
 #include "base/result.hpp"
 #include "network/host_forward.hpp"
+#include "network/reassembly.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -78,6 +79,7 @@ private:
     std::vector<pollfd>* filling_{nullptr};
     std::span<const pollfd> taking_;
     std::size_t own_wait_{0}; // in `waits`
+    Reassembly fragments_;
     bool connected_{true};
     std::unique_ptr<Slirp, End> slirp_; // ends first: it gives timers back
 };

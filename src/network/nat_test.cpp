@@ -2,6 +2,7 @@
 // A guest of which only its frames are real, behind a NAT that uses the host's sockets.
 #include "network/nat.hpp"
 
+#include "backend/frame.hpp"
 #include "network/nat_plan.hpp"
 
 #include <algorithm>
@@ -145,13 +146,36 @@ protected:
         frame.insert(frame.end(), text.begin(), text.end());
         return frame;
     }
+    // The same datagram in fragments of that many bytes of data, a multiple of eight.
+    static std::vector<Bytes> fragments(const Bytes& whole, std::size_t size)
+    {
+        constexpr std::size_t kData = 34;
+        std::vector<Bytes> all;
+        for (std::size_t at = kData; at < whole.size(); at += size) {
+            const std::size_t end = std::min(at + size, whole.size());
+            Bytes frame(whole.begin(), whole.begin() + kData);
+            Bytes fields;
+            put16(fields, static_cast<unsigned>(20 + end - at));
+            put16(fields, 7);
+            put16(fields, static_cast<unsigned>((end < whole.size() ? 0x2000 : 0) | (at - kData) / 8));
+            std::ranges::copy(fields, frame.begin() + 16);
+            frame[24] = frame[25] = 0;
+            const unsigned checksum = backend::internet_checksum(std::span{frame}.subspan(14, 20));
+            frame[24] = static_cast<std::uint8_t>(checksum >> 8);
+            frame[25] = static_cast<std::uint8_t>(checksum);
+            frame.insert(frame.end(), whole.begin() + static_cast<std::ptrdiff_t>(at),
+                         whole.begin() + static_cast<std::ptrdiff_t>(end));
+            all.push_back(std::move(frame));
+        }
+        return all;
+    }
     static std::string received(const HostSocket& socket, int timeout = 5000)
     {
         pollfd readable{socket.fd.get(), POLLIN, 0};
         if (::poll(&readable, 1, timeout) != 1) {
             return "nothing";
         }
-        std::array<char, 100> text{};
+        std::array<char, 10'000> text{};
         const ssize_t size = ::recv(socket.fd.get(), text.data(), text.size(), 0);
         return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
     }
@@ -206,6 +230,28 @@ TEST_F(NatTest, LoopBackAddressesAreTheGuestsOwn)
     say(arp(kNatGateway));
     ASSERT_FALSE(hear(0x0806).empty());
     EXPECT_EQ(received(service, 0), "nothing");
+}
+
+TEST_F(NatTest, FragmentsReachTheWorldInWhateverOrderTheyCome)
+{
+    const HostSocket service{SOCK_DGRAM};
+    begin({.host = HostServices::Reachable});
+    say(arp(kNatGateway));
+    ASSERT_FALSE(hear(0x0806).empty());
+    std::string text(5000, ' ');
+    std::ranges::generate(text, [i = 0]() mutable { return static_cast<char>('a' + i++ % 26); });
+    std::vector<Bytes> all = fragments(udp(kNatGateway, service.port, text), 1480);
+    ASSERT_EQ(all.size(), 4U);
+    for (int order = 0; order < 2; ++order) {
+        std::ranges::for_each(all, [this](const Bytes& frame) { say(frame); });
+        EXPECT_EQ(received(service), text);
+        std::ranges::reverse(all);
+    }
+    for (const Bytes& frame : all) { // without the others
+        say(frame);
+        say(arp(kNatGateway));
+        ASSERT_FALSE(hear(0x0806).empty());
+    }
 }
 
 TEST_F(NatTest, AForwardedPortLeadsToTheGuest)
