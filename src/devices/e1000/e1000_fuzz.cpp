@@ -108,9 +108,10 @@ struct Machine {
         static_cast<void>(bench.card.io_registers().read(how >> 3 & 7, width));
     }
 
-    // A state that the card is in is one that it takes.
+    // A state that the card is in is one that it takes, once it is up to the present, as it is whenever it is saved.
     void reload()
     {
+        bench.card.settle();
         const E1000::State before = bench.card.state();
         bench.card.load(before);
         if (!state::difference(state::pack(before), state::pack(bench.card.state())).empty()) {
