@@ -41,22 +41,34 @@ void put(Bytes& to, in_addr address)
     put16(to, value & 0xffff);
 }
 
-// A socket of the host's on a port of 127.0.0.1.
+// A socket of the host's on a port of 127.0.0.1, or of ::1.
 struct HostSocket {
-    explicit HostSocket(int type) : fd{::socket(AF_INET, type, 0)}
+    explicit HostSocket(int type, int family = AF_INET) : fd{::socket(family, type, 0)}
     {
-        sockaddr_in at{};
-        at.sin_family = AF_INET;
-        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        sockaddr_in6 at{};
+        at.sin6_family = static_cast<sa_family_t>(family);
+        at.sin6_addr = in6addr_loopback;
         auto* const address = static_cast<sockaddr*>(static_cast<void*>(&at));
-        EXPECT_EQ(::bind(fd.get(), address, sizeof at), 0);
-        socklen_t size = sizeof at;
+        if (family == AF_INET) {
+            static_cast<sockaddr_in*>(static_cast<void*>(&at))->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        }
+        socklen_t size = family == AF_INET ? sizeof(sockaddr_in) : sizeof at;
+        EXPECT_EQ(::bind(fd.get(), address, size), 0);
         EXPECT_EQ(::getsockname(fd.get(), address, &size), 0);
-        port = ntohs(at.sin_port);
+        port = ntohs(at.sin6_port); // which is where it is in the other
     }
     base::Fd fd;
     std::uint16_t port{0};
 };
+
+bool has_ipv6()
+{
+    const base::Fd socket{::socket(AF_INET6, SOCK_DGRAM, 0)};
+    sockaddr_in6 at{};
+    at.sin6_family = AF_INET6;
+    at.sin6_addr = in6addr_loopback;
+    return ::bind(socket.get(), static_cast<const sockaddr*>(static_cast<const void*>(&at)), sizeof at) == 0;
+}
 
 class NatTest : public testing::Test {
 protected:
@@ -74,13 +86,15 @@ protected:
         own_life_.reset(life[1]);
         server_ = std::thread{[this] { serve(networks_, life_, [] {}); }};
     }
-    void TearDown() override
+    void end()
     {
         own_life_.reset();
         if (server_.joinable()) {
             server_.join();
         }
+        networks_.clear();
     }
+    void TearDown() override { end(); }
 
     void say(const Bytes& frame) const
     {
@@ -144,6 +158,30 @@ protected:
         put16(frame, static_cast<unsigned>(8 + text.size()));
         put16(frame, 0);
         frame.insert(frame.end(), text.begin(), text.end());
+        return frame;
+    }
+    // RFC 8200, from an address of the network fec0::/64 that the guest may have made up.
+    static Bytes udp6(const in6_addr& to, std::uint16_t port, std::string_view text)
+    {
+        Bytes addresses{0xfe, 0xc0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x15};
+        put(addresses, to.s6_addr);
+        Bytes datagram;
+        put16(datagram, 4000);
+        put16(datagram, port);
+        put16(datagram, static_cast<unsigned>(8 + text.size()));
+        put16(datagram, 0);
+        datagram.insert(datagram.end(), text.begin(), text.end());
+        const std::uint32_t pseudo =
+            backend::internet_sum(addresses) + kUdp + static_cast<std::uint32_t>(datagram.size());
+        const unsigned checksum = ~backend::internet_sum(datagram, pseudo) & 0xffffU;
+        datagram[6] = static_cast<std::uint8_t>(checksum >> 8);
+        datagram[7] = static_cast<std::uint8_t>(checksum);
+        Bytes frame = ethernet(0x86dd);
+        put(frame, std::array<std::uint8_t, 4>{0x60});
+        put16(frame, static_cast<unsigned>(datagram.size()));
+        put(frame, std::array<std::uint8_t, 2>{kUdp, 64});
+        put(frame, addresses);
+        put(frame, datagram);
         return frame;
     }
     // The same datagram in fragments of that many bytes of data, a multiple of eight.
@@ -218,6 +256,36 @@ TEST_F(NatTest, AndNotWhereItIsNot)
         say(arp(kNatGateway)); // is answered behind it
         ASSERT_FALSE(hear(0x0806).empty());
         EXPECT_EQ(received(service, 0), "nothing") << ::inet_ntoa(to);
+    }
+}
+
+TEST_F(NatTest, NorByIpv6)
+{
+    if (!has_ipv6()) {
+        GTEST_SKIP() << "the host has no IPv6";
+    }
+    const auto address_of = [](const char* text) {
+        in6_addr address{};
+        EXPECT_EQ(::inet_pton(AF_INET6, text, &address), 1) << text;
+        return address;
+    };
+    for (const HostServices host : {HostServices::Reachable, HostServices::Hidden}) {
+        const HostSocket service{SOCK_DGRAM};
+        const HostSocket service6{SOCK_DGRAM, AF_INET6};
+        begin({.host = host});
+        say(arp(kNatGateway));
+        ASSERT_FALSE(hear(0x0806).empty());
+        for (const char* const to : {"::1", "::", "::127.0.0.1", "::ffff:127.0.0.1", "fec0::7", "ff02::1", "fec0::3"}) {
+            const bool by_gateway = std::string_view{to} == "fec0::7" || std::string_view{to} == "ff02::1";
+            for (const HostSocket* const at : {&service, &service6}) {
+                say(udp6(address_of(to), at->port, "hello"));
+                say(arp(kNatGateway)); // is answered behind it
+                ASSERT_FALSE(hear(0x0806).empty());
+                const bool reached = host == HostServices::Reachable && by_gateway && at == &service6;
+                EXPECT_EQ(received(*at, 0), reached ? "hello" : "nothing") << to;
+            }
+        }
+        end();
     }
 }
 
