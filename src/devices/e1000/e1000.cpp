@@ -16,6 +16,8 @@ constexpr pci::Identity kIdentity{.vendor = kVendor,
                                   .interrupt_pin = 1};
 // In units of a quarter of a microsecond: how often and for how long the controller wants the bus.
 constexpr std::uint8_t kMinGrant = 0xff;
+// Between portions of much that is to be sent: whoever waits for the machine lock is to get it.
+constexpr base::Nanoseconds kBreath = 100 * base::kMicrosecond;
 
 } // namespace
 
@@ -124,7 +126,7 @@ void E1000::transmit()
 {
     transmit_timer_.disarm();
     if (transmits() && transmitter_.run()) {
-        transmit_timer_.arm(clock_.now());
+        transmit_timer_.arm(clock_.now() + kBreath);
     }
 }
 
