@@ -397,15 +397,8 @@ void Rtl8139::write_poll(std::uint8_t value)
     if ((value & poll::kSoftwareInterrupt) != 0) {
         raise(interrupt::kSoftware);
     }
-    if (!plus_transmit() || !transmitting()) {
-        return;
-    }
-    if ((value & poll::kHigh) != 0) {
-        transmit_ring(reg::kHighRing, registers_.next_high);
-    }
-    if ((value & poll::kNormal) != 0) {
-        transmit_ring(reg::kNormalRing, registers_.next_normal);
-    }
+    registers_.polled |= value & (poll::kHigh | poll::kNormal);
+    transmit_polled();
 }
 
 void Rtl8139::write_tally(bool high_dword, std::uint32_t value, std::uint32_t mask)

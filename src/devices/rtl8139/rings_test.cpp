@@ -350,6 +350,57 @@ TEST_F(Rtl8139Rings, ALargeSendMayHave64Kilobytes)
     EXPECT_EQ(whole, Frame(frame.begin() + 54, frame.end()));
 }
 
+// A ring of large sends in small segments would keep the processor, and whoever waits for the machine lock, for long.
+TEST_F(Rtl8139Rings, WhatIsMuchToSendIsSentInSteps)
+{
+    const Frame large = packet(6, 60'000);
+    b.put(kOut, large);
+    constexpr unsigned kCount = 64;
+    for (unsigned i = 0; i < kCount; ++i) {
+        describe(kNormalRing + 16 * i,
+                 kOwn | kWhole | (i + 1 == kCount ? kEnd : 0) | 1U << 27 | 100U << 16 |
+                     static_cast<std::uint32_t>(large.size()),
+                 kOut);
+    }
+    const auto octets = [this] {
+        return std::accumulate(b.link.sent.begin(), b.link.sent.end(), std::size_t{0},
+                               [](std::size_t sum, const Frame& frame) { return sum + frame.size(); });
+    };
+    poll();
+    std::size_t before = octets();
+    EXPECT_LT(before, std::size_t{2} << 20);
+    b.card.load(b.card.state()); // it may be saved in between
+    while (b.link.sent.size() < std::size_t{kCount} * 600) {
+        b.pass(base::kMillisecond);
+        const std::size_t after = octets();
+        ASSERT_GT(after, before);
+        EXPECT_LT(after - before, std::size_t{2} << 20);
+        before = after;
+    }
+    b.pass(base::kMillisecond);
+    EXPECT_EQ(b.link.sent.size(), std::size_t{kCount} * 600);
+    EXPECT_EQ(b.memory32(kNormalRing + 16 * 63) & kOwn, 0U);
+}
+
+TEST_F(Rtl8139Rings, HeadersLongerThanAnybodysAreNotSentAgainAndAgain)
+{
+    constexpr std::size_t kExtension = 2048;
+    Frame frame{0, 0x16, 0x3e, 0x12, 0x34, 0x56, 2, 0, 0, 0, 0, 1, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 0, 60, 64};
+    frame.resize(14 + 40 + 2 * kExtension + 20 + 4000);
+    const std::size_t length = frame.size() - 54;
+    frame[18] = static_cast<std::uint8_t>(length >> 8);
+    frame[19] = static_cast<std::uint8_t>(length);
+    frame[54] = 60; // two of destination options, RFC 8200, 4.6, and TCP
+    frame[55] = kExtension / 8 - 1;
+    frame[54 + kExtension] = 6;
+    frame[55 + kExtension] = kExtension / 8 - 1;
+    frame[54 + 2 * kExtension + 12] = 0x50;
+    b.put(kOut, frame);
+    describe(kNormalRing, kOwn | kWhole | kEnd | 1U << 27 | 8U << 16 | static_cast<std::uint32_t>(frame.size()), kOut);
+    poll();
+    EXPECT_EQ(b.link.sent.size(), 1U);
+}
+
 TEST_F(Rtl8139Rings, ALargeSendThatIsNoneGoesOutAsItIs)
 {
     queue(0, packet(17, 100), 0x08000000 | 50 << 16);

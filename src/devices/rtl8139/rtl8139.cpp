@@ -58,6 +58,10 @@ Rtl8139::Rtl8139(const base::Clock& clock, base::TimerQueue& timers, memory::Gue
       timer_{timers.make([this](base::Nanoseconds) { timer_fires(); })}, look_{timers.make([this](base::Nanoseconds) {
           machine_lock_is_held();
           look_for_room();
+      })},
+      more_{timers.make([this](base::Nanoseconds) {
+          machine_lock_is_held();
+          transmit_polled();
       })}
 {
     eeprom_.set_words(delivered(mac));
@@ -145,6 +149,7 @@ void Rtl8139::software_reset()
     registers_.multiple_interrupt = fresh.multiple_interrupt;
     registers_.plus_command = fresh.plus_command;
     registers_.next_normal = registers_.next_high = registers_.next_received = 0;
+    registers_.polled = fresh.polled;
     registers_.early_transmit = fresh.early_transmit;
     registers_.tallies = fresh.tallies;
     arm_timer();
@@ -269,6 +274,7 @@ void Rtl8139::keep_possible()
     r.receive_ring &= kRingAddress;
     r.early_transmit &= kEarlyTransmitBits;
     r.tally_address &= kTallyAddress;
+    r.polled &= poll::kHigh | poll::kNormal;
     r.refused = std::min(r.refused, static_cast<std::uint16_t>(kLongestReceivedFrame + 2 * kReceiveHeader));
 }
 
@@ -283,6 +289,11 @@ void Rtl8139::load(const State& state)
     update(); // the status bit follows
     eeprom_.load(state.eeprom);
     arm_timer();
+    if (registers_.polled != 0) {
+        more_.arm(clock_.now());
+    } else {
+        more_.disarm();
+    }
     if (registers_.refused != 0) {
         look_.arm(clock_.now() + kLookPeriod);
     } else {

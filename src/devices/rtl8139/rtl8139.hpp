@@ -21,7 +21,7 @@ namespace windsor::devices::rtl8139 {
 
 // Used under the machine lock. Its wire is as fast as the guest: what is to be sent has been sent when the write to the
 // register that asks for it returns. Memory is read and written then and when a frame arrives, and never the chip's own
-// registers, as GuestMemory leads to memory alone.
+// registers, as GuestMemory leads to memory alone. Of much to send in C+ mode the rest follows by a timer.
 // Where the receive buffer or ring is full, the link keeps the frame and is told when there is room, as with the pause
 // frames of IEEE 802.3x; the guest hears of it by RXOVW, once. New receive descriptors of C+ mode ring no bell, so they
 // are looked for at each access to a register, and by a timer.
@@ -79,6 +79,7 @@ public:
         std::uint8_t early_transmit{0};
         std::uint64_t tally_address{0};
         Tallies tallies{};
+        std::uint8_t polled{0}; // the rings of which there is more to send: poll::kHigh and kNormal
         std::uint16_t refused{0}; // the room that the frame needs which the link keeps; 0: none
     };
     struct State {
@@ -173,7 +174,10 @@ private:
     // Puts a frame on the wire, or gives it to the receiver in loopback.
     Sent send(std::span<const std::uint8_t> frame) WINDSOR_REQUIRES(bus::kMachineLock);
 
-    void transmit_ring(unsigned address, std::uint8_t& next) WINDSOR_REQUIRES(bus::kMachineLock);
+    // Sends what the rings hold that have been polled, or part of it if it is much; a timer does the rest.
+    void transmit_polled() WINDSOR_REQUIRES(bus::kMachineLock);
+    // False if there is more in it than is to be done at once.
+    bool transmit_ring(unsigned address, std::uint8_t& next) WINDSOR_REQUIRES(bus::kMachineLock);
     std::optional<Descriptor> read_descriptor(std::uint64_t ring, unsigned index);
     // The descriptors of the next frame, if it is there as a whole.
     bool collect(std::uint64_t ring, std::uint8_t& next);
@@ -211,6 +215,8 @@ private:
     Eeprom93c46 eeprom_;
     base::Timer timer_; // TimerInt
     base::Timer look_; // for receive descriptors
+    base::Timer more_; // to send
+    std::size_t work_{0}; // bytes that have been moved on the way out since somebody looked
     std::optional<base::Nanoseconds> timer_at_;
     unsigned power_{0}; // D0 to D3, as configuration space says
     // Frames on their way, whose bytes are the chip's own, and the descriptors that lead to them. A link may answer a

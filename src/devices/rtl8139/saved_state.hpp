@@ -74,6 +74,7 @@ template <typename Archive> void describe(Archive& archive, Rtl8139::Registers& 
     archive.field("early_transmit", registers.early_transmit);
     archive.field("tally_address", registers.tally_address);
     archive.field("tallies", registers.tallies);
+    archive.field("polled", registers.polled);
     archive.field("refused", registers.refused);
 }
 

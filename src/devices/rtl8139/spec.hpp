@@ -262,6 +262,10 @@ constexpr std::uint32_t kKept = descriptor::kEndOfRing | descriptor::kFirst | de
 } // namespace transmit
 // An IP packet of 65,535 bytes behind a header with a VLAN tag, and a little more.
 constexpr std::size_t kLongestLargeSend = 65'600;
+// What a descriptor or a frame costs besides its bytes, in bytes.
+constexpr std::size_t kFixedWork = 64;
+// Of the headers that each of its segments begins with: more than those of IP and TCP with all options.
+constexpr std::size_t kLongestHeaders = 256;
 namespace received {
 constexpr std::uint32_t kSize = 0x1fff;
 constexpr std::uint32_t kTcpWrong = 1 << 13;

@@ -76,6 +76,7 @@ Rtl8139::Sent Rtl8139::send(std::span<const std::uint8_t> frame)
         return Sent::NoCarrier;
     }
     if (sendable) {
+        work_ += frame.size() + kFixedWork;
         link_->send(frame);
     }
     return Sent::Ok;

@@ -9,6 +9,10 @@ namespace windsor::devices::rtl8139 {
 
 namespace {
 
+// After so much the guest's processor goes on, and whoever waits for the machine lock is to get it.
+constexpr std::size_t kMostWork = 1024 * 1024;
+constexpr base::Nanoseconds kBreath = 100 * base::kMicrosecond;
+
 constexpr std::size_t kTcpHeaderLengthAt = 12; // RFC 9293, 3.1: the upper half of the byte, in dwords
 
 std::uint64_t little_endian(std::span<const std::uint8_t> bytes)
@@ -36,19 +40,43 @@ std::optional<Rtl8139::Descriptor> Rtl8139::read_descriptor(std::uint64_t ring, 
                       .buffer = little_endian(bytes.subspan(8))};
 }
 
+void Rtl8139::transmit_polled()
+{
+    struct Ring {
+        std::uint8_t poll;
+        unsigned address;
+        std::uint8_t& next;
+    };
+    work_ = 0;
+    more_.disarm();
+    for (const Ring& ring : {Ring{poll::kHigh, reg::kHighRing, registers_.next_high},
+                             Ring{poll::kNormal, reg::kNormalRing, registers_.next_normal}}) {
+        const bool asked = (registers_.polled & ring.poll) != 0;
+        if (asked && plus_transmit() && transmitting() && !transmit_ring(ring.address, ring.next)) {
+            more_.arm(clock_.now() + kBreath);
+            return;
+        }
+        registers_.polled &= static_cast<std::uint8_t>(~ring.poll);
+    }
+}
+
 // At most as many descriptors at once as a ring has, and those of the last frame: who adds more polls again.
-void Rtl8139::transmit_ring(unsigned address, std::uint8_t& next)
+bool Rtl8139::transmit_ring(unsigned address, std::uint8_t& next)
 {
     const std::size_t dword = (address - reg::kTransmitAddress) / 4;
     const std::uint64_t ring =
         (registers_.transmit_address[dword] | std::uint64_t{registers_.transmit_address[dword + 1]} << 32) &
         kRingAddress;
     for (std::size_t done = 0; done < kRingDescriptors; done += collected_.size()) {
+        if (work_ >= kMostWork) {
+            return false;
+        }
         if (!collect(ring, next)) {
-            return;
+            return true;
         }
         give_back_collected(transmit_collected());
     }
+    return true;
 }
 
 // A frame whose later descriptors the driver has not handed over yet waits for the next poll. One without an end takes
@@ -117,6 +145,7 @@ bool Rtl8139::gather()
             return false;
         }
         out_.resize(at + size);
+        work_ += size + kFixedWork;
         if (!memory_.read(base::GuestPhysical{descriptor.buffer}, std::span{out_}.subspan(at))) {
             system_error();
             return false;
@@ -167,7 +196,7 @@ Rtl8139::Sent Rtl8139::send_large(std::uint32_t command)
         packet->transport_header + std::size_t{4} * (frame[packet->transport_header + kTcpHeaderLengthAt] >> 4);
     offload.mss = command >> transmit::kMssShift & transmit::kMss;
     backend::Segmenter segmenter{frame, offload};
-    if (!segmenter.valid()) {
+    if (offload.header > kLongestHeaders || !segmenter.valid()) {
         backend::put_checksums(frame, backend::checksums_of(*packet));
         return send(out_);
     }
