@@ -25,6 +25,9 @@ namespace {
 constexpr std::size_t kLongestBacklog = 4096;
 // How many of a guest's frames are taken before others have their turn.
 constexpr unsigned kTurn = 64;
+// With so many connections nobody else is taken in by forwarded ports. A process may have 1,024 descriptors: with none
+// for the next one poll(2) would tell of it over and over, and the guest's own connections need some, too.
+constexpr std::size_t kCrowd = 768;
 // Between two signs of life, in milliseconds.
 constexpr int kBeat = 5000;
 
@@ -59,6 +62,13 @@ int to_slirp(short events)
         bits |= (events & bit.poll) != 0 ? bit.slirp : 0;
     }
     return bits;
+}
+
+bool listens(int descriptor)
+{
+    int answer = 0;
+    socklen_t size = sizeof answer;
+    return ::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &answer, &size) == 0 && answer != 0;
 }
 
 // Where a packet of IPv4 (RFC 791) or IPv6 (RFC 8200) goes; empty if the frame is none.
@@ -108,13 +118,16 @@ struct Nat::Calls {
         std::erase_if(nat(opaque).timers_, [=](const auto& known) { return known.get() == timer; });
     }
     static void timer_mod(void* timer, std::int64_t due_ms, void*) { static_cast<Timer*>(timer)->due_ms = due_ms; }
-    static void register_poll_fd(int, void*) {} // each round asks for them all
-    static void unregister_poll_fd(int, void*) {}
+    // Each round asks for them all; these are only counted.
+    static void register_poll_fd(int fd, void* opaque) { nat(opaque).connections_.insert(fd); }
+    static void unregister_poll_fd(int fd, void* opaque) { nat(opaque).connections_.erase(fd); }
     static void notify(void*) {} // it is polled again in any case
     static int add_poll(int fd, int events, void* opaque)
     {
-        auto& waits = *nat(opaque).filling_;
-        waits.push_back({.fd = fd, .events = to_poll(events), .revents = 0});
+        const Nat& self = nat(opaque);
+        auto& waits = *self.filling_;
+        const bool rests = self.crowded_ && std::ranges::find(self.listeners_, fd) != self.listeners_.end();
+        waits.push_back({.fd = rests ? -1 : fd, .events = to_poll(events), .revents = 0});
         return static_cast<int>(waits.size() - 1);
     }
     static int get_revents(int index, void* opaque)
@@ -175,6 +188,7 @@ base::Result<std::unique_ptr<Nat>> Nat::create(const NatOptions& options, base::
                               base::errno_text(errno));
         }
     }
+    std::ranges::copy_if(nat->descriptors(), std::back_inserter(nat->listeners_), listens);
     return nat;
 }
 
@@ -295,6 +309,13 @@ void serve(std::span<const std::unique_ptr<Nat>> networks, const base::Fd& life,
         }
         for (const auto& nat : networks) {
             nat->take(waits);
+        }
+        std::size_t connections = 0;
+        for (const auto& nat : networks) {
+            connections += nat->connections();
+        }
+        for (const auto& nat : networks) {
+            nat->set_crowded(connections > kCrowd);
         }
         beat();
     }

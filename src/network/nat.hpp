@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <poll.h>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -54,6 +55,10 @@ public:
     void take(std::span<const pollfd> waits);
     // False once the guest's end has gone.
     bool connected() const { return connected_; }
+    // The guest's connections to the world, and the world's to the guest.
+    std::size_t connections() const { return connections_.size(); }
+    // While the process has many of them, nobody else is taken in by the ports that are forwarded.
+    void set_crowded(bool crowded) { crowded_ = crowded; }
 
 private:
     struct Timer {
@@ -80,6 +85,9 @@ private:
     std::span<const pollfd> taking_;
     std::size_t own_wait_{0}; // in `waits`
     Reassembly fragments_;
+    std::set<int> connections_; // their descriptors
+    std::vector<int> listeners_;
+    bool crowded_{false};
     bool connected_{true};
     std::unique_ptr<Slirp, End> slirp_; // ends first: it gives timers back
 };

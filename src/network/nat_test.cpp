@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -350,6 +351,45 @@ TEST_F(NatTest, AForwardedPortLeadsToTheGuest)
     EXPECT_EQ(frame[23], kUdp);
     EXPECT_EQ(frame[36] << 8 | frame[37], 99);
     EXPECT_EQ(frame[42], 'h');
+}
+
+// Whoever connects from outside leaves the guest's own connections some descriptors, and the process does not try over
+// and over to take in whom it has none for.
+TEST_F(NatTest, AForwardedPortDoesNotTakeAllConnections)
+{
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    constexpr unsigned kTries = 900;
+    if (limit.rlim_max < 4 * kTries) {
+        GTEST_SKIP() << "so many descriptors are not allowed here";
+    }
+    const rlimit more{.rlim_cur = 4 * kTries, .rlim_max = limit.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &more), 0);
+    const std::uint16_t port = HostSocket{SOCK_STREAM}.port;
+    begin({.forwards = {{.host = address(127, 0, 0, 1), .host_port = port, .guest = kNatGuest, .guest_port = 80}}});
+    say(arp(kNatGateway));
+    ASSERT_FALSE(hear(0x0806).empty());
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    to.sin_port = htons(port);
+    std::vector<base::Fd> clients;
+    unsigned connected = 0;
+    for (unsigned failures = 0; clients.size() < kTries && failures < 10;) {
+        clients.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+        static_cast<void>(
+            ::connect(clients.back().get(), static_cast<const sockaddr*>(static_cast<const void*>(&to)), sizeof to));
+        pollfd writable{clients.back().get(), POLLOUT, 0};
+        const bool done = ::poll(&writable, 1, 100) == 1 && writable.revents == POLLOUT;
+        connected += done ? 1 : 0;
+        failures = done ? 0 : failures + 1;
+    }
+    EXPECT_GT(connected, 500U);
+    EXPECT_LT(connected, 800U);
+    say(arp(kNatGateway));
+    EXPECT_FALSE(hear(0x0806).empty());
+    end();
+    ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // A process that serves it keeps these open, and closes all others.
