@@ -177,12 +177,12 @@ void add_sending(Rules& rules)
     rules.push_back({SCMP_SYS(sendto), {masked(3, MSG_FASTOPEN, 0), equals(4, 0)}});
 }
 
-// The console has the flags of open files in common with its domain and its successors: what does not wait for them
-// shall not begin to.
+// The console and the network's process have the flags of open files in common with their domain and their successors:
+// what does not wait for them shall not begin to.
 void add_flags(Rules& rules, Role role)
 {
     Rule rule{SCMP_SYS(fcntl), {equals(1, F_SETFL)}};
-    if (role == Role::Console) {
+    if (role == Role::Console || role == Role::Network) {
         rule.arguments.push_back(masked(2, O_NONBLOCK, O_NONBLOCK));
     }
     rules.push_back(std::move(rule));
@@ -247,7 +247,7 @@ Rules rules_of_network()
     constexpr std::uint64_t kChanges = O_ACCMODE | O_CREAT | O_TRUNC | O_PATH | O_DIRECTORY;
     rules.push_back({SCMP_SYS(open), {masked(1, kChanges, O_RDONLY)}});
     rules.push_back({SCMP_SYS(openat), {masked(2, kChanges, O_RDONLY)}});
-    add_equal(rules, SCMP_SYS(ioctl), 1, FIONREAD, FIONBIO);
+    add_equal(rules, SCMP_SYS(ioctl), 1, FIONREAD);
     add_flags(rules, Role::Network);
     add_counted_memory(rules);
     return rules;

@@ -502,6 +502,17 @@ TEST(Sandbox, TheProcessOfNetworksReachesTheNetwork)
                   return ::setsockopt(socket.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
               }),
               refused_with(EPERM));
+    // Its sockets are its successors', too.
+    const auto with_socket = [&](const std::function<long(int)>& action) {
+        return attempt([&] { return action(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)); });
+    };
+    EXPECT_EQ(with_socket([](int fd) { return ::fcntl(fd, F_SETFL, O_NONBLOCK); }), kSucceeded);
+    EXPECT_EQ(with_socket([](int fd) { return ::fcntl(fd, F_SETFL, 0); }), refused_with(EPERM));
+    EXPECT_EQ(with_socket([](int fd) {
+                  int off = 0;
+                  return ::ioctl(fd, FIONBIO, &off);
+              }),
+              refused_with(EPERM));
     EXPECT_EQ(attempt([] { return ::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0); }), refused_with(EPERM));
     EXPECT_EQ(attempt([] { return ::syscall(SYS_fork); }), kKilled);
 }
