@@ -410,7 +410,7 @@ TEST_F(Rtl8139Rings, WithoutDescriptorsFramesStayAtTheLink)
     b.out16(0x3e, 0x10);
     b.pass(100 * base::kMillisecond);
     EXPECT_EQ(b.link.wanted, 0U);
-    EXPECT_EQ(b.in16(0x3e), 0U);
+    EXPECT_EQ(b.in16(0x3e), 0x10U);
     offer(0);
     b.out16(0x3e, 1);
     EXPECT_EQ(b.link.wanted, 1U) << "a register is written";
