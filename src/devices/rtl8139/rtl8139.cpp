@@ -293,7 +293,6 @@ void Rtl8139::load(const State& state)
 bool Rtl8139::refuse(std::size_t room)
 {
     if (registers_.refused == 0) {
-        raise(interrupt::kReceiveOverflow);
         look_.arm(clock_.now() + kLookPeriod);
     }
     registers_.refused = static_cast<std::uint16_t>(room);

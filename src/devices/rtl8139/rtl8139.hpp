@@ -23,7 +23,7 @@ namespace windsor::devices::rtl8139 {
 // register that asks for it returns. Memory is read and written then and when a frame arrives, and never the chip's own
 // registers, as GuestMemory leads to memory alone.
 // Where the receive buffer or ring is full, the link keeps the frame and is told when there is room, as with the pause
-// frames of IEEE 802.3x; the guest hears of it by RXOVW, now and then. New receive descriptors of C+ mode ring no bell,
+// frames of IEEE 802.3x; the guest hears of it by RXOVW if that lasts. New receive descriptors of C+ mode ring no bell,
 // so they are looked for whenever a register is written, and by a timer.
 class Rtl8139 final : public pci::Function, public bus::AccessHandler, public backend::NetworkCard {
 public:
