@@ -65,7 +65,7 @@ bool Verifier::pop(std::uint32_t& offset)
     return true;
 }
 
-// What is known at an entry: the guest's registers are where they belong, and may hold anything.
+// Returns what is known at an entry: the guest's registers are where they belong, and may hold anything.
 State Verifier::entry_state(std::uint32_t offset, bool looked) const
 {
     const Assumptions& assumed = block_->assumed;
@@ -115,7 +115,7 @@ std::optional<Violation> Verifier::verify(const BlockView& block)
     joins_.clear();
     violation_ = {};
     std::size_t joins = 0;
-    do { // once, but for blocks with ways back
+    do { // another pass is needed if a jump led to what had been read without a node
         joins = joins_.size();
         prepare();
         if (!follow_all()) {
@@ -145,13 +145,13 @@ bool Verifier::follow_all()
             return false;
         }
         if (joins_.size() != joins) {
-            return true; // again, with that one
+            return true; // verify() begins again with the new node
         }
     }
     return true;
 }
 
-// A way leads there with this state, which is of no use behind.
+// Takes a way to `target` with this state. The state may be changed, so nobody can use it afterwards.
 bool Verifier::go(std::uint32_t source, std::uint32_t target, State& state)
 {
     if (target >= block_->code.size()) {
@@ -340,7 +340,7 @@ bool Verifier::links_in_place()
 {
     for (std::size_t n = 0; n < block_->links.size(); ++n) {
         const LinkView& link = block_->links[n];
-        if (!linked_[n]) { // of code that nothing leads to, as there is in second bodies
+        if (!linked_[n]) { // nothing leads to some code of second bodies, so its links have not been met
             const auto bytes = std::span{bytes_}.subspan(std::min<std::size_t>(link.displacement, bytes_.size()));
             const bool unread = bytes.size() >= 4 && std::ranges::count(bytes.first(4), Byte::Unread) == 4;
             if (!unread) {
