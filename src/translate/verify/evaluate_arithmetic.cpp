@@ -457,9 +457,10 @@ bool Evaluator::repeat(const HostInstruction& i)
     return true;
 }
 
-bool Evaluator::refine(State& s, std::uint16_t mnemonic, bool taken)
+bool Evaluator::refine(State& s, std::uint16_t mnemonic, Branch branch)
 {
     const Fact fact = s.fact;
+    const bool taken = branch == Branch::Taken;
     const bool equal = (mnemonic == ZYDIS_MNEMONIC_JZ && taken) || (mnemonic == ZYDIS_MNEMONIC_JNZ && !taken);
     const bool unequal = (mnemonic == ZYDIS_MNEMONIC_JZ && !taken) || (mnemonic == ZYDIS_MNEMONIC_JNZ && taken);
     const bool no_more = (mnemonic == ZYDIS_MNEMONIC_JBE && taken) || (mnemonic == ZYDIS_MNEMONIC_JNBE && !taken);

@@ -301,7 +301,7 @@ bool Evaluator::locate_in_window(const HostInstruction& i)
     if (memory.displacement < layout_.least_displacement) {
         return refuse("an access to the window lies below its guard area");
     }
-    return covered_ || refuse("the fault of an access to the window leads nowhere");
+    return fault_ == Fault::LeadsToCode || refuse("the fault of an access to the window leads nowhere");
 }
 
 // Checks that BT, BTC, BTR or BTS stays in its memory operand: a bit index in a register may lead beyond it.
@@ -346,7 +346,8 @@ bool Evaluator::locate_guest(const HostInstruction& i)
         return refuse("it stores to memory that has been looked up for reading");
     }
     const bool aligned = (1 << place.log) >= memory.bytes && place.at % memory.bytes == 0;
-    return !i.aligned || aligned || covered_ || refuse("its operand may not be aligned, and its fault leads nowhere");
+    return !i.aligned || aligned || fault_ == Fault::LeadsToCode ||
+           refuse("its operand may not be aligned, and its fault leads nowhere");
 }
 
 bool Evaluator::locate_signals(const MemoryOperand& memory)

@@ -269,11 +269,11 @@ bool Evaluator::dispatch(const HostInstruction& i, const Access& access)
     }
 }
 
-bool Evaluator::run(const HostInstruction& i, State& state, std::uint32_t offset, bool covered)
+bool Evaluator::run(const HostInstruction& i, State& state, std::uint32_t offset, Fault fault)
 {
     state_ = &state;
     offset_ = offset;
-    covered_ = covered;
+    fault_ = fault;
     learnt_ = false;
     undo_.reg = kNoRegister;
     if (state.undo.reg != kNoRegister) {

@@ -14,11 +14,13 @@ public:
     // Must be called before the first instruction of a block is evaluated.
     void begin(const BlockView& block) { block_ = &block; }
 
-    // Evaluates an instruction at an offset of the code, which is no jump. `covered` tells whether its fault leads to a
-    // place in the block. Returns false if the instruction is not allowed there.
-    [[nodiscard]] bool run(const HostInstruction& i, State& state, std::uint32_t offset, bool covered);
+    // A fault of an instruction leads to cold code of the block, or nobody expects it.
+    enum class Fault : std::uint8_t { LeadsNowhere, LeadsToCode };
+    // Evaluates an instruction at an offset of the code, which is no jump. Returns false if it is not allowed there.
+    [[nodiscard]] bool run(const HostInstruction& i, State& state, std::uint32_t offset, Fault fault);
+    enum class Branch : std::uint8_t { NotTaken, Taken };
     // Adds what is known on one way of a conditional jump. Returns false if nothing can go that way.
-    [[nodiscard]] static bool refine(State& state, std::uint16_t mnemonic, bool taken);
+    [[nodiscard]] static bool refine(State& state, std::uint16_t mnemonic, Branch branch);
     // Checks a jump through memory, whose target must be a block's entry.
     [[nodiscard]] bool jump_through(const HostInstruction& i, State& state);
 
@@ -109,7 +111,7 @@ private:
     State* state_{nullptr};
     std::uint32_t offset_{0};
     Undo undo_{}; // what this instruction may take back
-    bool covered_{false};
+    Fault fault_{Fault::LeadsNowhere};
     bool learnt_{false};
     const char* failure_{nullptr};
 };

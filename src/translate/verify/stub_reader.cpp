@@ -69,10 +69,10 @@ StubReader::StubReader(const StubFields& fields) : fields_{fields}
     static_cast<void>(ZydisDecoderInit(&decoder_, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64));
 }
 
-StubReader::Registers StubReader::entered(bool from_host) const
+StubReader::Registers StubReader::entered(From from) const
 {
     Registers r;
-    if (from_host) {
+    if (from == From::Host) {
         for (const std::uint8_t reg : kPreserved) {
             r.values[reg] = {Kind::Host, reg};
         }
@@ -106,10 +106,10 @@ std::optional<Violation> StubReader::verify(const StubsView& stubs)
     Registers given_up;
     given_up.values[kRsp] = {Kind::Frame};
     given_up.ymm_stored = kAll; // the guest's registers are given up, so they need not be stored
-    Registers helped = entered(false);
+    Registers helped = entered(From::Block);
     helped.rip_stored = true; // C++ finds RIP by the number of the side exit
-    const bool fine = follow(stubs.enter, entered(true)) && follow(stubs.leave, entered(false)) &&
-                      follow(stubs.cross, entered(false)) && follow(stubs.help, helped) &&
+    const bool fine = follow(stubs.enter, entered(From::Host)) && follow(stubs.leave, entered(From::Block)) &&
+                      follow(stubs.cross, entered(From::Block)) && follow(stubs.help, helped) &&
                       follow(stubs.give_up, given_up);
     return fine ? std::nullopt : std::optional{violation_};
 }
@@ -457,13 +457,14 @@ bool StubReader::call(const Decoded& d, Registers& r)
     if (!has_stored(r)) {
         return refuse("C++ is called while registers of the guest are not stored");
     }
+    // The stack is aligned if its depth is odd, because the return address is one word more.
     const bool ready = r.values[kRdi].kind == Kind::Self && r.values[kRsi].kind == Kind::Number &&
-                       r.values[kRsp].kind == Kind::Stack && r.stack.size() % 2 == 1; // the return address makes it even
+                       r.values[kRsp].kind == Kind::Stack && r.stack.size() % 2 == 1;
     if (!ready || !goes_to_host(r)) {
         return ready ? false : refuse("C++ is called with other arguments, or a stack that is not aligned");
     }
     Registers after;
-    // C++ preserves these registers, but what they held of the guest may have changed in the frame.
+    // C++ preserves these registers, but those that hold the guest's are out of date if it has changed them in memory.
     for (const std::uint8_t reg : kPreserved) {
         after.values[reg] = r.values[reg].kind == Kind::Frame ? r.values[reg] : Known{};
     }

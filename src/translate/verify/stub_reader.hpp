@@ -105,7 +105,9 @@ private:
     };
     enum class Next : std::uint8_t { On, End, Failed };
 
-    Registers entered(bool from_host) const;
+    // C++ calls a stub, or a block jumps to it.
+    enum class From : std::uint8_t { Host, Block };
+    Registers entered(From from) const;
     [[nodiscard]] bool follow(std::uint32_t offset, Registers registers);
     Next step(const Decoded& d, std::uint32_t offset, Registers& r);
     [[nodiscard]] bool move(const Decoded& d, Registers& r);

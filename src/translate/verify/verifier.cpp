@@ -66,7 +66,7 @@ bool Verifier::pop(std::uint32_t& offset)
 }
 
 // Returns what is known at an entry: the guest's registers are where they belong, and may hold anything.
-State Verifier::entry_state(std::uint32_t offset, bool looked) const
+State Verifier::entry_state(std::uint32_t offset, Looked looked) const
 {
     const Assumptions& assumed = block_->assumed;
     State s;
@@ -78,7 +78,7 @@ State Verifier::entry_state(std::uint32_t offset, bool looked) const
     if (assumed.window) {
         s.reg(kR14) = {.kind = Kind::Window};
     }
-    s.looked = looked;
+    s.looked = looked == Looked::Yes;
     s.set = s.entries_set = assumed.set;
     return s;
 }
@@ -127,8 +127,8 @@ std::optional<Violation> Verifier::verify(const BlockView& block)
 
 bool Verifier::follow_all()
 {
-    const std::array<std::pair<std::uint32_t, bool>, 3> entries{
-        {{block_->from_host, false}, {block_->from_memory, false}, {block_->unchecked, true}}};
+    const std::array<std::pair<std::uint32_t, Looked>, 3> entries{
+        {{block_->from_host, Looked::No}, {block_->from_memory, Looked::No}, {block_->unchecked, Looked::Yes}}};
     for (const auto& [offset, looked] : entries) {
         if (offset >= block_->code.size()) {
             return refuse(0, "an entry lies outside the block");
@@ -275,8 +275,8 @@ Verifier::Next Verifier::step(std::uint32_t offset, const HostInstruction& i)
     case ZYDIS_MNEMONIC_JZ: return conditional(offset, i);
     default: break;
     }
-    const bool covered = fault_at(offset) != nullptr;
-    if (evaluator_.run(i, state_, offset, covered)) {
+    const auto fault = fault_at(offset) != nullptr ? Evaluator::Fault::LeadsToCode : Evaluator::Fault::LeadsNowhere;
+    if (evaluator_.run(i, state_, offset, fault)) {
         return Next::On;
     }
     static_cast<void>(refuse(offset, evaluator_.failure()));
@@ -291,8 +291,8 @@ Verifier::Next Verifier::conditional(std::uint32_t offset, const HostInstruction
         return Next::Failed;
     }
     State taken = state_;
-    const bool may_be_taken = Evaluator::refine(taken, i.mnemonic, true);
-    const bool may_go_on = Evaluator::refine(state_, i.mnemonic, false);
+    const bool may_be_taken = Evaluator::refine(taken, i.mnemonic, Evaluator::Branch::Taken);
+    const bool may_go_on = Evaluator::refine(state_, i.mnemonic, Evaluator::Branch::NotTaken);
     const bool link = i.relative_at != 0 && link_at(offset + i.relative_at) != nullptr;
     if (link) {
         std::swap(taken, state_);

@@ -41,7 +41,8 @@ private:
 
     [[nodiscard]] bool follow_all();
     void prepare();
-    State entry_state(std::uint32_t offset, bool looked) const;
+    enum class Looked : std::uint8_t { No, Yes }; // whether signals have been looked at before the entry
+    State entry_state(std::uint32_t offset, Looked looked) const;
     Node& node_at(std::uint32_t offset);
     void schedule(Node& node);
     [[nodiscard]] bool pop(std::uint32_t& offset);
