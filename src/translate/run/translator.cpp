@@ -131,14 +131,15 @@ std::size_t Translator::slot_of(std::uint32_t key)
 bool Translator::remember(Block& block, const emulate::Cpu::CodePlace& place)
 {
     if (block.second_page == nullptr) {
-        tables_->remember(slot_of(block.context), block, place.global, {place.size, place.size});
+        const auto pages = place.global ? JumpTables::Pages::Global : JumpTables::Pages::NonGlobal;
+        tables_->remember(slot_of(block.context), block, pages, {place.size, place.size});
         return true;
     }
     const auto second = second_page(block.rip);
     if (!second || second->page.host != block.second_page || block.dropped) {
-        return false; // mapped or written anew
+        return false; // the second page has been mapped or written meanwhile
     }
-    tables_->remember(slot_of(block.context), block, false, {place.size, second->size});
+    tables_->remember(slot_of(block.context), block, JumpTables::Pages::NonGlobal, {place.size, second->size});
     return true;
 }
 
