@@ -328,7 +328,8 @@ bool Translator::avoid_next_fault(const Block& block, const FaultTable::Fault& f
         return true;
     }
     const auto linear = static_cast<std::uint64_t>(fault.address - base);
-    if (linear >> 32 == 0 && windows_.fill(static_cast<std::uint32_t>(linear), fault.write)) {
+    const auto intent = fault.write ? emulate::Intent::Write : emulate::Intent::Read;
+    if (linear >> 32 == 0 && windows_.fill(static_cast<std::uint32_t>(linear), intent)) {
         return true;
     }
     if (fruitless_.size() >= kMostCautious) {
