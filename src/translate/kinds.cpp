@@ -284,7 +284,7 @@ static_assert(std::ranges::is_sorted(kRows, {}, &KindRow::kind), "row_of() finds
 
 using Candidates = std::array<std::array<Kind, 2>, ZYDIS_MNEMONIC_MAX_VALUE + 1>;
 
-// What the two kinds of a mnemonic take excludes each other.
+// No instruction is taken by both kinds of a mnemonic.
 constexpr Candidates make_candidates()
 {
     Candidates candidates{};

@@ -64,7 +64,7 @@ private:
     Frame& frame_;
     std::size_t most_;
     std::size_t count_{0};                             // how many contexts have a table
-    std::array<std::uint8_t, Context::kKeys> slots_{}; // the number of each context key's table, plus one; 0: none
+    std::array<std::uint8_t, Context::kKeys> slots_{}; // the number of each context's table plus one; 0: it has none
     std::vector<std::array<Known, kJumpEntries>> known_;
     std::array<Journal, 2> journals_; // by Pages
     emulate::PageFilter pages_;       // the pages of 4 KiB that entries may lie in

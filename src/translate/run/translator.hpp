@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The same-ISA translator as an engine: guest code runs as relocated host code, and everything rare is left to the
-// interpreter, whose processor it shares.
+// The translator is an engine for guests of the host's own architecture: guest code runs as relocated host code, and
+// everything rare is left to the interpreter, whose processor it shares.
 #pragma once
 
 #include "base/arena.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A host instruction as the verifier sees it: what it reads and writes, whatever it computes.
+// This is a host instruction as the verifier sees it: what it reads and writes, whatever it computes.
 #pragma once
 
 #include <array>

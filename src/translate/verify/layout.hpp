@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// All that the verifier knows of the world around a block: where the frame's fields are, and what may be done to them.
+// The layout is all that the verifier knows of the world around a block: where the frame's fields are, and what may be
+// done to them.
 #pragma once
 
 #include <array>
