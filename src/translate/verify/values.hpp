@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What is known of a register or a slot of the frame at one point of a block.
+// A value is what is known of a register or a slot of the frame at one point of a block.
 #pragma once
 
 #include "translate/verify/host_instruction.hpp"
