@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "devices/acpi_pm/saved_state.hpp"
 #include "devices/dma/saved_state.hpp"
+#include "devices/floppy/saved_state.hpp"
 #include "devices/i8042/saved_state.hpp"
 #include "devices/ide/controller.hpp"
 #include "devices/ide/saved_state.hpp"
@@ -24,10 +25,12 @@ using namespace windsor;
 using namespace windsor::devices;
 
 constexpr std::uint64_t kDiskBytes = 1 << 20;
+constexpr std::uint64_t kFloppyBytes = 1'474'560;
 
 class Disk final : public backend::BlockMedia {
 public:
-    std::uint64_t size_bytes() const override { return kDiskBytes; }
+    explicit Disk(std::uint64_t size = kDiskBytes) : size_{size} {}
+    std::uint64_t size_bytes() const override { return size_; }
     bool read_only() const override { return false; }
     void read(std::uint64_t offset, std::span<std::uint8_t> buffer, Done done) override { serve(offset, buffer, done); }
     void write(std::uint64_t offset, std::span<const std::uint8_t> buffer, Done done) override
@@ -37,12 +40,35 @@ public:
     void flush(Done done) override { done({}); }
 
 private:
-    static void serve(std::uint64_t offset, std::span<const std::uint8_t> buffer, const Done& done)
+    void serve(std::uint64_t offset, std::span<const std::uint8_t> buffer, const Done& done) const
     {
-        const bool within = offset <= kDiskBytes && buffer.size() <= kDiskBytes - offset;
+        const bool within = offset <= size_ && buffer.size() <= size_ - offset;
         done(within ? base::Status{} : base::fail("beyond the end"));
     }
+
+    std::uint64_t size_;
 };
+
+// The controllers' channels as the floppy drives see them.
+class Channels final : public chipset::IsaDma {
+public:
+    explicit Channels(dma::Dma& dma) : dma_{dma} {}
+    void set_request(unsigned channel, bool level) override { dma_.set_request(channel, level); }
+    Transfer read(unsigned channel, std::span<std::uint8_t> into) override { return dma_.read(channel, into); }
+    Transfer write(unsigned channel, std::span<const std::uint8_t> from) override { return dma_.write(channel, from); }
+
+private:
+    dma::Dma& dma_;
+};
+
+floppy::Controller::Drives floppy_drives()
+{
+    const auto drive = [](const char* name) {
+        return std::make_unique<floppy::FloppyDrive>(name, floppy::DriveKind::Inch3Mb144,
+                                                     std::make_shared<Disk>(kFloppyBytes));
+    };
+    return {drive("fda"), drive("fdb")};
+}
 
 class Signals final : public lapic::ProcessorSignals {
 public:
@@ -66,10 +92,28 @@ struct Chips {
                           ide::HardDisk::Config{.name = "hda", .media = std::make_shared<Disk>()}));
         ide.attach(2,
                    std::make_unique<ide::CdRom>(ide::CdRom::Config{.name = "hdc", .media = std::make_shared<Disk>()}));
-        handlers = {&pic.master_ports(), &pic.slave_ports(), &lapic, &ioapic, &rtc.ports(), &pit, &dma.first_ports(),
-                    &dma.second_ports(), &i8042.data_port(), &i8042.command_port(), &uart, &power.pm_io(),
-                    &power.smbus_io(), &vga->ports(), &vga->dispi_ports(), &vga->window(), &vga->registers(),
-                    &ide.channel(0).command_ports(), &ide.channel(1).command_ports(), &ide.bus_master_ports()};
+        handlers = {&pic.master_ports(),
+                    &pic.slave_ports(),
+                    &lapic,
+                    &ioapic,
+                    &rtc.ports(),
+                    &pit,
+                    &dma.first_ports(),
+                    &dma.second_ports(),
+                    &i8042.data_port(),
+                    &i8042.command_port(),
+                    &uart,
+                    &power.pm_io(),
+                    &power.smbus_io(),
+                    &vga->ports(),
+                    &vga->dispi_ports(),
+                    &vga->window(),
+                    &vga->registers(),
+                    &ide.channel(0).command_ports(),
+                    &ide.channel(1).command_ports(),
+                    &ide.bus_master_ports(),
+                    &floppy,
+                    &floppy.digital_input()};
     }
 
     template <typename Chip> void load(Chip& chip, state::Filler& filler)
@@ -100,6 +144,7 @@ struct Chips {
         load(uart, filler);
         load(power, filler);
         load(*vga, filler);
+        load(floppy, filler);
     }
 
     // A state that a chip is in is one that it takes: who restores machines refuses what load() has to put right.
@@ -118,6 +163,7 @@ struct Chips {
         pit.settle();
         i8042.settle();
         power.settle();
+        floppy.settle();
         check(pic);
         check(lapic);
         check(ioapic);
@@ -128,6 +174,7 @@ struct Chips {
         check(uart);
         check(power);
         check(*vga);
+        check(floppy);
         if (!ide.drive(0)->media_busy() &&
             !ide.drive(2)->media_busy()) { // a machine waits for its drives before it is saved
             check(static_cast<ide::HardDisk&>(*ide.drive(0)));
@@ -153,6 +200,8 @@ struct Chips {
     acpi_pm::PowerManagement power{clock, timers, {}};
     std::unique_ptr<vga::Vga> vga{vga::Vga::create(memory, clock).value()};
     ide::Controller ide{{}, {}, memory};
+    Channels channels{dma};
+    floppy::Controller floppy{clock, timers, {}, &channels, floppy_drives()};
     std::vector<bus::AccessHandler*> handlers;
 };
 
