@@ -9,6 +9,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -28,10 +29,12 @@ public:
     explicit MemoryMedia(std::size_t bytes, Answer answer = Answer::AtOnce, bool read_only = false)
         : data(bytes), answer_{answer}, read_only_{read_only}
     {
-        for (std::size_t at = 0; at < bytes; ++at) {
-            const std::size_t sector = at / kSectorBytes;
-            const std::size_t byte = at % kSectorBytes;
-            data[at] = static_cast<std::uint8_t>(byte == 0 ? sector : byte == 1 ? sector >> 8 : byte);
+        std::array<std::uint8_t, kSectorBytes> sector{};
+        std::iota(sector.begin(), sector.end(), std::uint8_t{0});
+        for (std::size_t number = 0; number < bytes / kSectorBytes; ++number) {
+            sector[0] = static_cast<std::uint8_t>(number);
+            sector[1] = static_cast<std::uint8_t>(number >> 8);
+            std::ranges::copy(sector, data.begin() + static_cast<std::ptrdiff_t>(number * kSectorBytes));
         }
     }
 

@@ -48,6 +48,7 @@ struct Machine {
         if ((what & 2) != 0) {
             medium = (what & 4) != 0 ? other : nullptr;
         }
+        // Of the two, only the first drive takes such disks.
         static_cast<void>(bench.chip->drive(what & 1)->change(medium, backend::LockedMedium::Stays));
     }
 
@@ -101,8 +102,8 @@ struct Machine {
         }
     }
 
-    std::shared_ptr<MemoryMedia> disk = std::make_shared<MemoryMedia>(k1440, MemoryMedia::Answer::Deferred);
-    std::shared_ptr<MemoryMedia> other = std::make_shared<MemoryMedia>(k720, MemoryMedia::Answer::AtOnce);
+    std::shared_ptr<MemoryMedia> disk = std::make_shared<MemoryMedia>(k360, MemoryMedia::Answer::Deferred);
+    std::shared_ptr<MemoryMedia> other = std::make_shared<MemoryMedia>(163'840);
     Bench bench{disk};
 };
 
@@ -113,7 +114,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Input input{{data, size}};
     Machine machine;
     machine.bench.out(Register::DigitalOutput, 0x1c);
-    machine.bench.rate(Rate::Kbps500);
+    machine.bench.rate(Rate::Kbps300);
     while (!input.done()) {
         machine.step(input);
     }
