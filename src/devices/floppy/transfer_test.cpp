@@ -113,6 +113,10 @@ TEST_F(FloppyTransfer, PartsOfASector)
     EXPECT_EQ(medium->sector(8)[99], 100);
     EXPECT_EQ(medium->sector(8)[100], 0); // the rest is zero
     EXPECT_EQ(medium->sector(9)[0], 9);
+    dma.set_up(612);
+    EXPECT_EQ(complete({0x45, 0x00, 0, 0, 9, 2, 18, 0x1b, 0xff}), (Bytes{0x00, 0, 0, 0, 0, 11, 2}));
+    EXPECT_EQ(medium->sector(9)[99], 100);
+    EXPECT_EQ(medium->sector(9)[100], 0); // and nothing of the sector before
 }
 
 TEST_F(FloppyTransfer, AChannelThatDoesNotMoveLosesData)
@@ -489,6 +493,16 @@ TEST_F(FloppyTransfer, GoesOnAfterLoading)
     EXPECT_TRUE(other.irq.level);
     EXPECT_EQ(other.result(), (Bytes{0x00, 0, 0, 0, 0, 4, 2}));
     EXPECT_EQ(other.irq.count, 1u);
+}
+
+TEST_F(FloppyTransfer, LoadsNoRequestThatNobodyAnswers)
+{
+    Controller::State state = chip->state();
+    state.phase = Controller::Phase::Media;
+    state.command = {0x45, 0x00, 0, 0, 1, 2, 18, 0x1b, 0xff};
+    chip->load(state);
+    EXPECT_EQ(main_status(), 0x80u);
+    EXPECT_FALSE(chip->busy());
 }
 
 // Part of the fuzzer's claim, by name: a number that no drive has, in a phase that needs one.
