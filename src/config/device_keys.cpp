@@ -82,6 +82,23 @@ void read_disks(const KeyInfo&, const Setting& setting, Reading& reading)
     }
 }
 
+void read_floppy(const KeyInfo& key, const Setting& setting, Reading& reading)
+{
+    std::string path = text_of(setting);
+    if (path.empty()) {
+        return;
+    }
+    DiskConfig disk{.vdev = std::string{key.name}, .text = path, .where = setting.value_at};
+    for (const auto& [prefix, backend] : {std::pair{"file:", DiskBackend::File}, {"phy:", DiskBackend::Physical}}) {
+        if (path.starts_with(prefix)) {
+            path = path.substr(std::string_view{prefix}.size());
+            disk.backend = backend;
+        }
+    }
+    disk.path = std::move(path);
+    reading.config.disks.push_back(std::move(disk));
+}
+
 void settle_cdrom(Reading& reading)
 {
     const auto medium = reading.text("cdrom").value_or("");
