@@ -88,7 +88,10 @@ void read_floppy(const KeyInfo& key, const Setting& setting, Reading& reading)
     if (path.empty()) {
         return;
     }
-    DiskConfig disk{.vdev = std::string{key.name}, .text = path, .where = setting.value_at};
+    DiskConfig disk;
+    disk.vdev = key.name;
+    disk.text = path;
+    disk.where = setting.value_at;
     for (const auto& [prefix, backend] : {std::pair{"file:", DiskBackend::File}, {"phy:", DiskBackend::Physical}}) {
         if (path.starts_with(prefix)) {
             path = path.substr(std::string_view{prefix}.size());
