@@ -118,7 +118,8 @@ std::vector<Slot> slots_of(Board& board, const MachineSpec& spec, const Contents
     };
     // clang-format on
     if (contents.has_floppies()) {
-        slots.push_back(isa("floppy", {floppy::kPorts, floppy::kDigitalInputPort}, {6}, floppy::unit(contents.floppies)));
+        slots.push_back(
+            isa("floppy", {floppy::kPorts, floppy::kDigitalInputPort}, {6}, floppy::unit(contents.floppies)));
     }
     for (std::size_t n = 0; n < spec.serial_ports.size(); ++n) {
         slots.push_back(isa(fmt::format("serial{}", n + 1), {kSerialPorts.at(n)}, {kSerialIrqs.at(n)},
