@@ -38,8 +38,9 @@ template <typename T> std::span<char> bytes_of(T& message)
 // The nursery's own process.
 class Attendant {
 public:
-    Attendant(base::Fd socket, Nursery::Makers makers)
-        : socket_{std::move(socket)}, makers_{std::move(makers)}, helpers_(makers_.become_helper.size())
+    Attendant(base::Fd socket, Nursery::Makers makers, std::span<const int> kept)
+        : socket_{std::move(socket)}, makers_{std::move(makers)}, helpers_(makers_.become_helper.size()),
+          kept_{kept.begin(), kept.end()}
     {
     }
 
@@ -51,10 +52,12 @@ private:
     base::Result<pid_t> make_helper(std::size_t number, base::Fd report);
     base::Result<pid_t> make_domain(const Order& order, const base::Fd& errors);
     bool helper_is_there(std::size_t number) const;
+    void give_up_helpers();
 
     base::Fd socket_;
     Nursery::Makers makers_;
     std::vector<base::Fd> helpers_; // a pidfd of each one's last process
+    std::vector<int> kept_;         // what they need, which is theirs; closed by number
     bool restarted_{false};
 };
 
@@ -119,8 +122,19 @@ base::Result<pid_t> Attendant::make_domain(const Order& order, const base::Fd& e
     if (!makers_.restart || end == order.name.end() || !domain::check_name(name) || std::exchange(restarted_, true)) {
         return base::fail("no domain is started");
     }
+    give_up_helpers();
     return sandbox::fork_away(sandbox::Parent::Reaper,
                               [&] { return makers_.restart(errors.get(), name).value_or(-1); });
+}
+
+// The fresh domain has helpers of its own, which listen where these did.
+void Attendant::give_up_helpers()
+{
+    helpers_.clear();
+    for (const int descriptor : kept_) {
+        ::close(descriptor);
+    }
+    kept_.clear();
 }
 
 // Neither sending nor receiving waits for longer.
@@ -188,7 +202,7 @@ base::Result<Nursery> Nursery::start(Makers makers, std::span<const int> kept, s
         base::close_all_but(all);
         ::prctl(PR_SET_NAME, "windsor-nursery");
         ::prctl(PR_SET_DUMPABLE, 0); // it has the configuration's passwords
-        Attendant{std::move(other), std::move(makers)}.serve();
+        Attendant{std::move(other), std::move(makers), kept}.serve();
         ::_exit(0);
     }
     return Nursery{std::move(own)};

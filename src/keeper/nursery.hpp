@@ -46,7 +46,8 @@ public:
 
     // The helper of that number, when nothing is left of its process before: an intruder would make any number of them.
     base::Result<Child> helper(std::size_t number, int report);
-    // Once: an intruder's domain would make any number of others.
+    // Once: an intruder's domain would make any number of others. What the helpers had is closed before, and they are
+    // made no more: the fresh domain has its own.
     base::Result<Child> restart(int errors, const std::string& name);
 
 private:

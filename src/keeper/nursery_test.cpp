@@ -25,14 +25,14 @@ int end_of(const Child& child)
 
 // In a process of its own, as the tests' would become the parent of all that is orphaned.
 int with_nursery(const Nursery::Makers& makers, const std::function<int(Nursery&)>& action,
-                 std::chrono::milliseconds patience = Nursery::kPatience)
+                 std::chrono::milliseconds patience = Nursery::kPatience, std::span<const int> kept = {})
 {
     return run([&] {
                const auto first = sandbox::fork_apart();
                if (first && *first == 0) {
                    ::_exit(0);
                }
-               auto nursery = Nursery::start(makers, {}, patience);
+               auto nursery = Nursery::start(makers, kept, patience);
                return nursery ? action(*nursery) : 100;
            })
         .status;
@@ -143,6 +143,32 @@ TEST(Nursery, StartsOneDomainAndNoMore)
                                           ? 0
                                           : 2;
                            }),
+              0);
+}
+
+// Where the helpers of the domain before listened, the fresh one's shall.
+TEST(Nursery, AFreshDomainFindsFreeWhatHelpersHad)
+{
+    const base::Fd kept{::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 100)};
+    const auto is_open = [&] { return ::fcntl(kept.get(), F_GETFD) >= 0; };
+    const Nursery::Makers makers{.become_helper = {[&](base::Fd) { ::_exit(is_open() ? 0 : 1); }},
+                                 .restart = [&](int, const std::string&) -> base::Result<pid_t> {
+                                     return fork_that_ends_with(is_open() ? 1 : 0);
+                                 }};
+    EXPECT_EQ(with_nursery(
+                  makers,
+                  [](Nursery& nursery) {
+                      const auto helper = nursery.helper(0, STDERR_FILENO);
+                      if (!helper || end_of(*helper) != 0) {
+                          return 1;
+                      }
+                      const auto domain = nursery.restart(STDERR_FILENO, "fresh");
+                      if (!domain || end_of(*domain) != 0) {
+                          return 2;
+                      }
+                      return nursery.helper(0, STDERR_FILENO) ? 3 : 0; // it would lack what it needs
+                  },
+                  Nursery::kPatience, std::array{kept.get()}),
               0);
 }
 

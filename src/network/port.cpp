@@ -152,9 +152,14 @@ void Ports::wait(const std::vector<bool>& listen, const std::vector<bool>& full)
     [[maybe_unused]] const ssize_t got = ::read(event_.get(), &count, sizeof count);
 }
 
-// What the other end had sent before comes first.
-void Ports::unplug_if_gone(Port& port, backend::NetworkCard& card)
+// A card with a saved state may think that its cable is out, and there is no running before that has been loaded. What
+// the other end had sent before it went comes first.
+void Ports::serve(Port& port, backend::NetworkCard& card)
 {
+    if (!std::exchange(port.plugged_, true)) {
+        card.set_carrier(true);
+    }
+    port.deliver(card);
     if (port.gone_ && port.arrived_.empty() && !std::exchange(port.unplugged_, true)) {
         card.set_carrier(false);
     }
@@ -180,8 +185,7 @@ void Ports::run(const Machine& machine)
                 if (!running) {
                     port.refused_ = true; // until it runs again
                 } else {
-                    port.deliver(*machine.cards[at]);
-                    unplug_if_gone(port, *machine.cards[at]);
+                    serve(port, *machine.cards[at]);
                 }
                 listen[at] = running && !port.gone_ && port.arrived_.empty();
                 full[at] = !port.gone_ && !port.backlog_.empty();

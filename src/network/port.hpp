@@ -58,7 +58,8 @@ private:
     Counters counters_;
     bool refused_{false}; // the card has no room, or stands still
     bool gone_{false}; // the other end is; the thread's alone
-    bool unplugged_{false}; // the card has been told so
+    bool plugged_{false}; // the card has been told that it has a cable
+    bool unplugged_{false}; // and that nobody is at its other end any more
 };
 
 // All cables of a machine.
@@ -90,7 +91,8 @@ private:
     explicit Ports(base::Fd event) : event_{std::move(event)} {}
     void wake() const;
     void run(const Machine& machine);
-    static void unplug_if_gone(Port& port, backend::NetworkCard& card) WINDSOR_REQUIRES(bus::kMachineLock);
+    // What has come for the card of a machine that runs.
+    static void serve(Port& port, backend::NetworkCard& card) WINDSOR_REQUIRES(bus::kMachineLock);
     // Waits until there is something to do.
     void wait(const std::vector<bool>& listen, const std::vector<bool>& full) const;
 

@@ -193,5 +193,23 @@ TEST_F(PortTest, TheCardLearnsThatTheOtherEndHasGone)
     EXPECT_EQ(ports_->at(0).counters().dropped, 1U);
 }
 
+// A saved state may be of a machine that had lost its cable, or a stranger's.
+TEST_F(PortTest, ACardLearnsThatItsCableIsThereOnceTheMachineRuns)
+{
+    {
+        const bus::MachineGuard guard{lock_};
+        running_ = false;
+    }
+    start();
+    ::usleep(20'000);
+    {
+        const bus::MachineGuard guard{lock_};
+        card_.carrier = false; // as the state says
+        running_ = true;
+        ports_->at(0).input_wanted();
+    }
+    EXPECT_TRUE(soon([this] { return card_.carrier; }));
+}
+
 } // namespace
 } // namespace windsor::network

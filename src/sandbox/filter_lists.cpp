@@ -210,6 +210,25 @@ void add_terminal(Rules& rules)
     add_equal(rules, SCMP_SYS(ioctl), 1, TCGETS, TCSETS, FIONREAD, TIOCGWINSZ);
 }
 
+// The kernel has other protocols for a stream or for datagrams, some in modules that it loads for whoever asks.
+void add_internet_sockets(Rules& rules)
+{
+    constexpr std::uint64_t kType = 0xf; // the other bits are SOCK_CLOEXEC and SOCK_NONBLOCK
+    constexpr std::array<std::pair<int, int>, 6> kSockets{{{SOCK_STREAM, 0},
+                                                           {SOCK_STREAM, IPPROTO_TCP},
+                                                           {SOCK_DGRAM, 0},
+                                                           {SOCK_DGRAM, IPPROTO_UDP},
+                                                           {SOCK_DGRAM, IPPROTO_ICMP},
+                                                           {SOCK_DGRAM, IPPROTO_ICMPV6}}};
+    for (const std::uint64_t family : {AF_INET, AF_INET6}) {
+        for (const auto& [type, protocol] : kSockets) {
+            rules.push_back({SCMP_SYS(socket),
+                             {equals(0, family), masked(1, kType, static_cast<std::uint64_t>(type)),
+                              equals(2, static_cast<std::uint64_t>(protocol))}});
+        }
+    }
+}
+
 // Sockets of the Internet's families, and what a program of an ordinary user does with them. Of their options those
 // that libslirp sets, as with others much of the kernel can be reached. Files are only read.
 Rules rules_of_network()
@@ -218,11 +237,7 @@ Rules rules_of_network()
     add_common(rules);
     add(rules, kConnections);
     add(rules, kInternet);
-    constexpr std::uint64_t kTypes = SOCK_STREAM | SOCK_DGRAM; // SOCK_RAW and others have further bits
-    for (const int family : {AF_INET, AF_INET6}) {
-        rules.push_back(
-            {SCMP_SYS(socket), {equals(0, static_cast<std::uint64_t>(family)), masked(1, 0xf & ~kTypes, 0)}});
-    }
+    add_internet_sockets(rules);
     rules.push_back({SCMP_SYS(sendto), {masked(3, MSG_FASTOPEN, 0)}});
     for (const auto& [level, option] : kInternetOptions) {
         rules.push_back(

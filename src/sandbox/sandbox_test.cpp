@@ -491,6 +491,11 @@ TEST(Sandbox, TheProcessOfNetworksReachesTheNetwork)
         EXPECT_EQ(attempt([=] { return ::socket(family, SOCK_DGRAM, 0); }), refused_with(EPERM)) << family;
     }
     EXPECT_EQ(attempt([] { return ::socket(AF_INET, SOCK_RAW, IPPROTO_ICMP); }), refused_with(EPERM));
+    for (const int protocol : {IPPROTO_UDPLITE, IPPROTO_SCTP, IPPROTO_MPTCP}) {
+        for (const int type : {SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET}) {
+            EXPECT_EQ(attempt([=] { return ::socket(AF_INET, type, protocol); }), refused_with(EPERM)) << protocol;
+        }
+    }
     EXPECT_EQ(attempt([]() -> long {
                   const base::Fd socket{::socket(AF_INET, SOCK_DGRAM, 0)};
                   const sock_fprog program{};
