@@ -14,7 +14,6 @@ using Kind = Value::Kind;
 constexpr std::int64_t kPageMask = kPageBytes - 1;
 constexpr std::uint8_t kElementLog = 3; // the elements of the TLB's arrays have 8 bytes
 constexpr std::uint8_t kJumpEntryLog = 4;
-constexpr unsigned kPageLog = 12;
 constexpr unsigned kMostZeros = 16;
 
 bool lies_in_page(const Value& v)
@@ -223,9 +222,8 @@ bool Evaluator::compare_element(const HostInstruction& i, const Access& access)
     const auto address = static_cast<std::uint64_t>(with.offset);
     if (access.where == Access::Where::Tag) {
         const bool right = (address & static_cast<std::uint64_t>(kPageMask)) == 0 &&
-                           ((address >> kPageLog) & static_cast<std::uint64_t>(layout_.tlb_count - 1)) ==
-                               static_cast<std::uint64_t>(access.element);
-        learn({.kind = right ? Fact::Kind::Tag : Fact::Kind::Nothing, .write = access.write, .value = access.element});
+                           layout_.element_of(with.offset) == access.element;
+        learn({.kind = right ? Fact::Kind::Tag : Fact::Kind::Nothing, .write = access.write, .value = with.offset});
         return right || refuse("it compares an address with the TLB's entry of another one");
     }
     const bool right = layout_.jump_index(address) == static_cast<std::uint32_t>(access.element);
@@ -490,7 +488,7 @@ bool Evaluator::refine(State& s, std::uint16_t mnemonic, Branch branch)
         break;
     case Fact::Kind::Tag:
         if (equal) {
-            s.known_entry = static_cast<std::int32_t>(fact.value);
+            s.known_page = fact.value;
             s.known_write = fact.write;
         }
         break;

@@ -111,10 +111,13 @@ bool Evaluator::load(const HostInstruction& i, const Access& access)
             set(to, of_address(Kind::Page, access.index, s.set));
             return true;
         }
-        if (whole && s.known_entry == access.element) {
-            // The page is named by a constant, 4096 times the element's number.
-            set(to, {.kind = Kind::Host, .write = s.known_write, .log = 12, .set = s.set,
-                     .offset = std::int64_t{access.element} * kPageBytes, .bytes = kPageBytes});
+        if (whole && s.known_page && layout_.element_of(*s.known_page) == access.element) {
+            set(to, {.kind = Kind::Host,
+                     .write = s.known_write,
+                     .log = 12,
+                     .set = s.set,
+                     .offset = *s.known_page,
+                     .bytes = kPageBytes});
             return true;
         }
         return refuse("it takes the host address of a page that the TLB is not known to hold");
@@ -166,7 +169,8 @@ bool Evaluator::store_field(const HostInstruction& i, const Field& field)
             return refuse("it takes a set of the TLB that is not its program's");
         }
         s.set = static_cast<std::uint8_t>(wanted);
-        s.known_entry = s.known_jump = -1; // what was compared before belongs to the other set
+        s.known_page.reset(); // what was compared before belongs to the other set
+        s.known_jump = -1;
         s.reg(kR10) = s.reg(kR11) = {};
         s.fact = {};
         return true;

@@ -169,7 +169,8 @@ bool Verifier::resume(std::uint32_t offset, const SideExitView& exit)
     State after = state_;
     after.reg(kR10) = after.reg(kR11) = {};
     after.fact = {};
-    after.known_entry = after.known_jump = -1;
+    after.known_page.reset();
+    after.known_jump = -1;
     if (exit.kind == SideExitView::Kind::Load) {
         after.units |= exit.units;
         return go(offset, exit.resume, after);

@@ -42,6 +42,7 @@ constexpr unsigned kTarget = kPiece + 1;
 constexpr unsigned kSlots = kTarget + 1;
 
 constexpr std::int32_t kPageBytes = 4096;
+constexpr unsigned kPageLog = 12;
 constexpr unsigned kSets = 4; // how many sets the TLB has
 
 // These are the distances of the arrays that make up one set of the TLB. Their elements have eight bytes.
@@ -84,6 +85,11 @@ struct Layout {
     std::array<Stubs, 2> stubs{}; // for code without a window, and for code that uses one
 
     const Field* find(std::int32_t displacement) const;
+    // The number of the TLB's element that the page of a linear address has.
+    std::int32_t element_of(std::int64_t address) const
+    {
+        return static_cast<std::int32_t>((address >> kPageLog) & (tlb_count - 1));
+    }
     std::uint32_t jump_index(std::uint64_t rip) const
     {
         return (static_cast<std::uint32_t>(rip) * jump_factor) >> jump_shift;

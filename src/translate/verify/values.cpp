@@ -115,9 +115,9 @@ bool join(State& into, const State& from, std::uint32_t offset)
     // If the ways use different sets, no set is known, so that neither a lookup nor an exit is allowed.
     changed = meet(into.set, from.set, static_cast<std::uint8_t>(kSets)) || changed;
     changed = meet(into.entries_set, from.entries_set, static_cast<std::uint8_t>(kSets)) || changed;
-    const bool same_entry = into.known_entry == from.known_entry && into.known_write == from.known_write;
-    if (!same_entry && into.known_entry >= 0) {
-        into.known_entry = -1;
+    const bool same_page = into.known_page == from.known_page && into.known_write == from.known_write;
+    if (!same_page && into.known_page) {
+        into.known_page.reset();
         into.known_write = false;
         changed = true;
     }
@@ -152,7 +152,7 @@ void go_back(State& state, std::uint32_t target, std::uint32_t source)
     }
     state.fact = {};
     state.undo = {};
-    state.known_entry = -1;
+    state.known_page.reset();
     state.known_jump = -1;
 }
 

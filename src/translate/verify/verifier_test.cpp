@@ -309,6 +309,16 @@ const auto kWrong = std::to_array<Case>({
          a.jne(b.cold);
          a.mov(x::r10, frame(kHostPages + 8 * 0x13));
      }},
+    {"distance between two known pages of one element", "does not hold a guest's value", [](B& b, A& a) {
+         a.cmp(frame(kReadTags + 8 * 0x12), 0x12000);
+         a.jne(b.cold);
+         a.mov(x::r10, frame(kHostPages + 8 * 0x12));
+         a.cmp(frame(kReadTags + 8 * 0x12), 0x1012000);
+         a.jne(b.cold);
+         a.mov(x::r11, frame(kHostPages + 8 * 0x12));
+         a.sub(x::r10, x::r11);
+         a.mov(frame(kBasesAt + 8 * 3), x::r10);
+     }},
     {"access over the end of a known page", "more bytes than", [](B& b, A& a) {
          a.cmp(frame(kReadTags + 8 * 0x12), 0x12000);
          a.jne(b.cold);
