@@ -8,8 +8,10 @@
 #include "backend/network_link.hpp"
 #include "backend/pointer.hpp"
 #include "backend/power_button.hpp"
+#include "backend/removable_drive.hpp"
 #include "backend/screen.hpp"
 #include "bus/machine_lock.hpp"
+#include "chipset/isa_dma.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -68,11 +70,13 @@ struct Outlets {
     std::vector<backend::NetworkCard*> network_cards;
     std::vector<backend::PowerButton*> power_buttons;
     std::vector<backend::GuestClock*> clocks;
+    std::vector<backend::RemovableDrive*> removable_drives;
     std::vector<Cmos*> cmos;
     std::vector<NumericErrorLogic*> numeric_errors;
     std::vector<AddressLine20*> a20;
     std::vector<TickSource*> ticks;
     std::vector<AcpiPorts*> acpi;
+    std::vector<IsaDma*> isa_dma;
 };
 
 } // namespace windsor::chipset

@@ -27,7 +27,7 @@ struct DiskConfig {
     std::string path; // empty: a CD drive without a disc
     DiskBackend backend = DiskBackend::File;
     DiskFormat format = DiskFormat::Raw;
-    std::string vdev; // hda, hdb, hdc or hdd
+    std::string vdev; // hda, hdb, hdc or hdd; or, of a floppy drive, fda or fdb
     DiskKind kind = DiskKind::Disk;
     DiskAccess access = DiskAccess::ReadWrite;
     std::string script;
@@ -35,6 +35,11 @@ struct DiskConfig {
     std::string text;                  // as the configuration has it
     Location where;
 };
+
+inline bool is_floppy(const DiskConfig& disk)
+{
+    return disk.vdev.starts_with("fd");
+}
 
 struct VifConfig {
     std::string mac; // six lower-case pairs with colons; empty: to be chosen

@@ -18,7 +18,7 @@ namespace {
 using Status = HostKeyInfo::Status;
 
 constexpr std::string_view kNoDaemon = "there is no daemon to configure";
-constexpr std::string_view kNoNetwork = "networks are not provided yet";
+constexpr std::string_view kNoNetwork = "a network card is on the bridge that its own text names, or behind NAT";
 constexpr std::string_view kNoRelocation = "there is no relocation server; 'migrate-receive' waits for one domain";
 constexpr std::string_view kOtherTls = "'migration_tls' names the certificates";
 constexpr std::string_view kNoRemus = "domains are not kept in step with a second host";

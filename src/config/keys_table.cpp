@@ -30,7 +30,6 @@ constexpr std::string_view kNoStub = "there are no stub domains; each domain's d
 constexpr std::string_view kNoSpice = "the console is VNC";
 constexpr std::string_view kNoSound = "sound cards are not provided yet";
 constexpr std::string_view kNoUsb = "the USB controller is not provided yet";
-constexpr std::string_view kNoFloppy = "floppy drives are not provided yet";
 constexpr std::string_view kHostSchedules = "the host schedules virtual processors; bind them with vcpu-pin";
 
 // Rows of keys that have an effect, or stand in a listing, name what they give. The others give name, type, status,
@@ -167,8 +166,13 @@ constexpr KeyInfo kKeys[] = {
              "operating systems well, and else translate, the translator; emulate is the interpreter.",
      .member = choice<&DomainConfig::engine>(kEngineWords), .saved = {.as = SavedAs::Never}},
     {"extra", String, Accepted, Both, "", "More text for a paravirtual kernel's command line.", kNoPv},
-    {"fda", String, Accepted, Xm, "", "The image of the first floppy drive.", kNoFloppy},
-    {"fdb", String, Accepted, Xm, "", "The image of the second floppy drive.", kNoFloppy},
+    {.name = "fda", .type = String, .dialect = Xm,
+     .help = "The image of the disk in the first floppy drive: a file or device of 160, 180, 320, 360, 720 or 1200 KiB, "
+             "1.44, 1.68, 1.72 or 2.88 MB. The drive is one that takes such disks.",
+     .read = read_floppy, .xend = {Image, AsGiven}},
+    {.name = "fdb", .type = String, .dialect = Xm,
+     .help = "The same of the second floppy drive.",
+     .read = read_floppy, .xend = {Image, AsGiven}},
     {.name = "features", .type = String, .status = Accepted, .dialect = Xm,
      .help = "Features that a paravirtual kernel must have.",
      .reason = kNoPv, .xend = {Domain}},

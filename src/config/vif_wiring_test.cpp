@@ -2,6 +2,7 @@
 #include "config/vif_wiring.hpp"
 
 #include "config/devices.hpp"
+#include "config/load.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -38,6 +39,19 @@ TEST(VifWiring, HasWhatItsOptionsSay)
     EXPECT_EQ(to_string(wiring->forwards[1]), "udp 0.0.0.0:53 to 10.0.2.15:5353");
     EXPECT_EQ(parse_wiring("network=none")->network, VifNetwork::None);
     EXPECT_EQ(parse_wiring("bootfile=http://10.0.2.2/menu.ipxe")->boot_file, "http://10.0.2.2/menu.ipxe");
+}
+
+// What restricts a card is said where it has no effect.
+TEST(VifWiring, SaysWhatHasNoEffect)
+{
+    for (const char* option : {"rate=10Mb/s", "ip=10.0.0.1", "script=my-own", "backend=driverdomain"}) {
+        const auto loaded = load_text(std::string{"builder = 'hvm'\nname = 'a'\nvif = ['"} + option + "']\n", "a", {});
+        ASSERT_TRUE(loaded) << option;
+        ASSERT_EQ(loaded->warnings.size(), 1U) << option;
+        EXPECT_THAT(loaded->warnings[0].text(), HasSubstr("of a network card has no effect yet")) << option;
+    }
+    EXPECT_TRUE(
+        load_text("builder = 'hvm'\nname = 'a'\nvif = ['script=vif-bridge, backend=0']\n", "a", {})->warnings.empty());
 }
 
 TEST(VifWiring, IsCheckedWithTheCard)

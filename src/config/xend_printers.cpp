@@ -53,7 +53,9 @@ SxpNodes xend_disks(const DomainConfig& config, const std::optional<XendState>&)
 {
     SxpNodes devices;
     for (const DiskConfig& disk : config.disks) {
-        devices.push_back(vbd_device(disk, devices.empty() ? "1" : "0"));
+        if (!is_floppy(disk)) {
+            devices.push_back(vbd_device(disk, devices.empty() ? "1" : "0"));
+        }
     }
     return devices;
 }

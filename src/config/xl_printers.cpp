@@ -55,7 +55,9 @@ Object xl_disks(const KeyInfo&, const DomainConfig& config)
 {
     Object disks;
     for (const DiskConfig& each : config.disks) {
-        disks.push_back(disk(each));
+        if (!is_floppy(each)) {
+            disks.push_back(disk(each));
+        }
     }
     return disks;
 }

@@ -4,6 +4,7 @@
 #include "devices/acpi_pm/saved_state.hpp"
 #include "devices/dma/saved_state.hpp"
 #include "devices/e1000/saved_state.hpp"
+#include "devices/floppy/saved_state.hpp"
 #include "devices/i8042/saved_state.hpp"
 #include "devices/ide/controller.hpp"
 #include "devices/ide/saved_state.hpp"
@@ -26,10 +27,12 @@ using namespace windsor;
 using namespace windsor::devices;
 
 constexpr std::uint64_t kDiskBytes = 1 << 20;
+constexpr std::uint64_t kFloppyBytes = 1'474'560;
 
 class Disk final : public backend::BlockMedia {
 public:
-    std::uint64_t size_bytes() const override { return kDiskBytes; }
+    explicit Disk(std::uint64_t size = kDiskBytes) : size_{size} {}
+    std::uint64_t size_bytes() const override { return size_; }
     bool read_only() const override { return false; }
     void read(std::uint64_t offset, std::span<std::uint8_t> buffer, Done done) override { serve(offset, buffer, done); }
     void write(std::uint64_t offset, std::span<const std::uint8_t> buffer, Done done) override
@@ -39,12 +42,35 @@ public:
     void flush(Done done) override { done({}); }
 
 private:
-    static void serve(std::uint64_t offset, std::span<const std::uint8_t> buffer, const Done& done)
+    void serve(std::uint64_t offset, std::span<const std::uint8_t> buffer, const Done& done) const
     {
-        const bool within = offset <= kDiskBytes && buffer.size() <= kDiskBytes - offset;
+        const bool within = offset <= size_ && buffer.size() <= size_ - offset;
         done(within ? base::Status{} : base::fail("beyond the end"));
     }
+
+    std::uint64_t size_;
 };
+
+// The controllers' channels as the floppy drives see them.
+class Channels final : public chipset::IsaDma {
+public:
+    explicit Channels(dma::Dma& dma) : dma_{dma} {}
+    void set_request(unsigned channel, bool level) override { dma_.set_request(channel, level); }
+    Transfer read(unsigned channel, std::span<std::uint8_t> into) override { return dma_.read(channel, into); }
+    Transfer write(unsigned channel, std::span<const std::uint8_t> from) override { return dma_.write(channel, from); }
+
+private:
+    dma::Dma& dma_;
+};
+
+floppy::Controller::Drives floppy_drives()
+{
+    const auto drive = [](const char* name) {
+        return std::make_unique<floppy::FloppyDrive>(name, floppy::DriveKind::Inch3Mb144,
+                                                     std::make_shared<Disk>(kFloppyBytes));
+    };
+    return {drive("fda"), drive("fdb")};
+}
 
 class Signals final : public lapic::ProcessorSignals {
 public:
@@ -96,7 +122,9 @@ struct Chips {
                     &ide.bus_master_ports(),
                     &rtl8139,
                     &network.memory_registers(),
-                    &network.io_registers()};
+                    &network.io_registers(),
+                    &floppy,
+                    &floppy.digital_input()};
     }
 
     template <typename Chip> void load(Chip& chip, state::Filler& filler)
@@ -129,6 +157,7 @@ struct Chips {
         load(*vga, filler);
         load(rtl8139, filler);
         load(network, filler);
+        load(floppy, filler);
     }
 
     // A state that a chip is in is one that it takes: who restores machines refuses what load() has to put right.
@@ -149,6 +178,7 @@ struct Chips {
         power.settle();
         rtl8139.settle();
         network.settle();
+        floppy.settle();
         check(pic);
         check(lapic);
         check(ioapic);
@@ -161,6 +191,7 @@ struct Chips {
         check(*vga);
         check(rtl8139);
         check(network);
+        check(floppy);
         if (!ide.drive(0)->media_busy() &&
             !ide.drive(2)->media_busy()) { // a machine waits for its drives before it is saved
             check(static_cast<ide::HardDisk&>(*ide.drive(0)));
@@ -189,6 +220,8 @@ struct Chips {
     Link link;
     rtl8139::Rtl8139 rtl8139{clock, timers, memory, {}, &link};
     e1000::E1000 network{clock, timers, memory, {}};
+    Channels channels{dma};
+    floppy::Controller floppy{clock, timers, {}, &channels, floppy_drives()};
     std::vector<bus::AccessHandler*> handlers;
 };
 

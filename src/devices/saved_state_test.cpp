@@ -4,6 +4,7 @@
 #include "devices/acpi_pm/saved_state.hpp"
 #include "devices/dma/saved_state.hpp"
 #include "devices/e1000/saved_state.hpp"
+#include "devices/floppy/saved_state.hpp"
 #include "devices/fw_debug/saved_state.hpp"
 #include "devices/i8042/saved_state.hpp"
 #include "devices/ide/saved_state.hpp"
@@ -40,11 +41,15 @@ public:
 
 class NoMedium final : public backend::BlockMedia {
 public:
-    std::uint64_t size_bytes() const override { return 1 << 20; }
+    explicit NoMedium(std::uint64_t size = 1 << 20) : size_{size} {}
+    std::uint64_t size_bytes() const override { return size_; }
     bool read_only() const override { return false; }
     void read(std::uint64_t, std::span<std::uint8_t>, Done done) override { done({}); }
     void write(std::uint64_t, std::span<const std::uint8_t>, Done done) override { done({}); }
     void flush(Done done) override { done({}); }
+
+private:
+    std::uint64_t size_;
 };
 
 class SavedChips : public testing::Test {
@@ -168,6 +173,18 @@ TEST_F(SavedChips, NetworkCard)
 {
     round_trip("rtl8139", [this] {
         return std::make_unique<rtl8139::Rtl8139>(clock_, timers_, memory_, backend::MacAddress{}, nullptr);
+    });
+}
+
+TEST_F(SavedChips, FloppyController)
+{
+    round_trip("floppy", [this] {
+        const auto drive = [](const char* name) {
+            return std::make_unique<floppy::FloppyDrive>(name, floppy::DriveKind::Inch3Mb144,
+                                                         std::make_shared<NoMedium>(1'474'560));
+        };
+        return std::make_unique<floppy::Controller>(clock_, timers_, bus::IrqLine{}, nullptr,
+                                                    floppy::Controller::Drives{drive("fda"), drive("fdb")});
     });
 }
 

@@ -2,6 +2,7 @@
 #include "domain/images.hpp"
 
 #include "domain/registry.hpp"
+#include "machine/spec.hpp"
 
 namespace windsor::domain {
 
@@ -38,7 +39,8 @@ storage::ProcessNames domain_names(const std::filesystem::path& runtime)
 
 std::uint8_t slot_of(const config::DiskConfig& disk)
 {
-    return static_cast<std::uint8_t>(disk.vdev.back() - 'a');
+    const unsigned first = config::is_floppy(disk) ? machine::kFirstFloppySlot : 0;
+    return static_cast<std::uint8_t>(first + static_cast<unsigned>(disk.vdev.back() - 'a'));
 }
 
 } // namespace windsor::domain

@@ -134,6 +134,28 @@ DefinitionBlock ("dsdt.aml", "DSDT", 1, "WNDSOR", "WINDSOR ", 1)
                         IRQNoFlags () {12}
                     })
                 }
+                Device (FDC0)
+                {
+                    Name (_HID, EisaId ("PNP0700"))
+                    // The main status register. A machine without floppy drives has none.
+                    OperationRegion (FDCR, SystemIO, 0x03F4, 0x01)
+                    Field (FDCR, ByteAcc, NoLock, Preserve) { FMSR, 8 }
+                    Method (_STA, 0, NotSerialized)
+                    {
+                        If (LEqual (FMSR, 0xFF))
+                        {
+                            Return (Zero)
+                        }
+                        Return (0x0F)
+                    }
+                    Name (_CRS, ResourceTemplate ()
+                    {
+                        IO (Decode16, 0x03F0, 0x03F0, 0x01, 0x06)
+                        IO (Decode16, 0x03F7, 0x03F7, 0x01, 0x01)
+                        IRQNoFlags () {6}
+                        DMA (Compatibility, NotBusMaster, Transfer8) {2}
+                    })
+                }
                 Device (COM1)
                 {
                     Name (_HID, EisaId ("PNP0501"))

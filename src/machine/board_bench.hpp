@@ -73,6 +73,7 @@ struct BoardBench {
         options.processors = 2;
         options.drives.push_back({.slot = 0, .open_media = medium});
         options.drives.push_back({.slot = 2, .cdrom = true, .open_media = medium});
+        options.drives.push_back({.slot = kFirstFloppySlot, .cdrom = false});
         return options;
     }
 

@@ -10,6 +10,7 @@ namespace windsor::machine {
 namespace {
 
 // CMOS bytes as the IBM AT, Phoenix BIOSes and SeaBIOS use them.
+constexpr std::uint8_t kFloppies = 0x10;
 constexpr std::uint8_t kEquipment = 0x14;
 constexpr std::uint8_t kBaseMemory = 0x15;          // KiB, 16 bits
 constexpr std::uint8_t kExtendedMemory = 0x17;      // KiB above 1 MiB
@@ -29,6 +30,13 @@ void set_number(chipset::Cmos& cmos, std::uint8_t index, std::uint64_t value, un
     for (unsigned i = 0; i < bytes; ++i) {
         cmos.set_cmos(static_cast<std::uint8_t>(index + i), static_cast<std::uint8_t>(value >> (8 * i)));
     }
+}
+
+// Bit 0: there are floppy drives; bits 6 and 7: their number less one.
+unsigned equipment_of(unsigned floppies)
+{
+    const unsigned count = ((floppies >> 4) != 0 ? 1u : 0u) + ((floppies & 0xf) != 0 ? 1u : 0u);
+    return count == 0 ? 0 : 1 | (count - 1) << 6;
 }
 
 // SeaBIOS' numbers of boot devices.
@@ -51,7 +59,8 @@ void fill_cmos(chipset::Cmos& cmos, const CmosOptions& options)
     const std::string_view boot = options.boot;
     const std::uint64_t low = low_ram(memory);
     const std::uint64_t extended = std::min<std::uint64_t>((low - std::min(low, kMiB)) >> 10, 0xffff);
-    set_number(cmos, kEquipment, kEquipmentMouse | kEquipmentFpu, 1);
+    set_number(cmos, kFloppies, options.floppies, 1);
+    set_number(cmos, kEquipment, kEquipmentMouse | kEquipmentFpu | equipment_of(options.floppies), 1);
     set_number(cmos, kBaseMemory, 640, 2);
     set_number(cmos, kExtendedMemory, extended, 2);
     set_number(cmos, kExtendedMemoryCopy, extended, 2);

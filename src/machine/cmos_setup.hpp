@@ -13,6 +13,7 @@ struct CmosOptions {
     std::uint64_t memory;  // bytes
     std::string_view boot; // the boot order, see MachineSpec
     unsigned processors;
+    std::uint8_t floppies{0}; // the types of the drives: the first in the upper four bits
 };
 
 // Puts all of it where SeaBIOS looks for it.

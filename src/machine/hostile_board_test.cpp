@@ -53,9 +53,9 @@ struct Bench : testing::BoardBench {
 };
 
 // Where chips are on a PC.
-constexpr std::array<std::uint16_t, 22> kPorts{0x00,  0x20,  0x40,  0x60,  0x70,   0x80,  0x92,  0xa0,
-                                               0xc0,  0xf0,  0x170, 0x1f0, 0x376,  0x3b0, 0x3c0, 0x3d0,
-                                               0x3f6, 0x3f8, 0x4d0, 0x510, 0xb000, 0xc000};
+constexpr std::array<std::uint16_t, 23> kPorts{0x00,  0x20,  0x40,  0x60,  0x70,  0x80,   0x92,  0xa0,
+                                               0xc0,  0xf0,  0x170, 0x1f0, 0x376, 0x3b0,  0x3c0, 0x3d0,
+                                               0x3f0, 0x3f6, 0x3f8, 0x4d0, 0x510, 0xb000, 0xc000};
 
 void access_ports(Bench& bench, bool write) WINDSOR_REQUIRES(bus::kMachineLock)
 {
@@ -181,6 +181,7 @@ constexpr std::array kChips{
     "isa/pit",
     "isa/pit/system_control",
     "isa/dma",
+    "isa/floppy",
     "isa/i8042",
     "isa/i8042/a20",
     "isa/i8042/port_92",

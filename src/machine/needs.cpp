@@ -3,6 +3,7 @@
 
 #include "base/printable.hpp"
 #include "machine/ram.hpp"
+#include "machine/spec.hpp"
 
 #include <algorithm>
 
@@ -58,7 +59,8 @@ base::Status check_devices(const std::vector<std::string>& saved, const std::vec
 
 std::string drive_name(unsigned slot)
 {
-    return fmt::format("hd{}", static_cast<char>('a' + slot));
+    return slot < kFirstFloppySlot ? fmt::format("hd{}", static_cast<char>('a' + slot))
+                                   : fmt::format("fd{}", static_cast<char>('a' + slot - kFirstFloppySlot));
 }
 
 base::Status check_features(const vcpu::SavedModel& saved, const vcpu::SavedModel& own)

@@ -14,7 +14,7 @@
 namespace windsor::machine {
 
 struct NeededDrive {
-    std::uint8_t slot{0}; // 0 to 3: hda to hdd
+    std::uint8_t slot{0}; // as DriveSpec::slot
     bool cdrom{false};
     std::uint64_t size{0}; // bytes of the medium; 0: none
 };

@@ -6,6 +6,8 @@
 #include "devices/acpi_pm/unit.hpp"
 #include "devices/dma/unit.hpp"
 #include "devices/e1000/unit.hpp"
+#include "devices/floppy/spec.hpp"
+#include "devices/floppy/unit.hpp"
 #include "devices/fw_debug/spec.hpp"
 #include "devices/fw_debug/unit.hpp"
 #include "devices/i440fx/spec.hpp"
@@ -44,6 +46,9 @@ using chipset::Slot;
 struct Contents {
     std::shared_ptr<const FirmwareFiles> firmware;
     std::vector<ide::AttachedDrive> drives;
+    std::array<floppy::AttachedFloppy, kFloppies> floppies;
+
+    bool has_floppies() const { return std::ranges::any_of(floppies, &floppy::AttachedFloppy::present); }
 };
 
 // COM1 to COM4.
@@ -112,6 +117,10 @@ std::vector<Slot> slots_of(Board& board, const MachineSpec& spec, const Contents
         isa("port_e9",               {fw_debug::kBochsPort},            {},         fw_debug::unit()),
     };
     // clang-format on
+    if (contents.has_floppies()) {
+        slots.push_back(
+            isa("floppy", {floppy::kPorts, floppy::kDigitalInputPort}, {6}, floppy::unit(contents.floppies)));
+    }
     for (std::size_t n = 0; n < spec.serial_ports.size(); ++n) {
         slots.push_back(isa(fmt::format("serial{}", n + 1), {kSerialPorts.at(n)}, {kSerialIrqs.at(n)},
                             uart::unit(spec.serial_ports[n])));
@@ -136,32 +145,30 @@ std::vector<Slot> slots_of(Board& board, const MachineSpec& spec, const Contents
     return slots;
 }
 
-base::Result<std::vector<ide::AttachedDrive>> open_drives(const MachineSpec& spec, const Executor& executor)
+base::Status open_drives(const MachineSpec& spec, const Executor& executor, Contents& contents,
+                         std::vector<NeededDrive>& needs)
 {
-    std::vector<ide::AttachedDrive> drives;
     for (const DriveSpec& drive : spec.drives) {
         std::shared_ptr<backend::BlockMedia> media;
         if (drive.open_media) {
             media = WINDSOR_TRY(drive.open_media(executor));
         }
-        drives.push_back({.position = drive.slot,
-                          .name = drive_name(drive.slot),
-                          .cdrom = drive.cdrom,
-                          .serial = drive.serial,
-                          .media = std::move(media)});
-    }
-    return drives;
-}
-
-std::vector<NeededDrive> needed(const std::vector<ide::AttachedDrive>& drives)
-{
-    std::vector<NeededDrive> needs;
-    for (const ide::AttachedDrive& drive : drives) {
-        needs.push_back({.slot = static_cast<std::uint8_t>(drive.position),
+        needs.push_back({.slot = static_cast<std::uint8_t>(drive.slot),
                          .cdrom = drive.cdrom,
-                         .size = drive.media ? drive.media->size_bytes() : 0});
+                         .size = media ? media->size_bytes() : 0});
+        std::string name = drive_name(drive.slot);
+        if (drive.slot >= kFirstFloppySlot) {
+            contents.floppies.at(drive.slot - kFirstFloppySlot) = {
+                .present = true, .name = std::move(name), .media = std::move(media)};
+        } else {
+            contents.drives.push_back({.position = drive.slot,
+                                       .name = std::move(name),
+                                       .cdrom = drive.cdrom,
+                                       .serial = drive.serial,
+                                       .media = std::move(media)});
+        }
     }
-    return needs;
+    return {};
 }
 
 base::Status check(const MachineSpec& spec)
@@ -181,15 +188,19 @@ base::Result<Pc> make_pc(const MachineSpec& spec, const Board::Parts& parts, con
 {
     WINDSOR_TRY(check(spec));
     Pc pc{.board = WINDSOR_TRY(Board::create(parts, spec.memory, spec.processors)), .drives = {}};
-    Contents contents{.firmware = spec.firmware, .drives = WINDSOR_TRY(open_drives(spec, executor))};
-    pc.drives = needed(contents.drives);
+    Contents contents{.firmware = spec.firmware, .drives = {}, .floppies = {}};
+    WINDSOR_TRY(open_drives(spec, executor, contents, pc.drives));
     if (contents.firmware == nullptr) {
         contents.firmware = std::make_shared<FirmwareFiles>(WINDSOR_TRY(FirmwareFiles::read(spec.bios, spec.vga_bios)));
     }
     pc.board->install_firmware(WINDSOR_TRY(Rom::of(contents.firmware->bios)));
     WINDSOR_TRY(pc.board->plug(slots_of(*pc.board, spec, contents)));
     fill_cmos(*pc.board->outlets().cmos.front(),
-              {.memory = spec.memory, .boot = spec.boot, .processors = spec.processors});
+              {.memory = spec.memory,
+               .boot = spec.boot,
+               .processors = spec.processors,
+               .floppies = static_cast<std::uint8_t>(floppy::cmos_type(contents.floppies[0]) << 4 |
+                                                     floppy::cmos_type(contents.floppies[1]))});
     return pc;
 }
 

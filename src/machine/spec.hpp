@@ -25,8 +25,11 @@ namespace windsor::machine {
 // use it to complete requests.
 using Executor = std::function<void(std::function<void()>)>;
 
+constexpr unsigned kFirstFloppySlot = 4;
+constexpr unsigned kFloppies = 2;
+
 struct DriveSpec {
-    unsigned slot{0}; // 0 to 3: hda to hdd
+    unsigned slot{0}; // 0 to 3: hda to hdd; from kFirstFloppySlot on fda and fdb
     bool cdrom{false};
     // Makes the medium; empty for a CD-ROM drive without a disc.
     std::function<base::Result<std::unique_ptr<backend::BlockMedia>>(Executor)> open_media{};

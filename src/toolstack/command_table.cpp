@@ -12,7 +12,7 @@ using enum Command::Origin;
 using For = Option::For;
 
 constexpr std::string_view kNoBlock = "media cannot be changed while a domain runs";
-constexpr std::string_view kNoNetwork = "domains have no network cards yet";
+constexpr std::string_view kNoNetwork = "network cards cannot be changed or listed while a domain runs yet";
 constexpr std::string_view kNoSuspend = "the guest has no paravirtual driver that would put it to sleep; 'pause' lets it stand still, 'save' saves it";
 constexpr std::string_view kNoMemory = "a domain keeps the memory it was started with";
 constexpr std::string_view kNoCpus = "a running guest keeps the processors that it has found";

@@ -65,7 +65,7 @@ bool repeated(const Instruction& i, const Context& context)
     return is_string(i) && usual_string(i, context) && repeats(i);
 }
 
-// With a register as index these reach beyond their operand.
+// A bit index in a register may lead beyond the memory operand.
 bool bits_beyond_operand(const Instruction& i, const Context& /*context*/)
 {
     return i.memory != nullptr && i.operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER && relocatable(i);
@@ -284,7 +284,7 @@ static_assert(std::ranges::is_sorted(kRows, {}, &KindRow::kind), "row_of() finds
 
 using Candidates = std::array<std::array<Kind, 2>, ZYDIS_MNEMONIC_MAX_VALUE + 1>;
 
-// What the two kinds of a mnemonic take excludes each other.
+// No instruction is taken by both kinds of a mnemonic.
 constexpr Candidates make_candidates()
 {
     Candidates candidates{};

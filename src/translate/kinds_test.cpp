@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Each row of the table of kinds: its example is of that kind, becomes as many host instructions as it says, and is
-// left to the interpreter by its switch; and the documentation shows the table.
+// For each row of the table of kinds, the example is of that kind, becomes as many host instructions as the row says,
+// and is left to the interpreter by the kind's switch. The documentation shows the table.
 #include "translate/kinds.hpp"
 
 #include "translate/emit/host_code_testing.hpp"
@@ -37,7 +37,8 @@ std::span<const std::uint8_t> bytes_of(std::string_view example)
     return {reinterpret_cast<const std::uint8_t*>(example.data()), example.size()};
 }
 
-// As the Intel manuals write them; direct targets as if the example lay at address 0.
+// Returns a row's example in assembly language, as the Intel manuals write it. Direct targets are as if the example lay
+// at address 0.
 std::string text_of(const KindRow& row)
 {
     ZydisDecoder decoder;
@@ -79,10 +80,12 @@ class TranslatorKind : public ::testing::TestWithParam<KindRow> {};
 TEST_P(TranslatorKind, BecomesAsFewInstructionsAsItsRowSays)
 {
     const KindRow& row = GetParam();
-    // What the interpreter runs ends with a jump to the call for help.
+    // The code of an interpreted instruction ends with a jump to the call for help, so that it is counted as a whole.
     const bool whole = row.ending == Ending::EndsBlock || row.kind == Kind::Interpret;
     const Write example = example_of(row);
-    const auto way = [&](unsigned times) { return count(row.bits == 64, example, times, false, Jumps::Follow); };
+    const auto way = [&](unsigned times) {
+        return count(row.bits == 64, example, times, Extraction::None, Jumps::Follow);
+    };
     EXPECT_EQ(whole ? count(row.bits == 64, example, 1) : way(3) - way(2), row.cost);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The interpreter's test machine with the translator in it, and programs that must end alike on both.
+// This is the test machine with the translator in it, and a comparison of what a program leaves on both engines.
 #pragma once
 
 #include "emulate/test_machine.hpp"
@@ -25,8 +25,8 @@ using conformance::Machine;
 
 constexpr std::size_t kUsualCode = std::size_t{1} << 20;
 
-// In tests every block is verified, and one that is not as it may be is a failure; but for those into which a test
-// itself has put what may not be there.
+// In tests every block is verified, and a violation is a failure. Blocks are not verified if a test puts code into them
+// that may not be there, unless it asks for the violations.
 inline Options verified(Options options)
 {
     options.verify = options.nop.empty() || options.on_violation != nullptr;
@@ -59,7 +59,7 @@ public:
     Translator& cpu;
 };
 
-// Where the translator's 64-bit states may have further handlers: their gates hold 16 bits of offset.
+// Tests of 64-bit code may have further handlers here.
 constexpr std::uint64_t kOwnHandlers = 0x6000;
 
 inline void set_gate64(Machine& m, unsigned vector, std::uint64_t handler, unsigned ist = 0, unsigned dpl = 0)
@@ -69,7 +69,7 @@ inline void set_gate64(Machine& m, unsigned vector, std::uint64_t handler, unsig
     m.put<std::uint64_t>(kIdt + 16 * vector + 8, handler >> 32);
 }
 
-// The address of a value among assembled code.
+// Returns the address of a value in assembled code.
 template <typename T> std::uint64_t find_in_code(Machine& m, std::uint64_t from, T value)
 {
     for (std::uint64_t at = from; at < from + 0x2000; ++at) {
@@ -81,7 +81,7 @@ template <typename T> std::uint64_t find_in_code(Machine& m, std::uint64_t from,
     return from;
 }
 
-// Where the last x87 instruction was does not survive translation.
+// Clears where the last x87 instruction was, which translation does not keep.
 inline void forget_x87_pointers(vcpu::CpuState& state)
 {
     state.fx.fop = 0;
@@ -91,7 +91,7 @@ inline void forget_x87_pointers(vcpu::CpuState& state)
     state.fds = 0;
 }
 
-// Says how two endings differ; nothing if they do not.
+// Compares the states in which two engines end.
 inline void expect_same_state(const vcpu::CpuState& expected, const vcpu::CpuState& got)
 {
     for (unsigned i = 0; i < x86::kGprCount; ++i) {
@@ -126,7 +126,7 @@ inline void expect_same_memory(Machine& expected, Machine& got)
     }
 }
 
-// Prepares a program in both machines, runs it, and compares all that it leaves.
+// Prepares a program in both machines, runs it in both, and compares all that it leaves.
 inline void expect_same(Machine& interpreter, Machine& translator,
                         const std::function<vcpu::CpuState(Machine&)>& prepare)
 {

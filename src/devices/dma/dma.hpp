@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bus/access.hpp"
+#include "chipset/isa_dma.hpp"
 #include "devices/dma/i8237.hpp"
 #include "memory/guest_memory.hpp"
 
@@ -22,10 +23,7 @@ public:
         std::array<std::uint8_t, kPageRegisters> pages{};
     };
 
-    struct Transfer {
-        std::size_t bytes{0};       // moved; none if the channel is masked or set up for another direction
-        bool terminal_count{false}; // the TC line
-    };
+    using Transfer = chipset::IsaDma::Transfer;
 
     // `memory` outlives the controller.
     explicit Dma(memory::GuestMemory& memory);

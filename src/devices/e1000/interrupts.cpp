@@ -112,10 +112,13 @@ void Interrupts::arm()
     if (due(state_) && is_awake(function_) && !function_.interrupt()) {
         consider(state_.quiet_until ? state_.quiet_until : clock_.now());
     }
-    if (next) {
-        timer_.arm(*next);
-    } else {
-        timer_.disarm();
+    if (next != armed_for_ || next.has_value() != timer_.armed()) { // most accesses change no deadline
+        armed_for_ = next;
+        if (next) {
+            timer_.arm(*next);
+        } else {
+            timer_.disarm();
+        }
     }
 }
 

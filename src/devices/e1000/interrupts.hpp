@@ -77,6 +77,7 @@ private:
     const base::Clock& clock_;
     pci::Function& function_;
     base::Timer timer_;
+    std::optional<base::Nanoseconds> armed_for_; // the timer's deadline as it was last
     State state_;
 };
 

@@ -17,7 +17,7 @@ constexpr std::array<std::uint8_t, 2> kDefaultErrorRecovery{0x00, 0x05}; // five
 
 } // namespace
 
-CdRom::CdRom(Config config) : Drive{config.name}, config_{std::move(config)}, media_{config_.media}
+CdRom::CdRom(Config config) : Drive{config.name}, config_{std::move(config)}, media_{std::move(config_.media)}
 {
     reset(ResetKind::Hardware);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "devices/ide/unit.hpp"
 
+#include "backend/removable_drive.hpp"
 #include "devices/ide/cdrom.hpp"
 #include "devices/ide/controller.hpp"
 #include "devices/ide/hard_disk.hpp"
@@ -8,6 +9,7 @@
 #include "pci/saved_state.hpp"
 
 #include <array>
+#include <deque>
 
 namespace windsor::devices::ide {
 
@@ -48,6 +50,38 @@ std::unique_ptr<Drive> make_drive(const AttachedDrive& drive)
     return std::make_unique<HardDisk>(std::move(config));
 }
 
+// A CD-ROM drive as people see it. The world's disc leaves with the drive.
+class DiscDrive final : public backend::RemovableDrive {
+public:
+    DiscDrive(Controller& controller, unsigned position, std::string name)
+        : controller_{controller}, position_{position}, name_{std::move(name)}
+    {
+    }
+
+    const std::string& name() const override { return name_; }
+    bool locked() const override
+    {
+        const CdRom* const drive = cdrom();
+        return drive != nullptr && drive->locked();
+    }
+    base::Status change(std::shared_ptr<backend::BlockMedia> medium, backend::LockedMedium locked) override
+    {
+        CdRom* const drive = cdrom();
+        if (drive == nullptr) {
+            return base::fail("the machine is about to end, and {} takes no disc any more", name_);
+        }
+        const TrayForce force = locked == backend::LockedMedium::ComesOut ? TrayForce::Force : TrayForce::Ask;
+        return medium != nullptr ? drive->insert(std::move(medium), force) : drive->eject(force);
+    }
+
+private:
+    CdRom* cdrom() const { return dynamic_cast<CdRom*>(controller_.drive(position_)); }
+
+    Controller& controller_;
+    unsigned position_;
+    std::string name_;
+};
+
 class Unit final : public chipset::DeviceOf<Unit> {
 public:
     Unit(const chipset::Site& site, const std::vector<AttachedDrive>& drives)
@@ -56,6 +90,10 @@ public:
         for (const AttachedDrive& drive : drives) {
             names_.at(drive.position) = drive.name;
             controller_.attach(drive.position, make_drive(drive));
+            if (drive.cdrom) {
+                site.outlets().removable_drives.push_back(
+                    &disc_drives_.emplace_back(controller_, drive.position, drive.name));
+            }
         }
     }
     base::Status wire(chipset::Site& site)
@@ -102,6 +140,7 @@ private:
 
     Controller controller_;
     std::array<std::string, kChannels * kDrivesPerChannel> names_;
+    std::deque<DiscDrive> disc_drives_;
 };
 
 } // namespace

@@ -243,10 +243,15 @@ TEST_F(Rtl8139Buffers, AFullBufferKeepsFramesAtTheLink)
     }
     EXPECT_EQ(b.in16(0x3e), 1U);
     EXPECT_FALSE(b.card.receive(frame));
+    EXPECT_EQ(b.in16(0x3e), 1U) << "the driver may be about to make room";
+    b.pass(base::kMillisecond);
     EXPECT_EQ(b.in16(0x3e), 0x11U);
     b.out16(0x3e, 0x11);
     EXPECT_FALSE(b.card.receive(frame));
-    EXPECT_EQ(b.in16(0x3e), 0U) << "it has been said";
+    EXPECT_EQ(b.in16(0x3e), 0U);
+    b.pass(base::kMillisecond);
+    EXPECT_EQ(b.in16(0x3e), 0x10U) << "for a driver that has forgotten what there is in the buffer";
+    b.out16(0x3e, 0x10);
     EXPECT_EQ(b.in32(0x4c), 0U);
     EXPECT_EQ(b.link.wanted, 0U);
     b.out16(0x38, 800 - 16); // too little still
@@ -255,6 +260,29 @@ TEST_F(Rtl8139Buffers, AFullBufferKeepsFramesAtTheLink)
     EXPECT_EQ(b.link.wanted, 1U);
     EXPECT_TRUE(b.card.receive(frame));
     EXPECT_EQ(b.in16(0x3a), 9 * 1008 - 8192);
+    EXPECT_EQ(b.timers.next_deadline(), std::nullopt);
+}
+
+// A full one would look like an empty one.
+TEST_F(Rtl8139Buffers, TheBufferNeverBecomesQuiteFull)
+{
+    const Frame frame = frame_to(kMac, 1016); // 1,024 bytes
+    for (unsigned i = 0; i < 7; ++i) {
+        EXPECT_TRUE(b.card.receive(frame));
+    }
+    EXPECT_FALSE(b.card.receive(frame));
+    EXPECT_TRUE(b.card.receive(frame_to(kMac, 1012)));
+    EXPECT_FALSE(empty());
+}
+
+TEST_F(Rtl8139Buffers, ABufferOfAnotherSizeIsEmpty)
+{
+    b.card.receive(frame_to(kMac, 60));
+    b.out32(0x44, 0x0e);
+    EXPECT_EQ(b.in16(0x3a), 68U) << "the filter is no matter for the buffer";
+    b.out32(0x44, 0x080e);
+    EXPECT_EQ(b.in16(0x3a), 0U);
+    EXPECT_TRUE(empty());
 }
 
 TEST_F(Rtl8139Buffers, ALinkMayGiveAFrameAtOnceWhenItIsAsked)

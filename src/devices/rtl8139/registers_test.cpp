@@ -390,5 +390,39 @@ TEST_F(Rtl8139Registers, LoadMakesNoEdgeAndKeepsDeadlines)
     EXPECT_TRUE(other.line.asserted);
 }
 
+TEST_F(Rtl8139Registers, ASleepingCardIsRestoredAsleep)
+{
+    b.out16(0x3c, 0x100);
+    b.out8(0xd9, 1);
+    b.card.config_write(0x54, 2, 3);
+    Bench other;
+    other.card.load(b.card.state());
+    EXPECT_EQ(state::pack(other.card.state()), state::pack(b.card.state()));
+    EXPECT_FALSE(other.card.interrupt());
+    other.card.config_write(0x54, 2, 2);
+    EXPECT_FALSE(other.line.asserted);
+}
+
+// Such a state comes from no card, and is refused because it does not stay as it is.
+TEST_F(Rtl8139Registers, WhatNoCardCanHoldIsPutRight)
+{
+    Rtl8139::State forged = b.card.state();
+    forged.pci.interrupt = true;
+    forged.eeprom.bits = 200;
+    forged.registers.write_pointer = 0xffff;
+    forged.registers.next_received = 64;
+    forged.registers.eeprom_command = 0x40;
+    forged.registers.timer_start = 1;
+    b.card.load(forged);
+    const Rtl8139::State state = b.card.state();
+    EXPECT_FALSE(state.pci.interrupt);
+    EXPECT_EQ(state.eeprom.bits, 8U);
+    EXPECT_EQ(state.registers.write_pointer, 0x1ffcU);
+    EXPECT_EQ(state.registers.next_received, 0U);
+    EXPECT_EQ(state.registers.eeprom_command, 0U);
+    EXPECT_EQ(state.registers.timer_start, 0);
+    EXPECT_EQ(b.line.changes, 0U);
+}
+
 } // namespace
 } // namespace windsor::devices::rtl8139

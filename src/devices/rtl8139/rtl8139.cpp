@@ -57,7 +57,7 @@ Rtl8139::Rtl8139(const base::Clock& clock, base::TimerQueue& timers, memory::Gue
     : Function{kIdentity}, clock_{clock}, memory_{memory}, link_{link},
       timer_{timers.make([this](base::Nanoseconds) { timer_fires(); })}, look_{timers.make([this](base::Nanoseconds) {
           machine_lock_is_held();
-          look_for_room();
+          look_again();
       })},
       more_{timers.make([this](base::Nanoseconds) {
           machine_lock_is_held();
@@ -304,12 +304,9 @@ void Rtl8139::load(const State& state)
 bool Rtl8139::refuse(std::size_t room)
 {
     if (registers_.refused == 0) {
-        raise(interrupt::kReceiveOverflow);
-    }
-    registers_.refused = static_cast<std::uint16_t>(room);
-    if (plus_receive()) {
         look_.arm(clock_.now() + kLookPeriod);
     }
+    registers_.refused = static_cast<std::uint16_t>(room);
     return false;
 }
 
@@ -319,15 +316,23 @@ void Rtl8139::look_for_room()
         return;
     }
     if (still_refuses()) {
-        if (plus_receive()) {
-            look_.arm(clock_.now() + kLookPeriod);
-        }
         return;
     }
     registers_.refused = 0;
     look_.disarm();
     if (link_ != nullptr) {
         link_->input_wanted();
+    }
+}
+
+// On a wire there would be one frame after another. Drivers count on that: one that has cleared the interrupts of
+// frames which it has left in the buffer, as Linux's 8139too may, comes back to them when the next frame interrupts.
+void Rtl8139::look_again()
+{
+    look_for_room();
+    if (registers_.refused != 0) {
+        raise(interrupt::kReceiveOverflow);
+        look_.arm(clock_.now() + kLookPeriod);
     }
 }
 

@@ -23,8 +23,8 @@ namespace windsor::devices::rtl8139 {
 // register that asks for it returns. Memory is read and written then and when a frame arrives, and never the chip's own
 // registers, as GuestMemory leads to memory alone. Of much to send in C+ mode the rest follows by a timer.
 // Where the receive buffer or ring is full, the link keeps the frame and is told when there is room, as with the pause
-// frames of IEEE 802.3x; the guest hears of it by RXOVW, once. New receive descriptors of C+ mode ring no bell, so they
-// are looked for at each access to a register, and by a timer.
+// frames of IEEE 802.3x; the guest hears of it by RXOVW if that lasts. New receive descriptors of C+ mode ring no bell,
+// so they are looked for whenever a register is written, and by a timer.
 class Rtl8139 final : public pci::Function, public bus::AccessHandler, public backend::NetworkCard {
 public:
     // What DTCCR dumps, 5.4; there are no collisions on this wire.
@@ -100,6 +100,9 @@ public:
     // Frames are padded to what a wire carries at least.
     bool receive(std::span<const std::uint8_t> frame) override;
     void set_carrier(bool present) override WINDSOR_REQUIRES(bus::kMachineLock);
+
+    // Nothing reaches the link any more, and there is no carrier.
+    void let_go_of_link() { link_ = nullptr; }
 
     // Brings the state up to the present; interrupts that are due come.
     void settle();
@@ -204,6 +207,7 @@ private:
     bool still_refuses();
     // Has the link try again if there is room now.
     void look_for_room() WINDSOR_REQUIRES(bus::kMachineLock);
+    void look_again() WINDSOR_REQUIRES(bus::kMachineLock);
     std::uint32_t buffer_size() const;
     std::uint32_t buffer_free() const;
     std::uint32_t read_position() const;
@@ -214,7 +218,7 @@ private:
     Registers registers_;
     Eeprom93c46 eeprom_;
     base::Timer timer_; // TimerInt
-    base::Timer look_; // for receive descriptors
+    base::Timer look_; // for room, while a frame is refused
     base::Timer more_; // to send
     std::size_t work_{0}; // bytes that have been moved on the way out since somebody looked
     std::optional<base::Nanoseconds> timer_at_;

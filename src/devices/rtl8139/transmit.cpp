@@ -68,6 +68,7 @@ Rtl8139::Sent Rtl8139::send(std::span<const std::uint8_t> frame)
     if (loopback()) {
         if (sendable && !take(frame)) {
             registers_.refused = 0; // nobody keeps it
+            look_.disarm();
             miss(interrupt::kFifoOverflow);
         }
         return Sent::Ok;

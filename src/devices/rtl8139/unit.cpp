@@ -32,6 +32,7 @@ public:
     {
         return visit("", chipset::ResetElsewhere{chip_}); // by its bus
     }
+    void release_world() override { chip_.let_go_of_link(); }
 
 private:
     std::unique_ptr<memory::Block> rom_;

@@ -9,8 +9,8 @@
 
 namespace windsor::devices::rtl8139 {
 
-// A PCI function with that address. `link` outlives the device; without one there is no carrier, and frames go
-// nowhere. An empty `rom` is none.
+// A PCI function with that address. `link` lives until the device has let go of the world; without one there is no
+// carrier, and frames go nowhere. An empty `rom` is none.
 chipset::Make unit(const backend::MacAddress& mac, backend::NetworkLink* link, std::vector<std::uint8_t> rom);
 
 } // namespace windsor::devices::rtl8139

@@ -25,7 +25,7 @@ unsigned offset_of(const std::uint8_t* host)
 
 } // namespace
 
-// The same code may be at many addresses, as shared libraries are.
+// RIP is part of the hash, since the same code may be at many linear addresses, as shared libraries are.
 std::size_t BlockMap::bucket_of(const std::uint8_t* host, std::uint64_t rip)
 {
     const auto address = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(host));
@@ -67,7 +67,8 @@ std::uint64_t BlockMap::lines_of(unsigned offset, unsigned size)
     return (~std::uint64_t{0} << first) & (~std::uint64_t{0} >> (63 - last));
 }
 
-// Both of its pages may be the same one of the host, mapped twice in a row.
+// Returns the lines of a host page that the block depends on. Both pages of a block may be the same host page, which is
+// mapped twice in a row.
 std::uint64_t BlockMap::lines_of(const Block& block, const std::uint8_t* host_page)
 {
     std::uint64_t lines = host_page == block.second_page ? lines_of(0, block.second_length) : 0;
@@ -103,7 +104,7 @@ void BlockMap::enter(CodePage& page, std::uint64_t lines, Block* block)
     }
 }
 
-// Those that have been dropped.
+// Takes the blocks that have been dropped out of these lines of the page.
 void BlockMap::leave(CodePage& page, std::uint64_t lines)
 {
     for (; lines != 0; lines &= lines - 1) {
@@ -140,11 +141,12 @@ Block* BlockMap::insert(Block& block)
     return &block;
 }
 
-// Each list that they are in is gone through once: a page may be at as many addresses as there are blocks.
+// Takes dropped blocks out of all lists. Each list is gone through only once, since a page may be at so many linear
+// addresses that one list holds most blocks.
 void BlockMap::take_out(std::span<Block* const> dropped)
 {
     std::vector<std::size_t> buckets;
-    std::unordered_map<const std::uint8_t*, std::uint64_t> lines; // by host page
+    std::unordered_map<const std::uint8_t*, std::uint64_t> lines; // the lines to be gone through, by host page
     for (const Block* block : dropped) {
         buckets.push_back(bucket_of(block->host, block->rip));
         const std::uint8_t* first = page_of(block->host);

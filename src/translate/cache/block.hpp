@@ -23,13 +23,13 @@ struct Block;
 // a block: the flags are nowhere, but can be computed once more.
 enum class FlagPlace : std::uint8_t { Nowhere, Host, Memory, Again };
 
-// A direct jump from one block to another in the same page. Until it is linked it leads to a stub.
+// A link is a direct jump from one block to another in the same page. Until it is linked it leads to a stub.
 struct Link {
     Block* from{nullptr};
-    std::uint8_t* displacement{nullptr};  // writable address of the jump's rel32
-    const std::uint8_t* unlinked{nullptr}; // where it leads while it is not linked
-    std::uint64_t target{0};              // guest RIP
-    std::uint32_t context{0};             // key, on the way
+    std::uint8_t* displacement{nullptr};   // the writable address of the jump's 32-bit displacement
+    const std::uint8_t* unlinked{nullptr}; // the code that the jump leads to while it is not linked
+    std::uint64_t target{0};               // the guest RIP at which the other block begins
+    std::uint32_t context{0};              // the context key that the other block must have
     FlagPlace flags{FlagPlace::Host};
     Block* to{nullptr};
 };
@@ -38,52 +38,51 @@ struct Link {
 struct SideExitFacts {
     enum class Kind : std::uint8_t { Interpret, Access, LoadSse, LoadAvx, LoadX87 };
     Kind kind{};
-    bool x87{false};                    // the instruction works on x87 or MMX state
-    bool steady{false};                 // it leaves the context as it is
-    std::optional<x86::Seg> loads;      // a segment register that it may load again without help
-    std::uint32_t context{0};           // key, where it stands
-    std::uint16_t offset{0};            // from the block's first byte
-    std::uint8_t kept{0};               // the register whose group's distance the code behind it finds in kTemp0
-    std::uint32_t group{0};             // number of the group that its access opens, plus one; 0: of none
+    bool x87{false};               // the instruction works on x87 or MMX state
+    bool steady{false};            // the instruction leaves the context as it is
+    std::optional<x86::Seg> loads; // the segment register that is loaded, so that its descriptor can be remembered
+    std::uint32_t context{0};      // the context key of the code that leads to the exit
+    std::uint16_t offset{0};       // how many bytes of guest code come before the instruction in the block
+    std::uint8_t kept{0};          // the register whose group's distance has to be in kTemp0 when the code resumes
+    std::uint32_t group{0};        // the number of the group that the access opens, plus one; 0: it opens none
 };
 
-// An instruction that translated code may leave to C++: one that is interpreted, or one whose memory access was not
-// in the TLB.
+// A side exit leaves an instruction to C++: one that is interpreted, or one whose memory access was not in the TLB.
 struct SideExit : SideExitFacts {
-    std::uint8_t fruitless{0};           // lookups that its group failed by
+    std::uint8_t fruitless{0}; // how often the group has failed lately
     Block* block{nullptr};
-    const std::uint8_t* resume{nullptr}; // code behind the instruction
-    std::unique_ptr<emulate::Insn> insn; // decoded when first needed
+    const std::uint8_t* resume{nullptr}; // the code behind the instruction; null: C++ does not come back
+    std::unique_ptr<emulate::Insn> insn; // the instruction, which is decoded when it is first needed
 };
 
-// Accesses that share a lookup: bytes from the guest's general register `base` plus `from` on, as it is before the
-// instruction that opens the group.
+// The accesses of a group share a lookup of `span` bytes. They begin at the guest's general register `base` plus
+// `from`, as the register is before the instruction that opens the group.
 struct GroupRange {
     std::uint8_t base{0};
     bool write{false};
-    bool distance{false}; // is kept, from linear to host addresses
+    bool distance{false}; // the frame keeps the distance from linear to host addresses, otherwise a host address
     std::uint16_t span{0};
     std::int32_t from{0};
-    std::int32_t low{0}; // what the register's host address is kept below the first byte's by, otherwise
+    std::int32_t low{0}; // how far the host address that the frame keeps lies before the first of the bytes
 };
 
-// A place in the code of a block that would be another one if the block were at another linear address, or elsewhere in
-// the memory of code: all others are alike.
+// A fixup is a place in the code of a block that depends on the block's linear address or on where its code is. All
+// other code is the same in copies of the block.
 struct Fixup {
     enum class Kind : std::uint8_t {
-        Value32,     // an address as 32 bits that are extended by zeros,
-        ValueSigned, // by their sign,
-        Value64,     // or as a whole
-        JumpEntry,   // distance of the entry of an address in a jump table
-        TlbEntry,    // of the elements of a page in the TLB
-        SideExit,        // 32 bits: the number of one
-        Link,        // of one, by one more, beside kEdgeBit
-        Jump,        // 32 bits: how far it is to a stub
-        Fault,       // no such place, but an instruction whose fault leads to `address`
+        Value32,     // it is a linear address as 32 bits that are extended by zeros
+        ValueSigned, // it is a linear address as 32 bits that are extended by their sign
+        Value64,     // it is a linear address as 64 bits
+        JumpEntry,   // it is the displacement of a linear address's entry in a jump table
+        TlbEntry,    // it is the displacement of a page's element in an array of the TLB
+        SideExit,    // it is the number of a side exit, in 32 bits
+        Link,        // it is the number of a link plus one, in 32 bits with kEdgeBit
+        Jump,        // it is the 32-bit displacement of a jump to a stub
+        Fault,       // it is an instruction whose fault leads to `address`, and does not change
     };
     Kind kind{};
-    std::uint32_t at{0};      // its first byte, from the code's beginning
-    std::uint64_t address{0}; // linear; of a Fault, from the code's beginning
+    std::uint32_t at{0};      // the offset of its first byte in the code
+    std::uint64_t address{0}; // the linear address; of a Fault, an offset in the code
 };
 
 struct Block {
@@ -92,27 +91,28 @@ struct Block {
     const std::uint8_t* host{nullptr}; // the first guest byte in host memory
     std::uint64_t rip{0};
     std::uint32_t context{0};
-    std::uint16_t length{0};           // bytes of guest code in the first page
-    const std::uint8_t* second_page{nullptr}; // host page of the rest, of a block of one instruction that crosses
+    std::uint16_t length{0}; // how many bytes of guest code are in the first page
+    // A block of one instruction may cross into this host page. Null: the block is in one page.
+    const std::uint8_t* second_page{nullptr};
     std::uint16_t second_length{0};
     bool dropped{false};
-    bool cautious{false};              // written without window and groups, or with a second body without them
-    // Code further on in the page whose flags decided what this block does, as offsets in the page.
+    bool cautious{false}; // the block uses no window, and if it has groups, a second body without them
+    // This code further on in the page told the translator which flags are needed: an offset in the page and a length.
     std::pmr::vector<std::pair<std::uint16_t, std::uint16_t>> looked_at;
     std::pmr::vector<std::uint8_t> bytes; // a copy of the guest code
 
-    FlagPlace flags{FlagPlace::Nowhere};       // what the body expects
-    const std::uint8_t* from_memory{nullptr};  // entered with flags in memory; looks for interrupts
-    const std::uint8_t* from_host{nullptr};    // entered with flags in the host's register; looks for interrupts
-    const std::uint8_t* unchecked{nullptr};    // as from_memory without looking
+    FlagPlace flags{FlagPlace::Nowhere};      // where the body expects the guest's flags
+    const std::uint8_t* from_memory{nullptr}; // the entry with the flags in memory, which looks at the signals
+    const std::uint8_t* from_host{nullptr};   // the entry with the flags in the host's register, which looks as well
+    const std::uint8_t* unchecked{nullptr};   // the entry with the flags in memory that does not look
 
-    std::pmr::vector<std::uint32_t> incoming; // numbers of links that lead here
-    Block* next{nullptr};                // in the same bucket of the BlockMap
+    std::pmr::vector<std::uint32_t> incoming; // the numbers of links that lead here
+    Block* next{nullptr};                     // the next block in the same bucket of the BlockMap
 
     // Copies of the block are made from these.
     std::pmr::vector<Fixup> fixups;
-    bool original{false};        // fixups tells all; not so of copies and of those that copies cannot be made from
-    std::uint32_t code_bytes{0}; // from from_host on; of copies, too
+    bool original{false};        // the block is no copy, and can be copied
+    std::uint32_t code_bytes{0}; // the size of the code, which begins at from_host
     std::uint32_t first_exit{0};
     std::uint32_t exits{0};
     std::uint32_t first_link{0};
@@ -128,13 +128,13 @@ public:
     Block* find(const std::uint8_t* host, std::uint64_t rip, std::uint32_t context) const;
     // Finds a block of the same code at another address, which can be copied.
     const Block* find_original(const std::uint8_t* host, std::uint32_t context) const;
-    // A block to fill in, and perhaps to insert; until then it is the one that make() gives.
+    // Gives a block to be filled in. Until it is inserted, make() gives the same one again.
     Block& make();
     Block* insert(Block& block);
     // Tells whether there are so many blocks that it is time for clear().
     bool full() const { return made_ >= kMostBlocks || pages_.size() >= kMostPages; }
     bool holds_page(const std::uint8_t* host_page) const { return pages_.contains(host_page); }
-    // Whether the page is not only kept for the code that it will have again.
+    // Tells whether any block depends on the page. It may also be held because it is likely to have code again.
     bool holds_code(const std::uint8_t* host_page) const
     {
         const auto found = pages_.find(host_page);
@@ -147,7 +147,7 @@ public:
     // live until clear().
     emulate::BlockCache::Effect written(const std::uint8_t* host_page, unsigned offset, unsigned size,
                                         std::vector<Block*>& dropped);
-    // A page that has lost its blocks is not to be had any more.
+    // Forgets a page that has lost its blocks and that the guest cannot reach any more.
     void release(const std::uint8_t* host_page)
     {
         pages_.erase(host_page);
@@ -163,11 +163,11 @@ private:
     static constexpr unsigned kBucketBits = 18;
     static constexpr std::size_t kBuckets = std::size_t{1} << kBucketBits;
     struct CodePage {
-        std::array<std::vector<Block*>, 64> lines; // blocks that depend on bytes of each 64
-        std::size_t entries{0};                    // in all lines
-        unsigned idle{0};                          // writes since there were none
+        std::array<std::vector<Block*>, 64> lines; // the blocks that depend on each 64 bytes of the page
+        std::size_t entries{0};                    // how many blocks all lines have together
+        unsigned idle{0};                          // how many writes there were since it was zero
     };
-    static constexpr std::size_t kMostBlocks = std::size_t{1} << 19; // those that were dropped count, too
+    static constexpr std::size_t kMostBlocks = std::size_t{1} << 19; // dropped blocks count as well
     static constexpr std::size_t kMostPages = std::size_t{1} << 16;
     static constexpr std::size_t kFewFilled = 4096;
     static constexpr unsigned kMostIdle = 256;
@@ -186,10 +186,10 @@ private:
     static std::uint64_t lines_of(const Block& block, const std::uint8_t* host_page);
     static bool depends(const Block& block, const std::uint8_t* host_page, unsigned offset, unsigned size);
 
-    std::vector<Block*> buckets_; // by the host address of the first byte, and RIP
-    std::vector<const Block*> originals_; // by the host address; the latest of each bucket
-    // Buckets of either kind that have been filled since clear(), as long as they are few: clearing megabytes of empty
-    // ones takes longer than many a small program.
+    std::vector<Block*> buckets_;         // by the host address of the block's first byte and its RIP
+    std::vector<const Block*> originals_; // by the host address alone; each has the latest block only
+    // These are the buckets of either kind that have been filled since clear(), if there are not too many of them.
+    // Clearing megabytes of empty buckets would take longer than many a small program.
     std::vector<std::size_t> filled_;
     std::unordered_map<const std::uint8_t*, CodePage> pages_;
     std::pmr::memory_resource& arena_;

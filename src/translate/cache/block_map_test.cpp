@@ -53,7 +53,8 @@ TEST_F(BlocksOfOnePage, GoTogether)
     EXPECT_FALSE(blocks.holds_code(page(0)));
 }
 
-// A program may map a page wherever it likes. The processor does not look at its signals meanwhile.
+// A program may map a page at any number of addresses. A store to it drops all of their blocks at once, and meanwhile
+// the processor does not look at its signals.
 TEST_F(BlocksOfOnePage, GoSoonHoweverManyTheyAre)
 {
     constexpr std::size_t kMany = 300'000;

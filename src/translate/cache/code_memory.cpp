@@ -20,7 +20,7 @@ base::Result<std::unique_ptr<CodeMemory>> CodeMemory::create(std::size_t size)
     std::uint8_t* reserved =
         base::map_aligned(reserved_bytes(size), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
     std::uint8_t* executable = base::map_aligned(size, PROT_READ | PROT_EXEC, MAP_SHARED, file);
-    std::uint8_t* writable = reserved != nullptr ? reserved + kGuard : nullptr; // which is a multiple of a huge page
+    std::uint8_t* writable = reserved != nullptr ? reserved + kGuard : nullptr; // kGuard keeps it aligned
     const bool mapped = writable != nullptr && executable != nullptr &&
                         ::mmap(writable, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) != MAP_FAILED;
     const int error = errno;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The memory of translated code: one memfd, mapped twice, so that no address is writable and executable. The writable
-// mapping lies alone in a stretch of addresses that nothing else is in: further away from everything that translated
-// code may reach than an operand with an index and a displacement of 32 bits, or a window with its guard areas, is
-// long. Mapping it only while something is written would cost two system calls, and a stop of all other processors, a
-// block.
+// The memory of translated code is one memfd that is mapped twice, so that no address is both writable and executable.
+// Around the writable mapping, more addresses are free than an operand can span by an index and a displacement of 32
+// bits, and more than a window has with its guard areas, so that translated code cannot reach it. To map it only while
+// something is written would cost two system calls and a stop of all other processors for each block.
 #pragma once
 
 #include "base/huge_pages.hpp"
@@ -20,7 +19,7 @@ public:
     // This many bytes are kept free on either side of the writable mapping.
     static constexpr std::size_t kGuard = std::size_t{8} << 30;
 
-    // `size` in bytes, a multiple of a page.
+    // `size` is a multiple of a page.
     static base::Result<std::unique_ptr<CodeMemory>> create(std::size_t size);
     ~CodeMemory();
     CodeMemory(const CodeMemory&) = delete;
@@ -30,7 +29,8 @@ public:
     const std::uint8_t* executable() const { return executable_; }
     std::size_t size() const { return size_; }
 
-    // At most `bytes` of code are about to be written from a writable address on; fewer than a huge page has.
+    // Must be called before at most `bytes` of code are written at a writable address. They must be fewer than a huge
+    // page has.
     void use(const std::uint8_t* from, std::size_t bytes)
     {
         const auto offset = static_cast<std::size_t>(from - writable_);

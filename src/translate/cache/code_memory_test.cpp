@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Too little memory for the code of a program, and more contexts than there are tables for: all is forgotten now and
-// then, and the program does not notice.
+// If there is too little memory for the code of a program, or there are more contexts than tables, the translator
+// forgets all code now and then. The program does not notice.
 #include "translate/test_machine.hpp"
 
 #include <fstream>
@@ -13,7 +13,7 @@ namespace {
 namespace x = asmjit::x86;
 using vcpu::HaltReason;
 
-constexpr std::uint64_t kFunctions = 0x100000; // 32 bytes each
+constexpr std::uint64_t kFunctions = 0x100000; // the functions lie 32 bytes apart
 constexpr unsigned kCount = 2000;
 constexpr unsigned kRounds = 4;
 
@@ -96,12 +96,12 @@ class TranslatorContexts : public ::testing::Test {
 protected:
     static constexpr std::uint64_t kUserCode = kCode + 0x1000;
     static constexpr std::uint64_t kFunction = kCode + 0x2000;
-    static constexpr std::uint64_t kUserTable = 0x300000; // kData once more
+    static constexpr std::uint64_t kUserTable = 0x300000; // user mode has the page of kData here
     static constexpr std::uint64_t kKernelStack = 0x9000;
     static constexpr std::uint64_t kTss = 0x3000;
     static constexpr unsigned kTimes = 50;
 
-    // With MXCSRs and control words from the table.
+    // Calls the function with each MXCSR and each x87 control word of the table.
     static void call_in_all(x::Assembler& a, std::uint64_t table)
     {
         for (unsigned combination = 0; combination < 4; ++combination) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Blocks of code that has been translated at another linear address, as that of shared libraries and of programs that
-// run again: their code is copied.
+// This file makes a block by copying the translation of the same guest code at another linear address. That is common:
+// shared libraries are at many addresses, and programs run again.
 #include "translate/emit/fixups.hpp"
 #include "translate/run/translator.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The same code at several linear addresses: it runs alike, and copies of a translation are what translating again
-// gives.
+// The same guest code lies at several linear addresses. It runs alike at each, and copies of a translation are what
+// translating again gives.
 #include "translate/run/random_program.hpp"
 #include "translate/test_machine.hpp"
 
@@ -13,10 +13,10 @@ namespace {
 
 namespace x = asmjit::x86;
 
-constexpr std::uint64_t kShared = 0x100000; // physical: two pages of code, and one of data
+constexpr std::uint64_t kShared = 0x100000; // at this physical address are two pages of code, and then one of data
 constexpr std::uint64_t kSharedData = kShared + 0x2000;
 
-// What lies at the beginning of linear memory lies in every 512 GiB of it, and in every GiB of those.
+// Makes every GiB of linear memory the same as the first one.
 vcpu::CpuState everywhere64(Machine& m)
 {
     vcpu::CpuState state = m.flat64();
@@ -27,7 +27,7 @@ vcpu::CpuState everywhere64(Machine& m)
     return state;
 }
 
-// In every 4 MiB.
+// Makes every 4 MiB of linear memory the first 4 MiB of physical memory.
 vcpu::CpuState everywhere32(Machine& m)
 {
     vcpu::CpuState state = m.flat32();
@@ -45,7 +45,7 @@ x::Gp general(unsigned number, bool wide)
     return wide ? x::Gp{x::gpq(number)} : x::Gp{x::gpd(number)};
 }
 
-// Calls what RSI leads to a list of.
+// Writes code that calls the addresses of a list. RSI leads to it, and 0 ends it.
 void write_caller(x::Assembler& a, bool wide)
 {
     const auto loop = a.newLabel();
@@ -68,8 +68,12 @@ void begin_page(x::Assembler& a)
     a.embedUInt8(0xcc, 0x1000 - a.offset() % 0x1000);
 }
 
-// In the second page: reached by a call, and by a conditional jump that is taken in the end.
-void write_second_page(x::Assembler& a, const asmjit::Label& callee, const asmjit::Label& end, bool wide, bool changing)
+// The second page of the shared code pushes a constant, which stays the same or is increased at the end.
+enum class Constant : std::uint8_t { Same, Grows };
+
+// Writes the second page. The code comes to `callee` by a call, and to `end` by a conditional jump.
+void write_second_page(x::Assembler& a, const asmjit::Label& callee, const asmjit::Label& end, bool wide,
+                       Constant constant)
 {
     begin_page(a);
     a.bind(callee);
@@ -78,7 +82,7 @@ void write_second_page(x::Assembler& a, const asmjit::Label& callee, const asmji
     a.add(x::ebx, x::edx);
     a.ret();
     a.bind(end);
-    if (changing) {
+    if (constant == Constant::Grows) {
         a.inc(x::byte_ptr(kShared + 0x1001));
     }
     a.push(general(3, wide));
@@ -87,8 +91,8 @@ void write_second_page(x::Assembler& a, const asmjit::Label& callee, const asmji
     a.ret();
 }
 
-// Whatever depends on where the code is.
-void write_shared64(x::Assembler& a, bool changing)
+// Writes code with all that depends on where it is.
+void write_shared64(x::Assembler& a, Constant constant)
 {
     const auto data = a.newLabel();
     const auto near = a.newLabel();
@@ -108,7 +112,7 @@ void write_shared64(x::Assembler& a, bool changing)
     a.movaps(at(16, 16), x::xmm0);
     a.cmp(at(0, 4), 5);
     a.adc(x::rbx, x::rcx);
-    a.mov(x::rdx, at(4096 - 4, 8)); // over the edge of a page
+    a.mov(x::rdx, at(4096 - 4, 8)); // this operand crosses into the next page
     a.add(x::rbx, x::rdx);
     a.xchg(x::r11, at(8, 8));
     a.push(at(8, 8));
@@ -137,14 +141,14 @@ void write_shared64(x::Assembler& a, bool changing)
     a.jmp(over);
     a.ud2();
     a.bind(over);
-    a.add(x::rbx, x::ptr(x::rsp)); // the address that it returns to
+    a.add(x::rbx, x::ptr(x::rsp)); // this is the return address
     a.ret();
-    write_second_page(a, callee, end, true, changing);
+    write_second_page(a, callee, end, true, constant);
     begin_page(a);
     a.bind(data);
 }
 
-void write_shared32(x::Assembler& a, bool changing)
+void write_shared32(x::Assembler& a, Constant constant)
 {
     const auto here = a.newLabel();
     const auto loop = a.newLabel();
@@ -164,7 +168,7 @@ void write_shared32(x::Assembler& a, bool changing)
     a.cmp(x::ecx, 1);
     a.jc(end);
     a.ud2();
-    write_second_page(a, callee, end, false, changing);
+    write_second_page(a, callee, end, false, constant);
 }
 
 struct Place {
@@ -180,21 +184,19 @@ void PrintTo(const Place& place, std::ostream* out)
 
 class TranslatorCopies : public ::testing::TestWithParam<Place> {
 protected:
-    // `changing`: the constant that the second page pushes grows with every call.
-    static vcpu::CpuState prepare(Machine& m, bool changing = false)
+    static vcpu::CpuState prepare(Machine& m, Constant constant = Constant::Same)
     {
         const Place& place = GetParam();
         m.reset();
         std::memset(m.at(kShared), 0, 0x4000);
         vcpu::CpuState state = place.wide ? everywhere64(m) : everywhere32(m);
-        for (unsigned i = 2; place.wide && i < 512; ++i) { // in every 4 MiB, too
+        for (unsigned i = 2; place.wide && i < 512; ++i) { // the first 4 MiB repeat within a GiB
             m.put<std::uint64_t>(kTables + 0x2000 + 8 * i, m.get<std::uint64_t>(kTables + 0x2000 + 8 * (i % 2)));
         }
         state.cr4 |= x86::cr4::kOsfxsr;
         m.assemble(kCode, place.wide, [&](x::Assembler& a) { write_caller(a, place.wide); });
-        m.assemble(kShared, place.wide, [&](x::Assembler& a) {
-            place.wide ? write_shared64(a, changing) : write_shared32(a, changing);
-        });
+        m.assemble(kShared, place.wide,
+                   [&](x::Assembler& a) { place.wide ? write_shared64(a, constant) : write_shared32(a, constant); });
         std::uint64_t at = kData;
         for (const std::uint64_t base : place.bases) {
             place.wide ? m.put<std::uint64_t>(at, base + kShared)
@@ -218,7 +220,7 @@ TEST_P(TranslatorCopies, RunAsTheOriginalWould)
     EXPECT_GT(m.counter("copied_blocks"), 8u);
 }
 
-// No address has a shorter form than that of its original.
+// Here no address at a copy has a shorter form than at the original, so that translating again gives the same code.
 class TranslatorEqualCopies : public TranslatorCopies {};
 
 TEST_P(TranslatorEqualCopies, AreWhatTranslatingAgainGives)
@@ -233,7 +235,7 @@ TEST_P(TranslatorEqualCopies, AreWhatTranslatingAgainGives)
 TEST_P(TranslatorCopies, GoWithTheirCode)
 {
     emulate::testing::TestMachine interpreter;
-    expect_same(interpreter, m, [](Machine& machine) { return prepare(machine, true); });
+    expect_same(interpreter, m, [](Machine& machine) { return prepare(machine, Constant::Grows); });
     EXPECT_GE(m.counter("dropped_blocks"), GetParam().bases.size());
 }
 
@@ -255,8 +257,8 @@ INSTANTIATE_TEST_SUITE_P(Equal, TranslatorCopies, kEqual, name_of);
 INSTANTIATE_TEST_SUITE_P(Unequal, TranslatorCopies, kUnequal, name_of);
 INSTANTIATE_TEST_SUITE_P(Equal, TranslatorEqualCopies, kEqual, name_of);
 
-// What is relative to EIP wraps around at 4 GiB, and does not go with the block then. Where a copy would look that does
-// not know so, 4 GiB below, is something else.
+// An operand that is relative to EIP wraps around at 4 GiB, so that its address does not move by as much as the block.
+// A wrong copy would read 4 GiB below, where the test has put another value.
 TEST(TranslatorCopiesOfWrappingAddresses, AreNotMade)
 {
     constexpr std::uint64_t kOwnTables = 0x60000;
@@ -279,7 +281,7 @@ TEST(TranslatorCopiesOfWrappingAddresses, AreNotMade)
         m.assemble(kCode, true, [](x::Assembler& a) {
             a.call(x::r8);
             a.call(x::r8);
-            a.mov(x::ecx, x::dword_ptr(x::r10)); // the page is known to the TLB
+            a.mov(x::ecx, x::dword_ptr(x::r10)); // this brings the wrong page into the TLB
             a.call(x::r9);
             a.hlt();
         });
@@ -295,12 +297,12 @@ TEST(TranslatorCopiesOfWrappingAddresses, AreNotMade)
     EXPECT_EQ(translator.cpu.state().gpr[x86::kRax], 0x600du);
 }
 
-// Straight-line code of all kinds, whose end is a fault: the handler of the first runs it once more, elsewhere.
+// Random straight-line code ends with a fault. The first time the handler runs it once more at another address.
 class TranslatorRandomCopies : public ::testing::Test {
 protected:
     static constexpr std::uint64_t kBases[]{0x7f1200000000, 0x7fff40000000};
     static constexpr std::uint64_t kTss = 0x3000;
-    static constexpr std::uint64_t kRounds = kData + 0x4000; // counts them
+    static constexpr std::uint64_t kRounds = kData + 0x4000; // the handler counts its runs here
 
     static void write_handler(x::Assembler& a)
     {
@@ -314,11 +316,11 @@ protected:
         a.push(0);
         a.popfq();
         a.fninit();
-        a.ret(); // start(4) leads to the address
+        a.ret(); // RSP is start(4), where prepare() has put the other address
         a.bind(done);
         a.hlt();
     }
-    // Of the general registers.
+    // Returns what a general register begins with.
     static std::uint64_t start(unsigned reg) { return kData + 0x100 * reg; }
 
     static vcpu::CpuState prepare(Machine& m, std::uint64_t seed)
@@ -326,7 +328,7 @@ protected:
         RandomProgram program{seed};
         m.reset();
         vcpu::CpuState state = everywhere64(m);
-        for (std::uint64_t page = 0; page < kRam; page += 0x1000) { // wild jumps end at once
+        for (std::uint64_t page = 0; page < kRam; page += 0x1000) { // a jump to anywhere else faults at once
             if (page != kShared && page != kOwnHandlers) {
                 m.put(Machine::pte(page), m.get<std::uint64_t>(Machine::pte(page)) | x86::pte::kNx);
             }
@@ -341,7 +343,7 @@ protected:
             state.gpr[i] = start(i);
         }
         state.gpr[x86::kRsp] += 8;
-        m.put<std::uint64_t>(kTss + 0x24, kStack); // of the handler
+        m.put<std::uint64_t>(kTss + 0x24, kStack); // the handler's stack
         state.tr = {.selector = 0x28, .base = kTss, .limit = 0x67, .attributes = x86::Attributes::from_word(0x8b)};
         state.cr4 |= x86::cr4::kOsfxsr;
         state.fx.fcw = 0x37f;

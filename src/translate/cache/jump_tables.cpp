@@ -48,15 +48,16 @@ void JumpTables::note_place(const Known& known)
     }
 }
 
-void JumpTables::remember(std::size_t slot, Block& block, bool global, const Sizes& sizes)
+void JumpTables::remember(std::size_t slot, Block& block, Pages pages, const Sizes& sizes)
 {
     const std::size_t index = jump_index(block.rip);
     Known& known = known_[slot][index];
     known.block = &block;
-    known.global = global;
+    known.pages = pages;
     known.sizes = sizes;
-    if (!std::exchange(known.listed[global ? 1 : 0], true)) {
-        journals_[global ? 1 : 0].emplace_back(static_cast<std::uint16_t>(slot), static_cast<std::uint16_t>(index));
+    const auto which = static_cast<std::size_t>(pages);
+    if (!std::exchange(known.listed[which], true)) {
+        journals_[which].emplace_back(static_cast<std::uint16_t>(slot), static_cast<std::uint16_t>(index));
     }
     note_place(known);
     frame_.jumps[slot][index] = {.rip = block.rip, .code = block.from_memory};
@@ -70,13 +71,14 @@ void JumpTables::forget(std::size_t slot, std::uint64_t rip)
     }
 }
 
-void JumpTables::flush_journal(bool global)
+void JumpTables::flush_journal(Pages pages)
 {
-    Journal& journal = journals_[global ? 1 : 0];
+    const auto which = static_cast<std::size_t>(pages);
+    Journal& journal = journals_[which];
     for (const auto& [slot, index] : journal) {
         Known& known = known_[slot][index];
-        known.listed[global ? 1 : 0] = false;
-        if (known.global == global) {
+        known.listed[which] = false;
+        if (known.pages == pages) {
             frame_.jumps[slot][index].rip = no_rip(index);
         }
     }
@@ -85,9 +87,9 @@ void JumpTables::flush_journal(bool global)
 
 void JumpTables::flush(emulate::Flush what)
 {
-    flush_journal(false);
+    flush_journal(Pages::NonGlobal);
     if (what == emulate::Flush::All) {
-        flush_journal(true);
+        flush_journal(Pages::Global);
         pages_.clear();
         large_.clear();
     }

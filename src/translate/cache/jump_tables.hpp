@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The jump tables in the Frame, one for each context of translation, and what stands behind their entries.
+// This class fills the jump tables in the Frame, one for each context, and knows the blocks behind their entries.
 #pragma once
 
 #include "emulate/memory/tlb.hpp"
@@ -17,7 +17,7 @@ namespace windsor::translate {
 
 class JumpTables {
 public:
-    // For at most `contexts` contexts, kContexts or fewer.
+    // There are tables for `contexts` contexts, but not for more than kContexts.
     JumpTables(Frame& frame, std::size_t contexts);
 
     // Returns the number of a context's table, a new one if need be; nothing if it would be one too many.
@@ -35,12 +35,13 @@ public:
         const std::size_t index = jump_index(rip);
         return frame_.jumps[slot][index].rip == rip ? known_[slot][index].block : nullptr;
     }
-    // Sizes of the pages that a block's first page is part of, and its second one, if it has one.
+    // These are the sizes of the guest's pages that a block's first and second page are part of.
     using Sizes = std::array<emulate::PageSize, 2>;
-    // Enters a block, whose pages are global or not.
-    void remember(std::size_t slot, Block& block, bool global, const Sizes& sizes);
+    enum class Pages : std::uint8_t { NonGlobal, Global };
+    // Enters a block. It counts as global only if all of its pages are.
+    void remember(std::size_t slot, Block& block, Pages pages, const Sizes& sizes);
     void forget(std::size_t slot, std::uint64_t rip);
-    // As emulate::Accelerator says.
+    // These two do what emulate::Accelerator says of TLB flushes and INVLPG.
     void flush(emulate::Flush what);
     void invalidate(x86::Linear linear);
     // Forgets all entries and all contexts.
@@ -49,24 +50,24 @@ public:
 private:
     struct Known {
         Block* block{nullptr};
-        bool global{false};
+        Pages pages{Pages::NonGlobal};
         Sizes sizes{};
-        std::array<bool, 2> listed{}; // in the journal of those that are not global, of those that are
+        std::array<bool, 2> listed{}; // which journals the entry is in, by Pages
     };
-    using Journal = std::vector<std::pair<std::uint16_t, std::uint16_t>>; // slot and index
+    using Journal = std::vector<std::pair<std::uint16_t, std::uint16_t>>; // the slot and the index of each entry
 
     std::optional<std::size_t> add_slot(std::uint32_t context);
     static bool depends(const Known& known, x86::Linear linear);
-    void flush_journal(bool global);
+    void flush_journal(Pages pages);
     void note_place(const Known& known);
 
     Frame& frame_;
     std::size_t most_;
-    std::size_t count_{0};                             // of contexts
-    std::array<std::uint8_t, Context::kKeys> slots_{}; // by the key of a context, plus one
+    std::size_t count_{0};                             // how many contexts have a table
+    std::array<std::uint8_t, Context::kKeys> slots_{}; // the number of each context's table plus one; 0: it has none
     std::vector<std::array<Known, kJumpEntries>> known_;
-    std::array<Journal, 2> journals_;
-    emulate::PageFilter pages_; // of 4 KiB, that entries may be of
+    std::array<Journal, 2> journals_; // by Pages
+    emulate::PageFilter pages_;       // the pages of 4 KiB that entries may lie in
     emulate::LargePages large_;
 };
 

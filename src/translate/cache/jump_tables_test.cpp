@@ -12,17 +12,19 @@ namespace {
 
 using emulate::Flush;
 using emulate::PageSize;
+using Pages = JumpTables::Pages;
 
 class JumpTablesTest : public ::testing::Test {
 protected:
-    Block& block(std::uint64_t rip, bool crosses = false)
+    enum class Lies : std::uint8_t { InOnePage, AcrossTwo };
+    Block& block(std::uint64_t rip, Lies lies = Lies::InOnePage)
     {
         Block& made = *new (arena.allocate(sizeof(Block), alignof(Block))) Block{&arena};
         made.rip = rip;
-        made.second_page = crosses ? &page : nullptr;
+        made.second_page = lies == Lies::AcrossTwo ? &page : nullptr;
         return made;
     }
-    void remember(Block& made, bool global, PageSize size) { tables.remember(0, made, global, {size, size}); }
+    void remember(Block& made, Pages pages, PageSize size) { tables.remember(0, made, pages, {size, size}); }
     bool knows(const Block& known) const { return tables.find(0, known.rip) == &known; }
 
     std::pmr::monotonic_buffer_resource arena;
@@ -54,12 +56,12 @@ TEST_F(JumpTablesTest, KeepGlobalPagesOverALoadOfCr3)
     ASSERT_EQ(tables.slot_of(7), 0u);
     Block& kernel = block(0xc0001000);
     Block& program = block(0x8048000);
-    remember(kernel, true, PageSize::Small);
-    remember(program, false, PageSize::Small);
+    remember(kernel, Pages::Global, PageSize::Small);
+    remember(program, Pages::NonGlobal, PageSize::Small);
     tables.flush(Flush::NonGlobal);
     EXPECT_TRUE(knows(kernel));
     EXPECT_FALSE(knows(program));
-    remember(program, false, PageSize::Small);
+    remember(program, Pages::NonGlobal, PageSize::Small);
     tables.flush(Flush::All);
     EXPECT_FALSE(knows(kernel));
     EXPECT_FALSE(knows(program));
@@ -69,11 +71,11 @@ TEST_F(JumpTablesTest, ForgetAnEntryThatHasChangedSides)
 {
     ASSERT_EQ(tables.slot_of(7), 0u);
     Block& moved = block(0x8048000);
-    remember(moved, true, PageSize::Small);
-    remember(moved, false, PageSize::Small);
+    remember(moved, Pages::Global, PageSize::Small);
+    remember(moved, Pages::NonGlobal, PageSize::Small);
     tables.flush(Flush::NonGlobal);
     EXPECT_FALSE(knows(moved));
-    remember(moved, true, PageSize::Small);
+    remember(moved, Pages::Global, PageSize::Small);
     tables.flush(Flush::NonGlobal);
     EXPECT_TRUE(knows(moved));
 }
@@ -83,21 +85,21 @@ TEST_F(JumpTablesTest, InvalidateThePageAndNoOther)
     ASSERT_EQ(tables.slot_of(7), 0u);
     Block& here = block(0x8048123);
     Block& there = block(0x8049123);
-    remember(here, false, PageSize::Small);
-    remember(there, false, PageSize::Small);
+    remember(here, Pages::NonGlobal, PageSize::Small);
+    remember(there, Pages::NonGlobal, PageSize::Small);
     tables.invalidate(x86::Linear{0x8048fff});
     EXPECT_FALSE(knows(here));
     EXPECT_TRUE(knows(there));
-    tables.invalidate(x86::Linear{0x8049000}); // what was noted of the page has outlived the first
+    tables.invalidate(x86::Linear{0x8049000}); // the page is still noted after the first invalidation
     EXPECT_FALSE(knows(there));
 }
 
 TEST_F(JumpTablesTest, InvalidateWhatCrossesByEitherPage)
 {
     ASSERT_EQ(tables.slot_of(7), 0u);
-    Block& crossing = block(0x8048ffe, true);
+    Block& crossing = block(0x8048ffe, Lies::AcrossTwo);
     for (const std::uint64_t linear : {0x8048000, 0x8049000}) {
-        remember(crossing, false, PageSize::Small);
+        remember(crossing, Pages::NonGlobal, PageSize::Small);
         tables.invalidate(x86::Linear{linear});
         EXPECT_FALSE(knows(crossing)) << linear;
     }
@@ -106,7 +108,7 @@ TEST_F(JumpTablesTest, InvalidateWhatCrossesByEitherPage)
 TEST_F(JumpTablesTest, InvalidateWhatCrossesByAnyAddressInEitherOfItsPages)
 {
     ASSERT_EQ(tables.slot_of(7), 0u);
-    Block& crossing = block(0x803ffffe, true); // the last of one page of 4 MiB, and the next one begins
+    Block& crossing = block(0x803ffffe, Lies::AcrossTwo); // 0x80400000 begins another page of 4 MiB
     struct Case {
         JumpTables::Sizes sizes;
         std::uint64_t linear;
@@ -120,7 +122,7 @@ TEST_F(JumpTablesTest, InvalidateWhatCrossesByAnyAddressInEitherOfItsPages)
         Case{{PageSize::Small, PageSize::Huge}, 0xb0000000, true},
     };
     for (const Case& each : kCases) {
-        tables.remember(0, crossing, false, each.sizes);
+        tables.remember(0, crossing, Pages::NonGlobal, each.sizes);
         tables.invalidate(x86::Linear{each.linear});
         EXPECT_EQ(knows(crossing), !each.forgets) << std::hex << each.linear;
     }
@@ -130,12 +132,12 @@ TEST_F(JumpTablesTest, InvalidateLargePagesByAnyAddressInThem)
 {
     ASSERT_EQ(tables.slot_of(7), 0u);
     Block& kernel = block(0xffffffff81000010);
-    remember(kernel, true, PageSize::Large);
+    remember(kernel, Pages::Global, PageSize::Large);
     tables.invalidate(x86::Linear{0x7f0000000000});
     EXPECT_TRUE(knows(kernel));
     tables.invalidate(x86::Linear{0xffffffff811ff000});
     EXPECT_FALSE(knows(kernel));
-    remember(kernel, true, PageSize::Huge);
+    remember(kernel, Pages::Global, PageSize::Huge);
     tables.invalidate(x86::Linear{0xffffffffbffff000});
     EXPECT_FALSE(knows(kernel));
 }

@@ -7,7 +7,8 @@ namespace windsor::translate {
 
 namespace {
 
-// Undefined flags are as good as written, but these leave them, or make them from the old ones, on some processors.
+// Undefined flags usually count as written. Some processors leave those of these instructions as they were, or make
+// them from the old ones, so that they do not.
 bool keeps_undefined(ZydisMnemonic mnemonic)
 {
     switch (mnemonic) {
@@ -27,8 +28,8 @@ bool keeps_undefined(ZydisMnemonic mnemonic)
 
 } // namespace
 
-// A shift by CL, or by a masked count of zero, may leave the flags alone. Operands may be unknown. SDM volume 2B,
-// SAL/SAR/SHL/SHR.
+// Shifts by CL leave the flags alone if the count is zero, as do those by a constant whose masked bits are zero. SDM
+// volume 2B, SAL/SAR/SHL/SHR.
 FlagUse flag_use(const ZydisDecodedInstruction& decoded, const ZydisDecodedOperand* operands)
 {
     if (decoded.cpu_flags == nullptr) {

@@ -17,7 +17,7 @@ bool has_hidden_memory(const Instruction& i)
     return false;
 }
 
-// With a vector of addresses.
+// Tells whether the instruction accesses memory by a vector of addresses.
 bool gathers(const Instruction& i)
 {
     return std::any_of(i.operands.begin(), i.operands.begin() + i.decoded.operand_count, [](const auto& operand) {

@@ -28,19 +28,20 @@ Unit unit_of(const Instruction& i)
     }
     switch (i.decoded.meta.isa_ext) {
     case ZYDIS_ISA_EXT_X87: return Unit::X87;
-    case ZYDIS_ISA_EXT_MMX: return Unit::Mmx; // EMMS has no operands
+    case ZYDIS_ISA_EXT_MMX: return Unit::Mmx; // EMMS has no operands that would tell
     default: break;
     }
     if (i.decoded.meta.isa_set == ZYDIS_ISA_SET_SSE3X87) {
         return Unit::X87;
     }
     if (i.decoded.mnemonic == ZYDIS_MNEMONIC_CVTPI2PS || i.decoded.mnemonic == ZYDIS_MNEMONIC_CVTPI2PD) {
-        return Unit::MmxAndSse; // with a memory operand, too
+        return Unit::MmxAndSse; // this is so with a memory operand as well
     }
     return mmx ? (sse ? Unit::MmxAndSse : Unit::Mmx) : sse ? Unit::Sse : Unit::Integer;
 }
 
-// The memory operand that ModRM, or the address in the instruction itself (moffs), names; null: there is none.
+// Returns the memory operand that ModRM names, or the address in the instruction itself (moffs). Returns null if there
+// is none.
 const ZydisDecodedOperand* memory_operand(const Instruction& i)
 {
     for (unsigned n = 0; n < i.decoded.operand_count_visible; ++n) {
@@ -55,7 +56,7 @@ const ZydisDecodedOperand* memory_operand(const Instruction& i)
 // Outside 64-bit mode several bits of a VEX encoding mean nothing: VEX.W of many instructions, VEX.B, the uppermost bit
 // of VEX.vvvv and that of an immediate that names a register (SDM volume 2A, sections 2.3.5 and 3.1.1.2). On the host
 // they would make an operand in memory wider than what has been checked, or name other registers. VZEROUPPER and
-// VZEROALL leave XMM8 to XMM15 alone. This says whether the host would run the same instruction.
+// VZEROALL leave XMM8 to XMM15 alone. This tells whether the host would run the same instruction.
 bool same_in_64_bit_code(const emulate::Decoder& decoder, const Instruction& i)
 {
     ZydisDecodedInstruction decoded;
@@ -78,7 +79,7 @@ bool same_in_64_bit_code(const emulate::Decoder& decoder, const Instruction& i)
     return true;
 }
 
-// What no row lists the mnemonic of, or takes, is Plain if it can be.
+// An instruction that no row of the table of kinds takes is Plain if that is possible.
 Kind plain_or_interpreted(const Instruction& i, const Context& context)
 {
     const bool x87_in_order = i.unit == Unit::Sse || context.x87;
@@ -114,7 +115,8 @@ Class class_of(const Instruction& i)
     return is_shift(i.decoded.mnemonic) ? Class::Shift : i.memory != nullptr ? Class::Memory : Class::Integer;
 }
 
-// Blocks take nothing for granted of FS and GS, whose bases and limits each access reads.
+// A load of FS or GS leaves the context as it is: each access reads their bases and limits, and blocks take nothing for
+// granted of them.
 bool loads_thread_segment(const Instruction& i)
 {
     const ZydisDecodedOperand& to = i.operands[0];
@@ -123,7 +125,7 @@ bool loads_thread_segment(const Instruction& i)
            (to.reg.value == ZYDIS_REGISTER_FS || to.reg.value == ZYDIS_REGISTER_GS);
 }
 
-// Whether the interpreter, when it runs the instruction, leaves alone what Context holds.
+// Tells whether the context stays the same when the interpreter runs the instruction.
 bool is_steady(const Instruction& i)
 {
     switch (i.decoded.meta.category) {
@@ -144,7 +146,7 @@ bool is_steady(const Instruction& i)
     return loads_thread_segment(i) || (is_plain(i.decoded.mnemonic) && !names_system_register(i));
 }
 
-// Of frequent instructions that are not Plain, those that neither read nor write arithmetic flags.
+// Tells whether it is one of the frequent instructions that are not Plain and neither read nor write arithmetic flags.
 bool leaves_flags(ZydisMnemonic mnemonic)
 {
     switch (mnemonic) {

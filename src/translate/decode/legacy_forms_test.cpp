@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Encodings that 64-bit code has not, or reads in another way. SDM volume 2D, appendix A.3.
+// 32-bit code has encodings that 64-bit code does not have, or reads in another way. SDM volume 2D, appendix A.3.
 #include "translate/test_machine.hpp"
 #include "vcpu/host_features.hpp"
 
@@ -65,7 +65,8 @@ TEST(TranslatorLegacyForms, AvxHasEightRegistersIn32BitCode)
     EXPECT_EQ(state.fx.xmm[0], state.fx.xmm[1]) << "the mask is XMM1, whose bits are clear";
 }
 
-// Both at the end of a page, and once with an index, so that nothing has been looked up but what they need.
+// The operands of LEAVE, DIV and IDIV end with a page. That of IDIV has an index, so that it is in no group, and no
+// more bytes are looked up than it needs.
 TEST(TranslatorOperands, OfLeaveAndOfDivisionsAreReadWholeAndNoFurther)
 {
     for (const bool wide : {false, true}) {

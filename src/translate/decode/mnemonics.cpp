@@ -7,7 +7,7 @@ namespace windsor::translate {
 
 namespace {
 
-// Integer instructions of which all forms with general registers and at most one memory operand are Plain.
+// All forms of these integer instructions with general registers and at most one memory operand are Plain.
 constexpr auto kPlainIntegers = std::to_array<ZydisMnemonic>({
     ZYDIS_MNEMONIC_ADC,     ZYDIS_MNEMONIC_ADCX,    ZYDIS_MNEMONIC_ADD,     ZYDIS_MNEMONIC_ADOX,
     ZYDIS_MNEMONIC_AND,     ZYDIS_MNEMONIC_ANDN,    ZYDIS_MNEMONIC_BEXTR,   ZYDIS_MNEMONIC_BLSI,
@@ -41,7 +41,7 @@ constexpr auto kShifts = std::to_array<ZydisMnemonic>({
     ZYDIS_MNEMONIC_SHLX, ZYDIS_MNEMONIC_SHRX,
 });
 
-// x87, MMX and SSE instructions that change what others may do, or reach memory in their own way.
+// These x87, MMX and SSE instructions change what others may do, or access memory in their own way.
 constexpr auto kInterpretedFloating = std::to_array<ZydisMnemonic>({
     ZYDIS_MNEMONIC_FLDCW,      ZYDIS_MNEMONIC_FLDENV,      ZYDIS_MNEMONIC_FNCLEX,   ZYDIS_MNEMONIC_FNINIT,
     ZYDIS_MNEMONIC_FNSAVE,     ZYDIS_MNEMONIC_FNSTENV,     ZYDIS_MNEMONIC_FRSTOR,   ZYDIS_MNEMONIC_FXRSTOR,
@@ -50,7 +50,7 @@ constexpr auto kInterpretedFloating = std::to_array<ZydisMnemonic>({
     ZYDIS_MNEMONIC_VLDMXCSR,   ZYDIS_MNEMONIC_VMASKMOVDQU, ZYDIS_MNEMONIC_VSTMXCSR,
 });
 
-// Indexed by mnemonic.
+// The tables are indexed by mnemonics.
 struct Table {
     std::array<bool, ZYDIS_MNEMONIC_MAX_VALUE + 1> plain{};
     std::array<bool, ZYDIS_MNEMONIC_MAX_VALUE + 1> shift{};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Instructions behind prefixes that they have no use for, up to the length of 15 bytes: they must do what they do on
-// the interpreter, and become instructions that the host can run.
+// Instructions have prefixes that they have no use for, up to the length of 15 bytes. They must do what they do on the
+// interpreter, and become instructions that the host can run.
 #include "translate/test_machine.hpp"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ constexpr std::size_t kLongestInstruction = 15;
 
 using Bytes = std::vector<int>;
 
-// RBX, or EBX, leads to memory.
+// These are instructions of 64-bit and of 32-bit code. RBX leads to memory.
 const std::vector<Bytes> kBoth{
     {0x01, 0x33},                                 // add [rbx], esi
     {0x00, 0x33},                                 // add [rbx], dh
@@ -79,19 +79,19 @@ const std::vector<Bytes> kShort{
     {0xa1, 0, 0, 3, 0},                           // mov eax, [kData]
 };
 
-// The mixture of prefixes may make an instruction of another name, or none at all.
+// Puts a mixture of prefixes before an instruction, which may make another instruction of it, or none at all.
 Bytes with_prefixes(std::mt19937_64& random, const Bytes& instruction, bool wide)
 {
     constexpr auto kPrefixes =
         std::to_array<int>({0x66, 0x66, 0x66, 0xf2, 0xf3, 0x3e, 0x26, 0x36, 0x2e, 0xf0, 0x48, 0x41});
-    const std::size_t usable = wide ? kPrefixes.size() : kPrefixes.size() - 2; // REX
+    const std::size_t usable = wide ? kPrefixes.size() : kPrefixes.size() - 2; // only 64-bit code has REX
     const std::size_t room = kLongestInstruction - instruction.size();
     const std::size_t count = random() % 3 == 0 ? room : random() % (room + 1);
     const bool alike = random() % 3 == 0;
     const int one = kPrefixes[random() % usable];
     Bytes all;
     for (std::size_t n = 0; n < count; ++n) {
-        const bool lock = random() % 4 == 0; // of most instructions it makes none
+        const bool lock = random() % 4 == 0; // LOCK is rare, because it makes most instructions invalid
         const int prefix = alike ? one : kPrefixes[random() % usable];
         all.push_back(prefix == 0xf0 && !lock ? 0x66 : prefix);
     }
@@ -103,8 +103,8 @@ vcpu::CpuState prepare(Machine& m, bool wide, const Bytes& code)
 {
     vcpu::CpuState state = wide ? m.flat64() : m.flat32();
     Bytes all = code;
-    all.insert(all.end(), kLongestInstruction,
-               0x90); // operands may be shorter, and the rest of them the next instruction
+    // Prefixes may make operands shorter, so that the rest of their bytes are the next instruction.
+    all.insert(all.end(), kLongestInstruction, 0x90);
     all.push_back(0xf4);
     m.code(kCode, all);
     for (std::uint64_t at = 0; at < 0x100; at += 8) {
@@ -157,8 +157,8 @@ TEST(TranslatorPrefixes, AreThoseThatTheInstructionUses)
     compare_all(false, kShort, 4);
 }
 
-// AVX instructions of 32-bit code, whose encodings have bits that mean nothing there and something to the host: an
-// operand of twice the size, or another register.
+// The encodings of AVX instructions have bits that mean nothing in 32-bit code. In the host's 64-bit mode they would
+// mean an operand of twice the size, or another register.
 TEST(TranslatorPrefixes, OfVexMeanNoMoreThanIn32BitCode)
 {
     constexpr unsigned kRounds = 600;
@@ -172,7 +172,7 @@ TEST(TranslatorPrefixes, OfVexMeanNoMoreThanIn32BitCode)
     for (unsigned round = 0; round < kRounds && !::testing::Test::HasFailure(); ++round) {
         const auto& [map, opcode, prefix] = kOpcodes[random() % kOpcodes.size()];
         const unsigned modrm =
-            random() % 2 == 0 ? 3 | (random() & 0x38) : 0xc0 | (random() & 0x3f); // [ebx], or registers
+            random() % 2 == 0 ? 3 | (random() & 0x38) : 0xc0 | (random() & 0x3f); // the operand is [ebx] or a register
         const Bytes code{0xc4,
                          static_cast<int>(0xc0 | (random() & 0x20) | map),
                          static_cast<int>((random() & 0xfc) | prefix),
@@ -187,7 +187,7 @@ TEST(TranslatorPrefixes, OfVexMeanNoMoreThanIn32BitCode)
             for (unsigned n = 0; n < 16; ++n) {
                 state.fx.xmm[n].fill(static_cast<std::uint8_t>(n + 1));
             }
-            state.gpr[x86::kRbx] = kData + 0xffc; // four bytes at the end of a page
+            state.gpr[x86::kRbx] = kData + 0xffc; // an operand of four bytes ends with the page
             return state;
         });
     }

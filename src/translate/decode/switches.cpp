@@ -14,7 +14,7 @@ constexpr auto kClassNames = std::to_array<std::string_view>(
     {"integer", "memory", "shift", "divide", "stack", "branch", "x87", "mmx", "sse", "system"});
 static_assert(kClassNames.size() == static_cast<std::size_t>(Class::System) + 1);
 
-// A name may be that of a class and of a kind.
+// A name may be that of both a class and a kind.
 bool switch_off(std::string_view name, Switches& switches)
 {
     const auto* const of_class = std::ranges::find(kClassNames, name);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What kinds of instructions there are, and the switches that leave some of them to the interpreter, to find a wrong
-// translation by bisection.
+// These are the kinds of instructions that there are, and the switches that leave some of them to the interpreter. By
+// the switches a wrong translation is found by bisection.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace windsor::translate {
 
-// How an instruction is translated; translate/kinds.cpp tells of each.
+// The kind of an instruction decides how it is translated. translate/kinds.cpp tells of each.
 enum class Kind : std::uint8_t {
     Interpret,
     Plain,
@@ -47,14 +47,14 @@ enum class Kind : std::uint8_t {
 };
 constexpr std::size_t kKinds = static_cast<std::size_t>(Kind::Return) + 1;
 
-// Classes of instructions, by what is likely to be wrong with several at once.
+// Instructions are in one class if a fault of the translator is likely to concern all of them.
 enum class Class : std::uint8_t { Integer, Memory, Shift, Divide, Stack, Branch, X87, Mmx, Sse, System };
 
 struct Switches {
     static constexpr std::size_t kMostKinds = 64;
 
-    std::uint32_t classes{0}; // a bit for each, by its number
-    std::uint64_t kinds{0};
+    std::uint32_t classes{0}; // a bit for each class, by its number
+    std::uint64_t kinds{0};   // a bit for each kind, by its number
 
     static constexpr Switches all() { return {.classes = ~std::uint32_t{0}, .kinds = ~std::uint64_t{0}}; }
     constexpr bool covers(Class which, Kind kind) const
@@ -63,7 +63,7 @@ struct Switches {
     }
 };
 
-// Reads names of classes and kinds, separated by commas. Nothing: there is no class or kind of some name.
+// Reads names of classes and kinds, separated by commas. Returns nothing if there is no class or kind of some name.
 std::optional<Switches> parse_switches(std::string_view names);
 std::string_view name_of(Class which);
 

@@ -13,7 +13,7 @@ namespace windsor::translate {
 
 namespace {
 
-constexpr std::int32_t kFarthest = 512; // bytes between the ends of a group: pages end rarely in between
+constexpr std::int32_t kFarthest = 512; // a group spans at most so many bytes, so that few groups cross a page's edge
 
 bool is_stack_pointer(const ZydisDecodedOperand& operand)
 {
@@ -40,7 +40,7 @@ std::optional<std::int32_t> movement_of_lea(const Instruction& i)
     return known ? std::optional{displacement_of(i.operands[1])} : std::nullopt;
 }
 
-// By how many bytes an instruction moves the stack pointer, which it writes; nothing: it cannot be told.
+// Returns by how many bytes an instruction moves the stack pointer, or nothing if that is not known.
 std::optional<std::int32_t> stack_movement(const Instruction& i, std::int32_t word)
 {
     const bool whole = i.decoded.operand_width == static_cast<unsigned>(word) * 8;
@@ -53,8 +53,8 @@ std::optional<std::int32_t> stack_movement(const Instruction& i, std::int32_t wo
     }
 }
 
-// Where an instruction accesses the top of the stack, as seen from the stack pointer before it. Those that access other
-// memory as well have a lookup for each.
+// Returns how far from the stack pointer an instruction accesses the top of the stack. Instructions that access other
+// memory as well are in no group by their stack.
 std::optional<std::int32_t> stack_access(const Instruction& i, std::int32_t word)
 {
     if (i.memory != nullptr) {
@@ -71,7 +71,7 @@ std::optional<std::int32_t> stack_access(const Instruction& i, std::int32_t word
 } // namespace
 
 // Makes an access part of the register's group, or of a new one if that would become too wide.
-GroupPlace AccessGroups::join(unsigned base, std::int32_t offset, unsigned size, bool write)
+GroupPlace AccessGroups::join(unsigned base, std::int32_t offset, unsigned size, emulate::Intent intent)
 {
     int& open = open_groups_[base];
     const std::int32_t moved = base == x86::kRsp ? stack_moved_ : 0;
@@ -91,12 +91,12 @@ GroupPlace AccessGroups::join(unsigned base, std::int32_t offset, unsigned size,
     const std::int32_t shift = moved - group.moved;
     group.low = std::min(group.low, offset + shift);
     group.high = std::max(group.high, end + shift);
-    group.write = group.write || write;
+    group.write = group.write || intent == emulate::Intent::Write;
     ++group.uses;
     return {.number = open, .shift = shift};
 }
 
-// The groups of registers that the instruction writes end.
+// Ends the groups of registers that the instruction writes.
 void AccessGroups::close_written(const Instruction& i)
 {
     const auto movement = stack_movement(i, progress_.word_bytes());
@@ -129,18 +129,19 @@ void AccessGroups::find(std::span<Instruction> instructions)
             continue;
         }
         if (const auto base = sole_base(progress_.context, i)) {
-            i.place = join(*base, displacement_of(*i.memory), i.memory_bytes(), i.writes_memory());
+            const auto intent = i.writes_memory() ? emulate::Intent::Write : emulate::Intent::Read;
+            i.place = join(*base, displacement_of(*i.memory), i.memory_bytes(), intent);
         }
         if (const auto offset = stack_access(i, size)) {
-            const bool write = *offset < 0;
-            i.stack_place = join(x86::kRsp, *offset, static_cast<unsigned>(size), write);
+            const auto intent = *offset < 0 ? emulate::Intent::Write : emulate::Intent::Read;
+            i.stack_place = join(x86::kRsp, *offset, static_cast<unsigned>(size), intent);
         }
         close_written(i);
     }
     leave_lone(instructions);
 }
 
-// A group of one access is none. Of the others, the first accesses are marked.
+// Takes accesses out of groups that have no other access, and marks the first access of each group.
 void AccessGroups::leave_lone(std::span<Instruction> instructions)
 {
     for (Instruction& i : instructions) {
@@ -157,7 +158,7 @@ void AccessGroups::leave_lone(std::span<Instruction> instructions)
 void AccessGroups::begin_instruction(const Instruction& i)
 {
     left_ = kNone;
-    if (!spares_temporary(i)) { // it may put something else there before its access
+    if (!spares_temporary(i)) { // the instruction may put something else into kTemp0 before its access
         held_ = kNone;
     }
 }
@@ -167,9 +168,9 @@ bool AccessGroups::take_at_hand(const GroupPlace& place)
     return std::exchange(held_, kNone) == place.number;
 }
 
-std::optional<std::uint8_t> AccessGroups::end_instruction(const Instruction& i, bool native)
+std::optional<std::uint8_t> AccessGroups::end_instruction(const Instruction& i, Written written)
 {
-    if (!native || !spares_temporary(i)) {
+    if (written == Written::ForInterpreter || !spares_temporary(i)) {
         held_ = kNone;
     } else if (left_ >= 0) {
         held_ = left_;
@@ -178,7 +179,7 @@ std::optional<std::uint8_t> AccessGroups::end_instruction(const Instruction& i, 
                      : std::optional{static_cast<std::uint8_t>(groups_[static_cast<std::size_t>(held_)].base)};
 }
 
-// Whether the code of an instruction leaves kTemp0 as its access to a group has left it, or as it was.
+// Tells whether the code of an instruction leaves kTemp0 as its access to a group has left it, or as it was.
 bool AccessGroups::spares_temporary(const Instruction& i) const
 {
     const auto spares = row_of(i.kind).spares_temporary;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Writes host code byte by byte: the few instructions that surround relocated guest instructions, and the encoding of
-// registers and memory operands that both share. Intel SDM volume 2A, chapter 2.
+// The assembler writes host code byte by byte: the few instructions that surround relocated guest instructions, and the
+// encoding of registers and memory operands, which both share. Intel SDM volume 2A, chapter 2.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace windsor::translate {
 
-// Host registers by their number.
+// These are the host's registers, in the order of their numbers.
 enum class Reg : std::uint8_t { Rax, Rcx, Rdx, Rbx, Rsp, Rbp, Rsi, Rdi, R8, R9, R10, R11, R12, R13, R14, R15 };
 
 constexpr unsigned number(Reg reg)
@@ -19,7 +19,7 @@ constexpr unsigned number(Reg reg)
     return static_cast<unsigned>(reg);
 }
 
-// [base + index << scale + displacement]; index Rsp means none.
+// This is the memory operand [base + index << scale + displacement]. The index Rsp means that there is none.
 struct Mem {
     Reg base;
     std::int32_t displacement{0};
@@ -27,30 +27,31 @@ struct Mem {
     std::uint8_t scale{0};
 };
 
-// Whether a value is its lower 32 bits, extended by their sign.
+// Tells whether a value is its lower 32 bits, extended by their sign.
 constexpr bool fits_signed(std::uint64_t value)
 {
     return static_cast<std::uint64_t>(static_cast<std::int32_t>(value)) == value;
 }
 
-// Operand widths of general instructions, in bytes.
+// These are the widths of operands of general instructions, in bytes.
 enum class Width : std::uint8_t { Byte = 1, Word = 2, Dword = 4, Qword = 8 };
 
-// The condition codes of Jcc and SETcc. SDM volume 2, appendix B.1.4.7.
+// These are the condition codes of Jcc and SETcc. SDM volume 2, appendix B.1.4.7.
 enum class Cond : std::uint8_t { O, No, B, Ae, E, Ne, Be, A, S, Ns, P, Np, L, Ge, Le, G };
 
 enum class Signed : std::uint8_t { No, Yes };
 
 enum class Alu : std::uint8_t { Add, Or, Adc, Sbb, And, Sub, Xor, Cmp };
 
-// Writes to a buffer whose end it does not check: the owner leaves room for the longest block.
+// An assembler does not check for the end of its buffer. The owner leaves room for the longest block.
 class Assembler {
 public:
-    // `write` is where bytes go, `execute` the address they will have.
+    // Bytes are written to `write`, and will run at the address `execute`.
     Assembler(std::uint8_t* write, const std::uint8_t* execute) : at_{write}, delta_{execute - write} {}
 
     std::uint8_t* position() const { return at_; }
-    const std::uint8_t* address() const { return at_ + delta_; } // of the next byte
+    // Returns the address at which the next byte will run.
+    const std::uint8_t* address() const { return at_ + delta_; }
     const std::uint8_t* written(const std::uint8_t* address) const { return address - delta_; }
 
     void byte(unsigned value) { *at_++ = static_cast<std::uint8_t>(value); }
@@ -76,7 +77,7 @@ public:
     void modrm_register(unsigned reg, unsigned rm) { byte(0xc0 | (reg & 7) << 3 | (rm & 7)); }
     void modrm_memory(unsigned reg, const Mem& mem);
 
-    // Fills up to the next line of the cache with code that never runs, since fetching is best from there.
+    // Fills the cache line up with code that never runs, since processors fetch code best from a line's beginning.
     void align()
     {
         constexpr std::uintptr_t kLine = 64;
@@ -122,7 +123,7 @@ public:
     void store_byte(const Mem& to, std::uint8_t value);
     void store32(const Mem& to, std::uint32_t value);
     void lea(Reg to, const Mem& from, Width width = Width::Qword) { general(0x8d, width, to, from); }
-    // LEA of an index and a displacement alone, which takes mod 0, base 5 and always four bytes of displacement.
+    // Writes LEA of an index and a displacement alone. Its encoding has mod 0, base 5 and a displacement of four bytes.
     void lea_baseless(Reg to, Reg index, std::uint8_t scale, std::int32_t displacement, Width width);
     // Loads any 64-bit value in the shortest form. All forms end with the value.
     void mov(Reg to, std::uint64_t value);
@@ -137,8 +138,9 @@ public:
     void alu(Alu op, Reg to, const Mem& from, Width width = Width::Qword) { general(alu_opcode(op), width, to, from); }
     void alu(Alu op, Reg to, Reg from, Width width = Width::Qword) { general(alu_opcode(op), width, to, from); }
     void alu(Alu op, Reg to, std::int32_t value, Width width = Width::Qword);
-    void alu_memory(Alu op, const Mem& at, std::int32_t value, Width width = Width::Dword); // 32 or 64 bits
-    void alu_memory(Alu op, const Mem& at, Reg value, Width width) // 32 or 64 bits
+    // These two have operands of 32 or 64 bits.
+    void alu_memory(Alu op, const Mem& at, std::int32_t value, Width width = Width::Dword);
+    void alu_memory(Alu op, const Mem& at, Reg value, Width width)
     {
         general(alu_opcode(op) & ~2u, width, value, at);
     }
@@ -156,13 +158,14 @@ public:
         modrm_register(number(to), number(from));
         raw(by);
     }
-    // BEXTR, of BMI1: gives bits of `from`. Bits 0 to 7 of `which` are the number of the first, 8 to 15 say how many.
+    // Writes BEXTR, of BMI1, which takes bits out of `from`. Bits 0 to 7 of `which` are the number of the first, and
+    // bits 8 to 15 say how many.
     void extract_bits(Reg to, Reg from, Reg which, Width width);
     void shift_right(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(5, reg, count, width); }
     void shift_right_signed(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(7, reg, count, width); }
     void shift_left(Reg reg, std::uint8_t count, Width width = Width::Qword) { shift(4, reg, count, width); }
 
-    // --- Jumps. Those forward give the place of their displacement, for bind() ---
+    // --- Jumps. Those that lead forwards return where their displacement is, for bind() ---
     std::uint8_t* jcc(Cond cond)
     {
         byte(0x0f);
@@ -184,7 +187,7 @@ public:
         byte(0xff);
         modrm_memory(4, target);
     }
-    // JRCXZ (64 bits) or JECXZ. Gives the place of its one-byte displacement.
+    // Writes JRCXZ, for 64 bits, or JECXZ. Returns where its displacement of one byte is.
     std::uint8_t* jrcxz(Width width)
     {
         if (width == Width::Dword) {
@@ -206,7 +209,7 @@ public:
         std::memcpy(displacement, &value, sizeof value);
     }
 
-    // DIV or IDIV of RDX:RAX.
+    // Writes DIV or IDIV of RDX:RAX.
     void divide(const Mem& by, Width width, Signed how)
     {
         rex(width == Width::Qword, 0, number(by.index), number(by.base));
@@ -219,7 +222,7 @@ public:
         byte(0xf7);
         modrm_register(3, number(reg));
     }
-    // XCHG of a register's low byte and the one above: of AX, CX, DX or BX.
+    // Writes XCHG of the low byte of AX, CX, DX or BX and the byte above.
     void swap_low_bytes(Reg reg)
     {
         byte(0x86);
@@ -243,7 +246,7 @@ private:
             byte(0x66);
         }
     }
-    // Opcodes whose bit 0 tells bytes from the rest.
+    // Bit 0 of these opcodes is clear if the operands are bytes.
     void general(unsigned opcode, Width width, Reg reg, Reg rm);
     void general(unsigned opcode, Width width, Reg reg, const Mem& rm);
     void shift(unsigned extension, Reg reg, std::uint8_t count, Width width);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which guest instruction a host instruction stands for: asked when the host has refused to run it.
+// When the host has refused to run an instruction, this finds the guest instruction that it stands for.
 #pragma once
 
 #include "translate/decode/instruction.hpp"
@@ -11,8 +11,8 @@
 
 namespace windsor::translate {
 
-// What the registers of a string instruction hold at a host instruction: the guest's pointers and count, or host
-// addresses and a piece of the count.
+// This says what the registers of a string instruction hold at a host instruction: the guest's pointers and count, or
+// host addresses and a piece of the count.
 enum class Pointers : std::uint8_t { Guest, Move, MoveDown, Store, Scan };
 
 class Attribution {
@@ -29,7 +29,7 @@ public:
         Pointers pointers{};
     };
 
-    // A block is about to be written once more, to answer which instruction the one at a host address stands for.
+    // Must be called before a block is written once more to find what the instruction at a host address stands for.
     void ask(const std::uint8_t* at)
     {
         sought_ = at;
@@ -38,8 +38,9 @@ public:
     void stop() { sought_ = nullptr; }
     const std::optional<Answer>& answer() const { return answer_; }
 
-    // The host instruction that is written next stands for the current guest instruction, finds all registers as that
-    // one does, and changes nothing if it cannot run; or it repeats, and has changed no more than `pointers` says.
+    // Must be called before a host instruction is written that stands for the current guest instruction. It finds all
+    // registers as that one does, and changes nothing if it cannot run. If it is a repeated string instruction, its
+    // registers hold what `pointers` says.
     void may_be_refused(Pointers pointers = Pointers::Guest)
     {
         if (sought_ != nullptr && a_.address() == sought_) {

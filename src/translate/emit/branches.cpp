@@ -6,7 +6,7 @@ namespace windsor::translate {
 
 namespace {
 
-// The target of an indirect jump or call comes into kTemp0.
+// Loads the target of an indirect jump or call into kTemp0.
 void load_target(Parts& p, const Instruction& i, std::uint32_t exit)
 {
     if (i.memory != nullptr) {
@@ -27,7 +27,7 @@ Written write_jump(Parts& p, const Instruction& i)
 Written write_conditional(Parts& p, const Instruction& i)
 {
     p.flags.bring_for(i);
-    const auto condition = static_cast<Cond>(i.decoded.opcode & 15); // 70+cc, 0F 80+cc
+    const auto condition = static_cast<Cond>(i.decoded.opcode & 15); // the opcodes are 70+cc and 0F 80+cc
     p.edges.edge_at(p.a.jcc(condition), i.direct_target(), i.live_after);
     return Written::Natively;
 }
@@ -52,7 +52,7 @@ Written write_call(Parts& p, const Instruction& i)
     return Written::Natively;
 }
 
-// A call keeps the code that it leads to in the frame, since pushing takes both temporaries.
+// The frame keeps the code that a call leads to, because the push of the return address needs both temporaries.
 Written write_indirect(Parts& p, const Instruction& i)
 {
     if (i.memory != nullptr && !can_address(p.progress.context, i)) {

@@ -12,9 +12,9 @@ namespace windsor::translate {
 
 namespace {
 
-constexpr unsigned kLookAhead = 6; // instructions
+constexpr unsigned kLookAhead = 6; // at most so many instructions of other code are looked at
 
-// Whether the handler of a fault may see the flags as they were before the instruction. In a cautious block each access
+// Tells whether the instruction may fault, so that a handler sees the flags before it. In a cautious block each access
 // may have a lookup of its own.
 bool may_fault(const Instruction& i, bool cautious)
 {
@@ -56,8 +56,8 @@ bool CodeReader::read(Block& block, std::span<const std::uint8_t> bytes, std::si
     return !instructions_.empty();
 }
 
-// Which flags code at a guest address reads before it writes them: all of them if a short look does not tell. The block
-// depends on what has been looked at.
+// Returns which flags code at a guest address needs. A flag that none of its first instructions writes counts as
+// needed. The block depends on the code that has been looked at.
 Flags CodeReader::live_at(std::uint64_t target)
 {
     Block& block = *progress_.block;
@@ -117,7 +117,7 @@ void CodeReader::find_liveness()
     }
 }
 
-// It depends on whether the first thing that happens to live flags is a use or a clobbering.
+// The flags should be in the host's register if an instruction uses them before any code must have them in memory.
 FlagPlace CodeReader::entry_place() const
 {
     if (instructions_.front().live_before() == 0) {

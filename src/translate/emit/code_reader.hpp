@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The guest code of a block: its instructions, and which flags are wanted behind each.
+// This reads the guest code of a block, and finds which flags are needed after each instruction.
 #pragma once
 
 #include "translate/decode/instruction.hpp"
@@ -16,21 +16,21 @@ namespace windsor::translate {
 
 class CodeReader {
 public:
-    static constexpr std::size_t kLongest = 64; // instructions
+    static constexpr std::size_t kLongest = 64; // a block has at most so many instructions
 
-    // `interpreted` is what is left to the interpreter.
+    // The instructions that `interpreted` covers are left to the interpreter.
     CodeReader(const Workshop& shop, const Progress& progress, const Switches& interpreted)
         : shop_{shop}, progress_{progress}, interpreted_{interpreted}
     {
         instructions_.reserve(kLongest);
     }
 
-    // Reads at most `limit` instructions from `bytes`, which stays valid until the block has been written. False: it is
-    // not one whole instruction. Sets the block's lengths and its copy of the bytes.
+    // Reads at most `limit` instructions from `bytes`, which must stay valid until the block has been written. Sets the
+    // block's lengths and its copy of the bytes. Returns false if there is not one whole instruction.
     [[nodiscard]] bool read(Block& block, std::span<const std::uint8_t> bytes, std::size_t limit);
-    // Says of each instruction which flags are read behind it. Groups must have been found.
+    // Sets for each instruction which flags are needed after it. Groups must have been found before.
     void find_liveness();
-    // Where the block is best entered with its flags.
+    // Returns where the flags should best be when the block is entered.
     FlagPlace entry_place() const;
 
     std::span<Instruction> instructions() { return instructions_; }

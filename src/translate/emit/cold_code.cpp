@@ -19,7 +19,7 @@ std::uint32_t ColdCode::new_exit(SideExit::Kind kind, const Instruction& i)
     return static_cast<std::uint32_t>(shop_.exits.size() - 1);
 }
 
-// Jumps of one access share a piece if they leave the flags alike.
+// Jumps of one access share a piece of cold code if the flags are in the same place at both.
 void ColdCode::branch_to_exit(std::uint8_t* displacement, std::uint32_t exit)
 {
     if (detours_.taken()) {
@@ -99,7 +99,7 @@ void ColdCode::write()
     }
 }
 
-// Makes all that leads to the piece lead here.
+// Makes all jumps and faults that lead to the piece lead here.
 void ColdCode::enter(const Piece& piece)
 {
     for (std::uint8_t* displacement : piece.from) {

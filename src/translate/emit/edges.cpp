@@ -9,7 +9,7 @@ void Edges::test_signals()
     const Frame& frame = a_.frame();
     const Mem word{.base = kTemp1};
     a_.load(kTemp1, a_.cell(&frame.signals));
-    if (progress_.context.open) { // no signal is masked
+    if (progress_.context.open) { // in this context no signal is masked
         a_.test_byte(word, kHeeded & 0xff);
         return;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// How code comes into a block and goes from it to others.
+// This writes the code by which a block is entered, and by which it goes on to other blocks.
 #pragma once
 
 #include "translate/emit/cold_code.hpp"
@@ -15,24 +15,24 @@ public:
     {
     }
 
-    // The block's entries: one with the flags in the host's register, one with them in the frame. Both look for
-    // signals. Single instructions are entered from C++ alone: what else leads here leaves, as if there were a signal,
-    // with all flags saved.
+    // Writes the block's entries: one with the flags in the host's register, and one with them in the frame. Both look
+    // at the signals. If blocks have single instructions, only C++ may enter them. Both entries then leave with all
+    // flags saved, as if there were a signal.
     void write_entries();
 
-    // A jump to a guest address, from here. `live`: the flags that are wanted there.
+    // Writes a jump to a guest address, where the flags `live` are needed.
     void edge(std::uint64_t target, Flags live);
-    // The same as a jump that has been written, whose displacement is at `displacement`.
+    // Makes a jump that has been written, whose displacement is at `displacement`, lead to a guest address.
     void edge_at(std::uint8_t* displacement, std::uint64_t target, Flags live);
-    // The distance of the jump table's entry for the address in kTemp0 comes into kTemp1; what the table does not know
-    // goes to the side exit.
+    // Looks for the address in kTemp0 in the jump table. Leaves the distance of its entry in kTemp1, or goes to the
+    // side exit if the table does not have the address.
     void find_jump(std::uint32_t exit);
-    // The code of that entry.
+    // Returns the operand that is the code of this entry.
     Mem found_code() const;
 
-    // Looks for signals, and leaves before the instruction at `rip` if there are some. `rip` may wait for STI.
+    // Writes a look at the signals, which leaves before the instruction at `rip` if there are any.
     void look_for_signals(std::uint64_t rip);
-    // Compares; not equal: a signal is to be looked at. Takes kTemp1.
+    // Writes a test that leaves `not equal` in the host's flags if there is a signal to be looked at. It uses kTemp1.
     void test_signals();
 
 private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// How many host instructions a guest instruction becomes, in forms that the examples of kinds_test do not have. A
-// change of the table is a change of speed: look twice.
+// These tables say how many host instructions a guest instruction becomes, in forms that the examples of kinds_test do
+// not have. A change in them is a change of speed, which has to be weighed.
 #include "translate/emit/host_code_testing.hpp"
 #include "translate/run/host_processor.hpp"
 
@@ -16,7 +16,7 @@ namespace x = asmjit::x86;
 struct Golden {
     const char* name;
     bool wide;
-    unsigned expected; // host instructions
+    unsigned expected; // how many host instructions it becomes
     Write write;
 };
 
@@ -30,8 +30,8 @@ std::string name_of(const ::testing::TestParamInfo<Golden>& golden)
     return golden.param.name;
 }
 
-// What one more of the kind costs in a block that has two already. Accesses from one register share a lookup; those
-// named "alone" have a new value of the register each time, by a MOV that is counted.
+// This counts what one more instruction costs in a block that has two of them already. Accesses by one register share a
+// lookup. Those named "alone" do not, because a MOV gives the register a new value each time; the MOV is counted.
 class TranslatorEmits : public ::testing::TestWithParam<Golden> {};
 
 TEST_P(TranslatorEmits, AsFewAsTheTableSays)
@@ -59,7 +59,7 @@ INSTANTIATE_TEST_SUITE_P(
         Golden{"Inc", true, 1, [](x::Assembler& a) { a.inc(x::rax); }},
         Golden{"Imul", true, 1, [](x::Assembler& a) { a.imul(x::rax, x::rcx); }},
         Golden{"Load", true, 1, [](x::Assembler& a) { a.mov(x::rax, kAt); }},
-        Golden{"CompareAndLoads", true, 11, // whose lookups lose the flags, which can be had again
+        Golden{"CompareAndLoads", true, 11, // lookups change the flags, so that CMP is done again
                [](x::Assembler& a) {
                    a.cmp(x::rcx, x::rdx);
                    a.mov(x::rax, x::ptr(kData));
@@ -115,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(
         Golden{"Pop", false, 3, [](x::Assembler& a) { a.pop(x::eax); }}),
     name_of);
 
-// On hosts that have BEXTR, one instruction less for each lookup.
+// On hosts that have BEXTR, each lookup takes one instruction less.
 class TranslatorEmitsExtraction : public ::testing::TestWithParam<Golden> {};
 
 TEST_P(TranslatorEmitsExtraction, AsFewAsTheTableSays)
@@ -124,7 +124,7 @@ TEST_P(TranslatorEmitsExtraction, AsFewAsTheTableSays)
         GTEST_SKIP() << "this host has no BEXTR";
     }
     const auto& [name, wide, expected, write] = GetParam();
-    EXPECT_EQ(count(wide, write, 3, true) - count(wide, write, 2, true), expected);
+    EXPECT_EQ(count(wide, write, 3, Extraction::ByBextr) - count(wide, write, 2, Extraction::ByBextr), expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -135,7 +135,7 @@ INSTANTIATE_TEST_SUITE_P(
         Golden{"Stos", true, 11, [](x::Assembler& a) { a.stosq(); }}),
     name_of);
 
-// On hosts that have it, guests have it.
+// If the host has AVX, guests have it as well.
 class TranslatorEmitsAvx : public ::testing::TestWithParam<Golden> {};
 
 TEST_P(TranslatorEmitsAvx, AsFewAsTheTableSays)
@@ -156,7 +156,8 @@ INSTANTIATE_TEST_SUITE_P(
         Golden{"ZeroUpper", true, 1, [](x::Assembler& a) { a.vzeroupper(); }}),
     name_of);
 
-// The memory of code has no check but for room for the longest block: none of these may take more than its share.
+// Before a block is written, it is only checked that there is room for the longest one. So no instruction may take more
+// than its share of that.
 class TranslatorRoom : public ::testing::TestWithParam<Golden> {};
 
 std::size_t bytes(bool wide, const Write& write, unsigned times)
@@ -186,7 +187,8 @@ TEST_P(TranslatorRoom, IsEnough)
     EXPECT_LT(bytes(wide, write, kLongest / instructions - 1), Translation::kMostBytes);
 }
 
-// The operand that takes most to address: registers that live in memory, a thread segment, any displacement.
+// Returns the operand that takes the most code to address: its registers live in memory, it lies in a thread's segment,
+// and it has a displacement.
 x::Mem farthest(unsigned size)
 {
     x::Mem mem = x::ptr(x::r11, x::r10, 3, 8, size);
@@ -212,7 +214,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Golden{"PushFlags", true, 1, [](x::Assembler& a) { a.pushfq(); }}),
     name_of);
 
-// A whole block of one instruction that ends it: its entry, which looks for interrupts, and itself with its jump.
+// This counts a whole block that ends with a branch: its entry, which looks at the signals, and its instructions.
 class TranslatorEmitsBlock : public ::testing::TestWithParam<Golden> {};
 
 TEST_P(TranslatorEmitsBlock, AsFewAsTheTableSays)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// copies_test covers both what the Emitter notes and what is made of it here.
+// This file applies the fixups that the Emitter notes. copies_test covers both.
 #include "translate/emit/fixups.hpp"
 
 #include "emulate/memory/tlb.hpp"
@@ -69,7 +69,7 @@ bool apply_fixups(const Block& original, const Move& move, std::uint8_t* code)
         case Fixup::Kind::SideExit: add<std::uint32_t>(at, move.exit - original.first_exit); break;
         case Fixup::Kind::Link: add<std::uint32_t>(at, move.link - original.first_link); break;
         case Fixup::Kind::Jump: add<std::uint32_t>(at, 0 - move.code); break;
-        case Fixup::Kind::Fault: break; // is for the table of faults
+        case Fixup::Kind::Fault: break; // Translator::copy_faults() enters it into the table of faults
         }
     }
     return true;

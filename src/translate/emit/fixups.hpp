@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The same guest code at another linear address, as shared libraries are: its translation is copied.
+// If guest code has been translated at another linear address, as that of shared libraries, the translation is copied.
 #pragma once
 
 #include "translate/cache/block.hpp"
@@ -8,18 +8,19 @@
 
 namespace windsor::translate {
 
-// From an original to its copy.
+// This says how a copy differs from its original.
 struct Move {
-    std::uint64_t linear{0}; // how far it is, in guest addresses,
-    std::uint64_t code{0};   // and in bytes of code
-    std::uint32_t exit{0};   // the number of the copy's first
-    std::uint32_t link{0};
+    std::uint64_t linear{0}; // how far the copy is from the original in linear addresses
+    std::uint64_t code{0};   // how far its code is from the original's
+    std::uint32_t exit{0};   // the number of its first side exit
+    std::uint32_t link{0};   // the number of its first link
 };
 
-// The form in which Assembler::mov() writes a value: as Value32, ValueSigned or Value64.
+// Returns the form in which Assembler::mov() writes a value: Value32, ValueSigned or Value64.
 Fixup::Kind form_of_value(std::uint64_t value);
 
-// Makes `code`, which is as the original's, the copy's. False: some address would need another form.
+// Changes `code`, which is the same as the original's, into the copy's. Returns false if an address would need another
+// form.
 [[nodiscard]] bool apply_fixups(const Block& original, const Move& move, std::uint8_t* code);
 
 } // namespace windsor::translate

@@ -10,7 +10,8 @@ namespace windsor::translate {
 
 namespace {
 
-// Whether flags may be left to be computed again while the instruction runs; the others want them in the frame.
+// Tells whether flags may be left to be computed again while the instruction runs. Other instructions need them in the
+// frame.
 bool keeps_recipe(const Instruction& i)
 {
     return row_of(i.kind).recipe == Recipe::Kept;
@@ -43,7 +44,7 @@ bool is_stable(const ZydisDecodedOperand& operand)
 
 } // namespace
 
-// SETO comes before anything else could change OF; RAX is kept in a free register.
+// Writes LAHF first and SETO behind it, which change no flags. A free register keeps RAX.
 void FlagState::save()
 {
     a_.mov(kTemp1, Reg::Rax);
@@ -58,7 +59,7 @@ void FlagState::restore()
 {
     a_.mov(kTemp1, Reg::Rax);
     a_.load_zero_extended16(Reg::Rax, a_.cell(&a_.frame().flags));
-    a_.bytes({0x04, 0x7f}); // add al, 0x7f: OF if AL is 1
+    a_.bytes({0x04, 0x7f}); // add al, 0x7f sets OF if AL is 1
     a_.sahf();
     a_.mov(Reg::Rax, kTemp1);
     now_.place = FlagPlace::Host;
@@ -121,22 +122,23 @@ void FlagState::prepare_for(const Instruction& i)
     now_.recipe = {};
 }
 
-void FlagState::note(const Instruction& i, bool native)
+void FlagState::note(const Instruction& i, Written written)
 {
+    const bool native = written == Written::Natively;
     if (i.flags.writes != 0 || !native) {
         now_.recipe = native ? recipe_for(i) : FlagRecipe{};
         return;
     }
     if (!keeps_recipe(i) || changes(i, now_.recipe.registers)) {
-        if (now_.place == FlagPlace::Again) { // nobody looks at these flags any more: the old ones will do
+        if (now_.place == FlagPlace::Again) { // nobody needs these flags any more, so the old ones in the frame will do
             now_.place = FlagPlace::Memory;
         }
         now_.recipe = {};
     }
 }
 
-// AND, OR and XOR set the flags by their result as TEST does. Taking back leaves the upper half of a register of 32
-// bits as clear as it is.
+// Returns the recipe for an instruction's flags. AND, OR and XOR set them by their result as TEST does. To take a sum
+// of 32 bits back leaves the upper half of the register clear, as it was.
 FlagRecipe FlagState::recipe_for(const Instruction& i)
 {
     const ZydisDecodedOperand& to = i.operands[0];

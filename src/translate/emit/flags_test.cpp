@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Flags that a lookup of memory loses, and that are wanted behind it: by an instruction, or by the handler of a fault.
+// A lookup of memory changes the host's flags. The guest's flags are needed behind it, by an instruction or by the
+// handler of a fault.
 #include "translate/test_machine.hpp"
 
 #include <array>
@@ -15,7 +16,7 @@ using Writer = std::function<void(x::Assembler&)>;
 
 constexpr std::uint64_t kAbsent = 0x280000;
 
-// What sets flags, of RAX, RCX, RDX, R8 and R11.
+// These instructions set flags by RAX, RCX, RDX, R8 and R11.
 const std::vector<Writer>& setters()
 {
     static const std::vector<Writer> kSetters{
@@ -56,7 +57,7 @@ const std::vector<Writer>& setters()
     return kSetters;
 }
 
-// What loses them, changes what they came from, and wants them.
+// These instructions change the host's flags, change the operands that the flags came from, and need the flags.
 const std::vector<Writer>& followers()
 {
     static const std::vector<Writer> kFollowers{
@@ -105,7 +106,7 @@ const std::vector<Writer>& followers()
     return kFollowers;
 }
 
-// A block before: the TLB knows the pages, and there are old flags in memory.
+// Writes a block that runs before. It brings the pages into the TLB, and leaves old flags in memory.
 void warm(x::Assembler& a)
 {
     const auto next = a.newLabel();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// 32-bit code whose segments have bases and limits.
+// 32-bit code runs with segments that have bases and limits.
 #include "translate/test_machine.hpp"
 
 #include <string>
@@ -12,7 +12,7 @@ namespace x = asmjit::x86;
 using vcpu::HaltReason;
 using x86::Seg;
 
-constexpr std::uint16_t kBased = 0x20; // selector of a segment that is not flat
+constexpr std::uint16_t kBased = 0x20; // this selects a segment that is not flat
 constexpr std::uint64_t kBase = 0x100000;
 
 struct Window {
@@ -25,7 +25,7 @@ struct Window {
 
 class TranslatorThreadSegment : public ::testing::TestWithParam<Window> {
 protected:
-    // FS:ECX in many ways; EBX is the way.
+    // Writes one of many ways to access FS:ECX.
     static void write(x::Assembler& a, unsigned way)
     {
         const auto at = [](std::uint32_t size) {
@@ -87,8 +87,8 @@ INSTANTIATE_TEST_SUITE_P(Windows, TranslatorThreadSegment,
                                            Window{"Null", 0, 0, 0x4093, true}),
                          [](const auto& window) { return std::string{window.param.name}; });
 
-// 32 bits of address wrap around: in the middle of an access, between two from one register, before the first of them,
-// and as the stack grows.
+// Addresses of 32 bits wrap around: in the middle of an access, between two accesses by one register, before the first
+// of them, and as the stack grows.
 class TranslatorAddresses : public ::testing::TestWithParam<unsigned> {
 protected:
     static void write(x::Assembler& a, unsigned way)
@@ -133,7 +133,7 @@ TEST_P(TranslatorAddresses, WrapAroundAtFourGibibytes)
                 const auto again = a.newLabel();
                 a.mov(x::edi, 3);
                 a.bind(again);
-                a.mov(x::edx, x::ptr(8)); // the first page is known
+                a.mov(x::edx, x::ptr(8)); // this brings the first page into the TLB
                 a.mov(x::ptr(0x10), x::edx);
                 write(a, GetParam());
                 a.dec(x::edi);
@@ -153,7 +153,7 @@ TEST_P(TranslatorAddresses, WrapAroundAtFourGibibytes)
 
 INSTANTIATE_TEST_SUITE_P(Ways, TranslatorAddresses, ::testing::Range(0u, 5u));
 
-// DS, SS, ES and CS in turn are flat and are not.
+// DS, ES or SS is flat and not flat by turns.
 class TranslatorFlatSegment : public ::testing::TestWithParam<Seg> {};
 
 TEST_P(TranslatorFlatSegment, MayCeaseToBeFlatAndBecomeFlatAgain)
@@ -168,7 +168,7 @@ TEST_P(TranslatorFlatSegment, MayCeaseToBeFlatAndBecomeFlatAgain)
         a.bind(loop);
         a.mov(reg, x::edx);
         a.xchg(x::edx, x::edi);
-        a.add(x::eax, mem); // 1 and 100 by turns
+        a.add(x::eax, mem); // this reads from the one segment and the other by turns
         a.add(mem, 1);
         a.dec(x::ecx);
         a.jnz(loop);
@@ -195,14 +195,14 @@ INSTANTIATE_TEST_SUITE_P(Each, TranslatorFlatSegment, ::testing::Values(Seg::Ds,
                              return seg.param == Seg::Ds ? "Ds" : seg.param == Seg::Es ? "Es" : "Ss";
                          });
 
-// In compatibility mode, where the TLB also holds pages that 64-bit code has reached beyond 4 GiB.
+// In compatibility mode, the TLB may also hold pages beyond 4 GiB, which 64-bit code has accessed.
 TEST(TranslatorCompatibility, AddressesWrapAroundAtFourGigabytes)
 {
     constexpr std::uint64_t kBeyond = std::uint64_t{1} << 32;
-    constexpr std::uint64_t kBacking = 0x300000; // of the page there
+    constexpr std::uint64_t kBacking = 0x300000; // the page at kBeyond leads here
     constexpr std::uint64_t kCode32 = kCode + 0x100;
     constexpr std::uint16_t kCompatibility = 0x18;
-    constexpr std::int32_t kOver = 0x1000; // from EBX around
+    constexpr std::int32_t kOver = 0x1000; // with this displacement, the address wraps around
     constexpr std::uint64_t kAt = 0xff8;
     emulate::testing::TestMachine interpreter;
     TranslatorMachine translator;
@@ -220,7 +220,7 @@ TEST(TranslatorCompatibility, AddressesWrapAroundAtFourGigabytes)
             a.mov(x::ptr(x::rax), x::rcx);
             a.push(kCompatibility);
             a.push(static_cast<std::int32_t>(kCode32));
-            a.db(0x48); // far return
+            a.db(0x48); // these two bytes are a far return
             a.db(0xcb);
         });
         m.assemble(kCode32, false, [&](x::Assembler& a) {
@@ -229,8 +229,8 @@ TEST(TranslatorCompatibility, AddressesWrapAroundAtFourGigabytes)
             a.mov(x::edi, x::ebx);
             a.mov(x::esi, 4);
             a.bind(again);
-            a.add(x::edx, x::ptr(x::ebx, kOver)); // by itself
-            a.add(x::edx, x::ptr(x::edi, kOver)); // in a group
+            a.add(x::edx, x::ptr(x::ebx, kOver)); // this access is in no group
+            a.add(x::edx, x::ptr(x::edi, kOver)); // this access and the next are in a group
             a.mov(x::ptr(x::edi, kOver + 4), x::edx);
             a.dec(x::esi);
             a.jnz(again);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// x87, MMX and SSE state that translated code keeps in the host's registers.
+// Translated code keeps the guest's x87, MMX and SSE state in the host's registers.
 #include "translate/test_machine.hpp"
 
 #include <functional>
@@ -19,7 +19,8 @@ constexpr std::uint64_t kOtherImage = kData + 0xa00;
 
 class TranslatorFloating : public ::testing::Test {
 protected:
-    // Constants at RSI: 1.0, 0.5, 0.0, 1.25 as doubles; then MXCSRs and control words.
+    // RSI leads to constants: 1.0, 0.5, 0.0 and 1.25 as doubles, and then three values each for MXCSR and the control
+    // word.
     static vcpu::CpuState start(Machine& m)
     {
         vcpu::CpuState state = m.flat64();
@@ -33,7 +34,7 @@ protected:
         state.gpr[x86::kRsi] = kData;
         return state;
     }
-    // Without the place of the last x87 instruction, which is not kept.
+    // Writes FXSAVE, and clears in its image where the last x87 instruction was, which translation does not keep.
     static void save(x::Assembler& a, std::uint64_t image)
     {
         a.fxsave(x::ptr(image));
@@ -105,8 +106,8 @@ TEST_F(TranslatorFloating, FxsaveSeesAndFxrstorChangesWhatIsLive)
         a.fldz();
         save(a, kOtherImage);
         a.fxrstor(x::ptr(kImage));
-        a.addsd(x::xmm3, number(0)); // 2.25
-        a.faddp();                   // 1.75
+        a.addsd(x::xmm3, number(0)); // the sum is 2.25
+        a.faddp();                   // the sum is 1.75
         a.fst(x::qword_ptr(x::rsi, 0x100));
         a.hlt();
     });
@@ -150,7 +151,7 @@ TEST_F(TranslatorFloating, AnUnmaskedSseExceptionIsRaised)
 {
     compare([](x::Assembler& a) {
         a.movsd(x::xmm0, number(0));
-        a.divsd(x::xmm0, number(2)); // masked: infinity
+        a.divsd(x::xmm0, number(2)); // the exception is masked, so that this is infinity
         a.ldmxcsr(mxcsr(1));
         a.movsd(x::xmm1, number(0));
         a.divsd(x::xmm1, number(2));
@@ -176,19 +177,19 @@ TEST_F(TranslatorFloating, AnUnmaskedX87ExceptionIsRaised)
     EXPECT_EQ(m.cpu.state().gpr[x86::kRax], 1u);
 }
 
-// Precision and flushing to zero are part of the state; sticky flags come back from the host.
+// The guest's precision and its flushing to zero hold in the host's units, and the host's sticky flags are the guest's.
 TEST_F(TranslatorFloating, ControlWordsDecideHowItIsCalculated)
 {
     compare([](x::Assembler& a) {
         a.fld1();
-        a.fldcw(control(2)); // 53 bits
+        a.fldcw(control(2)); // the precision is 53 bits
         a.fdiv(number(3));
         a.fstp(x::tword_ptr(x::rsi, 0x100));
         a.fldcw(control(0));
         a.fld1();
         a.fdiv(number(3));
         a.fstp(x::tword_ptr(x::rsi, 0x110));
-        a.ldmxcsr(mxcsr(2)); // flush to zero
+        a.ldmxcsr(mxcsr(2)); // results are flushed to zero
         a.mov(x::rax, 0x0010000000000000);
         a.movq(x::xmm0, x::rax);
         a.mulsd(x::xmm0, number(1));
@@ -222,7 +223,7 @@ TEST_F(TranslatorFloating, MmxSharesTheRegistersOfX87)
     EXPECT_EQ(m.get<double>(kData + 0x100), 1.25);
 }
 
-// The host's own MXCSR and control word do not become the guest's, nor the other way round.
+// The host's own MXCSR and control word do not become the guest's, and the guest's do not become the host's.
 TEST_F(TranslatorFloating, TheHostKeepsItsOwn)
 {
     compare([](x::Assembler& a) {

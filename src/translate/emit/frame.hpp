@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What translated code finds at its stack pointer, and which host registers hold what.
+// The frame is what translated code finds at its stack pointer. This file also says which host registers hold what.
 #pragma once
 
 #include "translate/emit/assembler.hpp"
@@ -20,7 +20,7 @@ constexpr Reg kFrame = Reg::Rsp;
 constexpr Reg kTemp0 = Reg::R10;
 constexpr Reg kTemp1 = Reg::R11;
 constexpr Reg kGuestRsp = Reg::R15;
-// The base of the address space's window, in code that uses it; otherwise the guest's R14.
+// In code that uses a window, this holds the window's base, otherwise the guest's R14.
 constexpr Reg kWindow = Reg::R14;
 
 constexpr bool in_memory(unsigned guest)
@@ -28,7 +28,7 @@ constexpr bool in_memory(unsigned guest)
     return guest == x86::kR10 || guest == x86::kR11 || guest == x86::kR15;
 }
 
-// The host register of a guest register that is not in memory.
+// Returns the host register of a guest register that is not in memory.
 constexpr Reg host_register(unsigned guest)
 {
     return guest == x86::kRsp ? kGuestRsp : static_cast<Reg>(guest);
@@ -51,7 +51,7 @@ constexpr std::size_t jump_index(std::uint64_t rip)
 {
     return (static_cast<std::uint32_t>(rip) * kJumpFactor) >> kJumpShift;
 }
-// What an empty entry has as its RIP: an address that is never looked for at that place.
+// Returns the RIP of an empty entry, which is an address that is never looked for at that index.
 constexpr std::uint64_t no_rip(std::size_t index)
 {
     return index == 0 ? 1 : 0;
@@ -62,7 +62,7 @@ static_assert(jump_index(0) == 0 && jump_index(1) != 0);
 // an edge to another block, and the other bits are the number of the edge's link plus one; 0: the edge has no link.
 constexpr std::uint32_t kEdgeBit = std::uint32_t{1} << 31;
 
-// The signals that translated code stops for if none is masked.
+// Translated code stops for these signals if none is masked.
 constexpr std::uint32_t kHeeded = ~static_cast<std::uint32_t>(vcpu::Signal::Sipi);
 
 struct Frame {
@@ -71,18 +71,20 @@ struct Frame {
     std::uint64_t host_rsp{0};
     const std::uint8_t* target{nullptr}; // the code that the stubs of entering and resuming jump to
     std::uint64_t window{0};             // what these stubs put into kWindow
-    const void* signals{nullptr}; // the word of the processor's signals
+    const void* signals{nullptr};        // where the word of the processor's signals is
     std::array<std::uint64_t, 3> scratch{};
     std::uint32_t host_mxcsr{0x1f80};
     std::uint32_t heeded{0};         // the signals that running code stops for, as they are not masked
     std::uint16_t flags{0x0200};     // the guest's arithmetic flags as LAHF and SETO leave them in AX: AH and AL
-    std::uint8_t direction{0};       // DF
-    std::uint8_t sse_live{0};        // the guest's XMM registers and MXCSR are in the host's
-    std::uint8_t avx_live{0};        // the upper halves of its YMM registers, too; never without sse_live
-    std::uint8_t x87_live{0};        // the guest's x87 state is in the host's unit
-    std::uint64_t kept{0};               // what the stub of resuming puts into kTemp0
-    std::uint64_t piece{0};              // elements that a repeated string instruction does at once
-    std::array<std::uint64_t, x86::kGprCount> bases{}; // by register: the distance or address that its group keeps
+    std::uint8_t direction{0};       // 1 if the guest's DF is set
+    // These are 1 while state of the guest is in the host's registers: XMM and MXCSR, the upper halves of YMM, which
+    // are never there without XMM, and the x87 unit.
+    std::uint8_t sse_live{0};
+    std::uint8_t avx_live{0};
+    std::uint8_t x87_live{0};
+    std::uint64_t kept{0};  // what the stub of resuming puts into kTemp0
+    std::uint64_t piece{0}; // how many elements a repeated string instruction does at once
+    std::array<std::uint64_t, x86::kGprCount> bases{}; // the distance or host address that each register's group keeps
     KnownSelectors selectors{};
     alignas(64) std::array<std::array<JumpEntry, kJumpEntries>, kContexts> jumps{};
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Accesses that share a lookup, where they may not: all must end as on the interpreter.
+// Accesses share a lookup, also where that cannot serve them all. All must end as on the interpreter.
 #include "translate/test_machine.hpp"
 
 #include <string>
@@ -19,7 +19,7 @@ constexpr std::uint64_t kFrame = 0x300000;
 
 class TranslatorGroups : public ::testing::Test {
 protected:
-    // 64-bit code with RBX at an address; `prepare` may change page tables.
+    // Runs 64-bit code on both engines, with an address in RBX. `prepare` may change page tables.
     void run(std::uint64_t rbx, const Writer& program, const std::function<void(Machine&)>& prepare = {})
     {
         expect_same(interpreter, translator, [&](Machine& m) {
@@ -72,14 +72,14 @@ TEST_F(TranslatorGroups, LieAnywhereInTheirPages)
     EXPECT_GT(translator.counter("failed_groups"), 0u);
 }
 
-// The second access of an instruction, after the first has taken the registers that addresses are made in.
+// Some instructions access memory twice. The first access uses the registers that the second one needs for its address.
 TEST_F(TranslatorGroups, ServeInstructionsThatAccessThemTwice)
 {
     run(kPage, [](x::Assembler& a) {
         const auto again = a.newLabel();
         const auto there = a.newLabel();
         const auto done = a.newLabel();
-        a.mov(x::r8d, 3); // until indirect calls find their targets
+        a.mov(x::r8d, 3); // after the first round, indirect calls find their targets
         a.bind(again);
         a.lea(x::rax, x::ptr(there));
         a.push(x::rax);
@@ -100,14 +100,14 @@ TEST_F(TranslatorGroups, ServeInstructionsThatAccessThemTwice)
     EXPECT_EQ(translator.engine->state().gpr[x86::kRdi], translator.engine->state().gpr[x86::kRcx]);
 }
 
-// Flags of a sum are had again by taking it back and doing it once more, in the register that the group is at.
+// To have the flags of a sum again, it is taken back and done once more. Here the sum is the register of a group.
 TEST_F(TranslatorGroups, OutliveSumsThatAreDoneAgain)
 {
     run(kPage, [](x::Assembler& a) {
         a.mov(x::ecx, 8);
         a.add(x::rbx, x::rcx);
         a.mov(x::rax, x::ptr(x::rbx));
-        a.adc(x::rax, 0); // of ADD
+        a.adc(x::rax, 0); // this needs the carry of the ADD
         a.sub(x::rbx, x::rcx);
         a.mov(x::rdx, x::ptr(x::rbx, 16));
         a.setc(x::sil);
@@ -119,7 +119,7 @@ TEST_F(TranslatorGroups, OutliveSumsThatAreDoneAgain)
     });
 }
 
-// What a group is reached by stays in a register from one access to the next, or is to be had again.
+// A group's distance stays in a register from one access to the next, or is loaded again.
 TEST_F(TranslatorGroups, OutliveWhatLiesBetweenTheirAccesses)
 {
     const std::vector<Writer> betweens{
@@ -172,7 +172,7 @@ TEST_F(TranslatorGroups, MarkPagesWhenTheyAreWritten)
 {
     run(kPage, [](x::Assembler& a) {
         a.mov(x::rax, x::ptr(x::rbx));
-        a.mov(x::rcx, x::ptr(entry(kPage))); // accessed, not dirty
+        a.mov(x::rcx, x::ptr(entry(kPage))); // the page is accessed, but not dirty
         a.mov(x::rdx, x::ptr(x::rbx, 8));
         a.mov(x::ptr(x::rbx, 16), x::rax);
         a.mov(x::rsi, x::ptr(entry(kPage)));
@@ -234,7 +234,7 @@ TEST_F(TranslatorGroups, EndWhereTheirRegisterChanges)
     }
 }
 
-// The page is exchanged in the middle.
+// The page is mapped to another frame between the accesses.
 TEST_F(TranslatorGroups, EndWhereMappingsChange)
 {
     run(kPage, [](x::Assembler& a) {
@@ -249,7 +249,7 @@ TEST_F(TranslatorGroups, EndWhereMappingsChange)
     EXPECT_EQ(translator.engine->state().gpr[x86::kRdx], 0x1234567890u);
 }
 
-// Code that changes itself through a group.
+// Code changes itself by an access of a group.
 TEST_F(TranslatorGroups, SeeCodeThatChanges)
 {
     run(kCode, [](x::Assembler& a) {
@@ -270,7 +270,7 @@ TEST_F(TranslatorGroups, SeeCodeThatChanges)
     EXPECT_EQ(translator.engine->state().gpr[x86::kRdi], 0x12u + 0x13 + 0x14);
 }
 
-// A block whose accesses do not lie in one page time and again gets a second body, and needs no help from then on.
+// If the accesses of a group lie in two pages again and again, the block gets a second body, which needs no help.
 TEST_F(TranslatorGroups, HaveASecondBodyWhereTheyFail)
 {
     run(kNext - 4, [](x::Assembler& a) {
@@ -286,7 +286,7 @@ TEST_F(TranslatorGroups, HaveASecondBodyWhereTheyFail)
     EXPECT_LT(translator.counter("failed_groups"), 20u);
 }
 
-// Through a page and over its edge, with flags on the way, until the page behind faults.
+// Groups move through a page and over its edge while flags are needed, until the page behind faults.
 TEST_F(TranslatorGroups, ChangeBodiesAnywhere)
 {
     const std::vector<Writer> middles{
@@ -332,7 +332,7 @@ TEST_F(TranslatorGroups, ChangeBodiesAnywhere)
                 a.mov(x::rbx, kNext - 90);
                 a.dec(x::r13);
                 a.jnz(loop);
-                a.mov(x::rbx, kNext - 40); // once more, with the next page gone
+                a.mov(x::rbx, kNext - 40); // the last round is without the next page
                 a.mov(x::qword_ptr(entry(kNext)), 0);
                 a.invlpg(x::ptr(kNext));
                 a.lea(x::r12, x::ptr(x::rbx));

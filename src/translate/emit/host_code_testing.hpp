@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Counts the host instructions that guest code becomes.
+// These functions count the host instructions that guest code becomes.
 #pragma once
 
 #include "translate/test_machine.hpp"
@@ -15,10 +15,11 @@ namespace windsor::translate::testing {
 
 using Write = std::function<void(asmjit::x86::Assembler&)>;
 
-// Jumps that are always taken: counting ends at the first one, or goes on where one leads forward in the block.
+// At the first jump that is always taken, counting ends, or it goes on where the jump leads forward in the block.
 enum class Jumps : std::uint8_t { End, Follow };
 
-// The host instructions on the usual way through the first block, from its entry on. Code for what is rare lies behind.
+// Returns how many host instructions are on the usual way through the first block, from its entry on. Cold code lies
+// behind them.
 inline unsigned count_way(std::span<const std::uint8_t> code, Jumps jumps)
 {
     ZydisDecoder decoder;
@@ -42,7 +43,7 @@ inline unsigned count_way(std::span<const std::uint8_t> code, Jumps jumps)
     return count;
 }
 
-// Runs what is written so many times, and HLT behind it, in 64-bit or in 32-bit code. RBX, RSI, RDI and R11 point to
+// Runs code that is written so many times, and then HLT, in 64-bit or in 32-bit mode. RBX, RSI, RDI and R11 point to
 // data, and data and stack begin with the address of another HLT.
 inline void run_times(TranslatorMachine& m, bool wide, const Write& write, unsigned times)
 {
@@ -66,10 +67,13 @@ inline void run_times(TranslatorMachine& m, bool wide, const Write& write, unsig
     EXPECT_EQ(m.cpu.run(), vcpu::HaltReason::Halted);
 }
 
-// Of the first block of that. `extract`: with BEXTR.
-inline unsigned count(bool wide, const Write& write, unsigned times, bool extract = false, Jumps jumps = Jumps::End)
+enum class Extraction : std::uint8_t { None, ByBextr };
+
+// Runs such code, and returns the count of its first block.
+inline unsigned count(bool wide, const Write& write, unsigned times, Extraction extraction = Extraction::None,
+                      Jumps jumps = Jumps::End)
 {
-    TranslatorMachine m{{.code_bytes = kUsualCode, .extract = extract}};
+    TranslatorMachine m{{.code_bytes = kUsualCode, .extract = extraction == Extraction::ByBextr}};
     run_times(m, wide, write, times);
     return count_way(m.cpu.code(), jumps);
 }

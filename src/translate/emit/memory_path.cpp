@@ -21,7 +21,8 @@ void MemoryPath::begin_access(const Instruction& i, TouchesStack stack)
 
 // --- Effective and linear addresses ---
 
-// An address that moves with the block, but wraps around at 4 GiB, is not moved by as much as the block.
+// Notes that the block cannot be copied if an address moves with it but wraps around at 4 GiB, because such an address
+// does not move by as much as the block.
 void MemoryPath::note_wrapping(const Instruction& i, bool relative)
 {
     if (relative && progress_.context.long64() && i.decoded.address_width != 64) {
@@ -29,7 +30,7 @@ void MemoryPath::note_wrapping(const Instruction& i, bool relative)
     }
 }
 
-// The host register of a guest register, or the temporary into which it is loaded from memory.
+// Returns the host register of a guest register, or the temporary into which it has been loaded from memory.
 Reg MemoryPath::loaded(ZydisRegister reg, Reg temporary)
 {
     const unsigned guest = full_number(reg);
@@ -76,7 +77,7 @@ void MemoryPath::write_address(const Instruction& i, const ZydisDecodedOperand& 
     }
 }
 
-// FS and GS have bases; outside 64-bit mode they have limits, too.
+// FS and GS have bases, and outside 64-bit mode limits as well.
 void MemoryPath::add_segment(const ZydisDecodedOperand& operand, const Access& access, std::uint32_t exit)
 {
     if (!is_thread_segment(operand.mem.segment)) {
@@ -96,7 +97,7 @@ void MemoryPath::add_segment(const ZydisDecodedOperand& operand, const Access& a
 
 // --- The software TLB ---
 
-// Of a field of the TLB, the element that kTemp1 is the index of.
+// Returns the operand that is the element of a TLB's array which kTemp1 is the index of.
 template <typename Field> Mem MemoryPath::entry(const Field& field) const
 {
     static_assert(sizeof(typename Field::value_type) == 8);
@@ -106,11 +107,11 @@ template <typename Field> Mem MemoryPath::entry(const Field& field) const
     return mem;
 }
 
-// From the linear address in kTemp0 to the index of its entry in kTemp1, which counts elements if the host has BEXTR,
-// and bytes otherwise.
+// Leaves in kTemp1 the index of the TLB's entry for the linear address in kTemp0. It counts elements if the host has
+// BEXTR, and bytes otherwise.
 void MemoryPath::index_entry()
 {
-    constexpr std::uint32_t kIndexBits = 12 | 12 << 8; // the first, and how many
+    constexpr std::uint32_t kIndexBits = 12 | 12 << 8; // the index is 12 bits from bit 12 on
     static_assert(TlbEntries::kCount == 1 << 12);
     const Width width = progress_.word();
     if (shop_.extracts) {
@@ -125,8 +126,8 @@ void MemoryPath::index_entry()
     a_.alu(Alu::And, kTemp1, kIndexMask, Width::Dword);
 }
 
-// The tag of the entry xor the address is the offset in the page on a hit, and large on a miss: one comparison tells
-// a miss and an access that leaves the page, and where it must be aligned, one that is not.
+// The tag of the entry xor the address is the offset in the page on a hit, and large on a miss. So one comparison finds
+// a miss and an access that leaves the page, and if the access must be aligned, one that is not.
 void MemoryPath::find_entry(const Access& access, std::uint32_t exit)
 {
     index_entry();
@@ -158,9 +159,9 @@ void MemoryPath::look_up_operand(const Instruction& i, const Access& access, std
     look_up(access, exit);
 }
 
-// The operand names the guest's register itself, beside the distance from linear to host addresses. In 32-bit code a
-// sum that wraps around is an address that no tag is of, and so a miss; but in compatibility mode the TLB may hold
-// pages of 64-bit code there, and the sum is cut first.
+// Returns an operand that names the guest's register itself and the distance from linear to host addresses. In 32-bit
+// code a sum that wraps around matches no tag, so that it is a miss. In compatibility mode, however, the TLB may hold
+// pages of 64-bit code there, so the sum is cut first.
 Mem MemoryPath::at_distance(Reg base, std::int32_t displacement, const Access& access, std::uint32_t exit)
 {
     if (displacement != 0 && progress_.context.mode == emulate::DecodeMode::Compat32) {
@@ -174,7 +175,7 @@ Mem MemoryPath::at_distance(Reg base, std::int32_t displacement, const Access& a
     return {.base = base, .displacement = displacement, .index = kTemp0};
 }
 
-// The register that an operand is at a fixed distance from, if the host's access can name it as well.
+// Returns the register that an operand is at a fixed distance from, if the host's access can name it as well.
 std::optional<Reg> MemoryPath::direct_base(const Instruction& i, const Access& access) const
 {
     const auto base = sole_base(progress_.context, i);
@@ -182,7 +183,7 @@ std::optional<Reg> MemoryPath::direct_base(const Instruction& i, const Access& a
     return direct ? std::optional{host_register(*base)} : std::nullopt;
 }
 
-// The address of an operand, if the instruction itself says it and it lies within one page.
+// Returns the address of an operand, if the instruction itself says it and the operand lies in one page.
 std::optional<x86::Linear> MemoryPath::fixed_address(const Instruction& i, const Access& access)
 {
     const auto& mem = i.memory->mem;
@@ -197,7 +198,7 @@ std::optional<x86::Linear> MemoryPath::fixed_address(const Instruction& i, const
     return whole && (!access.aligned || address.offset_in(access.size) == 0) ? std::optional{address} : std::nullopt;
 }
 
-// The entry of a fixed address is known when the code is written.
+// Writes a lookup of a fixed address, whose entry in the TLB is known already.
 Mem MemoryPath::at_address(x86::Linear address, Moves moves, const Access& access, std::uint32_t exit)
 {
     const std::size_t at = TlbEntries::index(address);
@@ -254,11 +255,11 @@ void MemoryPath::open(const Group& group, std::int32_t from, std::uint32_t exit)
     cold_.exit(exit).group = static_cast<std::uint32_t>(shop_.groups.size());
 }
 
-// The access at a distance from the register as it is now.
+// Returns the operand of an access of a group, at an offset from the register as it is now.
 Mem MemoryPath::in_group(const GroupPlace& place, std::int32_t offset, const Access& access, std::uint32_t exit)
 {
     Group& group = groups_.group(place);
-    const bool at_hand = groups_.take_at_hand(place); // so the group is open
+    const bool at_hand = groups_.take_at_hand(place); // if it is, the group is open
     if (!group.opened) {
         group.opened = true;
         open(group, group.low - place.shift, exit);
@@ -277,7 +278,7 @@ Mem MemoryPath::in_group(const GroupPlace& place, std::int32_t offset, const Acc
     return {.base = base, .displacement = offset, .index = kTemp0};
 }
 
-// In the second body, the access is one to which the first body's lookup may lead.
+// Notes, in the second body, where an access is that a failed lookup in the first body may lead to.
 void MemoryPath::land(const GroupPlace& place)
 {
     if (progress_.body == Body::Second && place.number >= 0) {
@@ -287,9 +288,9 @@ void MemoryPath::land(const GroupPlace& place)
 
 // --- Windows ---
 
-// Nothing is checked: what is not mapped in the window faults, and the flags stay where they are. One register and a
-// displacement that the guard areas have room for are left to the host. Whatever wraps around at 4 GiB is added up in
-// 32 bits first.
+// Returns an operand in the window. Nothing is checked, because what is not mapped there faults, so the flags stay
+// where they are. The host adds up one register and a displacement for which the guard areas have room. Other
+// addresses, which wrap around at 4 GiB, are added up in 32 bits first.
 Mem MemoryPath::window_operand(const Instruction& i, const Access& access, std::uint32_t exit)
 {
     const auto& mem = i.memory->mem;
@@ -339,7 +340,7 @@ Mem MemoryPath::operand_by_lookup(const Instruction& i, const Access& access, st
     write_address(i, *i.memory, kTemp0);
     add_segment(*i.memory, access, exit);
     find_entry(access, exit);
-    a_.load(kTemp1, host_page()); // the access itself adds it up, which is sooner
+    a_.load(kTemp1, host_page()); // the access itself adds the two up, which is quicker than ADD
     return {.base = kTemp0, .index = kTemp1};
 }
 

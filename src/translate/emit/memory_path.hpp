@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// From an operand of the guest to a memory operand of the host: by a lookup in the software TLB, by a group's lookup,
-// or through the address space's window.
+// This makes a memory operand of the host from an operand of the guest: by a lookup in the software TLB, by the lookup
+// of its group, or by the address space's window.
 #pragma once
 
 #include "translate/emit/access_groups.hpp"
@@ -14,13 +14,13 @@
 
 namespace windsor::translate {
 
-// What an instruction asks of its access.
+// This is what an instruction asks of its access.
 struct Access {
-    unsigned size{0}; // bytes
+    unsigned size{0}; // how many bytes are accessed
     bool write{false};
-    bool aligned{false};           // must be
-    bool indexed{false};           // the operand may take both temporaries
-    unsigned away{x86::kGprCount}; // a register that is not what it was when the operand is used; kGprCount: none
+    bool aligned{false};           // the operand must be aligned
+    bool indexed{false};           // the operand may use both temporaries
+    unsigned away{x86::kGprCount}; // a register that will have changed when the operand is used; kGprCount: none
 };
 
 enum class TouchesStack : std::uint8_t { No, Yes };
@@ -34,27 +34,27 @@ public:
     {
     }
 
-    // Before an instruction with accesses: a lookup would lose the flags.
+    // Must be called before an instruction that accesses memory, because a lookup changes the host's flags.
     void begin_access(const Instruction& i, TouchesStack stack);
-    // The operand for one host instruction. What misses goes to the side exit.
+    // Returns the operand for one host instruction. An access that misses the TLB goes to the side exit.
     [[nodiscard]] Mem operand(const Instruction& i, const Access& access, std::uint32_t exit);
     void load_operand(Reg to, const Instruction& i, std::uint32_t exit);
-    // The operand at a distance from the stack pointer, in bytes, for the host instruction that is written next.
+    // Returns the operand at a distance from the stack pointer, for the host instruction that is written next.
     [[nodiscard]] Mem stack(std::int32_t offset, const Access& access, std::uint32_t exit);
     void push_value(std::uint64_t value, Moves moves, std::uint32_t exit);
 
-    // --- Always by a lookup. It takes both temporaries ---
-    // From the linear address in kTemp0 to its host address there.
+    // --- These always make a lookup. It uses both temporaries ---
+    // Replaces the linear address in kTemp0 by its host address.
     void look_up(const Access& access, std::uint32_t exit);
-    // From the instruction's operand to its host address in kTemp0.
+    // Loads the host address of the instruction's operand into kTemp0.
     void look_up_operand(const Instruction& i, const Access& access, std::uint32_t exit);
-    // The first half of look_up(): the offset in the page comes into kTemp0, the entry's place for host_page() into
-    // kTemp1.
+    // Writes the first half of look_up(). It leaves the offset in the page in kTemp0, and in kTemp1 the index by which
+    // host_page() finds the page's host address.
     void find_entry(const Access& access, std::uint32_t exit);
     Mem host_page() const;
-    // The effective address of an operand, without its segment's base. May take both temporaries.
+    // Writes the effective address of an operand to a register, without its segment's base. May use both temporaries.
     void write_address(const Instruction& i, const ZydisDecodedOperand& operand, Reg to);
-    // Adds the segment's base to the effective address in kTemp0, which becomes the linear address. Takes kTemp1.
+    // Adds the segment's base to the effective address in kTemp0, which becomes the linear address. Uses kTemp1.
     void add_segment(const ZydisDecodedOperand& operand, const Access& access, std::uint32_t exit);
 
 private:

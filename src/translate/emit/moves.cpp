@@ -4,7 +4,7 @@
 
 namespace windsor::translate {
 
-// No flags are touched.
+// Writes LEA, which changes no flags.
 Written write_lea(Parts& p, const Instruction& i)
 {
     const unsigned guest = full_number(i.operands[0].reg.value);
@@ -14,7 +14,7 @@ Written write_lea(Parts& p, const Instruction& i)
     const Reg to = in_memory(guest) ? kTemp0 : host_register(guest);
     Instruction sized = i;
     if (i.decoded.operand_width == 32) {
-        sized.decoded.address_width = 32; // the address is cut either way
+        sized.decoded.address_width = 32; // the result is cut to 32 bits either way
     }
     p.memory.write_address(sized, i.operands[1], to);
     if (in_memory(guest)) {
@@ -34,7 +34,8 @@ void load_divisor(Parts& p, const Instruction& i, Width width, std::uint32_t exi
     }
 }
 
-// Leads to the side exit where the quotient might not fit: the interpreter raises #DE. The divisor is in kTemp1.
+// Leads to the side exit if the quotient might not fit, so that the interpreter can raise #DE. The divisor is in
+// kTemp1.
 void check_quotient(Parts& p, const Instruction& i, Width width, std::uint32_t exit)
 {
     Emitter& a = p.a;
@@ -43,7 +44,7 @@ void check_quotient(Parts& p, const Instruction& i, Width width, std::uint32_t e
         p.cold.branch_to_exit(a.jcc(Cond::Ae), exit);
         return;
     }
-    // The divisor is neither 0 nor -1, and the dividend no wider than the quotient.
+    // This checks that the divisor is neither 0 nor -1, and that the dividend is no wider than the quotient.
     a.lea(kTemp0, {.base = kTemp1, .displacement = 1}, width);
     a.alu(Alu::Cmp, kTemp0, 1, width);
     p.cold.branch_to_exit(a.jcc(Cond::Be), exit);
@@ -91,8 +92,8 @@ Written write_direction(Parts& p, const Instruction& i)
 
 namespace {
 
-// The operand of BT and its kin is the one among many that the index in a register selects, both ways: its host address
-// comes into kTemp0. SDM volume 2A, BT.
+// BT, BTC, BTR and BTS with an index in a register access one operand in a string of bits, which goes both ways from
+// their address. Leaves the host address of that operand in kTemp0. SDM volume 2A, BT.
 void look_up_bits(Parts& p, const Instruction& i, unsigned index, std::uint32_t exit)
 {
     Emitter& a = p.a;
@@ -126,7 +127,7 @@ Written write_bit_string(Parts& p, const Instruction& i)
     a.load_guest(kTemp1, index, Width::Qword);
     a.alu(Alu::And, kTemp1, static_cast<std::int32_t>(bits - 1), Width::Dword);
     a.store(kept, kTemp1);
-    p.flags.bring_for(i); // takes kTemp1
+    p.flags.bring_for(i); // this uses kTemp1
     a.load(kTemp1, kept);
     p.attribution.may_be_refused();
     if ((i.decoded.attributes & ZYDIS_ATTRIB_HAS_LOCK) != 0) {

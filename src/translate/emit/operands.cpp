@@ -7,7 +7,7 @@ namespace windsor::translate {
 
 namespace {
 
-// Of the others, AVX wants no alignment.
+// Tells whether an AVX instruction's operand in memory must be aligned. That of all others need not be.
 bool must_be_aligned_vex(ZydisMnemonic mnemonic)
 {
     switch (mnemonic) {
@@ -49,7 +49,7 @@ x86::Linear fixed_linear(const Instruction& i, std::int64_t displacement, bool r
     return x86::Linear{i.decoded.address_width == 64 ? address : address & 0xffffffff};
 }
 
-// SSE wants all operands of 16 bytes to be aligned, but for these.
+// All SSE instructions with operands of 16 bytes need them aligned, but for those that are named here.
 bool must_be_aligned(const Instruction& i)
 {
     if (i.decoded.mnemonic == ZYDIS_MNEMONIC_CMPXCHG16B) {

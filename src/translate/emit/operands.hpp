@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a memory operand of a guest instruction is made of.
+// These functions say what a memory operand of a guest instruction is made of.
 #pragma once
 
 #include "translate/decode/instruction.hpp"
@@ -10,10 +10,10 @@
 
 namespace windsor::translate {
 
-// Registers at greater distances than this, in bytes, do not make a group.
+// Operands with a greater displacement than this are in no group.
 constexpr std::int32_t kFarDisplacement = 1 << 20;
 
-// Whether translated code can address the operand. Data through CS has other rights than the flat segments.
+// Tells whether translated code can address the operand. Data through CS has other rights than the flat segments.
 inline bool can_address(const Context& context, const Instruction& i)
 {
     return context.long64() || i.memory->mem.segment != ZYDIS_REGISTER_CS;
@@ -25,7 +25,7 @@ inline bool is_thread_segment(ZydisRegister segment)
     return segment == ZYDIS_REGISTER_FS || segment == ZYDIS_REGISTER_GS;
 }
 
-// Whether the address goes by RIP, so that it moves with the block.
+// Tells whether the address goes by RIP, so that it moves with the block.
 inline bool is_relative(const ZydisDecodedOperand& operand)
 {
     return operand.mem.base == ZYDIS_REGISTER_RIP || operand.mem.base == ZYDIS_REGISTER_EIP;
@@ -36,17 +36,18 @@ inline std::int32_t displacement_of(const ZydisDecodedOperand& operand)
     return static_cast<std::int32_t>(operand.mem.disp.has_displacement ? operand.mem.disp.value : 0);
 }
 
-// Whether the encoding has a SIB byte without base, which Zydis 4.0 misreads if REX.B is set and the address size is 32
-// bits. SDM volume 2A, table 2-3.
+// Tells whether the encoding has a SIB byte without base, which Zydis 4.0 misreads if REX.B is set and the address size
+// is 32 bits. SDM volume 2A, table 2-3.
 bool lacks_base(const Instruction& i);
 
-// The general register that the operand is at a fixed distance from, if it is made of that and a displacement alone.
+// Returns the general register of an operand that is made of one and a displacement alone.
 std::optional<unsigned> sole_base(const Context& context, const Instruction& i);
 
-// The linear address of an operand that has neither base nor index, or RIP as its base.
+// Returns the linear address of an operand that has neither base nor index, or RIP as its base.
 x86::Linear fixed_linear(const Instruction& i, std::int64_t displacement, bool relative);
 
-// Whether the host faults if the operand does not lie at a multiple of its size. SDM volume 1, sections 4.1.1 and 14.9.
+// Tells whether the host faults if the operand does not lie at a multiple of its size. SDM volume 1, sections 4.1.1 and
+// 14.9.
 bool must_be_aligned(const Instruction& i);
 
 } // namespace windsor::translate

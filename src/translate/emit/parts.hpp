@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What instructions are written with: the objects that a block's code and what is known of it are made of.
+// These are the objects by which a block's code is written, and which know what holds at each place in it.
 #pragma once
 
 #include "translate/emit/access_groups.hpp"
@@ -23,7 +23,7 @@ struct Parts {
     Parts& operator=(const Parts&) = delete;
 
     Width word() const { return progress.word(); }
-    // Whether the block ends with the instruction, so that nothing of it is known behind.
+    // Tells whether the block ends with the instruction, so that nothing of it is known behind.
     bool is_last(const Instruction& i) const { return &i == &code.instructions().back(); }
 
     Workshop shop;

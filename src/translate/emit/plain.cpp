@@ -21,8 +21,8 @@ void write_registers_only(Parts& p, const Instruction& i, Operands& operands)
     p.flags.written_by(i);
 }
 
-// A fault in a window has to find all registers in their places, and an alignment that the lookup of a group has not
-// checked is checked by the host.
+// When an access to a window faults, all registers must be in their places, so such an access is not made while bytes
+// are swapped. The host checks the alignment of an access in a group, because the group's lookup has not checked it.
 void write_with_memory(Parts& p, const Instruction& i, const Operands& operands)
 {
     const bool windowed = p.progress.window;

@@ -21,10 +21,10 @@ bool is_legacy_prefix(std::uint8_t byte)
     return std::ranges::find(kPrefixes, byte) != kPrefixes.end();
 }
 
-// Writes the prefixes that the decoded instruction is made of, each once; address size and segment are dealt with
-// elsewhere. Further prefixes of the guest's are left out: they might mean something else to the host than to the
-// guest's processor, as F3 before BSR does where that one has no LZCNT, or make more than 15 bytes with what is added.
-// SDM volume 2A, sections 2.1.1 and 2.3.11.
+// Writes the prefixes that the decoded instruction is made of, each once, but for those of address size and segment.
+// Other prefixes of the guest's are left out. They might mean something else to the host than to the guest's processor,
+// as F3 before BSR does where that one has no LZCNT, or make the instruction longer than 15 bytes. SDM volume 2A,
+// sections 2.1.1 and 2.3.11.
 void write_prefixes(Assembler& a, const Instruction& i)
 {
     if ((i.decoded.attributes & ZYDIS_ATTRIB_HAS_LOCK) != 0) {
@@ -43,7 +43,7 @@ void write_prefixes(Assembler& a, const Instruction& i)
     }
 }
 
-// Instructions that have an opcode for either operand in memory.
+// Instructions of all forms but Other have one opcode for each of their operands to be in memory.
 enum class Form : std::uint8_t { Other, Arithmetic, Move, Test };
 
 Form form_of(ZydisMnemonic mnemonic)
@@ -63,7 +63,7 @@ Form form_of(ZydisMnemonic mnemonic)
     }
 }
 
-// Whether, of the other instructions, this is one whose operand in ModRM.rm may be in memory to the same effect.
+// Tells whether an instruction of the form Other does the same if its operand in ModRM.rm is in memory.
 bool takes_memory(ZydisMnemonic mnemonic)
 {
     switch (mnemonic) {
@@ -86,7 +86,7 @@ bool takes_memory(ZydisMnemonic mnemonic)
     }
 }
 
-// Whether the instruction writes the whole register, whatever it was before.
+// Tells whether the instruction writes the whole register, whatever it was before.
 bool overwrites(const Instruction& i, const ZydisDecodedOperand& operand)
 {
     const ZydisMnemonic mnemonic = i.decoded.mnemonic;
@@ -119,9 +119,9 @@ void write_legacy(Emitter& a, const Context& context, const Instruction& i, cons
                         : o.opcode != Operands::kKept ? o.opcode
                         : modrm                       ? raw.modrm.rm | (rex ? raw.rex.B << 3 : 0)
                                                       : 0u;
-    // An unneeded REX would turn AH to BH into SPL to DIL.
+    // A REX prefix that is not needed would make SPL to DIL of AH to BH.
     a.rex(rex && raw.rex.W != 0, reg, memory ? number(mem->index) : 0, rm, rex);
-    if (moffs) { // A0 to A3 become 8A, 8B, 88, 89 with the accumulator
+    if (moffs) { // the opcodes A0 to A3 become 8A, 8B, 88 and 89 with the accumulator
         a.byte(0x88 | ((i.bytes[at] & 3u) ^ 2));
         a.modrm_memory(0, *mem);
         return;
@@ -132,7 +132,7 @@ void write_legacy(Emitter& a, const Context& context, const Instruction& i, cons
         return;
     }
     if (!context.long64() && i.decoded.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && i.bytes[at] == 0x82) {
-        a.byte(0x80); // does the same, and 64-bit code has no 82
+        a.byte(0x80); // this does the same as 82, which 64-bit code does not have
         ++at;
     }
     for (; at < opcode_end; ++at) {
@@ -156,11 +156,11 @@ void write_vex(Emitter& a, const Instruction& i, const Operands& o, const Mem* m
     const unsigned map = three ? vex[1] & 0x1fu : 1u;
     const unsigned last = three ? vex[2] : vex[1] & 0x7fu;
     const bool memory = mem != nullptr;
-    if ((i.decoded.attributes & ZYDIS_ATTRIB_HAS_MODRM) == 0) { // VZEROUPPER, VZEROALL
+    if ((i.decoded.attributes & ZYDIS_ATTRIB_HAS_MODRM) == 0) { // this is VZEROUPPER or VZEROALL
         a.bytes({vex, static_cast<std::size_t>(i.bytes + i.decoded.length - vex)});
         return;
     }
-    const unsigned r = vex[1] < 0x80 ? 8 : 0; // inverted, as is B
+    const unsigned r = vex[1] < 0x80 ? 8 : 0; // VEX has the bits R and B inverted
     const unsigned b = three && (vex[1] & 0x20) == 0 ? 8 : 0;
     const unsigned reg = o.reg != Operands::kKept ? o.reg : raw.modrm.reg | r;
     const unsigned rm = memory ? number(mem->base) : o.rm != Operands::kKept ? o.rm : raw.modrm.rm | b;
@@ -210,7 +210,8 @@ std::optional<unsigned> Operands::take_in_place(const Instruction& i)
             found = &operand;
         }
     }
-    if (borrowed[0].written && found->size != 64) { // others would leave the upper half as it was, or be slow to read
+    // A store of 32 bits would leave the upper half as it was, and narrower ones would make later loads slow.
+    if (borrowed[0].written && found->size != 64) {
         return std::nullopt;
     }
     if (found->encoding == ZYDIS_OPERAND_ENCODING_MODRM_REG) {

@@ -11,7 +11,7 @@ using emulate::Intent;
 namespace {
 
 constexpr std::int32_t kPageBytes = 4096;
-constexpr std::uint8_t kRep = 0xf3; // REPE as well
+constexpr std::uint8_t kRep = 0xf3; // this is REPE as well
 constexpr std::uint8_t kRepne = 0xf2;
 
 std::uint8_t log2_of(unsigned size)
@@ -19,12 +19,12 @@ std::uint8_t log2_of(unsigned size)
     return static_cast<std::uint8_t>(size == 8 ? 3 : size == 4 ? 2 : size == 2 ? 1 : 0);
 }
 
-// The registers become the guest's again behind the host's instruction: its pointers are what they were and as much
-// more as RDI is from kTemp0, where it began.
+// Makes the registers the guest's again after the host's instruction. The guest's pointers have advanced by as much as
+// RDI has from kTemp0, where it began.
 void point_behind(Emitter& a, Pointers pointers, Width word)
 {
     const auto& scratch = a.frame().scratch;
-    a.alu(Alu::Sub, Reg::Rdi, kTemp0); // bytes
+    a.alu(Alu::Sub, Reg::Rdi, kTemp0); // this is how many bytes they have advanced
     if (pointers == Pointers::Store || pointers == Pointers::Scan) {
         a.alu(Alu::Add, Reg::Rdi, a.cell(&scratch[0]), word);
         return;
@@ -34,8 +34,8 @@ void point_behind(Emitter& a, Pointers pointers, Width word)
     a.alu(Alu::Add, Reg::Rdi, a.cell(&scratch[2]), word);
 }
 
-// The frame's scratch cells hold the first operand's host address, and then the guest's RSI and RDI; of a scan and of a
-// store, the guest's RDI alone.
+// For a move, the frame's scratch cells hold the first operand's host address and the guest's RSI and RDI. For a scan
+// or a store, the first one holds the guest's RDI.
 class Repetition {
 public:
     Repetition(Parts& parts, const Instruction& i)
@@ -77,7 +77,8 @@ public:
         p_.cold.resumes(exit_);
     }
 
-    // Counts are usually as large as can be, and what is looked for is near: behind one piece all is the interpreter's.
+    // A scan usually has a very large count, and finds what it looks for soon. So only the first piece is run natively,
+    // and the rest is left to the interpreter.
     void scan()
     {
         const bool while_equal = (i_.decoded.attributes & ZYDIS_ATTRIB_HAS_REPE) != 0;
@@ -108,7 +109,8 @@ public:
 private:
     enum class Ends : std::uint8_t { Rdi, RdiAndRsi };
 
-    // The upper half of RCX means nothing to 32-bit code. Gives the jump that is taken if there is nothing to do.
+    // Writes a jump that is taken if RCX is zero, and returns where its displacement is. In 32-bit code the upper half
+    // of RCX means nothing.
     [[nodiscard]] std::uint8_t* leave_if_none()
     {
         if (!p_.progress.context.long64()) {
@@ -118,20 +120,20 @@ private:
         return a_.jcc(Cond::E);
     }
 
-    // The element's host address comes into kTemp0.
+    // Leaves the element's host address in kTemp0.
     void look_up(unsigned pointer, Intent intent)
     {
         a_.load_guest(kTemp0, pointer, p_.word());
         p_.memory.look_up({.size = size_, .write = intent == Intent::Write}, exit_);
     }
 
-    // The elements up to the next edge of a page that a pointer goes over, at most RCX, are a piece, which the frame
-    // keeps. An element that lies across an edge makes it none, but does not get past the lookup.
+    // Stores to the frame how many elements the next piece has: those up to the next edge of a page, but not more than
+    // RCX. If an element lies across an edge, there may be none, but then the lookup fails.
     void count_piece(Ends ends)
     {
         constexpr std::int32_t kPageBits = ~(kPageBytes - 1);
         a_.mov(kTemp1, Reg::Rdi);
-        a_.alu(Alu::Or, kTemp1, kPageBits); // bytes to the edge, negative
+        a_.alu(Alu::Or, kTemp1, kPageBits); // this is minus the bytes to the edge
         if (ends == Ends::RdiAndRsi) {
             a_.mov(kTemp0, Reg::Rsi);
             a_.alu(Alu::Or, kTemp0, kPageBits);
@@ -147,7 +149,7 @@ private:
         a_.store(a_.cell(&p_.shop.frame.piece), kTemp1);
     }
 
-    // RCX becomes the piece, kTemp1 what is left after it.
+    // Makes RCX the count of the piece, and kTemp1 what is left after it.
     void take_piece()
     {
         a_.mov(kTemp1, Reg::Rcx);
@@ -155,10 +157,10 @@ private:
         a_.alu(Alu::Sub, kTemp1, Reg::Rcx);
     }
 
-    // Behind a piece: goes on with the next one, if there is one and no signal is to be looked at.
+    // Writes what follows a piece: a jump to the next one, if there is one and no signal to be looked at.
     void go_on(const std::uint8_t* again)
     {
-        a_.mov(Reg::Rcx, kTemp1, p_.word()); // it fits in 32 bits where that is the width, and the verifier sees that
+        a_.mov(Reg::Rcx, kTemp1, p_.word()); // a move of 32 bits shows the verifier that the count fits
         a_.test(Reg::Rcx, Reg::Rcx);
         std::uint8_t* done = a_.jcc(Cond::E);
         p_.edges.test_signals();
@@ -167,7 +169,7 @@ private:
         a_.bind(done);
     }
 
-    // The guest's instruction, with REX.W and the prefix of 16-bit elements.
+    // Writes the guest's instruction with the prefixes that say how wide its elements are.
     void write_itself(std::uint8_t repetition)
     {
         if (i_.decoded.operand_width == 16) {
@@ -178,7 +180,7 @@ private:
         a_.byte(i_.decoded.opcode);
     }
 
-    // From the host address in the first scratch cell to the one in kTemp0.
+    // Makes RSI the host address in the first scratch cell, and RDI that in kTemp0.
     void set_pointers()
     {
         a_.store(a_.cell(&p_.shop.frame.scratch[1]), Reg::Rsi);
@@ -202,7 +204,7 @@ private:
         go_on(again);
     }
 
-    // Moves downwards are what memmove() is made of.
+    // Moves downwards are worth native code, because memmove() uses them.
     void move_down()
     {
         a_.alu(Alu::Cmp, Reg::Rcx, kPageBytes / static_cast<std::int32_t>(size_));
@@ -215,7 +217,7 @@ private:
         point_behind(a_, Pointers::MoveDown, p_.word());
     }
 
-    // The host address of the first of RCX elements downwards, all of which lie in one page, comes into kTemp0.
+    // Leaves in kTemp0 the host address of the first of RCX elements downwards, all of which have to lie in one page.
     void look_up_downwards(unsigned pointer, Intent intent)
     {
         const auto step = static_cast<std::int32_t>(size_);
@@ -225,13 +227,13 @@ private:
         a_.negate(Reg::Rcx);
         a_.lea(kTemp0, {.base = kTemp0, .displacement = step, .index = Reg::Rcx, .scale = scale});
         a_.negate(Reg::Rcx);
-        a_.alu(Alu::Cmp, kTemp0, kPageBytes); // as unsigned, what lies before the page is large
+        a_.alu(Alu::Cmp, kTemp0, kPageBytes); // an offset before the page is large as an unsigned number
         p_.cold.branch_to_exit(a_.jcc(Cond::A), exit_);
         a_.alu(Alu::Add, kTemp0, p_.memory.host_page());
         a_.lea(kTemp0, {.base = kTemp0, .displacement = -step, .index = Reg::Rcx, .scale = scale});
     }
 
-    // A loop is quicker than what processors make of REP MOVS downwards.
+    // Moves by a loop, which is quicker than REP MOVS downwards is on processors.
     void move_one_by_one()
     {
         const auto step = -static_cast<std::int32_t>(size_);
@@ -250,14 +252,15 @@ private:
     Parts& p_;
     Emitter& a_;
     const Instruction& i_;
-    const unsigned size_; // bytes of an element
+    const unsigned size_; // how many bytes an element has
     const Mem first_;
     std::uint32_t exit_{0};
 };
 
 } // namespace
 
-// Downwards, RCX counts by itself; otherwise kTemp1 has what is left behind the piece.
+// A move downwards counts RCX down itself. Otherwise RCX has what is left of the piece, and kTemp1 what is left after
+// it.
 void give_back_pointers(Emitter& a, Pointers pointers, Width word)
 {
     if (pointers == Pointers::Guest) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// MOV and PUSH from segment registers; MOV and POP to DS, ES, FS and GS in 32-bit kernels. SDM volume 2, MOV, PUSH and
-// POP; volume 3A, sections 3.4 and 5.6.
+// This writes MOV and PUSH from segment registers, and MOV and POP to DS, ES, FS and GS in 32-bit kernels. SDM volume
+// 2, MOV, PUSH and POP; volume 3A, sections 3.4 and 5.6.
 #include "translate/emit/operands.hpp"
 #include "translate/emit/writers.hpp"
 
@@ -10,12 +10,12 @@ namespace windsor::translate {
 
 namespace {
 
-constexpr std::int32_t kIndexAndTable = ~3; // all but the RPL
+constexpr std::int32_t kIndexAndTable = ~3; // all bits of a selector but the RPL
 
 static_assert(std::is_trivially_copyable_v<x86::Segment> && sizeof(x86::Segment) % 8 == 0);
 static_assert(std::is_trivially_copyable_v<emulate::Cpu::SegmentWindow>);
 
-// The selector of a segment register; x86::Seg numbers them as encodings do.
+// Returns the operand that is the selector of a segment register. x86::Seg numbers these registers as encodings do.
 Mem selector(const Parts& p, const ZydisDecodedOperand& operand)
 {
     const auto seg = static_cast<unsigned>(ZydisRegisterGetId(operand.reg.value));
@@ -52,7 +52,7 @@ Written write_push_selector(Parts& p, const Instruction& i)
 
 namespace {
 
-// Loads one segment register by what its selector has led to before, if it still leads there.
+// This loads a segment register with what its selector has led to before, if it still leads to the same.
 class SelectorLoad {
 public:
     SelectorLoad(Parts& parts, const Instruction& i)
@@ -86,7 +86,7 @@ public:
 private:
     bool pops() const { return i_.decoded.mnemonic == ZYDIS_MNEMONIC_POP; }
 
-    // From wherever it comes, into kTemp0.
+    // Loads the selector into kTemp0, wherever it comes from.
     void fetch_selector()
     {
         if (pops()) {
@@ -103,7 +103,7 @@ private:
         a_.load_zero_extended16(kTemp0, {.base = kTemp0});
     }
 
-    // A field of the entry whose distance from the first one is in kTemp1.
+    // Returns the operand that is a field of the known selector whose distance from the first one is in kTemp1.
     Mem known(const void* field_of_first) const
     {
         Mem mem = a_.cell(field_of_first);
@@ -111,17 +111,17 @@ private:
         return mem;
     }
 
-    // Leads to the side exit unless kTemp0 is what the entry says.
+    // Leads to the side exit unless kTemp0 is the same as a field of the known selector.
     void compare(const std::uint64_t& field_of_first)
     {
         a_.alu(Alu::Cmp, kTemp0, known(&field_of_first));
         p_.cold.branch_to_exit(a_.jcc(Cond::Ne), exit_);
     }
 
-    // The distance of the selector's entry from the first one comes into kTemp1. The selector is in kTemp0.
+    // Finds what is known of the selector in kTemp0, and leaves its distance from the first one in kTemp1.
     void find_entry(const KnownSelector& first)
     {
-        // Bits 3 to 6 are the entry's index.
+        // Bits 3 to 6 of a selector are the index.
         static_assert(sizeof(KnownSelector) == 128 && KnownSelectors::kCount == 16);
         a_.mov(kTemp1, kTemp0);
         a_.alu(Alu::And, kTemp1, (KnownSelectors::kCount - 1) << 3, Width::Dword);
@@ -153,7 +153,7 @@ private:
         a_.copy_quadwords(a_.cell(&p_.shop.cpu.window(seg_)), known(&first.window), sizeof first.window, kTemp0);
     }
 
-    // The selector in kTemp0 is 0 to 3.
+    // Loads a null selector, which is in kTemp0.
     void load_null()
     {
         const KnownSelector& null = p_.shop.frame.selectors.null();

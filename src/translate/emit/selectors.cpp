@@ -9,7 +9,7 @@ namespace windsor::translate {
 
 namespace {
 
-constexpr std::uint64_t kLinearMask = 0xffff'ffff; // outside long mode
+constexpr std::uint64_t kLinearMask = 0xffff'ffff; // linear addresses have 32 bits outside long mode
 
 } // namespace
 
@@ -36,7 +36,7 @@ void KnownSelectors::note(emulate::Cpu& cpu, x86::Seg seg)
     }
     x86::Descriptor descriptor;
     std::memcpy(&descriptor.raw, entries.host_address(at, address), sizeof descriptor.raw);
-    // Another processor may have changed it since.
+    // Another processor may have changed the descriptor since it was loaded.
     if (emulate::make_segment(segment.selector, descriptor) != segment) {
         return;
     }

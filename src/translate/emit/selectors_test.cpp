@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Segment registers that are loaded over and over, while what their selectors lead to changes.
+// Segment registers are loaded over and over, while the descriptors that their selectors lead to change.
 #include "translate/test_machine.hpp"
 
 #include <tuple>
@@ -14,13 +14,13 @@ using x86::Seg;
 
 constexpr std::uint16_t kSelector = 0x20;
 constexpr std::uint64_t kDescriptor = kGdt + kSelector;
-constexpr std::uint16_t kThreadSelector = 0x28; // of a segment that is not flat
+constexpr std::uint16_t kThreadSelector = 0x28; // this selects a segment that is not flat
 constexpr std::uint64_t kOtherTable = 0x3000;
-constexpr std::uint64_t kTableRegister = kData;       // for LGDT
-constexpr std::uint64_t kSelectorAt = kData + 0x10;   // what is loaded
+constexpr std::uint64_t kTableRegister = kData;     // the operand of LGDT is here
+constexpr std::uint64_t kSelectorAt = kData + 0x10; // the selector that is loaded is here
 constexpr std::uint64_t kFlat = 0x00cf93000000ffff;
-constexpr std::uint64_t kBased = 0x0040931000000fff;  // from 0x100000, 4 KiB
-constexpr std::uint64_t kElsewhere = 0x0040932000000fff;
+constexpr std::uint64_t kBased = 0x0040931000000fff;     // a descriptor of 4 KiB at 0x100000
+constexpr std::uint64_t kElsewhere = 0x0040932000000fff; // a descriptor of 4 KiB at 0x200000
 constexpr std::uint32_t kOffset = 0x10;
 constexpr unsigned kRounds = 8;
 
@@ -84,7 +84,7 @@ void change(x::Assembler& a, Change what)
 struct Register {
     const char* name;
     x::SReg reg;
-    bool flat; // with any other segment, translated code ends
+    bool flat; // code is translated only while this register's segment is flat
 };
 
 void PrintTo(const Register& reg, std::ostream* out)
@@ -98,7 +98,7 @@ using Case = std::tuple<Register, Change, Way>;
 
 class TranslatorSelectors : public ::testing::TestWithParam<Case> {
 protected:
-    // Loads the register and reads by it, round after round; in the middle of them there is a change.
+    // The program loads the register and reads by it, round after round. After half of the rounds there is a change.
     static vcpu::CpuState prepare(Machine& m)
     {
         const auto& [reg, what, way] = GetParam();
@@ -114,7 +114,7 @@ protected:
             a.bind(same);
             a.push(in_stack_segment(kSelectorAt, 4));
             a.mov(x::eax, in_stack_segment(kSelectorAt, 4));
-            a.add(x::ebp, x::edi); // flags that are read only behind
+            a.add(x::ebp, x::edi); // its flags are needed behind the load
             switch (way) {
             case Way::Move: a.mov(reg.reg, x::eax); break;
             case Way::MoveFromMemory: a.mov(reg.reg, in_stack_segment(kSelectorAt, 2)); break;
@@ -145,7 +145,7 @@ protected:
         m.put<std::uint32_t>(0x100000 + kOffset, 0x89abcdef);
         m.put<std::uint32_t>(0x200000 + kOffset, 0x55aa33cc);
         state.gpr[x86::kRdi] = kRounds;
-        state.gpr[x86::kRbp] = 0xfffffff0; // for a carry now and then
+        state.gpr[x86::kRbp] = 0xfffffff0; // some of the sums carry
         return state;
     }
 
@@ -169,7 +169,7 @@ INSTANTIATE_TEST_SUITE_P(
                                          Change::Stack, Change::Thread, Change::RealMode),
                        ::testing::Values(Way::Move, Way::MoveFromMemory, Way::Pop)));
 
-// Those of programs and null ones come and go with each call of a kernel.
+// At each call of a kernel, it loads its own selectors, those of the program, and null ones.
 TEST(TranslatorSelectorsOfKernels, AreLoadedWithoutHelp)
 {
     constexpr unsigned kCalls = 1000;

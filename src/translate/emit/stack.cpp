@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// SDM volume 2: PUSH, POP, LEAVE, PUSHF, POPF.
+// This writes instructions that work on the stack. SDM volume 2: PUSH, POP, LEAVE, PUSHF, POPF.
 #include "translate/emit/operands.hpp"
 #include "translate/emit/writers.hpp"
 
@@ -15,7 +15,7 @@ Access whole_word(const Parts& p, Intent intent)
     return {.size = static_cast<unsigned>(p.progress.word_bytes()), .write = intent == Intent::Write};
 }
 
-// The value waits in the frame, since a lookup of the stack takes both temporaries.
+// Pushes an operand in memory. The frame keeps its value, because the lookup of the stack uses both temporaries.
 void push_memory(Parts& p, const Instruction& i, std::uint32_t exit)
 {
     Emitter& a = p.a;
@@ -110,7 +110,7 @@ Written write_leave(Parts& p, const Instruction& i)
 
 namespace {
 
-// The frame's flags as two bytes: what LAHF leaves in AH, and OF by itself.
+// These are the two bytes of the frame's flags: what LAHF leaves in AH, and OF by itself.
 struct PackedFlags {
     explicit PackedFlags(const Parts& p)
         : overflow{p.a.cell(&p.shop.frame.flags)},
@@ -125,7 +125,7 @@ constexpr std::uint8_t kDirectionBit = 10;
 
 } // namespace
 
-// RF and VM are pushed as zero.
+// Writes PUSHF, which pushes RF and VM as zero.
 Written write_push_flags(Parts& p, const Instruction& i)
 {
     constexpr auto kKept = ~static_cast<std::int32_t>(fl::kArithmetic | fl::kDf | fl::kRf | fl::kVm);
@@ -160,7 +160,7 @@ Written write_push_flags(Parts& p, const Instruction& i)
 
 namespace {
 
-// Leads to the side exit unless the flags in kTemp0 differ from the guest's in the arithmetic flags, DF and IF alone.
+// Leads to the side exit if the flags in kTemp0 differ from the guest's in others than the arithmetic flags, DF and IF.
 void check_new_flags(Parts& p, const Mem& rflags, std::uint32_t exit)
 {
     constexpr auto kSame = static_cast<std::int32_t>(fl::kTf | fl::kIopl | fl::kNt | fl::kAc | fl::kId);
@@ -174,7 +174,7 @@ void check_new_flags(Parts& p, const Mem& rflags, std::uint32_t exit)
     p.cold.branch_to_exit(a.jcc(Cond::Ne), exit);
 }
 
-// From the flags in kTemp0 to the frame's.
+// Puts the arithmetic flags and DF of kTemp0 into the frame.
 void unpack_flags(Parts& p)
 {
     Emitter& a = p.a;
@@ -195,7 +195,7 @@ void unpack_flags(Parts& p)
     keep(kDirectionBit, 1, a.cell(&p.shop.frame.direction));
 }
 
-// From IF in kTemp0 to the guest's flags, and to the signals that code stops for.
+// Puts IF of kTemp0 into the guest's flags, and into the mask of the signals that code stops for.
 void take_interrupt_flag(Parts& p, const Mem& rflags)
 {
     constexpr auto kIf = static_cast<std::int32_t>(fl::kIf);
@@ -213,7 +213,7 @@ void take_interrupt_flag(Parts& p, const Mem& rflags)
 
 } // namespace
 
-// The old flags are of no use any more, but the handler of a fault sees them.
+// Writes POPF. The old flags are put into the frame, although it does not need them: the handler of a fault sees them.
 Written write_pop_flags(Parts& p, const Instruction& i)
 {
     Emitter& a = p.a;

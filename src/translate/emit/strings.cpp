@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One element by a string instruction, upwards; the interpreter goes downwards. SDM volume 2: LODS, MOVS, STOS.
+// This writes string instructions that go upwards by one element. Those that go downwards are interpreted. SDM volume
+// 2: LODS, MOVS, STOS.
 #include "translate/emit/strings.hpp"
 
 #include "translate/emit/writers.hpp"
@@ -40,7 +41,7 @@ public:
         const Mem value = a_.cell(&p_.shop.frame.scratch[0]);
         look_up(x86::kRsi, Intent::Read);
         p_.attribution.may_be_refused();
-        a_.load_whole(kTemp0, {.base = kTemp0}, width()); // a host address was there
+        a_.load_whole(kTemp0, {.base = kTemp0}, width()); // nothing of the host address may stay in kTemp0
         a_.store(value, kTemp0);
         look_up(x86::kRdi, Intent::Write);
         a_.load(kTemp1, value);
@@ -54,7 +55,7 @@ public:
 private:
     Width width() const { return static_cast<Width>(size_); }
 
-    // The element's host address comes into kTemp0.
+    // Leaves the element's host address in kTemp0.
     void look_up(unsigned pointer, Intent intent)
     {
         a_.load_guest(kTemp0, pointer, p_.word());
@@ -69,7 +70,7 @@ private:
 
     Parts& p_;
     Emitter& a_;
-    const unsigned size_; // bytes
+    const unsigned size_; // how many bytes an element has
     const std::uint32_t exit_;
 };
 

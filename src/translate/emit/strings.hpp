@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What single and repeated string instructions have in common.
+// These are what single and repeated string instructions have in common.
 #pragma once
 
 #include "translate/emit/parts.hpp"
@@ -8,12 +8,13 @@
 
 namespace windsor::translate {
 
-inline unsigned element_size(const Instruction& i) // bytes
+// Returns how many bytes an element has.
+inline unsigned element_size(const Instruction& i)
 {
     return i.decoded.operand_width / 8;
 }
 
-// Gives the instruction's side exit, to which it leads if DF says downwards.
+// Makes the instruction's side exit, and leads to it if DF is set. Returns its number.
 std::uint32_t begin_upwards(Parts& p, const Instruction& i);
 
 } // namespace windsor::translate

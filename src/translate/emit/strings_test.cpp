@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Repeated string instructions that go over the edges of pages: what the interpreter leaves, the translator leaves.
+// Repeated string instructions go over the edges of pages. The translator must leave what the interpreter leaves.
 #include "translate/test_machine.hpp"
 
 #include <tuple>
@@ -12,15 +12,15 @@ namespace x = asmjit::x86;
 
 constexpr std::uint64_t kFrom = 0x100000;
 constexpr std::uint64_t kTo = 0x200000;
-constexpr std::uint64_t kPages = 8; // of each
+constexpr std::uint64_t kPages = 8; // so many pages are at kFrom and at kTo
 constexpr std::uint64_t kPage = 4096;
 
 enum class Op : std::uint8_t { Move, Fill, FindOther, Find };
 
 struct Run {
     const char* name;
-    std::uint64_t from; // offsets
-    std::uint64_t to;
+    std::uint64_t from; // the offset from kFrom
+    std::uint64_t to;   // the offset from kTo
     std::uint64_t count;
 };
 
@@ -29,7 +29,7 @@ void PrintTo(const Run& run, std::ostream* out)
     *out << run.name;
 }
 
-// The last: 64-bit code.
+// The last of these says whether the code is of 64 bits.
 using Case = std::tuple<Run, Op, bool>;
 
 void write(x::Assembler& a, Op op, unsigned size)
@@ -47,7 +47,7 @@ void write(x::Assembler& a, Op op, unsigned size)
 
 class TranslatorStrings : public ::testing::TestWithParam<Case> {
 protected:
-    // The first of two rounds fills the TLB.
+    // The program has two rounds, the first of which fills the TLB.
     static vcpu::CpuState prepare(Machine& m, unsigned size)
     {
         const auto& [run, op, wide] = GetParam();
@@ -66,7 +66,7 @@ protected:
         });
         vcpu::CpuState state = wide ? m.flat64() : m.flat32();
         state.rip = code;
-        // Pages that lie side by side do not in memory.
+        // Pages that follow each other in linear addresses do not in physical memory.
         for (std::uint64_t page = 0; wide && page < kPages; ++page) {
             m.put<std::uint64_t>(Machine::pte(kFrom + page * kPage), (kFrom + (page ^ 3) * kPage) | 7);
             m.put<std::uint64_t>(Machine::pte(kTo + page * kPage), (kTo + (page ^ 5) * kPage) | 7);
@@ -95,7 +95,7 @@ TEST_P(TranslatorStrings, EndAsTheInterpreters)
         expect_same(interpreter, translator, [=](Machine& m) { return prepare(m, size); });
         for (const std::uint64_t missing : {kFrom + 2 * kPage, kTo + 3 * kPage}) {
             if (!wide) {
-                continue; // 32-bit programs of these machines have no pages
+                continue; // the 32-bit programs run without paging
             }
             expect_same(interpreter, translator, [=](Machine& m) {
                 const vcpu::CpuState state = prepare(m, size);
@@ -114,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(
                                          Run{"LongAndAskew", 1000, 3, 3000}, Run{"None", 0, 0, 0}),
                        ::testing::Values(Op::Move, Op::Fill, Op::FindOther, Op::Find), ::testing::Bool()));
 
-// Their pointers wrap around at 4 GiB, where all of memory lies once more.
+// In 32-bit code, the pointers of string instructions wrap around at 4 GiB. Beyond 4 GiB, memory is mapped once more.
 TEST(TranslatorNarrowStrings, AdvanceTheirPointersIn32Bits)
 {
     const auto prepare = [](Machine& m) {

@@ -5,7 +5,7 @@ namespace windsor::translate {
 
 namespace {
 
-// Callee-saved registers of the System V ABI, in the order in which they are pushed.
+// The System V ABI says that functions preserve these registers. They are pushed in this order.
 constexpr auto kSaved = std::to_array<Reg>({Reg::Rbp, Reg::Rbx, Reg::R12, Reg::R13, Reg::R14, Reg::R15});
 
 class Writer {
@@ -68,7 +68,7 @@ private:
         a_.rex(false, 0, 0, number(reg));
         a_.byte(0x58 | (number(reg) & 7));
     }
-    // MOVUPS of all XMM registers: 0F 10 loads, 0F 11 stores; LDMXCSR and STMXCSR are 0F AE /2 and /3.
+    // Writes MOVUPS of all XMM registers. The opcode 0F 10 loads, and 0F 11 stores.
     void move_xmm(unsigned opcode)
     {
         for (unsigned i = 0; i < 16; ++i) {
@@ -77,7 +77,7 @@ private:
             a_.modrm_memory(i, cell(&cpu_.s.fx.xmm[i]));
         }
     }
-    // VEXTRACTF128 (19) and VINSERTF128 (18) with the upper halves of all YMM registers.
+    // Stores the upper halves of all YMM registers by VEXTRACTF128, opcode 19, or loads them by VINSERTF128, opcode 18.
     void move_ymm_high(unsigned opcode)
     {
         for (unsigned i = 0; i < 16; ++i) {
@@ -88,6 +88,7 @@ private:
             a_.byte(1);
         }
     }
+    // Writes LDMXCSR, which is 0F AE /2, or STMXCSR, which is 0F AE /3.
     void mxcsr(unsigned extension, const std::uint32_t& at)
     {
         a_.bytes({0x0f, 0xae});
@@ -119,7 +120,7 @@ private:
         a_.bind(narrow);
         a_.bind(skip);
     }
-    // The host's flags from the guest's in memory: ADD sets OF if AL is 1, SAHF the rest. Takes RAX.
+    // Loads the guest's flags into the host's register. ADD sets OF if AL is 1, and SAHF sets the rest. Uses RAX.
     void load_flags()
     {
         a_.load_zero_extended16(Reg::Rax, cell(&frame_.flags));

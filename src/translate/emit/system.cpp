@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Privileged instructions that kernels run at every system call and interrupt, where their privilege is a matter of
-// course. SDM volume 2: SWAPGS, CLI, STI, STAC, CLAC.
+// This writes privileged instructions that kernels run at every system call and interrupt. Blocks in which they are
+// native run in ring 0 only, so that their privilege need not be checked. SDM volume 2: SWAPGS, CLI, STI, STAC, CLAC.
 #include "translate/emit/writers.hpp"
 
 namespace windsor::translate {
@@ -30,8 +30,8 @@ Written write_cli(Parts& p, const Instruction& /*i*/)
     return Written::Natively;
 }
 
-// Interrupts wait until the instruction behind STI has run. That one has to be in this block, and to be followed by a
-// look for signals: here, where its edges lead, or on the way from the interpreter to another block.
+// Writes STI, after which interrupts wait until the next instruction has run. That one has to be in this block, and is
+// followed by a look at the signals: here, where its edges lead, or on the way from the interpreter to another block.
 Written write_sti(Parts& p, const Instruction& i)
 {
     if (p.is_last(i) || (&i + 1)->kind == Kind::UnmaskInterrupts) {
@@ -45,7 +45,7 @@ Written write_sti(Parts& p, const Instruction& i)
     return Written::Natively;
 }
 
-// With SMAP, the code behind uses another set of the TLB.
+// Writes STAC or CLAC. With SMAP, the code behind it uses another set of the TLB.
 Written write_stac_clac(Parts& p, const Instruction& i)
 {
     const bool allowed = i.decoded.mnemonic == ZYDIS_MNEMONIC_STAC;

@@ -79,9 +79,8 @@ Written Translation::write_instruction(Instruction& i)
     if (written == Written::ForInterpreter) {
         write_for_interpreter(i);
     }
-    const bool native = written == Written::Natively;
-    parts_.flags.note(i, native);
-    if (const auto kept = parts_.groups.end_instruction(i, native)) {
+    parts_.flags.note(i, written);
+    if (const auto kept = parts_.groups.end_instruction(i, written)) {
         for (std::size_t exit = first_exit; exit < parts_.cold.exits(); ++exit) {
             parts_.cold.exit(static_cast<std::uint32_t>(exit)).kept = *kept;
         }
@@ -97,7 +96,7 @@ void Translation::write_for_interpreter(const Instruction& i)
     parts_.cold.resumes(exit);
 }
 
-// What the block must know of its code once it is written.
+// Sets what the block must know of its code after it has been written.
 void Translation::finish(std::size_t first_exit, std::size_t first_link)
 {
     const Progress& progress = parts_.progress;
@@ -112,7 +111,8 @@ void Translation::finish(std::size_t first_exit, std::size_t first_link)
     block.fixups.assign(fixups.begin(), block.original ? fixups.end() : fixups.begin());
 }
 
-// Numbers of side exits and links, and where links lead now, may be different each time that a block is written.
+// Clears what may be different each time that a block is written: the numbers of side exits and links, and where links
+// lead.
 void Translation::blank_varying(std::span<std::uint8_t> code) const
 {
     constexpr std::size_t kField = 4;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One block on its way from guest code to host code. docs/how-translation-works.md tells the whole story.
+// This makes the host code of one block from its guest code. docs/how-translation-works.md tells the whole story.
 #pragma once
 
 #include "translate/emit/parts.hpp"
@@ -13,36 +13,39 @@ namespace windsor::translate {
 
 class Translation {
 public:
-    // Longest block, in instructions, and what its code may take at most, in bytes.
+    // A block has at most kLongest instructions, and its code at most kMostBytes.
     static constexpr std::size_t kLongest = CodeReader::kLongest;
     static constexpr std::size_t kMostBytes = (kLongest + 1) * 640;
-    static constexpr std::size_t kLateWayBytes = 256; // of write_late_way(), at most
+    static constexpr std::size_t kLateWayBytes = 256; // write_late_way() writes at most so many bytes
 
-    // Lives on from block to block: its memory is used again. `interpreted` is left to the interpreter.
+    // One object writes block after block, so that its memory is used again. Instructions that `interpreted` covers are
+    // left to the interpreter.
     Translation(const Workshop& workshop, const Switches& interpreted) : parts_{workshop, interpreted} {}
 
-    // Blocks of one instruction that end up in C++ behind it, with all flags in memory: every instruction can be
-    // traced.
+    // While this is set, blocks have one instruction, after which they leave to C++ with all flags in memory, so that
+    // every instruction can be traced.
     void set_single(bool single) { parts_.progress.single = single; }
 
-    // Reads instructions from `bytes` (the rest of a page, at guest address block.rip, or those of one instruction
-    // that crosses), at most `limit`. False: not one whole instruction. `bytes` stays valid until write(). `slot` is
-    // the number of the context's jump table.
+    // Reads at most `limit` instructions from `bytes`, which must stay valid until write(). They are the rest of a page
+    // from block.rip on, or the bytes of one instruction that crosses into the next page. `slot` is the number of the
+    // context's jump table. Returns false if there is not one whole instruction.
     [[nodiscard]] bool read(Block& block, const Context& context, std::size_t slot, std::span<const std::uint8_t> bytes,
                             std::size_t limit);
-    // Writes the code of what was read; gives its end. A cautious block uses no window, and has a second body without
-    // groups for when the bytes of a group do not lie in one page: no more than half of kLongest instructions.
+    // Writes the code of what was read, and returns where it ends. A cautious block uses no window, and has a second
+    // body without groups for when the bytes of a group do not lie in one page. It must not have more than half of
+    // kLongest instructions.
     std::uint8_t* write(const Assembler& assembler, bool cautious);
 
-    // Of a block that has been written: whether it can be told which guest instruction the host instruction at an
-    // address stands for, with all registers as that one finds them. It is written once more for that, into `room`
-    // (kMostBytes) and `again`, by a Translation whose workshop takes what comes of it. `slot` as in read().
+    // Finds, for a block that has been written, which guest instruction the host instruction at an address stands for.
+    // Returns false if that cannot be told, or not all registers are as the guest's instruction finds them. The block
+    // is written once more for this, into `room`, which has kMostBytes, and `again`. It needs a Translation whose
+    // workshop may take side exits and links of that. `slot` is that of read().
     [[nodiscard]] bool tell(Block& again, const Block& block, std::size_t slot, std::span<std::uint8_t> room,
                             const std::uint8_t* at);
-    // What was told: the instruction's distance from the block's first byte, and its context.
+    // These return the instruction's distance from the block's first byte and its context, which tell() has found.
     std::uint16_t told_offset() const;
     std::uint32_t told_context() const { return told().context.key(); }
-    // Writes the way from there to a side exit. Gives its end.
+    // Writes code that goes from that host instruction to a side exit. Returns where it ends.
     std::uint8_t* write_late_way(const Assembler& assembler, std::uint32_t exit);
 
 private:

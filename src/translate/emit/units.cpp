@@ -24,7 +24,7 @@ void Units::ensure_for(const Instruction& i)
     }
 }
 
-// `live` is the frame's flag that says whether the registers are there.
+// Writes a check of `live`, the frame's field that says whether the unit's state is in the host's registers.
 void Units::ensure(const std::uint8_t& live, SideExit::Kind kind, const Instruction& i, bool& ensured)
 {
     if (ensured) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The guest's vector and x87 registers are put into the host's once in a block, before the first instruction that works
-// on them.
+// The guest's vector and x87 state is put into the host's registers once in a block, before the first instruction that
+// works on it.
 #pragma once
 
 #include "translate/emit/access_groups.hpp"
@@ -26,7 +26,8 @@ private:
     FlagState& flags_;
     ColdCode& cold_;
     AccessGroups& groups_;
-    bool sse_{false}; // has been ensured
+    // These are set after the check for a unit has been written.
+    bool sse_{false};
     bool avx_{false};
     bool x87_{false};
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the translator gives every block to be written with, and what outlives the writing.
+// The workshop is what the translator gives for every block to be written, and where it finds what outlives the
+// writing.
 #pragma once
 
 #include "emulate/core/cpu.hpp"
@@ -26,10 +27,9 @@ struct Workshop {
     std::pmr::deque<Link>& links;
     std::pmr::deque<SideExit>& exits;
     std::pmr::deque<GroupRange>& groups;
-    bool extracts; // the host has BEXTR
-    const std::unordered_set<const std::uint8_t*>&
-        refused; // first bytes of instructions that are left to the interpreter
-    std::span<const std::uint8_t> nop; // host code for NOP
+    bool extracts; // the host has BEXTR, and it is to be used
+    const std::unordered_set<const std::uint8_t*>& refused; // the first bytes of instructions that the host has refused
+    std::span<const std::uint8_t> nop;                      // the host code for NOP
 };
 
 } // namespace windsor::translate

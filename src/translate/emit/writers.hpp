@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// How each kind of instruction is written. The table of kinds (translate/kinds.cpp) says which one is for what.
+// Each of these functions writes instructions of some kinds. The table of kinds (translate/kinds.cpp) says of which.
 #pragma once
 
 #include "translate/emit/parts.hpp"
@@ -10,7 +10,7 @@ namespace windsor::translate {
 // plain.cpp
 Written write_plain(Parts& p, const Instruction& i);
 
-// moves.cpp: LEA, division, strings of bits, and what becomes next to nothing
+// moves.cpp
 Written write_lea(Parts& p, const Instruction& i);
 Written write_division(Parts& p, const Instruction& i);
 Written write_nop(Parts& p, const Instruction& i);
@@ -31,8 +31,8 @@ Written write_movs(Parts& p, const Instruction& i);
 Written write_repeated_movs(Parts& p, const Instruction& i);
 Written write_repeated_stos(Parts& p, const Instruction& i);
 Written write_repeated_scas(Parts& p, const Instruction& i);
-// At a host instruction of a repeated string instruction: the registers become those that the guest's instruction goes
-// on with. Takes the host's flags.
+// Makes the registers those that the guest's instruction goes on with, after a host instruction of a repeated string
+// instruction has been interrupted. Changes the host's flags.
 void give_back_pointers(Emitter& a, Pointers pointers, Width word);
 
 // branches.cpp
@@ -40,10 +40,10 @@ Written write_jump(Parts& p, const Instruction& i);
 Written write_conditional(Parts& p, const Instruction& i);
 Written write_count_zero(Parts& p, const Instruction& i);
 Written write_call(Parts& p, const Instruction& i);
-Written write_indirect(Parts& p, const Instruction& i); // jump or call
+Written write_indirect(Parts& p, const Instruction& i);
 Written write_return(Parts& p, const Instruction& i);
 
-// system.cpp: privileged instructions that kernels run at every system call and interrupt
+// system.cpp
 Written write_swapgs(Parts& p, const Instruction& i);
 Written write_cli(Parts& p, const Instruction& i);
 Written write_sti(Parts& p, const Instruction& i);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The handlers of the worlds of random programs: each asks the harness at a port how to go on, and leaves by an exit
-// that it finds in the control page. They change no register that an exit does not need.
+// This file writes the handlers of the worlds of random programs. A handler asks the harness at a port how to go on,
+// and leaves by the exit that it then finds in the control page. It changes no register that the exit does not need.
 #pragma once
 
 #include "translate/fuzz/world.hpp"
@@ -96,7 +96,7 @@ inline void put_handlers32(Image& image)
         .code32({0xff, 0x25}, control::kExit);
     detail::Handler entry{image, kEntries};
     entry.code32({0x2e, 0x8b, 0x25}, control::kKernelStack).code({0x6a, int{kNoFrame}}).jump_to_common();
-    // Segments, and with the stack's the frame to leave by. DS comes last, since the others are read by it.
+    // An exit loads ES, then SS with the stack pointer, and DS last, because the handler reads memory by DS until then.
     const auto stack = [](detail::Handler& handler) { handler.code32({0x0f, 0xb2, 0x25}, control::kFrame); };
     detail::Handler iret = exit_of(image, Exit::Iret);
     iret.code32({0x8e, 0x05}, control::kEs);
@@ -121,7 +121,7 @@ inline void put_handlers32(Image& image)
     }
 }
 
-// Real mode has nothing but interrupts.
+// Real mode has no system calls and no gates, so that interrupts are all that handlers are for.
 inline void put_handlers16(Image& image)
 {
     using detail::exit_of;
@@ -163,13 +163,13 @@ inline Image make_image(const World& world)
     }
     image.put<std::uint16_t>(control::kKernelDs, world.kind == Kind::Real ? std::uint16_t{0} : selector::kKernelData);
     image.put<std::uint64_t>(control::kKernelStack, kHandlerStack);
-    for (std::uint64_t at = 0; at < 8 * kPage; at += 8) { // numbers, and pointers to them
+    for (std::uint64_t at = 0; at < 8 * kPage; at += 8) { // the data are numbers and pointers to them
         image.put<std::uint64_t>(kData + at, (at & 8) != 0 ? kData + (at & 0x3fff) : at * 0x9e3779b97f4a7c15);
     }
     return image;
 }
 
-// Returns the state in which a world begins: in its kernel, at the handler that asks what to do.
+// Returns the state in which a world begins: its kernel enters the handler that asks what to do.
 inline vcpu::CpuState start_state(const World& world, const vcpu::CpuModel& model)
 {
     using x86::Attributes;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A machine that runs random programs: a few pages of memory, an engine, and a harness behind two ports that plays the
-// kernel's decisions and whatever else goes on in a machine.
+// A machine that runs random programs has a few pages of memory, an engine, and a harness behind two ports. The harness
+// decides what the kernel does, and makes whatever else happens that goes on in a machine.
 #pragma once
 
 #include "emulate/core/interpreter.hpp"
@@ -20,13 +20,13 @@
 
 namespace windsor::translate::fuzzing {
 
-// What programs meet outside the processor. Everything that it does depends only on the program and on what the
-// processor has done.
+// The harness is what programs meet outside the processor. Everything that it does depends only on the program and on
+// what the processor has done.
 class Harness final : public vcpu::CpuIo {
 public:
-    static constexpr std::size_t kMostAccesses = 4096; // a repeated instruction can make any number
+    static constexpr std::size_t kMostAccesses = 4096; // repeated instructions could make any number of accesses
     static constexpr unsigned kMostDispatches = 64;
-    // Pieces run in turn, and each again: the first time accesses only fill the TLB and the window.
+    // All pieces run in turn, and then again, because accesses only fill the TLB and the window the first time.
     static constexpr std::size_t kRounds = 2;
 
     explicit Harness(memory::GuestMemory& memory) : memory_{memory} {}
@@ -44,7 +44,7 @@ public:
         count_ = 0;
         stale_ = false;
     }
-    // Makes the next thing happen that another processor, a bus master or a device does.
+    // Makes the program's next event happen, as by another processor, a bus master or a device.
     void event();
 
     // vcpu::CpuIo
@@ -92,11 +92,11 @@ public:
         unsigned size;
         bool operator==(const Access&) const = default;
     };
-    // Writes. How often something is read is the engine's business where page tables lie in no memory.
+    // These are writes only. How often an engine reads is up to it where page tables lie in no memory.
     std::vector<Access> accesses;
     bool flooded() const { return count_ >= kMostAccesses; }
-    // Whether page tables have been changed and nothing invalidated since. How long a processor goes by the old ones is
-    // its own choice then (SDM volume 3A, section 4.10.4), and outcomes need not agree.
+    // Tells whether page tables have been changed without an invalidation. For how long a processor uses the old
+    // entries is then up to it (SDM volume 3A, section 4.10.4), so that the engines may end differently.
     bool stale() const { return stale_; }
 
 private:
@@ -127,7 +127,8 @@ private:
             engine_->signals().raise(vcpu::Signal::Stop);
         }
     }
-    // Where a stack's address lies: the last page of the address space is one of the data, the others repeat.
+    // Returns the physical address of a linear one on a stack. The last page of the address space is one of the data,
+    // and in all others the first MiB repeats.
     std::uint64_t physical(std::uint64_t linear) const
     {
         const std::uint64_t last = program_->world.kind == Kind::Long ? ~(kPage - 1) : 0xfffff000;
@@ -150,7 +151,7 @@ private:
     std::size_t next_{0};
     std::size_t events_{0};
     unsigned dispatches_{0};
-    std::size_t count_{0}; // of accesses
+    std::size_t count_{0}; // how many accesses there were
     bool stale_{false};
     std::uint8_t priority_{0};
     std::optional<base::Vector> interrupt_;
@@ -166,7 +167,7 @@ inline void Harness::dispatch()
     const Kind kind = program_->world.kind;
     std::uint64_t saved = get<std::uint64_t>(control::kSaved);
     saved = kind == Kind::Long ? saved : kind == Kind::Protected ? saved & 0xffffffff : saved & 0xffff;
-    // Behind DS, which the narrower handlers have pushed.
+    // The handlers of 16 and 32 bits have pushed DS, behind which the frame lies.
     const std::uint64_t frame = saved + (kind == Kind::Long ? 0 : kind == Kind::Protected ? 4 : 2);
     const unsigned vector = get<std::uint8_t>(physical(frame));
     forget_stale_flags(physical(frame), vector);
@@ -182,14 +183,15 @@ inline void Harness::dispatch()
     enter(pieces[next_++ % pieces.size()]);
 }
 
-// Interrupts go back to where they came from, whoever made them.
+// Tells whether the handler of a vector returns to where it came from: those of NMIs and interrupts do, and most of
+// those of debug exceptions.
 inline bool Harness::resumes(unsigned vector)
 {
     return vector == 2 || (vector >= 0x40 && vector < 0x50) || (vector == 1 && (dispatches_ & 3) != 0);
 }
 
-// What is documented to be inexact: in the frame of an interrupt or fault, arithmetic flags that nothing would have
-// read.
+// Clears the arithmetic flags in the frame of an interrupt or fault. Translated code is documented not to keep those
+// that the program would not have read.
 inline void Harness::forget_stale_flags(std::uint64_t frame, unsigned vector)
 {
     const Kind kind = program_->world.kind;
@@ -293,7 +295,7 @@ inline void Harness::enter_protected(const Piece& piece)
     for (unsigned i = 0; virtual8086 && i < 4; ++i) {
         push(0x2000);
     }
-    // The task that is not running, if one is.
+    // A task switch must go to the task that does not run.
     const bool busy = (get<std::uint8_t>(kGdt + selector::kTss[0] + 5) & 2) != 0;
     const unsigned task = busy ? 1 : 0;
     const bool free = (get<std::uint8_t>(kGdt + selector::kTss[task] + 5) & 2) == 0;
@@ -329,9 +331,8 @@ inline void Harness::enter_real(const Piece& piece)
     exit_to(Exit::Iret);
 }
 
-// Another processor or a bus master writes; an interrupt arrives.
-// A page table's entry that is not of the handlers' pages: faults in these would be delivered for ever, and nothing
-// would count them.
+// Returns an entry of a page table that does not map one of the handlers' pages. Faults in these would be delivered for
+// ever, and nothing would count them.
 constexpr std::uint64_t spare_handlers(std::uint64_t entry)
 {
     constexpr std::uint64_t kFirst = kCode / kPage;
@@ -347,7 +348,7 @@ inline void Harness::event()
     case 1:
         put<std::uint8_t>(kCode + event.place % (8 * kPage), event.value);
         break;
-    case 2: { // an entry of a page table: other rights, or another page
+    case 2: { // an entry of a page table gets other rights or leads to another page
         const std::uint64_t at = kPt + 8 * spare_handlers(entry);
         const bool moves = (event.kind & 8) != 0;
         put<std::uint64_t>(at,
@@ -379,7 +380,7 @@ inline void Harness::event()
     }
 }
 
-// Half of these events make every processor forget what it knows of pages, as new memory in the machine does.
+// After half of these events all processors forget what they know of pages, because a piece of memory comes and goes.
 inline void Harness::changed_page_tables(std::uint8_t kind)
 {
     if ((kind & 16) == 0) {
@@ -389,7 +390,7 @@ inline void Harness::changed_page_tables(std::uint8_t kind)
     memory_.unmap(memory_.map({.start = base::GuestPhysical{0x1000'0000}, .size = kPage}));
 }
 
-// One machine with any engine.
+// This is a machine with any engine.
 class Machine {
 public:
     using Factory = std::function<std::unique_ptr<vcpu::Engine>(const vcpu::EngineParts&)>;
@@ -400,7 +401,7 @@ public:
     }
 
     std::span<std::uint8_t> bytes() { return ram->bytes(); }
-    // Memory and processor as a program begins. Whoever calls sees to it that the engine has forgotten all code.
+    // Sets memory and the processor up for a program. The engine must have forgotten all code before.
     void prepare(const Program& program, const Image& image)
     {
         signals.lower(vcpu::Signal::Stop);
@@ -410,7 +411,7 @@ public:
         }
         begin_again(program);
     }
-    // The processor alone.
+    // Sets the processor up for a program, but leaves memory as it is.
     void begin_again(const Program& program)
     {
         for (const auto signal : {vcpu::Signal::Interrupt, vcpu::Signal::Nmi, vcpu::Signal::Init}) {

@@ -16,14 +16,16 @@
 
 namespace windsor::translate::fuzzing {
 
-// Hears of every instruction. Ends a run after a number of them, the pieces of a repeated one counting once, and at one
-// that stores where the last x87 instruction was, which does not survive translation. An event stops the processor
-// first: if it changed memory in the middle of an instruction, the bytes before and those after it would both be right.
+// A budget is told of every instruction. It ends a run after a number of them, of which a repeated instruction counts
+// as one. It also ends a run at an instruction that stores where the last x87 instruction was, because translation does
+// not keep that. The processor stops before an event happens: if the event changed memory in the middle of an
+// instruction, the bytes before the change and those after it would both be right.
 class Budget final : public emulate::TraceSink {
 public:
     static constexpr unsigned kMost = 1000;
 
-    Budget(vcpu::Engine& engine, bool events) : engine_{engine}, events_{events} {}
+    enum class Events : std::uint8_t { None, AfterEach16 };
+    Budget(vcpu::Engine& engine, Events events) : engine_{engine}, events_{events} {}
     void instruction(const vcpu::CpuState& state, const emulate::Insn& insn) override
     {
         const std::uint64_t repeating = insn.rep != emulate::RepPrefix::None ? state.rip + 1 : 0;
@@ -34,14 +36,15 @@ public:
             return;
         }
         ++count_;
-        event_due_ = event_due_ || (events_ && count_ % 16 == 15);
-        // How many pieces of a repeated instruction come before a stop is the engine's choice.
+        event_due_ = event_due_ || (events_ == Events::AfterEach16 && count_ % 16 == 15);
+        // A repeated instruction is not stopped for an event, because the engines may do different numbers of its
+        // pieces before they stop.
         stopped_for_event_ = event_due_ && repeating == 0;
         if (used_up() || stored_place_ || stopped_for_event_) {
             engine_.signals().raise(vcpu::Signal::Stop);
         }
     }
-    // Whether the processor stands because an event is due; it is then no longer.
+    // Tells whether the processor has stopped because an event is due, and forgets that it is.
     bool take_event()
     {
         if (used_up() || stored_place_ || !stopped_for_event_) {
@@ -70,7 +73,7 @@ private:
     }
 
     vcpu::Engine& engine_;
-    bool events_;
+    Events events_;
     bool event_due_{false};
     bool stopped_for_event_{false};
     unsigned count_{0};
@@ -83,8 +86,8 @@ inline std::unique_ptr<vcpu::Engine> make_interpreter(const vcpu::EngineParts& p
     return std::make_unique<emulate::Interpreter>(parts);
 }
 
-// The translator gets a window at once, and as little memory for code as there can be. Every block is verified, and a
-// violation ends the target.
+// Makes a translator that gives an address space a window at once, and has as little memory for code as there can be.
+// Every block is verified, and a violation ends the fuzz target.
 inline std::unique_ptr<vcpu::Engine> make_translator(const vcpu::EngineParts& parts)
 {
     const auto end = [](const std::string& what) {
@@ -97,7 +100,7 @@ inline std::unique_ptr<vcpu::Engine> make_translator(const vcpu::EngineParts& pa
     return Translator::create(parts, options).value();
 }
 
-// A program for user mode in 32 bits, after which the translator has its window.
+// Returns a program for user mode in 32 bits, after which the translator has its window.
 inline std::vector<std::uint8_t> first_program()
 {
     std::vector<std::uint8_t> bytes(2 + 3 * x86::kGprCount + 8);
@@ -114,7 +117,7 @@ public:
     {
     }
 
-    // How the two endings of a program differ; empty: they do not.
+    // Runs a program on both engines. Returns how they end differently, or nothing if they end alike.
     std::string play(const Program& program);
     Translator& translator() { return translator_engine_; }
 
@@ -129,7 +132,7 @@ private:
     static vcpu::HaltReason run(Machine& machine, Engine& engine, Budget* budget, const Program& program,
                                 const Image& image)
     {
-        engine.set_trace(budget); // which also forgets all code
+        engine.set_trace(budget); // the engine also forgets all code
         machine.prepare(program, image);
         vcpu::HaltReason reason = engine.run();
         while (budget != nullptr && reason == vcpu::HaltReason::Stopped && budget->take_event()) {
@@ -138,7 +141,8 @@ private:
         }
         return reason;
     }
-    // What is documented to be inexact: where the last x87 instruction was, and arithmetic flags behind a fault.
+    // Clears what translation is documented not to keep: where the last x87 instruction was, and after a fault the
+    // arithmetic flags.
     static void forget_differences(vcpu::CpuState& state, vcpu::HaltReason reason);
     std::string differences(vcpu::HaltReason expected, vcpu::HaltReason got);
 
@@ -153,14 +157,15 @@ inline std::string Pair::play(const Program& program)
 {
     const Image& image = image_of(program.world);
     const bool steps = (program.units & units::kSteps) == units::kSteps;
-    Budget budget{interpreter_engine_, steps};
+    const auto events = steps ? Budget::Events::AfterEach16 : Budget::Events::None;
+    Budget budget{interpreter_engine_, events};
     const vcpu::HaltReason expected = run(interpreter_, interpreter_engine_, &budget, program, image);
     if (budget.stored_place() || interpreter_.harness.flooded()) {
         return {};
     }
-    // A program that comes to an end does so without a budget, in blocks of any length. The others go one by one, and
-    // those that may end otherwise.
-    Budget same{translator_engine_, steps};
+    // A program that comes to its end runs without a budget, in blocks of any length. One that has used its budget up,
+    // or that may end differently, runs instruction by instruction.
+    Budget same{translator_engine_, events};
     const bool stale = interpreter_.harness.stale();
     const bool bounded = steps || stale || budget.used_up();
     const vcpu::HaltReason got = run(translator_, translator_engine_, bounded ? &same : nullptr, program, image);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A piece of a random program, made of any bytes: code for one mode of the processor, in which instructions with odd
-// prefixes, stores into code and tables, and ways into other modes follow each other.
+// A piece of a random program is made of any bytes. It is code that begins in one mode of the processor. Instructions
+// with odd prefixes, stores into code and tables, and ways into other modes follow each other in it.
 #pragma once
 
 #include "translate/fuzz/world.hpp"
@@ -16,7 +16,7 @@
 
 namespace windsor::translate::fuzzing {
 
-// Choices are made by bytes, one after the other; behind the last one come zeros.
+// Choices are made by bytes, one after the other. After the last byte come zeros.
 class Choices {
 public:
     explicit Choices(std::span<const std::uint8_t> bytes) : bytes_{bytes} {}
@@ -38,7 +38,7 @@ private:
     std::size_t at_{0};
 };
 
-// A mode of the processor with a privilege, as a code segment selects them.
+// This is a mode of the processor with a privilege, as a code segment selects them.
 enum class Context : std::uint8_t {
     User64,
     User32,
@@ -111,7 +111,7 @@ inline Context context_of(std::uint8_t choice, Kind kind)
     return Context::Real;
 }
 
-// Writes one piece.
+// This writes one piece.
 class Writer {
 public:
     Writer(Choices& choices, const World& world, Piece& piece)
@@ -134,14 +134,14 @@ public:
         default: instruction(kind >> 4); break;
         }
     }
-    // What leads back to the kernel.
+    // Writes an instruction that leads back to the kernel, and INT 80h behind it in case it does not.
     void end(std::uint8_t choice)
     {
         switch (choice & 7) {
         case 0: put({0xcc}); break;
         case 1: put({0x0f, 0x05}); break; // syscall
         case 2: put({0x0f, 0x34}); break; // sysenter
-        case 3: put({0xf4}); break; // hlt: a fault in user mode, and the end in the kernel's
+        case 3: put({0xf4}); break; // hlt faults in user mode, and ends the program in ring 0
         case 4: gate(selector::kCallGate); break;
         case 5: put({0x0f, 0x0b}); break; // ud2
         case 6: gate(selector::kTaskGate); break;
@@ -174,7 +174,7 @@ private:
             piece_.code.push_back(choices_.byte());
         }
     }
-    // A register that points somewhere, in 64-bit code perhaps with an upper half that makes it point nowhere.
+    // Writes a move of an address to a register. In 64-bit code its upper half may make it lead nowhere.
     void pointer(unsigned reg)
     {
         const std::uint16_t bits = choices_.word();
@@ -269,7 +269,7 @@ private:
         case 12: put({0x0f, 0x32}); break;
         case 13: put({0x0f, 0x30}); break;
         case 14: put({0x0f, 0xae, choices_.byte() & 0x3f}); break;
-        default: put({0x0f, 0x00 | (choices_.byte() & 1), choices_.byte()}); break; // lldt, lgdt and their kind
+        default: put({0x0f, 0x00 | (choices_.byte() & 1), choices_.byte()}); break; // lldt, lgdt and others
         }
     }
     void load_segment()
@@ -291,7 +291,7 @@ private:
         }
         put({0x70 | (choice & 15), choice >> 4});
     }
-    // Many prefixes, as long as an instruction may be and longer, in front of a frequent one.
+    // Writes an instruction with many prefixes, which may make it longer than an instruction may be.
     void prefixed(unsigned choice)
     {
         constexpr std::array<std::uint8_t, 16> kPrefixes{0x66, 0x67, 0xf2, 0xf3, 0x2e, 0x36, 0x3e, 0x26,
@@ -302,9 +302,10 @@ private:
         }
         instruction(0);
     }
-    std::uint64_t displacement(std::uint32_t bits, bool absolute)
+    enum class Operand : std::uint8_t { ByRegister, Absolute };
+    std::uint64_t displacement(std::uint32_t bits, Operand operand)
     {
-        if (absolute) {
+        if (operand == Operand::Absolute) {
             return bits >> 30 == 3 ? bits : kData + (bits & 0x3fff);
         }
         switch (bits >> 30) {
@@ -314,7 +315,7 @@ private:
         default: return bits & 0x1fff;
         }
     }
-    // Writes one instruction of any opcode map, cut to its length.
+    // Writes an instruction of any opcode map.
     void instruction(unsigned choice)
     {
         constexpr std::array<std::uint8_t, 8> kUsual{0x66, 0xf2, 0xf3, 0xf0, 0x67, 0x64, 0x48, 0x4c};
@@ -355,12 +356,13 @@ private:
         if (mod == 1) {
             put({static_cast<int>(bits & 0xff)});
         } else if (mod == 2 || (mod == 0 && rm == 5)) {
-            put32(displacement(bits, mod == 0 && !wide()));
+            put32(displacement(bits, mod == 0 && !wide() ? Operand::Absolute : Operand::ByRegister));
         }
         put32(choices_.dword());
         put32(0);
     }
-    // Whatever is no instruction of this mode stays for one time in sixteen.
+    // Cuts what was written since `begin` to the length of an instruction. If it is none in this mode, it is taken
+    // back, but for one time in sixteen.
     void cut(std::size_t begin)
     {
         ZydisDecoder decoder;
@@ -381,7 +383,7 @@ private:
     Choices& choices_;
     const World& world_;
     Piece& piece_;
-    Context context_; // at the end of what has been written
+    Context context_; // the context at the end of what has been written
 };
 
 } // namespace detail

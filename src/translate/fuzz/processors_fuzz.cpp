@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Two processors on one memory, at the same time: one runs a program over and over, the other writes its code, page
-// tables and descriptors meanwhile. What comes of that nobody can say, but it has to stay in the guest's memory, and to
-// end.
+// Two processors run at the same time on one memory. One runs a program over and over, and the other one writes the
+// program's code, page tables and descriptors meanwhile. The outcome depends on chance, but all accesses have to stay
+// in the guest's memory, and both processors have to come to an end.
 #include "translate/fuzz/pair.hpp"
 #include "translate/fuzz/watch.hpp"
 
@@ -15,10 +15,10 @@ using namespace windsor;
 using namespace windsor::translate;
 using namespace windsor::translate::fuzzing;
 
-constexpr std::uint64_t kStorm = kRam - kPage; // the other processor's code
+constexpr std::uint64_t kStorm = kRam - kPage; // the other processor's code is here
 constexpr unsigned kRounds = 300;
 
-// A machine with a second processor, which has a harness that nobody asks.
+// This is a machine with a second processor, which never asks its harness for anything.
 struct Bench {
     Bench()
     {
@@ -49,7 +49,8 @@ struct Bench {
     }
 };
 
-// Another value in one place, and the old one again, as often as there are events in the input; in a loop.
+// A storm is a loop of stores: for each of some events of the program, another value in one place and then the old one
+// again.
 class Storm {
 public:
     Storm(const Program& program, std::span<const std::uint8_t> memory)
@@ -111,9 +112,9 @@ private:
             code_.push_back(static_cast<std::uint8_t>(value >> shift));
         }
     }
-    void store(std::uint64_t at, std::uint32_t value) // mov dword [at], value
+    void store(std::uint64_t at, std::uint32_t value)
     {
-        put({0xc7, 0x05});
+        put({0xc7, 0x05}); // mov dword [at], value
         put32(at);
         put32(value);
     }
@@ -124,7 +125,7 @@ private:
 void play(Bench& bench, const Program& program)
 {
     const World plain{fuzzing::Kind::Protected, Paging::None, Tables::Guarded};
-    bench.first().set_trace(nullptr); // which forgets all code
+    bench.first().set_trace(nullptr); // the translator forgets all code
     bench.second().set_trace(nullptr);
     bench.machine.prepare(program, bench.image_of(program.world));
     const Storm storm{program, bench.machine.bytes()};
@@ -141,7 +142,7 @@ void play(Bench& bench, const Program& program)
             bench.machine.engine->run();
         }
     });
-    // Programs may have changed the other's code into a loop without an end.
+    // The program may have changed the other processor's code into a loop without an end.
     if (second.wait_for(std::chrono::seconds{2}) != std::future_status::ready) {
         bench.other->signals().raise(vcpu::Signal::Stop);
         second.wait();

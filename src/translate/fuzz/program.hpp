@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Random programs, made of any bytes: a world, registers, and pieces of code for every mode of the processor.
+// A random program is made of any bytes. It has a world, registers, and pieces of code for every mode of the processor.
 #pragma once
 
 #include "translate/fuzz/piece.hpp"
@@ -13,20 +13,19 @@
 
 namespace windsor::translate::fuzzing {
 
-// What happens outside the processor when the program asks for it.
+// An event happens outside the processor when the program asks for it.
 struct Event {
     std::uint8_t kind{0};
     std::uint16_t place{0};
     std::uint8_t value{0};
 };
 
-// A whole program.
 struct Program {
     World world;
     std::uint8_t units{0};
     std::array<std::uint64_t, x86::kGprCount> gpr{};
     std::vector<Piece> pieces;
-    std::span<const std::uint8_t> bytes; // that it was made of
+    std::span<const std::uint8_t> bytes; // what the program was made of, from which its events are made as well
 
     static constexpr unsigned kMostPieces = 10;
     static constexpr unsigned kMostItems = 12;
@@ -39,14 +38,14 @@ struct Program {
     }
 };
 
-// What a program's second byte chooses of the processor's units.
+// The second byte of a program has these bits. They choose which units of the processor may run, and how.
 namespace units {
 constexpr std::uint8_t kNoSse = 1;
 constexpr std::uint8_t kNoX87 = 2;
 constexpr std::uint8_t kUnmasked = 4;
-constexpr std::uint8_t kSteps = 0x88; // both bits: instructions one by one, and events between them
+constexpr std::uint8_t kSteps = 0x88; // with both bits the program runs step by step, with events between the steps
 constexpr std::uint8_t kSmap = 16;
-constexpr std::uint8_t kAligned = 32; // CR0.AM
+constexpr std::uint8_t kAligned = 32; // CR0.AM is set
 constexpr std::uint8_t kAvx = 64;
 } // namespace units
 
@@ -62,7 +61,8 @@ inline World world_of(std::uint8_t choice)
     }
 }
 
-// Small numbers, large ones, and places in the data and on the stack; some with an upper half.
+// Returns a small number, a large one, or an address in the data or on the stack. Some have something in their upper
+// half.
 inline std::uint64_t register_value(std::uint16_t bits, std::uint8_t upper)
 {
     const std::uint64_t low = bits & 0x3fff;

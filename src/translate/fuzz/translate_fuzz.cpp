@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Any bytes as a guest: the translator has to end in the state in which the interpreter ends, and translated code has
-// to stay in the guest's memory.
+// Any bytes are taken for a guest. The translator has to end in the state in which the interpreter ends, and translated
+// code has to stay in the guest's memory.
 #include "translate/fuzz/pair.hpp"
 #include "translate/fuzz/watch.hpp"
 
@@ -10,7 +10,7 @@ namespace {
 
 using namespace windsor::translate;
 
-// Making machines costs far more than running a program in them.
+// The machines are kept, because to make them costs far more than to run a program in them.
 struct Bench {
     Bench()
     {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A look at every fault of translated code. The translator survives faults of code that uses a window, so that an
-// access far outside would go unnoticed: a guest that can make one makes as many as it likes, and those that miss cost
-// it nothing.
+// The watch looks at every fault of translated code. The translator survives faults of code that uses a window, so that
+// an access far outside the window would go unnoticed. A guest that can make one such access could try as often as it
+// likes until it hits something.
 #pragma once
 
 #include "translate/run/translator.hpp"
@@ -21,8 +21,8 @@ namespace windsor::translate::fuzzing {
 
 class Watch {
 public:
-    // After the last translator and its last window have been made, which install a handler of their own. Translators
-    // outlive the process's last fault.
+    // Must be called after the last translator and the last window have been made, because they install a handler of
+    // their own. The translators must live as long as there can be faults.
     static void begin(std::vector<const Translator*> translators)
     {
         self().translators_ = std::move(translators);
@@ -33,7 +33,8 @@ public:
     }
 
 private:
-    static Watch& self() // a signal's handler is given nothing
+    // There is one watch, because a signal's handler is given no argument.
+    static Watch& self()
     {
         static Watch watch;
         return watch;
@@ -47,11 +48,11 @@ private:
                                 registers[kOrder[static_cast<std::size_t>(ZydisRegisterGetId(wanted))]])
                           : 0;
     }
-    // Whether the instruction has #GP because its operand of 16 bytes or more, whose address is one, is not aligned, as
-    // the guest's is: it has reached no memory.
+    // Tells whether the instruction has raised #GP because an operand of 16 bytes or more is not aligned, although its
+    // address is canonical. Then it has reached no memory, and the guest's instruction faults in the same way.
     static bool misaligned(const greg_t* registers)
     {
-        constexpr std::uint64_t kEndOfUser = std::uint64_t{1} << 47; // of addresses on the host
+        constexpr std::uint64_t kEndOfUser = std::uint64_t{1} << 47; // the end of the host's canonical addresses
         ZydisDecoder decoder;
         ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
         ZydisDecodedInstruction instruction;
@@ -74,7 +75,7 @@ private:
     static void look(int signal, siginfo_t* info, void* context)
     {
         constexpr greg_t kPageFault = 14; // SDM volume 3A, table 6-1
-        // What displacements may add to a linear address, or take from it.
+        // These are the sizes of the guard area below a window, and of the whole window with its guard areas.
         constexpr std::uint64_t kBelow = std::uint64_t{1} << 20;
         constexpr std::uint64_t kReach = kBelow + (std::uint64_t{1} << 32) + (std::uint64_t{1} << 31) + kBelow;
         const greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;

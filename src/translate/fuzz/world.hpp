@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The worlds in which random programs run: tables, handlers and address spaces of a guest that has a use for every mode
-// of the processor. All of it lies in a few pages, so that thousands of worlds a second can be set up and compared.
+// A world is what a random program runs in: the tables, handlers and address space of a guest that uses every mode of
+// the processor. All of it lies in a few pages, so that thousands of worlds a second can be set up and compared.
 #pragma once
 
 #include "vcpu/cpu_model.hpp"
@@ -16,18 +16,19 @@
 
 namespace windsor::translate::fuzzing {
 
-// Guest-physical addresses. Where there is paging, linear addresses below kRam are the same, and again from each MiB
-// below 2 MiB on, from 2 MiB on by a large page, and at the top half of long mode.
+// These are guest-physical addresses. If there is paging, linear addresses below kRam lead to the same physical ones.
+// The same memory is also at 1 MiB, and with PAE at 2 MiB, by a large page. In long mode it is in the upper half of the
+// address space as well.
 constexpr std::uint64_t kGdt = 0x1000;
 constexpr std::uint64_t kLdt = 0x1400;
 constexpr std::array<std::uint64_t, 2> kTss{0x1800, 0x1900};
 constexpr std::uint64_t kIdt = 0x2000;
 constexpr std::uint64_t kControl = 0x3000;
-constexpr std::uint64_t kStubs = 0x4000;   // eight bytes a vector
-constexpr std::uint64_t kCommon = 0x4800;  // where all of them lead
-constexpr std::uint64_t kEntries = 0x4900; // of system calls and gates
-constexpr std::uint64_t kExits = 0x4a00;   // 32 bytes each
-constexpr std::uint64_t kEnd = 0x4f00;     // HLT
+constexpr std::uint64_t kStubs = 0x4000;   // each vector's handler has eight bytes here
+constexpr std::uint64_t kCommon = 0x4800;  // all of these handlers jump here
+constexpr std::uint64_t kEntries = 0x4900; // system calls and gates lead here
+constexpr std::uint64_t kExits = 0x4a00;   // each exit of the handlers has 32 bytes here
+constexpr std::uint64_t kEnd = 0x4f00;     // HLT ends a program here
 constexpr std::uint64_t kHandlerStack = 0x6000;
 constexpr std::uint64_t kFrames = 0x6e00;
 constexpr std::uint64_t kPml4 = 0x8000;
@@ -47,14 +48,14 @@ constexpr std::uint64_t kRam = 0x2c000;
 constexpr std::uint64_t kPage = 0x1000;
 constexpr std::uint64_t kAlias = 0x100000;
 
-// What handlers and the harness tell each other, at kControl.
+// By these fields of the control page, handlers and the harness tell each other what to do.
 namespace control {
 constexpr std::uint64_t kSaved = kControl;        // the handler's stack pointer
-constexpr std::uint64_t kFrame = kControl + 0x10; // the stack to leave by, and in 16 and 32 bits its segment behind it
+constexpr std::uint64_t kFrame = kControl + 0x10; // the stack pointer to leave by; in 16 and 32 bits SS follows it
 constexpr std::uint64_t kEs = kControl + 0x20;
 constexpr std::uint64_t kDs = kControl + 0x22;
 constexpr std::uint64_t kKernelDs = kControl + 0x24;
-constexpr std::uint64_t kExit = kControl + 0x28; // where the handler leaves
+constexpr std::uint64_t kExit = kControl + 0x28; // the address of the exit by which the handler leaves
 constexpr std::uint64_t kFlags = kControl + 0x30;
 constexpr std::uint64_t kRcx = kControl + 0x38;
 constexpr std::uint64_t kR11 = kControl + 0x40;
@@ -62,13 +63,13 @@ constexpr std::uint64_t kRdx = kControl + 0x48;
 constexpr std::uint64_t kKernelStack = kControl + 0x50;
 } // namespace control
 
-// Ports that programs and handlers write to.
-constexpr std::uint16_t kDispatchPort = 0xf0; // a handler wants to know how to go on
-constexpr std::uint16_t kEventPort = 0xf1;    // now something else happens in the machine
+// Programs and handlers write to these ports.
+constexpr std::uint16_t kDispatchPort = 0xf0; // a handler asks how to go on
+constexpr std::uint16_t kEventPort = 0xf1;    // a program asks for an event
 
-// In the descriptor table; with 3 added, where a program uses them.
+// These select descriptors of the GDT. A program in user mode adds 3, its privilege level.
 namespace selector {
-constexpr std::uint16_t kKernelCode = 0x08; // of the world's own width
+constexpr std::uint16_t kKernelCode = 0x08; // 64-bit code in long mode, otherwise 32-bit code
 constexpr std::uint16_t kKernelData = 0x10;
 constexpr std::uint16_t kUser32 = 0x18;
 constexpr std::uint16_t kUserData = 0x20;
@@ -77,9 +78,9 @@ constexpr std::uint16_t kUserData64 = 0x30;
 constexpr std::uint16_t kKernel32 = 0x38;
 constexpr std::uint16_t kKernel16 = 0x40;
 constexpr std::uint16_t kUser16 = 0x48;
-constexpr std::uint16_t kBasedData = 0x50; // begins at 0x1000
+constexpr std::uint16_t kBasedData = 0x50; // its base is 0x1000
 constexpr std::uint16_t kConforming = 0x58;
-constexpr std::array<std::uint16_t, 2> kTss{0x60, 0x70}; // 16 bytes in long mode; the second there is none
+constexpr std::array<std::uint16_t, 2> kTss{0x60, 0x70}; // in long mode the first has 16 bytes, and there is no second
 constexpr std::uint16_t kLdt = 0x80;
 constexpr std::uint16_t kCallGate = 0x90;
 constexpr std::uint16_t kTaskGate = 0xa0;
@@ -90,7 +91,8 @@ constexpr std::uint16_t kKernelData16 = 0xb8;
 
 enum class Kind : std::uint8_t { Long, Protected, Real };
 enum class Paging : std::uint8_t { None, Legacy, Pae };
-enum class Tables : std::uint8_t { Guarded, Open }; // whether programs in user mode can write the kernel's pages
+// In a world with open tables, programs in user mode can write the kernel's pages.
+enum class Tables : std::uint8_t { Guarded, Open };
 
 struct World {
     Kind kind{Kind::Long};
@@ -100,7 +102,7 @@ struct World {
     bool operator==(const World&) const = default;
 };
 
-// Bytes at guest-physical addresses.
+// An image is the contents of the guest's memory.
 class Image {
 public:
     Image() : bytes_(kRam) {}
@@ -121,7 +123,7 @@ private:
     std::vector<std::uint8_t> bytes_;
 };
 
-// Exits of the handlers, as places behind kExits.
+// The handlers leave by these exits, which lie at kExits in this order.
 enum class Exit : std::uint8_t {
     Iret,
     FarReturn,
@@ -223,7 +225,7 @@ inline void put_descriptors(Image& image, const World& world)
     image.put<std::uint64_t>(kLdt + 8, 0x00cff3000000ffff);
     image.put<std::uint64_t>(kLdt + 16, 0x00cffb000000ffff);
     for (const std::uint64_t tss : kTss) {
-        image.put<std::uint16_t>(tss + 0x66, 0x68); // all ports below 256 are anybody's
+        image.put<std::uint16_t>(tss + 0x66, 0x68); // any program may use the ports below 256
         if (wide) {
             image.put<std::uint64_t>(tss + 4, kHandlerStack);
             image.put<std::uint64_t>(tss + 0x24, kHandlerStack - 0x800);
@@ -242,7 +244,7 @@ inline void put_gates(Image& image, const World& world)
         const std::uint64_t gate =
             stub | std::uint64_t{selector::kKernelCode} << 16 | (open ? 0xee00ull : 0x8e00ull) << 32;
         switch (world.kind) {
-        case Kind::Long: // faults have a stack of their own, what programs ask for has not
+        case Kind::Long: // exceptions have a stack of their own, and interrupts have not
             image.put<std::uint64_t>(kIdt + 16 * vector, gate | (vector < 32 ? 1ull << 32 : 0));
             break;
         case Kind::Protected:
@@ -253,7 +255,7 @@ inline void put_gates(Image& image, const World& world)
             break;
         }
     }
-    if (world.kind == Kind::Protected) { // a task of its own for the double fault
+    if (world.kind == Kind::Protected) { // the double fault has a task of its own
         image.put<std::uint64_t>(kIdt + 8 * 8, 0x0000850000000000 | std::uint64_t{selector::kTss[1]} << 16);
     }
 }
@@ -264,15 +266,15 @@ inline void put_stubs(Image& image, const World& world)
     for (unsigned vector = 0; vector < 256; ++vector) {
         const std::uint64_t at = kStubs + 8 * vector;
         image.code(at, {0x6a, static_cast<int>(vector), 0xe9});
-        image.put<std::uint32_t>(at + 3,
-                                 static_cast<std::uint32_t>(kCommon - (at + length))); // in 16 bits the half is enough
+        // A 16-bit jump has only the lower half of this displacement.
+        image.put<std::uint32_t>(at + 3, static_cast<std::uint32_t>(kCommon - (at + length)));
     }
     image.code(kEnd, {0xf4, 0xeb, 0xfd});
 }
 
 } // namespace detail
 
-// No vector: what pushes it has no frame behind.
+// This is pushed in place of a vector by entries that have no interrupt frame.
 constexpr unsigned kNoFrame = 0xfe;
 
 } // namespace windsor::translate::fuzzing

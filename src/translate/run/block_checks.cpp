@@ -15,7 +15,7 @@ namespace {
 using verify::Field;
 using verify::Rights;
 
-// What code may do with the frame, by where it lies.
+// This describes to the verifier where the frame's fields are, and what code may do with them.
 class LayoutWriter {
 public:
     LayoutWriter(const Frame& frame, emulate::Cpu& cpu, const std::array<Stubs, 2>& stubs)
@@ -85,7 +85,7 @@ private:
     void add_segments()
     {
         for (const auto seg : {x86::Seg::Es, x86::Seg::Cs, x86::Seg::Ss, x86::Seg::Ds, x86::Seg::Fs, x86::Seg::Gs}) {
-            const bool loaded = seg != x86::Seg::Cs && seg != x86::Seg::Ss; // by code of ring 0
+            const bool loaded = seg != x86::Seg::Cs && seg != x86::Seg::Ss; // code of ring 0 loads it
             add(cpu_.s.segment(seg), loaded ? Rights::Kernel : Rights::Read);
             if (loaded) {
                 add(cpu_.window(seg), Rights::Kernel);

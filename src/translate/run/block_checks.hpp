@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Every block that was written or copied is read by the verifier before it may run.
+// This class has the verifier read every block that was written or copied before it may run.
 #pragma once
 
 #include "translate/cache/block.hpp"
@@ -37,7 +37,7 @@ public:
         const std::pmr::deque<Link>& links;
         const std::pmr::deque<SideExit>& exits;
         const std::pmr::deque<GroupRange>& groups;
-        std::ptrdiff_t to_writable; // from executable addresses
+        std::ptrdiff_t to_writable; // the distance from executable addresses to writable ones
     };
     struct Counters {
         std::uint64_t blocks{0};
@@ -47,10 +47,10 @@ public:
 
     BlockChecks(const Parts& parts, OnViolation on_violation);
 
-    // Verifies a block whose code, side exits and links are complete, and lead nowhere else yet. Returns false if it
-    // must not run; its guest code is then left to the interpreter.
+    // Verifies a block whose code, side exits and links are complete, and whose links are not linked yet. Returns false
+    // if it must not run, so that its guest code is left to the interpreter.
     [[nodiscard]] bool check(const Block& block);
-    // Verifies the stubs, whose code this is. Returns nothing, or what is wrong with them.
+    // Verifies the stubs, which are in `code`. Returns what is wrong with them, or nothing.
     static std::optional<std::string> check_stubs(const Parts& parts, std::span<const std::uint8_t> code);
     bool refused(const std::uint8_t* host) const { return refused_.contains(host); }
     // Must be called when bytes of a page have changed.
@@ -69,7 +69,7 @@ private:
     std::vector<verify::SideExitView> exits_;
     std::vector<verify::LinkView> links_;
     std::vector<verify::FaultView> faults_;
-    std::unordered_set<const std::uint8_t*> refused_; // first bytes of blocks
+    std::unordered_set<const std::uint8_t*> refused_; // the first bytes of blocks that must not run
     Counters counters_;
 };
 

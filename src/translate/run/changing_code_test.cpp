@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Code that changes while it is read: what runs is one instruction or the other, and never a mixture of both.
+// Code changes while the translator reads it. What runs is the one instruction or the other, and never a mixture of
+// both.
 #include "conformance/changing_page.hpp"
 #include "translate/test_machine.hpp"
 
@@ -15,12 +16,12 @@ using conformance::ChangingPage;
 constexpr unsigned kMostReads = 5000;
 constexpr std::uint64_t kValue = 0x1122334455667788;
 
-// What makes the data known to the TLB, so that translated code does what is looked at: mov eax, [rbx], and a jump that
-// ends the block.
+// This code brings the data into the TLB, so that translated code runs the instruction that changes: MOV EAX, [RBX] and
+// a jump that ends the block.
 const std::vector<int> kWarmUp{0x8b, 0x03, 0xeb, 0x00};
 
-// `code` runs in 64-bit mode with RBX = kData, and a jump behind it ends the block. `check` is called for each number
-// of reads after which bytes of it have become others.
+// Runs `code` in 64-bit mode with RBX = kData and a jump behind it, which ends the block. After a number of reads, the
+// bytes from `at` on become `to`. That is done for each such number, and `check` is called each time.
 void run_changing(TranslatorMachine& m, const std::vector<int>& code, unsigned at, std::span<const std::uint8_t> to,
                   const std::function<void(const vcpu::CpuState&)>& check)
 {
@@ -85,7 +86,7 @@ TEST(TranslatorChangingCode, CrossesPagesWhole)
     FAIL() << "the code is read for ever";
 }
 
-// How long an instruction is, and whether what follows is part of it.
+// The instruction that changes has another length afterwards, so that bytes behind it would be another instruction.
 TEST(TranslatorChangingCode, HasOneLength)
 {
     TranslatorMachine m;
@@ -96,21 +97,22 @@ TEST(TranslatorChangingCode, HasOneLength)
     });
 }
 
-// --- An instruction that crosses into a page whose entry is among the bytes of its own ---
+// --- An instruction crosses into a page whose page-table entry is among its own bytes ---
 
-// The walk to the second page sets the accessed flag in the first: ADD QWORD PTR [0], imm32 becomes MOV RAX, [2504h].
+// The page walk to the second page sets the accessed flag, which lies in the first page: ADD QWORD PTR [0], imm32
+// becomes MOV RAX, [2504h].
 class TranslatorOwnEntry : public ::testing::Test {
 protected:
-    static constexpr std::uint64_t kTable = kTables + 0x3000; // the code lies in its last two entries
+    static constexpr std::uint64_t kTable = kTables + 0x3000; // its last two entries hold the code
     static constexpr std::uint64_t kAt = 0x1feff7;
-    static constexpr std::uint64_t kElsewhere = 0x300ff7; // the same code, found by other entries
-    static constexpr std::uint64_t kOtherTables = 0x50000; // the same address space, with a table of its own
+    static constexpr std::uint64_t kElsewhere = 0x300ff7; // the same code is here by other entries
+    static constexpr std::uint64_t kOtherTables = 0x50000; // the same address space has other page tables here
     static constexpr std::uint64_t kSecond = 0x250000;
     static constexpr std::uint64_t kLoaded = 0x2504;
 
     struct Run {
         std::uint64_t address;
-        std::uint64_t cr3; // is loaded before; 0: nothing is
+        std::uint64_t cr3; // is loaded before the code runs, unless it is 0
     };
 
     static vcpu::CpuState prepare(Machine& m, std::span<const Run> runs)
@@ -118,7 +120,7 @@ protected:
         namespace x = asmjit::x86;
         m.reset();
         vcpu::CpuState state = m.flat64();
-        m.put<std::uint64_t>(kTable + 8 * 510, kTable | 0x4800'0000'0000'0027); // accessed; REX.W is its last byte
+        m.put<std::uint64_t>(kTable + 8 * 510, kTable | 0x4800'0000'0000'0027); // the last byte is REX.W
         m.put<std::uint64_t>(kTable + 8 * 511, kSecond | 0x481);
         m.code(kSecond, {0x00, 0x90, 0x90, 0xff, 0xe7}); // JMP RDI
         m.put<std::uint64_t>(Machine::pte(kElsewhere), kTable | 7);
@@ -153,7 +155,7 @@ protected:
         state.gpr[x86::kRdi] = kCode;
         return state;
     }
-    // The last run finds the instruction as it has been for long.
+    // In the last run the accessed flag has been set for a long time, so that the MOV runs.
     static void expect_new(Machine& m, std::span<const Run> runs)
     {
         EXPECT_EQ(m.run(prepare(m, runs)), vcpu::HaltReason::Halted);
@@ -171,7 +173,7 @@ TEST_F(TranslatorOwnEntry, IsReadAsTheWalkLeavesIt)
     expect_new(translator, kRuns);
 }
 
-// Here the walk comes when the code has been known for some time.
+// Here the code has been translated already when the page walk changes it.
 TEST_F(TranslatorOwnEntry, DropsWhatTheWalkChanges)
 {
     constexpr std::array kAlias{Run{kElsewhere, 0}, Run{kAt, 0}, Run{kAt, 0}};

@@ -7,7 +7,7 @@
 
 namespace windsor::translate {
 
-// The stubs are verified now, blocks as they come.
+// Verifies the stubs, and prepares the verification of blocks.
 base::Status Translator::make_checks()
 {
     if (!options_.verify) {
@@ -30,8 +30,8 @@ base::Status Translator::make_checks()
     return {};
 }
 
-// If the block may not run, what was written since `code` is thrown away, with the side exits, links and groups that
-// there were not before.
+// Verifies a block. If it must not run, throws away the code since `code`, and the side exits, links and groups beyond
+// their numbers in `before`.
 bool Translator::may_run(const Block& block, std::uint8_t* code, const std::array<std::size_t, 3>& before)
 {
     if (checks_ == nullptr || checks_->check(block)) {
@@ -71,7 +71,7 @@ std::vector<vcpu::Counter> Translator::counters() const
                                {"refused_blocks", checks_->counters().refused}});
     }
     for (std::size_t mnemonic = 0; mnemonic < histogram_.size(); ++mnemonic) {
-        if (histogram_[mnemonic] * 100 > counters_.interpreted) { // what is worth a look
+        if (histogram_[mnemonic] * 100 > counters_.interpreted) { // rare instructions are not worth a look
             const char* name = ZydisMnemonicGetString(static_cast<ZydisMnemonic>(mnemonic));
             all.push_back({std::string{"interpreted_"} + name, histogram_[mnemonic]});
         }

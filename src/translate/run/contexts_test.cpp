@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Ways from 64-bit code to 32-bit code and back, with registers whose upper halves would lead 32-bit code astray if it
-// took them for addresses: both engines must end alike, and no access may leave the window of the address space.
+// Programs go from 64-bit code to 32-bit code and back. The upper halves of their registers would lead 32-bit code
+// astray if they were part of addresses. Both engines must end alike, and no access may leave the window of the address
+// space.
 #include "translate/test_machine.hpp"
 
 #include <string>
@@ -15,8 +16,8 @@ using conformance::kGdt;
 using x86::Seg;
 
 constexpr std::uint64_t kCode32 = 0x24000;
-constexpr std::uint64_t kCode64 = 0x26000;  // where 32-bit code returns to
-constexpr std::uint64_t kKernel = 0x28000;  // what INT 80h leads to
+constexpr std::uint64_t kCode64 = 0x26000; // 32-bit code returns here
+constexpr std::uint64_t kKernel = 0x28000; // INT 80h leads here
 constexpr std::uint64_t kTss = 0x3000;
 constexpr std::uint64_t kKernelStack = 0x90000;
 constexpr std::uint64_t kCount = kData + 0x40;
@@ -26,7 +27,7 @@ constexpr std::uint16_t kUserCode32 = 0x1b;
 constexpr std::uint16_t kUserData = 0x23;
 constexpr std::uint16_t kUserCode64 = 0x2b;
 constexpr unsigned kRounds = 50;
-// Above the addresses that windows are at, so that a sum with one is no address at all, or something of the host's.
+// This is so high that its sum with a window's base is not canonical, or leads to something else of the host's.
 constexpr std::uint64_t kHostile = 0x0000'7123'0000'0000;
 
 enum class Way : std::uint8_t { FarJump, FarReturn, InterruptReturn, SysRet, SysExit, Kernel, Restored, Handler };
@@ -48,7 +49,8 @@ void push_frame(x::Assembler& a, std::uint64_t rip, std::uint16_t code, std::uin
     a.push(static_cast<std::int32_t>(rip));
 }
 
-// The registers' values, whose lower halves are addresses of data, and upper halves are not.
+// Writes code that gives the registers values whose lower halves are addresses of data, and whose upper halves are not
+// 0.
 void make_hostile(x::Assembler& a)
 {
     a.mov(x::rax, kHostile | 1);
@@ -61,7 +63,7 @@ void make_hostile(x::Assembler& a)
     }
 }
 
-// 64-bit code on the way to kCode32.
+// Writes 64-bit code that goes to kCode32.
 void write_way(x::Assembler& a, Way way)
 {
     a.mov(x::eax, kUserData);
@@ -102,13 +104,15 @@ void write_way(x::Assembler& a, Way way)
     }
 }
 
-void write_code32(x::Assembler& a, bool with_kernel)
+enum class Calls : std::uint8_t { Nothing, Kernel };
+
+void write_code32(x::Assembler& a, Calls calls)
 {
     const auto loop = a.newLabel();
     const auto function = a.newLabel();
     const auto done = a.newLabel();
     a.bind(loop);
-    if (with_kernel) {
+    if (calls == Calls::Kernel) {
         a.int_(0x80);
     }
     a.mov(x::eax, x::dword_ptr(x::ebx));
@@ -138,7 +142,7 @@ void write_code32(x::Assembler& a, bool with_kernel)
     a.dw(kUserCode64);
 }
 
-// The kernel, which leaves nothing of what registers had in their upper halves.
+// Writes a kernel that returns with other upper halves of registers than it was called with.
 void write_kernel(x::Assembler& a)
 {
     for (const x::Gp& reg : {x::rax, x::rbx, x::rcx, x::rdx, x::rbp, x::rsi, x::rdi}) {
@@ -148,11 +152,11 @@ void write_kernel(x::Assembler& a)
     a.mov(x::ecx, 4);
     a.bts(x::rcx, 40);
     a.bts(x::rdx, 50);
-    a.bts(x::qword_ptr(x::rsp, 24), 46); // RSP of the frame
+    a.bts(x::qword_ptr(x::rsp, 24), 46); // this is RSP in the interrupt's frame
     a.iretq();
 }
 
-// What survives: all of R8 to R15, and the lower halves of the others.
+// Writes 64-bit code that stores what survives 32-bit code: all of R8 to R15, and the lower halves of the others.
 void write_code64(x::Assembler& a)
 {
     for (const x::Gp& reg : {x::r8, x::r9, x::r10, x::r11, x::r12, x::r13, x::r14, x::r15}) {
@@ -193,7 +197,8 @@ protected:
         m.put<std::uint32_t>(kData, 0x600dda7a);
         m.put<std::uint32_t>(kData + 4, 0x12345678);
         m.assemble(kCode, true, [](x::Assembler& a) { write_way(a, GetParam()); });
-        m.assemble(kCode32, false, [](x::Assembler& a) { write_code32(a, GetParam() == Way::Handler); });
+        const auto calls = GetParam() == Way::Handler ? Calls::Kernel : Calls::Nothing;
+        m.assemble(kCode32, false, [=](x::Assembler& a) { write_code32(a, calls); });
         m.assemble(kCode64, true, write_code64);
         m.assemble(kKernel, true, write_kernel);
     }
@@ -257,8 +262,8 @@ TEST_P(TranslatorWays, LeaveNoUpperHalvesToOtherCode)
     EXPECT_LT(translator.counter("tlb_misses"), 30u) << "no lookup knows such an address";
 }
 
-// What one engine leaves, another takes over: DF, masks and rounding of both floating-point units, the x87 stack, and
-// registers of 64-bit code that 32-bit code has not.
+// One engine takes over what another one leaves: DF, masks and rounding of both floating-point units, the x87 stack,
+// and registers that only 64-bit code has.
 class TranslatorSuccession : public ::testing::TestWithParam<std::array<bool, 3>> {
 protected:
     static void write(x::Assembler& a)
@@ -267,9 +272,9 @@ protected:
             a.std();
             a.fld1();
             a.fldpi();
-            a.mov(x::dword_ptr(kData + 0x20), part == 1 ? 0x1f00 : 0x7f80); // MXCSR: one unmasked, or rounding to zero
+            a.mov(x::dword_ptr(kData + 0x20), part == 1 ? 0x1f00 : 0x7f80); // unmask an exception or round to zero
             a.ldmxcsr(x::dword_ptr(kData + 0x20));
-            a.mov(x::word_ptr(kData + 0x24), part == 1 ? 0x37f : 0xf7f);    // FCW: rounding to zero
+            a.mov(x::word_ptr(kData + 0x24), part == 1 ? 0x37f : 0xf7f); // round to nearest or to zero
             a.fldcw(x::word_ptr(kData + 0x24));
             a.add(x::r15, x::r8);
             a.stc();
@@ -315,7 +320,7 @@ TEST_P(TranslatorSuccession, LeavesNothingBehind)
         next.activity = vcpu::Activity::Running;
         alone.engine->set_state(next);
     }
-    // Two machines in turns; memory goes along with the state.
+    // Two machines take turns. Memory moves from one to the other with the state.
     emulate::testing::TestMachine interpreter;
     TranslatorMachine translator;
     vcpu::CpuState state = begin(interpreter);

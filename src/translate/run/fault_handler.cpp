@@ -13,7 +13,7 @@ namespace windsor::translate {
 
 namespace {
 
-// A signal's disposition belongs to the process, and its handler is given nothing: hence these two.
+// A signal's disposition belongs to the process, and its handler is given no argument, so these cannot be members.
 thread_local FaultTable* running = nullptr;
 constexpr auto kSignals = std::to_array<int>({SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP});
 std::array<struct sigaction, kSignals.size()> previous{};
@@ -23,10 +23,10 @@ struct sigaction& previous_of(int signal)
     return previous[static_cast<std::size_t>(std::ranges::find(kSignals, signal) - kSignals.begin())];
 }
 
-// SDM volume 3A, section 4.7: the error code of a page fault.
+// This bit of a page fault's error code says that the access was a write. SDM volume 3A, section 4.7.
 constexpr greg_t kWriteFault = 2;
 constexpr greg_t kPageFaultVector = 14;
-// What translated code may not find set: TF, DF and AC.
+// TF, DF and AC must be clear when translated code goes on.
 constexpr greg_t kStrayFlags = 0x40500;
 
 void pass_on(int signal, siginfo_t* info, void* context)
@@ -37,16 +37,16 @@ void pass_on(int signal, siginfo_t* info, void* context)
     } else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) {
         before.sa_handler(signal);
     } else {
-        ::sigaction(signal, &before, nullptr); // the instruction faults once more
+        ::sigaction(signal, &before, nullptr); // the instruction faults again, and the signal is handled as before
         if (signal == SIGTRAP) {
-            ::raise(signal); // which is past what raised it
+            ::raise(signal); // RIP is behind the instruction, which will not raise it again
         }
     }
 }
 
 HostFault fault_of(int signal, const siginfo_t& info, const greg_t* registers)
 {
-    // INT3 and its like are one byte long, and the processor is past them.
+    // After INT3, which is one byte long, RIP is behind the instruction.
     const greg_t at = registers[REG_RIP] - (signal == SIGTRAP ? 1 : 0);
     const bool lost = signal == SIGBUS &&
                       (info.si_code == BUS_ADRERR || info.si_code == BUS_MCEERR_AR || info.si_code == BUS_MCEERR_AO);
@@ -75,7 +75,7 @@ void on_fault(int signal, siginfo_t* info, void* context)
 
 } // namespace
 
-// Translated code's stack pointer leaves room for the handler.
+// The handler may use the stack of translated code, since there is room below the frame.
 bool install_fault_handler()
 {
     static base::Mutex one_at_a_time;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Faults of the host in translated code. Those that are expected, of accesses to guest memory through an AddressWindow
-// and of operands that are not aligned, lead to the cold code of the instruction; others are told to whoever runs the
-// code.
+// The host's processor may fault in translated code. Faults that are expected, of accesses by an AddressWindow and of
+// operands that are not aligned, lead to the cold code of the instruction. Whoever runs the code is asked what to do
+// after any others.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,9 @@ namespace windsor::translate {
 
 // This describes what the host has refused to run.
 struct HostFault {
-    const std::uint8_t* at{nullptr}; // the instruction
+    const std::uint8_t* at{nullptr}; // the first byte of the instruction
     int signal{0};
-    bool lost_memory{false}; // SIGBUS: the host cannot give what is mapped there
+    bool lost_memory{false}; // the host can no longer provide the memory that is mapped (SIGBUS)
 };
 
 // The table says where translated code may fault, and where it goes on then.
@@ -22,14 +22,14 @@ class FaultTable {
 public:
     explicit FaultTable(std::span<const std::uint8_t> code) : code_{code} {}
 
-    // Adds a place whose `at`, the first byte of a host instruction, is higher than all that there are.
+    // Adds an instruction, of which `at` is the first byte. It must lie behind all that have been added.
     void add(const std::uint8_t* at, const std::uint8_t* cold) { places_.push_back({offset(at), offset(cold)}); }
-    // Adds a place anywhere.
+    // Adds an instruction anywhere.
     void insert(const std::uint8_t* at, const std::uint8_t* cold);
     void clear() { places_.clear(); }
-    // Forgets the places from an address on, since the code there is thrown away.
+    // Forgets the instructions from an address on, because the code there is thrown away.
     void forget_from(const std::uint8_t* at);
-    // Calls `visit` for each place in `code`, with the offsets of both addresses from its beginning.
+    // Calls `visit` for each instruction in `code`, with the offsets in it of the instruction and of its cold code.
     template <typename Visit> void each_in(std::span<const std::uint8_t> code, Visit visit) const
     {
         const std::uint32_t first = offset(code.data());
@@ -38,9 +38,9 @@ public:
         }
     }
 
-    // Says that code runs while the stack pointer is `stack`, and what is asked then where to go on after a fault that
-    // the table does not know. It is asked in the signal handler, but nothing of the process has been interrupted by it
-    // but translated code: it may do what translated code may call.
+    // While the stack pointer is `stack`, translated code runs. If it faults at an instruction that the table does not
+    // know, `way_out` is asked where to go on. That happens in the signal handler, but the signal has interrupted
+    // nothing but translated code, so that `way_out` may do all that translated code may call.
     using Rescue = const std::uint8_t* (*)(void* self, const HostFault& fault);
     void set_rescue(const void* stack, Rescue way_out, void* self)
     {
@@ -48,7 +48,7 @@ public:
         rescue_ = way_out;
         self_ = self;
     }
-    // Returns where to go on; null if the fault is not of translated code.
+    // Returns where to go on after a fault, or null if it is not one of translated code.
     const std::uint8_t* rescue(const void* stack, const HostFault& fault) const
     {
         return rescue_ != nullptr && stack == stack_ ? rescue_(self_, fault) : nullptr;
@@ -58,9 +58,9 @@ public:
     // that runs the code.
     const std::uint8_t* cold_of(const std::uint8_t* at) const;
 
-    // The last fault, until it is taken.
+    // The last fault is noted here until it is taken.
     struct Fault {
-        const std::uint8_t* address{nullptr}; // null: not one of memory, or none
+        const std::uint8_t* address{nullptr}; // where memory was accessed; null: it was no page fault, or there is none
         bool write{false};
     };
     void note(const Fault& fault) { fault_ = fault; }
@@ -82,7 +82,7 @@ private:
         return static_cast<std::uint32_t>(address - code_.data());
     }
 
-    std::span<const std::uint8_t> code_; // at the addresses that run
+    std::span<const std::uint8_t> code_; // the executable mapping
     std::vector<Place> places_;
     const void* stack_{nullptr};
     Rescue rescue_{nullptr};
@@ -90,8 +90,8 @@ private:
     Fault fault_;
 };
 
-// Installs the handler of SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGTRAP, unless it is in place. It passes on what it does
-// not know. False: the host refuses.
+// Installs the handler of SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGTRAP, unless it is in place. It passes signals that
+// are none of its business on to the handlers before it. Returns false if the host refuses.
 [[nodiscard]] bool install_fault_handler();
 
 // While an object of this class lives, faults of its thread are looked up in its table.

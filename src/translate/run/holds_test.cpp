@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Another processor begins to hold a page in the middle of a block whose stores there share a lookup: it is told of
-// all of them.
+// Another processor begins to hold a page in the middle of a block whose stores to the page share a lookup. It must be
+// told of all of them.
 #include "conformance/other_processor.hpp"
 #include "translate/test_machine.hpp"
 
@@ -16,13 +16,13 @@ namespace {
 namespace x = asmjit::x86;
 
 constexpr std::uint64_t kStored = kData;
-constexpr std::uint64_t kMoment = 0x40000;   // is read when the other begins
-constexpr std::uint64_t kUnknown = 0x41000;  // a page that the TLB does not know yet
-constexpr std::uint64_t kTable = 0x50000;    // of pages that share entries of the TLB with those below 2 MiB
+constexpr std::uint64_t kMoment = 0x40000;  // when this page is read, the other processor begins to hold the other page
+constexpr std::uint64_t kUnknown = 0x41000; // this page is not in the TLB yet
+constexpr std::uint64_t kTable = 0x50000;   // this page table maps pages with the TLB's indexes of those below 2 MiB
 constexpr std::uint64_t kSameEntry = kStored + (std::uint64_t{emulate::TlbEntries::kCount} << 12);
 constexpr std::uint32_t kValue = 0x12345678;
 
-// What happens when the next host instruction reads a page of memory.
+// This makes something happen at the moment when a host instruction reads a page of memory.
 class Moment {
 public:
     Moment(std::uint8_t* page, std::function<void()> happens) : page_{page}, happens_{std::move(happens)}
@@ -51,7 +51,7 @@ private:
     {
         const auto* address = static_cast<const std::uint8_t*>(info->si_addr);
         if (address < current->page_ || address >= current->page_ + kBytes) {
-            ::sigaction(signal, &current->before_, nullptr); // the instruction faults once more
+            ::sigaction(signal, &current->before_, nullptr); // the instruction faults again, as before
             return;
         }
         ::mprotect(current->page_, kBytes, PROT_READ | PROT_WRITE);
@@ -66,7 +66,8 @@ private:
 
 class TranslatorHolds : public ::testing::Test {
 protected:
-    // Stores, does something else, during which there is the moment, and stores again by the same lookup.
+    // Runs a program that stores, does what `between` writes, during which the moment comes, and stores again by the
+    // same lookup.
     void run(const std::function<void(x::Assembler&)>& between)
     {
         vcpu::CpuState state = m.flat64();
@@ -76,7 +77,7 @@ protected:
         state.gpr[x86::kRbx] = kStored;
         state.gpr[x86::kRdi] = kMoment;
         m.assemble(kCode, true, [&](x::Assembler& a) {
-            a.mov(x::ptr(x::rbx), x::ecx); // both pages are known from here on
+            a.mov(x::ptr(x::rbx), x::ecx); // this and the next instruction bring both pages into the TLB
             a.mov(x::edx, x::ptr(x::rdi));
             a.out(0x80, x::al);
             a.mov(x::ptr(x::rbx), x::ecx);
@@ -109,7 +110,7 @@ TEST_F(TranslatorHolds, AreToldOfGroups)
     run([](x::Assembler& a) { a.mov(x::edx, x::ptr(x::rdi)); });
 }
 
-// Its entry of the TLB goes, and what is known so far is told then.
+// An access that fills the TLB comes in between, which tells the other processor of the stores until then.
 TEST_F(TranslatorHolds, AreToldOfGroupsThatGoOn)
 {
     run([](x::Assembler& a) {

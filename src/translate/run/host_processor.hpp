@@ -3,7 +3,7 @@
 
 namespace windsor::translate {
 
-// Whether the host has BEXTR (CPUID 7.EBX.BMI1).
+// Tells whether the host has BEXTR (CPUID 7.EBX.BMI1).
 bool extracts_bits();
 
 } // namespace windsor::translate

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Interrupts that arrive while translated code runs: none is lost, and none is seen by the code.
+// Interrupts arrive while translated code runs. None is lost, and the code does not notice any.
 #include "translate/test_machine.hpp"
 
 #include <algorithm>
@@ -17,13 +17,13 @@ using vcpu::HaltReason;
 using vcpu::Signal;
 
 constexpr unsigned kVector = 0x40;
-constexpr std::uint16_t kEnd = 0x20; // the handler's port
-constexpr std::uint64_t kStop = kData; // written by the test to end the program
+constexpr std::uint16_t kEnd = 0x20;   // the handler writes to this port
+constexpr std::uint64_t kStop = kData; // the test writes here to end the program
 constexpr unsigned kInterrupts = 100;
-constexpr std::uint32_t kFilled = 0x200000; // bytes, and where from
+constexpr std::uint32_t kFilled = 0x200000; // a string instruction fills so many bytes from this address on
 
-// A program that adds with carry over and over, counts in R9, and ends when kStop is set. RAX and RDX are the sum;
-// the carry of one round goes into the next.
+// The program adds with carry over and over, counts in R9, and ends when kStop is set. This does the same: RAX and RDX
+// are the sum, and the carry of one round goes into the next.
 struct Sum {
     std::uint64_t low{1};
     std::uint64_t high{2};
@@ -45,7 +45,7 @@ protected:
         vcpu::CpuState state = m.flat64();
         m.assemble(kOwnHandlers, true, [](x::Assembler& a) {
             a.push(x::rax);
-            a.xor_(x::eax, x::eax); // no flag is left alone
+            a.xor_(x::eax, x::eax); // this changes all arithmetic flags
             a.out(kEnd, x::al);
             a.pop(x::rax);
             a.iretq();
@@ -65,7 +65,7 @@ protected:
         state.gpr[x86::kR9] = 0;
         return state;
     }
-    // Below RAX lies what the processor has pushed.
+    // Looks at the interrupt's frame, which lies behind the RAX that the handler has pushed.
     void handled()
     {
         const std::uint64_t frame = m.cpu.state().gpr[x86::kRsp] + 8;
@@ -78,7 +78,7 @@ protected:
         m.io.interrupt = base::Vector{kVector};
         seen.fetch_add(1);
     }
-    // Raises the signal again and again, each time when the one before has been handled.
+    // Raises the signal again and again, each time after the one before has been handled.
     void raise_all(Signal signal)
     {
         for (unsigned n = 0; n < kInterrupts; ++n) {
@@ -95,8 +95,10 @@ protected:
         }
         std::atomic_ref{*reinterpret_cast<std::uint64_t*>(m.at(kStop))}.store(1);
     }
-    void run(unsigned vector, Signal signal, bool enabled)
+    enum class Interrupts : std::uint8_t { Masked, Enabled };
+    void run(unsigned vector, Signal signal, Interrupts interrupts = Interrupts::Enabled)
     {
+        const bool enabled = interrupts == Interrupts::Enabled;
         vcpu::CpuState state = start(vector);
         if (!enabled) {
             state.rflags &= ~rflags::kIf;
@@ -122,7 +124,7 @@ protected:
         a.adc(x::rdx, x::rsi);
         a.lea(x::r9, x::ptr(x::r9, 1));
     }
-    // Assembles a program that does the same until kStop is set.
+    // Assembles a program that repeats `body` until kStop is set.
     void assemble_loop(const std::function<void(x::Assembler&)>& body)
     {
         m.assemble(kCode, true, [&](x::Assembler& a) {
@@ -145,13 +147,13 @@ protected:
     std::atomic<unsigned> seen{0};
     unsigned strays{0};
     unsigned masked{0};
-    unsigned middles{0}; // of a long string instruction
+    unsigned middles{0}; // how many interrupts came in the middle of a long string instruction
 };
 
 TEST_F(TranslatorInterrupts, ReachALoopOfOneBlock)
 {
     one_block();
-    run(kVector, Signal::Interrupt, true);
+    run(kVector, Signal::Interrupt);
 }
 
 TEST_F(TranslatorInterrupts, ReachALoopOfSeveralBlocksAndPages)
@@ -170,10 +172,10 @@ TEST_F(TranslatorInterrupts, ReachALoopOfSeveralBlocksAndPages)
         a.lea(x::r9, x::ptr(x::r9, 1));
         a.ret();
     });
-    run(kVector, Signal::Interrupt, true);
+    run(kVector, Signal::Interrupt);
 }
 
-// Nearly all of the time is spent in the instruction, whose pages are all in the TLB.
+// Nearly all of the time is spent in the string instruction, because its pages are all in the TLB.
 TEST_F(TranslatorInterrupts, ComeInTheMiddleOfAStringInstruction)
 {
     assemble_loop([](x::Assembler& a) {
@@ -181,7 +183,7 @@ TEST_F(TranslatorInterrupts, ComeInTheMiddleOfAStringInstruction)
         a.mov(x::ecx, kFilled);
         a.rep().stosb();
     });
-    run(kVector, Signal::Interrupt, true);
+    run(kVector, Signal::Interrupt);
     EXPECT_GT(middles, kInterrupts / 2);
 }
 
@@ -202,16 +204,16 @@ TEST_F(TranslatorInterrupts, ComeWhenTheyAreAllowed)
         a.bind(end);
         a.hlt();
     });
-    run(kVector, Signal::Interrupt, true);
+    run(kVector, Signal::Interrupt);
 }
 
 TEST_F(TranslatorInterrupts, ThatCannotBeMaskedAreNot)
 {
     one_block();
-    run(2, Signal::Nmi, false);
+    run(2, Signal::Nmi, Interrupts::Masked);
 }
 
-// It would leave translated code for each block.
+// If a masked interrupt held code up, each block would be left for the run loop.
 TEST_F(TranslatorInterrupts, ThatAreMaskedDoNotHoldUp)
 {
     m.assemble(kCode, true, [](x::Assembler& a) {
@@ -235,7 +237,7 @@ TEST_F(TranslatorInterrupts, ThatAreMaskedDoNotHoldUp)
     EXPECT_LT(m.counter("entries"), 1000u);
 }
 
-// A second NMI waits for the IRET of the first.
+// A second NMI waits for the IRET of the first one's handler.
 TEST_F(TranslatorInterrupts, AnNmiWaitsForTheOneBefore)
 {
     one_block();

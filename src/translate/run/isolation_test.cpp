@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the guest can reach of the host: nothing.
+// The guest can reach nothing of the host.
 #include "translate/test_machine.hpp"
 
 #include <algorithm>
@@ -31,8 +31,8 @@ TEST(TranslatorIsolation, NoAddressIsWritableAndExecutable)
     EXPECT_EQ(rights, (std::vector<std::string>{"r-x", "rw-"}));
 }
 
-// Accesses have just put host addresses into the registers that stand in for R10, R11 and R15, when an instruction
-// leaves those as they are, or in part.
+// Accesses put host addresses into the registers that stand in for R10, R11 and R15. Then an instruction leaves its
+// destination as it is, or a part of it. No host address may be left there.
 struct Keeping {
     const char* name;
     std::function<void(x::Assembler&, const x::Gp&)> write;
@@ -51,7 +51,7 @@ TEST_P(TranslatorKeepsRegisters, FreeOfHostAddresses)
                 a.mov(x::rax, x::ptr(x::rsi));
                 a.push(x::rax);
                 a.pop(x::rax);
-                a.xor_(x::ecx, x::ecx); // ZF
+                a.xor_(x::ecx, x::ecx); // this sets ZF
                 a.mov(x::rbx, x::ptr(x::rsi));
                 GetParam().write(a, x::gpq(number));
                 a.mov(x::ptr(x::rsi, 8), x::gpq(number));
@@ -89,15 +89,16 @@ INSTANTIATE_TEST_SUITE_P(
         Keeping{"Pop", [](x::Assembler& a, const x::Gp& reg) { reg.id() == 4 ? a.nop() : a.pop(reg.r16()); }}),
     [](const auto& keeping) { return std::string{keeping.param.name}; });
 
-// No address is taken for that of an empty place in the TLB, or for one that needs the long way.
+// No address matches an empty entry of the TLB, or one of a page that needs the slow path.
 TEST(TranslatorIsolation, EveryAddressIsTranslated)
 {
-    constexpr std::uint64_t kNone = std::uint64_t{1} << 61; // bits that set entries apart
+    // The tag of an empty entry has the first of these bits. In that of a page on the slow path the second is flipped.
+    constexpr std::uint64_t kNone = std::uint64_t{1} << 61;
     constexpr std::uint64_t kOther = std::uint64_t{1} << 62;
     constexpr std::uint64_t kWritten = kCode + 0x800;
-    constexpr std::uint64_t kLast = 0xffd; // from there on an access leaves the page
-    constexpr std::uint64_t kEmptyEntry = 0x7ff; // whose tag has the address of the entry behind it
-    static_assert((kCode & 0x1000) == 0); // so that the tag of a slow page has the address of the page behind it
+    constexpr std::uint64_t kLast = 0xffd; // an access at this offset crosses into the next page
+    constexpr std::uint64_t kEmptyEntry = 0x7ff; // the tag of this empty entry has the next entry's address
+    static_assert((kCode & 0x1000) == 0); // so the tag of this page's slow path has the next page's address
     TranslatorMachine m;
     const auto host = reinterpret_cast<std::uint64_t>(m.at(0));
     for (const std::uint64_t address : {std::uint64_t{0x400000}, std::uint64_t{0x7fff'ffff'ffc0}, kNone, kNone + 0x1000,
@@ -108,7 +109,7 @@ TEST(TranslatorIsolation, EveryAddressIsTranslated)
             SCOPED_TRACE(::testing::Message{} << std::hex << address << ", way " << way);
             m.reset();
             m.assemble(kCode, true, [&](x::Assembler& a) {
-                a.mov(x::byte_ptr(kWritten), x::al); // a page with code: stores to it take the long way
+                a.mov(x::byte_ptr(kWritten), x::al); // stores to a page with code take the slow path
                 a.mov(x::rsi, address);
                 switch (way) {
                 case 0: a.mov(x::rax, x::ptr(x::rsi)); break;

@@ -17,8 +17,8 @@ constexpr std::size_t kMostLinksAndExits = std::size_t{1} << 21;
 
 } // namespace
 
-// A page that is kept for longer than its blocks may have lost its flag to another processor, and have it again from a
-// third one.
+// Holds the page, unless this processor holds it already. A page that is known but has no blocks may have lost its flag
+// since, and another processor may have set it again, so that the flag alone does not tell.
 void Translator::hold(const emulate::Cpu::CodePlace& place)
 {
     const bool flagged = (place.page.flags->load() & memory::kPageCode) != 0;
@@ -29,8 +29,8 @@ void Translator::hold(const emulate::Cpu::CodePlace& place)
     }
 }
 
-// The walk may mark an entry as accessed in the very code that is being read, and have blocks of it dropped. Beyond
-// 4 GiB, or the canonical addresses, code does not go on.
+// The page walk may set an accessed flag in the very code that is being read, so that blocks of it are dropped. Code
+// does not go on beyond 4 GiB or the canonical addresses.
 std::optional<emulate::Cpu::CodePlace> Translator::second_page(std::uint64_t rip)
 {
     emulate::Cpu::CodePlace place;
@@ -67,9 +67,9 @@ Block* Translator::make_block(const Context& context, const emulate::Cpu::CodePl
     return made && may_run(block, code, before) ? blocks_.insert(block) : nullptr;
 }
 
-// Another processor may write there meanwhile. Each byte is read once, after its page has been flagged and the walks
-// have been made, and all that is decided and written comes from the copy: if it is not what is there any more, this
-// processor will be told.
+// Another processor may write to the guest's code meanwhile. So each byte is copied once, after its page is held and
+// the page walks have been made, and all decisions are made by the copy. If the code changes afterwards, this processor
+// is told.
 bool Translator::translate(const Context& context, Block& block)
 {
     constexpr std::size_t kLongestInstruction = 15;

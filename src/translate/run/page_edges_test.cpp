@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Instructions that would go on where code cannot be: beyond 4 GiB, or beyond the canonical addresses. SDM volume 3A,
-// section 5.3; volume 1, section 3.3.7.1.
+// An instruction that would go on beyond 4 GiB or beyond the canonical addresses faults, because no code can be there.
+// SDM volume 3A, section 5.3; volume 1, section 3.3.7.1.
 #include "translate/test_machine.hpp"
 
 #include <array>
@@ -10,10 +10,11 @@ namespace windsor::translate::testing {
 namespace {
 
 constexpr unsigned kGeneralProtection = 13;
-constexpr std::uint64_t kFirst = 0x60000;  // physical, of the pages on either side of the edge
+// These are the physical addresses of the pages before and behind the edge.
+constexpr std::uint64_t kFirst = 0x60000;
 constexpr std::uint64_t kSecond = 0x61000;
 constexpr std::uint64_t kOwnTables = 0x50000;
-const std::vector<int> kBefore{0xeb, 0x00, 0xb8, 0x78}; // a jump to what crosses: mov eax, 12345678h
+const std::vector<int> kBefore{0xeb, 0x00, 0xb8, 0x78}; // a jump to MOV EAX, 12345678h, which crosses the edge
 const std::vector<int> kBehind{0x56, 0x34, 0x12, 0xf4};
 
 void put_code(Machine& m)

@@ -14,12 +14,12 @@ namespace windsor::translate::testing {
 namespace {
 
 constexpr std::uint64_t kTss = 0x3000;
-constexpr std::uint64_t kArea = 0x200000; // data pages; the physical ones are elsewhere
+constexpr std::uint64_t kArea = 0x200000; // the data pages are here, and lead to kAreaFrames
 constexpr std::uint64_t kAreaFrames = 0x100000;
 constexpr std::uint64_t kPages = 8;
 constexpr std::uint64_t kUd2 = kCode + 0x800;
 
-// Handlers run on a stack of their own, so that the guest's may be missing.
+// Gives handlers a stack of their own, because the program's may not be present.
 void give_handlers_a_stack(Machine& m, vcpu::CpuState& state)
 {
     m.put<std::uint64_t>(kTss + 0x24, kStack);
@@ -40,7 +40,7 @@ void become_user(vcpu::CpuState& state)
     state.segment(x86::Seg::Cs).attributes = x86::Attributes::from_word(0xa0fb);
 }
 
-// An address near the edge of a page of the area.
+// Returns an address near the edge of a page of the area.
 std::uint64_t at_edge(RandomProgram& random)
 {
     const std::uint64_t edge = kArea + (1 + random.below(kPages - 1)) * 0x1000;
@@ -71,7 +71,7 @@ void fill_state(RandomProgram& random, vcpu::CpuState& state)
     state.fx.mxcsr = 0x1f80;
 }
 
-// Some pages are missing, some can only be read, some are the supervisor's.
+// Makes some pages of the area not present, some read-only, and some accessible to the supervisor alone.
 void fill_area(RandomProgram& random, Machine& m)
 {
     for (std::uint64_t page = 0; page < kPages; ++page) {
@@ -107,7 +107,7 @@ TEST(TranslatorPreciseFaults, AreThoseOfTheInterpreter)
     TranslatorMachine translator;
     constexpr std::uint64_t kPrograms = 4000;
     std::array<unsigned, 256> met{};
-    // WINDSOR_COMPARE_SEED chooses others.
+    // The environment variable WINDSOR_COMPARE_SEED chooses other programs.
     const char* chosen = std::getenv("WINDSOR_COMPARE_SEED");
     const std::uint64_t first = 1'000'000 * (chosen == nullptr ? 1 : std::strtoull(chosen, nullptr, 0));
     for (std::uint64_t seed = first; seed < first + kPrograms; ++seed) {

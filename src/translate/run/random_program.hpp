@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Random straight-line code whose operands lie at the edges of pages.
+// This writes random straight-line code whose operands lie at the edges of pages.
 #pragma once
 
 #include <array>
@@ -10,8 +10,8 @@
 
 namespace windsor::translate::testing {
 
-// Writes one block of 64-bit code. RBX, RSI, RDI, R11 and R15 are taken to point into the data and are not changed;
-// RBP and RSP are, by what works on the stack.
+// Each program is a block of 64-bit code. RBX, RSI, RDI, R11 and R15 must point into the data, and are not changed. RBP
+// and RSP are changed by instructions that work on the stack.
 class RandomProgram {
 public:
     explicit RandomProgram(std::uint64_t seed) : random_{seed} {}

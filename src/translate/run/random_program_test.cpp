@@ -26,7 +26,7 @@ x::Mem RandomProgram::memory(unsigned size)
     return x::Mem{x::gpq(pick(kPointers)), displacement, size};
 }
 
-// What writes all flags, or reads them.
+// Writes an instruction that writes all arithmetic flags, or reads them.
 void RandomProgram::arithmetic(x::Assembler& a)
 {
     static constexpr std::array<std::uint32_t, 8> kAlu{Inst::kIdAdd, Inst::kIdAdc, Inst::kIdSub, Inst::kIdSbb,
@@ -79,7 +79,7 @@ void RandomProgram::moves(x::Assembler& a)
     }
 }
 
-// The index, which may reach into another page, is set without touching the flags.
+// Writes a bit-string instruction. MOV sets its index, which may lead into another page, without changing the flags.
 void RandomProgram::bit_string(x::Assembler& a)
 {
     static constexpr std::array<std::uint32_t, 4> kBits{Inst::kIdBt, Inst::kIdBtc, Inst::kIdBtr, Inst::kIdBts};
@@ -93,7 +93,7 @@ void RandomProgram::bit_string(x::Assembler& a)
     a.emit(what, memory(width), width == 2 ? index.r16() : width == 4 ? index.r32() : index);
 }
 
-// RSI and RDI come back to where they were, if nothing faults.
+// Writes a string instruction. RSI and RDI are put back to where they were, unless it faults.
 void RandomProgram::string(x::Assembler& a)
 {
     const std::array<x::Gp, 4> accumulators{x::al, x::ax, x::eax, x::rax};
@@ -147,11 +147,11 @@ void RandomProgram::locked(x::Assembler& a)
     }
 }
 
-// They leave undefined flags, which ADD defines.
+// Writes a multiplication or division, and then ADD, because these leave flags undefined.
 void RandomProgram::multiply(x::Assembler& a)
 {
     const unsigned width = below(2) != 0 ? 4 : 8;
-    if (below(2) != 0) { // small enough for a quotient, now and then
+    if (below(2) != 0) { // with EDX clear, some quotients fit
         a.xor_(x::edx, x::edx);
     }
     switch (below(5)) {
@@ -208,7 +208,7 @@ void RandomProgram::mmx(x::Assembler& a)
     }
 }
 
-// The last instruction.
+// Writes the last instruction.
 void RandomProgram::branch(x::Assembler& a)
 {
     const auto next = a.newLabel();

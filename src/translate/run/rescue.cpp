@@ -33,7 +33,8 @@ const std::uint8_t* Translator::rescue_entry(void* self, const HostFault& fault)
     return static_cast<Translator*>(self)->rescue(fault);
 }
 
-// Returns where to go on: in cold code of the guest instruction, which is written now, or out of translated code.
+// Returns where to go on: at cold code for the guest instruction, which is written now, or at the stub that leaves
+// translated code for good.
 const std::uint8_t* Translator::rescue(const HostFault& fault)
 {
     ++counters_.refused;
@@ -83,7 +84,8 @@ const std::uint8_t* Translator::way_of(const HostFault& fault)
     return way;
 }
 
-// Leaves the instruction to the interpreter from now on, and drops its blocks. This one goes on to its end.
+// Leaves the instruction to the interpreter from now on, and drops the blocks that hold it. The block that runs goes on
+// to its end.
 void Translator::refuse(const Block& block, std::uint16_t offset, int signal)
 {
     if (refused_.size() >= kMostRefused) {
@@ -100,7 +102,7 @@ void Translator::refuse(const Block& block, std::uint16_t offset, int signal)
     }
 }
 
-// Not in the signal handler.
+// Reports what was refused in the signal handler, where that could not be done.
 void Translator::report_refusal()
 {
     if (!refusal_.empty() && options_.report) {

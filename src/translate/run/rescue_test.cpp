@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Host code that the host refuses to run, put where the guest has NOP: the interpreter takes over, or the machine ends,
-// and the process goes on in either case.
+// Where the guest has NOP, these tests put host code that the host refuses to run. The interpreter takes over, or the
+// machine ends. In either case the process goes on.
 #include "translate/test_machine.hpp"
 
 #include <sys/mman.h>
@@ -26,7 +26,7 @@ Options with_nop(std::vector<std::uint8_t> nop, std::string* said = nullptr)
     return options;
 }
 
-// NOPs among instructions whose flags, general, SSE and x87 registers must survive them.
+// The program has NOPs among instructions. Flags and general, SSE and x87 registers must survive them.
 vcpu::CpuState prepare(Machine& m, std::uint64_t rbx)
 {
     m.reset();
@@ -70,10 +70,10 @@ class TranslatorRefusals : public ::testing::TestWithParam<Refusal> {};
 
 INSTANTIATE_TEST_SUITE_P(Signals, TranslatorRefusals,
                          ::testing::Values(Refusal{"SIGILL", {0x0f, 0x0b}},        // ud2
-                                           Refusal{"SIGSEGV", {0xf4}},             // hlt: #GP
-                                           Refusal{"SIGSEGV", {0xff, 0xe5}},       // jmp rbp: #GP
-                                           Refusal{"SIGBUS", {0x48, 0x8b, 0x45, 0}}, // mov rax, [rbp]: #SS
-                                           Refusal{"SIGFPE", {0xf7, 0xf4}},        // div esp: #DE
+                                           Refusal{"SIGSEGV", {0xf4}},             // hlt raises #GP
+                                           Refusal{"SIGSEGV", {0xff, 0xe5}},       // jmp rbp raises #GP
+                                           Refusal{"SIGBUS", {0x48, 0x8b, 0x45, 0}}, // mov rax, [rbp] raises #SS
+                                           Refusal{"SIGFPE", {0xf7, 0xf4}},        // div esp raises #DE
                                            Refusal{"SIGTRAP", {0xcc}}),            // int3
                          [](const auto& refusal) { return refusal.param.name + std::to_string(refusal.index); });
 
@@ -90,7 +90,8 @@ TEST_P(TranslatorRefusals, LeaveTheInstructionToTheInterpreter)
     EXPECT_EQ(translator.engine->failure(), "");
 }
 
-// Where no instruction can be told, the machine ends. Others in the process do not notice.
+// If the translator cannot tell which guest instruction was refused, the machine ends. Other machines in the process go
+// on.
 void expect_end(const std::vector<std::uint8_t>& code, std::uint64_t rbx, std::string_view why)
 {
     TranslatorMachine broken{with_nop(code)};
@@ -103,15 +104,15 @@ void expect_end(const std::vector<std::uint8_t>& code, std::uint64_t rbx, std::s
 
 TEST(TranslatorRefusal, EndsTheMachineWhereNothingCanBeTold)
 {
-    expect_end({0xff, 0xe3}, 0x1000, "cannot be told"); // jmp rbx, where nothing is
-    expect_end({0x90, 0x0f, 0x0b}, 0, "cannot be told"); // ud2, which is not where the instruction begins
+    expect_end({0xff, 0xe3}, 0x1000, "cannot be told"); // jmp rbx leads to no code
+    expect_end({0x90, 0x0f, 0x0b}, 0, "cannot be told"); // ud2 does not lie where the code for NOP begins
 }
 
 TEST(TranslatorRefusal, EndsTheMachineWhoseMemoryIsLost)
 {
     const int file = ::memfd_create("lost", 0);
     ASSERT_GE(file, 0);
-    void* lost = ::mmap(nullptr, 4096, PROT_READ, MAP_SHARED, file, 0); // beyond the file's end
+    void* lost = ::mmap(nullptr, 4096, PROT_READ, MAP_SHARED, file, 0); // the file is empty
     ::close(file);
     ASSERT_NE(lost, MAP_FAILED);
     expect_end({0x48, 0x8b, 0x03}, reinterpret_cast<std::uintptr_t>(lost), "lost memory"); // mov rax, [rbx]

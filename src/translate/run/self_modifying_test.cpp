@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Code that changes while it runs: by itself, by its neighbours, through other addresses, by devices.
+// Code is changed while it runs: by itself, by other code of its page, through other addresses, and by devices.
 #include "translate/test_machine.hpp"
 
 #include <array>
@@ -16,9 +16,9 @@ using vcpu::HaltReason;
 using vcpu::Signal;
 
 constexpr std::uint32_t kMarker = 0x12345678;
-constexpr std::uint64_t kAlias = 0x200000; // of kCode, another linear address
+constexpr std::uint64_t kAlias = 0x200000; // the page of kCode is at this linear address as well
 constexpr std::uint64_t kFunction = kCode + 0x800;
-constexpr std::uint64_t kRounds = 1000; // more than the translator bears with before it changes its ways
+constexpr std::uint64_t kRounds = 1000; // after fewer drops, the translator makes shorter blocks of the page
 constexpr std::uint64_t kSum = kRounds * (kRounds + 1) / 2;
 
 std::uint32_t sum(const Machine& m)
@@ -26,12 +26,12 @@ std::uint32_t sum(const Machine& m)
     return static_cast<std::uint32_t>(m.engine->state().gpr[x86::kRax]);
 }
 
-// How the patch gets where it belongs.
+// This says by which way the code is patched.
 enum class Through : std::uint8_t { Itself, Alias, Device };
 
 class TranslatorSelfModifying : public ::testing::TestWithParam<Through> {
 protected:
-    // Writes ECX, the round, over the four bytes at RSI.
+    // Writes code that stores ECX, the number of the round, over the four bytes at RSI.
     void write_patch(x::Assembler& a)
     {
         if (GetParam() == Through::Device) {
@@ -56,7 +56,7 @@ protected:
         state.gpr[x86::kRbx] = 0;
         return state;
     }
-    // Adds what a function says, which is patched in between.
+    // Runs a program that adds up what a function returns, and patches the function before each call.
     void run_caller(std::uint64_t function)
     {
         m.assemble(kCode, true, [&](x::Assembler& a) {
@@ -116,7 +116,7 @@ TEST_P(TranslatorSelfModifying, InAnInstructionAcrossPages)
     run_caller(kCode + 0xffe);
 }
 
-// Whether flags are kept for a block depends on what that block does with them.
+// A block keeps flags only if the block behind it needs them, which depends on that block's code.
 TEST_P(TranslatorSelfModifying, InCodeThatDecidedWhichFlagsAreOfUse)
 {
     constexpr std::uint32_t kXor = 0x9090d231; // XOR EDX, EDX; NOP; NOP
@@ -130,7 +130,7 @@ TEST_P(TranslatorSelfModifying, InCodeThatDecidedWhichFlagsAreOfUse)
         a.test(x::ebp, 1);
         a.cmovz(x::ecx, x::r9d);
         write_patch(a);
-        a.cmp(x::ebp, x::edi); // carry
+        a.cmp(x::ebp, x::edi); // this sets the carry flag
         a.jmp(then);
         a.ud2();
         a.bind(then);
@@ -151,12 +151,11 @@ TEST_P(TranslatorSelfModifying, InCodeThatDecidedWhichFlagsAreOfUse)
     EXPECT_EQ(sum(m), kRounds / 2);
 }
 
-// An instruction that begins at the end of a page and ends at the beginning of the same one, which is mapped twice in a
-// row.
+// A page is mapped twice in a row, and an instruction begins at its end and goes on at its beginning.
 TEST(TranslatorCrossing, OfAPageIntoItselfIsPatched)
 {
     constexpr std::uint64_t kPage = 0x210000;
-    constexpr std::uint64_t kAt = 0xffd; // of the instruction; its immediate begins behind it
+    constexpr std::uint64_t kAt = 0xffd; // the offset of the instruction, whose immediate begins one byte later
     constexpr std::uint64_t kCalls = 200;
     TranslatorMachine m;
     vcpu::CpuState state = m.flat64();
@@ -189,7 +188,7 @@ INSTANTIATE_TEST_SUITE_P(Ways, TranslatorSelfModifying,
                                                                   : "Device";
                          });
 
-// MOV EDX, n; RET at ever new places, as a compiler that runs in the guest writes it.
+// As a JIT compiler in the guest does, a program writes MOV EDX, n and RET to ever new places, and calls them.
 TEST(TranslatorFreshCode, RunsWhatHasJustBeenWritten)
 {
     TranslatorMachine m;
@@ -202,7 +201,7 @@ TEST(TranslatorFreshCode, RunsWhatHasJustBeenWritten)
         a.call(x::rsi);
         a.add(x::eax, x::edx);
         a.add(x::rsi, 7);
-        a.and_(x::rsi, ~0x4000); // four pages over and over
+        a.and_(x::rsi, ~0x4000); // the places lie in four pages, which are used over and over
         a.dec(x::ecx);
         a.jnz(loop);
         a.hlt();
@@ -215,7 +214,7 @@ TEST(TranslatorFreshCode, RunsWhatHasJustBeenWritten)
     EXPECT_EQ(sum(m), kTimes * (kTimes + 1) / 2);
 }
 
-// Between two runs, as with the machine paused.
+// Code is written between two runs, as while the machine is paused.
 TEST(TranslatorFreshCode, HearsOfAWriteWhileItDoesNotRun)
 {
     TranslatorMachine m;
@@ -253,7 +252,7 @@ TEST(TranslatorFreshCode, HearsOfAWriteFromAnotherThreadWhileItSpins)
         a.jz(loop);
         a.hlt();
     });
-    const std::uint64_t patched = find_in_code<std::uint64_t>(m, kCode, 0x74c08500000000b8) + 1; // MOV, TEST, JZ
+    const std::uint64_t patched = find_in_code<std::uint64_t>(m, kCode, 0x74c08500000000b8) + 1; // MOV, TEST and JZ
     std::atomic<bool> done{false};
     std::thread device{[&] {
         const auto* running = reinterpret_cast<const volatile std::uint32_t*>(m.at(kData));

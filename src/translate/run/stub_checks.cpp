@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Has the stubs read by the verifier before any code is entered by them.
+// This file has the verifier read the stubs before any code is entered by them.
 #include "translate/run/block_checks.hpp"
 #include "translate/verify/stub_reader.hpp"
 

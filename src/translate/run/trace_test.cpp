@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Traces of both engines are alike, line by line, and show where two programs part.
+// The traces of both engines are alike, line by line. If two programs differ, their traces show where.
 #include "emulate/core/trace_file.hpp"
 #include "translate/run/random_program.hpp"
 #include "translate/test_machine.hpp"
@@ -74,7 +74,7 @@ protected:
     TranslatorMachine translator_;
 };
 
-// Every way from one instruction to the next.
+// Writes a program that takes every way from one instruction to the next.
 void write_tour(x::Assembler& a)
 {
     const auto loop = a.newLabel();
@@ -123,7 +123,7 @@ TEST_F(TranslatorTrace, IsThatOfTheInterpreter)
     const std::uint64_t before = translator_.counter("entries");
     EXPECT_EQ(of_translator(write_tour), expected);
     EXPECT_GT(expected.size(), 1000u);
-    // Translated code runs them all but what it always leaves to the interpreter, and the one behind STI.
+    // Translated code runs all instructions but those that are always interpreted, and the one behind STI.
     EXPECT_GT(translator_.counter("entries") - before, expected.size() * 9 / 10);
     EXPECT_LT(translator_.counter("interpreted"), expected.size() / 4);
 }
@@ -141,21 +141,22 @@ TEST_F(TranslatorTrace, IsThatOfTheInterpreterForRandomPrograms)
     }
 }
 
-// As a wrong translation of one instruction would.
+// The other program has another instruction in one place, as a wrong translation would have.
 TEST_F(TranslatorTrace, PartsBehindTheInstructionThatDiffers)
 {
-    const auto write = [](bool wrong) {
-        return [wrong](x::Assembler& a) {
+    enum class Translation : std::uint8_t { Right, Wrong };
+    const auto write = [](Translation translation) {
+        return [wrong = translation == Translation::Wrong](x::Assembler& a) {
             a.xor_(x::eax, x::eax);
             a.mov(x::ecx, 7);
-            wrong ? a.sbb(x::ecx, x::eax) : a.sub(x::ecx, x::eax); // the same, as it happens
+            wrong ? a.sbb(x::ecx, x::eax) : a.sub(x::ecx, x::eax); // CF is clear, so that both do the same
             a.stc();
             wrong ? a.sbb(x::ecx, x::eax) : a.sub(x::ecx, x::eax);
             a.hlt();
         };
     };
-    const Lines right = of_interpreter(write(false));
-    Lines wrong = of_translator(write(true));
+    const Lines right = of_interpreter(write(Translation::Right));
+    Lines wrong = of_translator(write(Translation::Wrong));
     ASSERT_EQ(right.size(), 7u);
     ASSERT_EQ(wrong.size(), 7u);
     for (std::string& line : wrong) {
@@ -167,7 +168,7 @@ TEST_F(TranslatorTrace, PartsBehindTheInstructionThatDiffers)
     EXPECT_NE(right[6], wrong[6]);
 }
 
-// What was translated for the trace is not what runs without.
+// Without a trace, code does not run that was translated for one.
 TEST_F(TranslatorTrace, LeavesNothingBehind)
 {
     static_cast<void>(of_translator(write_tour));

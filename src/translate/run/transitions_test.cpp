@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Ways from one context to another and back (rings, gates, stacks of interrupts, tasks, modes), taken by programs that
-// have set what code takes for granted otherwise: DF, AC, TF, exceptions that are not masked, segments that are not
-// flat, upper halves. Both sides work on memory and in all units; both engines must end alike.
+// Programs go from one context to another and back, by gates, interrupts with a stack of their own, tasks and changes
+// of mode. Before, they change what code takes for granted: DF, AC, TF, masks of exceptions, segments, upper halves of
+// registers. Both sides work on memory and in all units, and both engines must end alike.
 #include "translate/test_machine.hpp"
 
 #include <string>
@@ -16,27 +16,27 @@ namespace fl = x86::rflags;
 using conformance::kGdt;
 using x86::Seg;
 
-constexpr std::uint64_t kKernel = 0x28000; // what all ways lead to
-constexpr std::uint64_t kEnd = 0x2a000;    // what ends the program
-constexpr std::uint64_t kStep = 0x2c000;   // the handler of #DB
-constexpr std::uint64_t kUnits = 0x2d000;  // the handler of #NM
-constexpr std::uint64_t kNarrow = 0x2e000; // code of compatibility mode
+constexpr std::uint64_t kKernel = 0x28000; // all ways but that to compatibility mode lead here
+constexpr std::uint64_t kEnd = 0x2a000;    // handlers that end the program are here
+constexpr std::uint64_t kStep = 0x2c000;   // the handler of #DB is here
+constexpr std::uint64_t kUnits = 0x2d000;  // the handler of #NM is here
+constexpr std::uint64_t kNarrow = 0x2e000; // code of compatibility mode is here
 constexpr std::uint64_t kTss = 0x3000;
 constexpr std::uint64_t kOtherTss = 0x3100;
 constexpr std::uint64_t kKernelStack = 0x90000;
-constexpr std::uint64_t kOtherStack = 0x98000; // of interrupts with a stack of their own, and of the other task
+constexpr std::uint64_t kOtherStack = 0x98000; // the stack of interrupts with one of their own, and of the other task
 constexpr std::uint64_t kStackBytes = 0x400;
 constexpr std::uint64_t kCount = kData + 0x40;
-constexpr std::uint64_t kEnded = kData + 0x48; // by which vector
+constexpr std::uint64_t kEnded = kData + 0x48; // the vector by which the program has ended
 constexpr std::uint64_t kFarPointer = kData + 0x50;
 constexpr std::uint64_t kControls = kData + 0x60;
-constexpr std::uint64_t kUserWork = 0x100000; // what each side works on
-constexpr std::uint64_t kKernelWork = 0x110000;
-constexpr std::uint64_t kBase = 0x1000; // of segments that are not flat
+constexpr std::uint64_t kUserWork = 0x100000;   // the program works on this memory
+constexpr std::uint64_t kKernelWork = 0x110000; // the other side works on this memory
+constexpr std::uint64_t kBase = 0x1000; // segments that are not flat have this base
 constexpr std::uint16_t kUserCode32 = 0x1b, kUserData = 0x23, kUserCode64 = 0x2b, kBasedData = 0x33;
 constexpr std::uint16_t kMainTask = 0x38, kGate = 0x58, kOtherTask = 0x60;
 constexpr std::uint8_t kService = 0x80, kLast = 0x81;
-constexpr std::uint16_t kReached = 0x10; // a port
+constexpr std::uint16_t kReached = 0x10; // the other side writes to this port when it is reached
 constexpr unsigned kRounds = 12;
 constexpr std::uint64_t kHostile = 0x0000'7123'0000'0000;
 
@@ -53,7 +53,7 @@ constexpr bool wide(Way way)
     return way <= Way::Compatibility;
 }
 
-// Memory, strings, the stack and all units; nothing but pointers is taken for granted.
+// Writes code that works on memory, strings and the stack and in all units. It sets all registers that it needs.
 void work(x::Assembler& a, std::uint64_t at)
 {
     const auto middle = static_cast<std::uint32_t>(at + 0x1800);
@@ -106,11 +106,11 @@ void become_hostile(x::Assembler& a, Hostility hostility)
     case Hostility::Alignment: set_flag(a, fl::kAc); break;
     case Hostility::Trap: set_flag(a, fl::kTf); break;
     case Hostility::Mxcsr:
-        a.mov(x::dword_ptr(kControls), 0x1d80); // division by zero
+        a.mov(x::dword_ptr(kControls), 0x1d80); // this unmasks division by zero
         a.ldmxcsr(x::dword_ptr(kControls));
         break;
     case Hostility::X87:
-        a.mov(x::dword_ptr(kControls), 0x37b); // division by zero
+        a.mov(x::dword_ptr(kControls), 0x37b); // this unmasks division by zero
         a.fldcw(x::word_ptr(kControls));
         break;
     case Hostility::Segments:
@@ -159,7 +159,7 @@ void become_friendly(x::Assembler& a, Hostility hostility)
     }
 }
 
-// What was asked for happens in the last round, behind the way.
+// Writes an instruction that raises the exception that was unmasked. It runs in the last round, after the other side.
 void provoke(x::Assembler& a, Hostility hostility)
 {
     switch (hostility) {
@@ -209,7 +209,7 @@ void go(x::Assembler& a, Way way)
     }
 }
 
-// Gives the offset behind the way.
+// Writes the program. `behind` becomes the address to which the other side returns.
 void write_user(x::Assembler& a, Way way, Hostility hostility, std::uint64_t& behind)
 {
     const auto loop = a.newLabel();
@@ -254,7 +254,7 @@ void write_kernel(x::Assembler& a, Way way)
         a.pop(a.zax());
     }
     switch (way) {
-    case Way::Fault: // behind UD2
+    case Way::Fault: // the handler returns behind UD2
         a.add(x::ptr(a.zsp(), 0, 8), 2);
         a.iretq();
         break;
@@ -268,13 +268,14 @@ void write_kernel(x::Assembler& a, Way way)
     case Way::Task:
     case Way::TaskGate:
         a.iretd();
-        a.jmp(again); // the task goes on here
+        a.jmp(again); // the task goes on here the next time
         break;
     default: a.is64Bit() ? a.iretq() : a.iretd();
     }
 }
 
-// Nothing is left of the kernel's stacks, where flags need not be exact.
+// Writes a handler that ends the program. It clears the kernel's stacks, because flags in their frames need not be
+// exact.
 void write_end(x::Assembler& a, unsigned vector)
 {
     a.mov(x::eax, 0x10);
@@ -293,7 +294,7 @@ void write_end(x::Assembler& a, unsigned vector)
 
 class TranslatorTransitions : public ::testing::TestWithParam<std::tuple<Way, Hostility>> {
 protected:
-    static constexpr unsigned kVectorBytes = 0x60; // of the ends
+    static constexpr unsigned kVectorBytes = 0x60; // each handler at kEnd has so many bytes
 
     static void set_gate(Machine& m, unsigned vector, std::uint64_t handler, unsigned ist = 0)
     {
@@ -439,7 +440,7 @@ INSTANTIATE_TEST_SUITE_P(All, TranslatorTransitions,
                          ::testing::Combine(::testing::ValuesIn(kAllWays), ::testing::ValuesIn(kAllHostilities)),
                          name_of);
 
-// `windows`: 32-bit programs have one from their beginning.
+// If there are windows, 32-bit programs have one from their beginning.
 TEST_P(TranslatorTransitions, EndAlikeInBothEngines)
 {
     for (const std::size_t windows : {std::size_t{0}, std::size_t{4}}) {
@@ -451,7 +452,7 @@ TEST_P(TranslatorTransitions, EndAlikeInBothEngines)
     }
 }
 
-// The processor's state moves from engine to engine whenever the other side has been reached, hostile as it is.
+// Whenever the other side has been reached, the processor's state moves to the other engine with all that was changed.
 TEST_P(TranslatorTransitions, SurviveAChangeOfEngine)
 {
     interpreter.run(prepare(interpreter));

@@ -19,7 +19,7 @@ namespace {
 
 using x86::Seg;
 
-constexpr std::size_t kMostCautious = 4096; // blocks that are, or may become so
+constexpr std::size_t kMostCautious = 4096; // how many blocks may be known as cautious, or as likely to become so
 
 } // namespace
 
@@ -69,11 +69,11 @@ void Translator::set_trace(emulate::TraceSink* sink)
 {
     traced_ = sink != nullptr;
     translation_->set_single(traced_);
-    core_->interpreter.set_trace(sink); // which drops all blocks
+    core_->interpreter.set_trace(sink); // this drops all blocks
 }
 
-// What translated code takes for granted, as the key of a Context. None: the interpreter has to run it (16-bit code,
-// segments that are not flat, real mode, rings 1 and 2).
+// Returns the context key of the code at RIP. Returns Context::kNone if the interpreter has to run that code: 16-bit
+// code, and code in real mode, in rings 1 and 2, or with segments that are not flat.
 std::uint32_t Translator::context_key()
 {
     const emulate::Cpu& cpu = core_->interpreter.cpu();
@@ -131,14 +131,15 @@ std::size_t Translator::slot_of(std::uint32_t key)
 bool Translator::remember(Block& block, const emulate::Cpu::CodePlace& place)
 {
     if (block.second_page == nullptr) {
-        tables_->remember(slot_of(block.context), block, place.global, {place.size, place.size});
+        const auto pages = place.global ? JumpTables::Pages::Global : JumpTables::Pages::NonGlobal;
+        tables_->remember(slot_of(block.context), block, pages, {place.size, place.size});
         return true;
     }
     const auto second = second_page(block.rip);
     if (!second || second->page.host != block.second_page || block.dropped) {
-        return false; // mapped or written anew
+        return false; // the second page has been mapped or written meanwhile
     }
-    tables_->remember(slot_of(block.context), block, false, {place.size, second->size});
+    tables_->remember(slot_of(block.context), block, JumpTables::Pages::NonGlobal, {place.size, second->size});
     return true;
 }
 
@@ -161,7 +162,7 @@ Block* Translator::find(std::uint32_t context)
         block = make_block(wanted, place);
     }
     const bool usable = block != nullptr && remember(*block, place);
-    return usable ? block : nullptr; // the interpreter does without
+    return usable ? block : nullptr; // without a block the interpreter runs the code
 }
 
 void Translator::point(std::uint8_t* displacement, const std::uint8_t* target)
@@ -226,7 +227,8 @@ void Translator::take_flags()
     rflags = (rflags & kKept) | unpack_flags(core_->frame.flags) | (core_->frame.direction != 0 ? x86::rflags::kDf : 0);
 }
 
-// An interrupt that is masked must not stop code over and over.
+// Returns the signals that running code stops for. An interrupt or NMI that is masked is not among them, or it would
+// stop the code at every block.
 std::uint32_t Translator::heeded()
 {
     using vcpu::Signal;
@@ -248,7 +250,8 @@ void Translator::give_flags()
     core_->frame.heeded = heeded();
 }
 
-// FXSAVE and FXRSTOR move the XMM registers as well; those are dealt with apart.
+// Moves the x87 state from the host's unit to the guest's in memory. FXSAVE stores the XMM registers as well, which are
+// ignored here, because the stubs move them.
 void Translator::store_x87()
 {
     alignas(64) x86::FxArea now;
@@ -317,8 +320,8 @@ const std::uint8_t* Translator::help(SideExit& exit)
     return block != nullptr ? going_on(block->unchecked, block->context) : nullptr;
 }
 
-// Avoids further faults of an instruction that has been run after one: maps the page, or drops a block that has faulted
-// too often in vain. Returns false if the block has been dropped.
+// Must be called after an instruction has faulted and has been interpreted. Avoids its next fault: maps the page in the
+// window, or drops the block if that has failed too often. Returns false if the block has been dropped.
 bool Translator::avoid_next_fault(const Block& block, const FaultTable::Fault& fault)
 {
     constexpr unsigned kMostFruitless = 16;
@@ -327,7 +330,8 @@ bool Translator::avoid_next_fault(const Block& block, const FaultTable::Fault& f
         return true;
     }
     const auto linear = static_cast<std::uint64_t>(fault.address - base);
-    if (linear >> 32 == 0 && windows_.fill(static_cast<std::uint32_t>(linear), fault.write)) {
+    const auto intent = fault.write ? emulate::Intent::Write : emulate::Intent::Read;
+    if (linear >> 32 == 0 && windows_.fill(static_cast<std::uint32_t>(linear), intent)) {
         return true;
     }
     if (fruitless_.size() >= kMostCautious) {
@@ -340,7 +344,7 @@ bool Translator::avoid_next_fault(const Block& block, const FaultTable::Fault& f
     return false;
 }
 
-// Drops the block, which takes less for granted when it is translated anew.
+// Drops the block. When it is translated again, it will be a cautious one.
 void Translator::make_cautious(const Block& block)
 {
     if (cautious_.size() >= kMostCautious) {
@@ -357,13 +361,14 @@ std::uint64_t Translator::first_of(const GroupRange& range)
     return cpu().s.gpr[range.base] + static_cast<std::uint64_t>(std::int64_t{range.from});
 }
 
-// Tells, when the instruction that opens a group has been run, whether the rest of the group can go on.
+// Must be called after the instruction that opens a group has been interpreted. Puts into the frame what the group
+// keeps. Returns false if the rest of the group cannot use one lookup.
 bool Translator::open_group(const SideExit& exit, std::uint64_t first)
 {
     const GroupRange& range = groups_[exit.group - 1];
     const x86::Linear linear = x86::Linear{first} & cpu().linear_mask();
     if (range.distance && linear.raw() != first) {
-        return false; // the distance would lead elsewhere
+        return false; // the address wraps around, so that the distance would lead elsewhere
     }
     const emulate::TlbEntries& entries = *cpu().program().entries;
     const std::size_t at = emulate::TlbEntries::index(linear);
@@ -378,7 +383,7 @@ bool Translator::open_group(const SideExit& exit, std::uint64_t first)
     return true;
 }
 
-// Lets the interpreter run on from here. If that happens again and again, the block gets a second body.
+// Lets the interpreter go on, because a group has failed. If that happens again and again, the block becomes cautious.
 void Translator::fail_group(SideExit& exit)
 {
     constexpr unsigned kMostFailures = 8;
@@ -393,8 +398,8 @@ void Translator::fail_group(SideExit& exit)
     }
 }
 
-// Makes true what code of a context takes for granted, before it runs. Returns null if it relies on a window that has
-// gone.
+// Must be called before code of a context runs. Makes true what the code takes for granted. Returns the code, or null
+// if it relies on a window that there is no more.
 const std::uint8_t* Translator::going_on(const std::uint8_t* code, std::uint32_t context)
 {
     const bool windowed = (context & Context::kWindowed) != 0;
@@ -425,18 +430,18 @@ const std::uint8_t* Translator::cross(std::uint32_t link)
 Block* Translator::next_block()
 {
     emulate::Cpu& cpu = this->cpu();
-    core_->frame.sse_live = core_->frame.avx_live = 0; // they are in memory, until a block wants them
+    core_->frame.sse_live = core_->frame.avx_live = 0; // this state is in memory until a block loads it
     const bool looked_at = cpu.special() || cpu.pending_debug != 0 || cpu.s.activity != vcpu::Activity::Running ||
                            (cpu.signals().pending() & core_->frame.heeded) != 0;
     if (looked_at) {
         return nullptr;
     }
-    cpu.s.rflags &= ~x86::rflags::kRf; // without breakpoints it has nothing to say
+    cpu.s.rflags &= ~x86::rflags::kRf; // RF only suppresses breakpoints, of which none is set here
     const std::uint32_t context = context_key();
     return context != Context::kNone ? find(context) : nullptr;
 }
 
-// Tells whether the block may go on behind the instruction.
+// Has the instruction of a side exit interpreted. Returns whether the block may go on behind it.
 bool Translator::interpret(SideExit& exit)
 {
     const bool plain = exit.kind == SideExit::Kind::Access;

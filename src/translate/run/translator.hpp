@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The same-ISA translator as an engine: guest code runs as relocated host code, and everything rare is left to the
-// interpreter, whose processor it shares.
+// The translator is an engine for guests of the host's own architecture: guest code runs as relocated host code, and
+// everything rare is left to the interpreter, whose processor it shares.
 #pragma once
 
 #include "base/arena.hpp"
@@ -39,23 +39,23 @@ struct Options {
     bool copies{true};  // whether to copy what has been translated at another address
     std::function<void(const std::string&)>
         report{}; // is told in a sentence of what the host has refused to run, on the engine's thread
-    std::vector<std::uint8_t> nop{}; // the host code for NOP: none, but in tests of what the host refuses
+    std::vector<std::uint8_t> nop{}; // the host code for NOP; tests put in its place what the host refuses
     bool verify{false}; // whether each block is proven to do no more than it may before it runs
-    std::function<void(const std::string&)> on_violation{}; // is told in a sentence of blocks that are not proven
+    std::function<void(const std::string&)> on_violation{}; // is told in a sentence of each block that is not proven
 };
 
 struct Counters {
-    std::uint64_t entries{0};      // into translated code, from the run loop
-    std::uint64_t crossings{0};    // from block to block by way of C++
-    std::uint64_t translations{0}; // of blocks
-    std::uint64_t copies{0};       // of blocks to other addresses
-    std::uint64_t links{0};        // made between blocks
-    std::uint64_t interpreted{0};  // instructions that translated code left to the interpreter
-    std::uint64_t misses{0};       // accesses that were not in the TLB
-    std::uint64_t drops{0};        // blocks whose guest code was overwritten
-    std::uint64_t resets{0};       // times that all code was forgotten
-    std::uint64_t refused{0};      // host instructions that could not be run
-    std::uint64_t failures{0};     // groups of accesses that do not lie in one page that can be accessed so
+    std::uint64_t entries{0};      // how often the run loop entered translated code
+    std::uint64_t crossings{0};    // how often code went from block to block by way of C++
+    std::uint64_t translations{0}; // how many blocks were translated
+    std::uint64_t copies{0};       // how many blocks were copied to other addresses
+    std::uint64_t links{0};        // how many links between blocks were made
+    std::uint64_t interpreted{0};  // how many instructions translated code left to the interpreter
+    std::uint64_t misses{0};       // how many accesses were not in the TLB
+    std::uint64_t drops{0};        // how many blocks were dropped because their guest code was overwritten
+    std::uint64_t resets{0};       // how often all code was forgotten
+    std::uint64_t refused{0};      // how often the host refused to run an instruction
+    std::uint64_t failures{0};     // how often a group did not lie in one page that may be accessed as the group wants
 };
 
 class Translator final : public vcpu::Engine, private emulate::Accelerator {
@@ -85,13 +85,13 @@ public:
     {
         return {code_->executable() + (first_ - code_->writable()), static_cast<std::size_t>(free_ - first_)};
     }
-    // Is told of every instruction before it runs; null for none. Not while run() runs. Blocks have one instruction
-    // meanwhile.
+    // Has `sink` told of every instruction before it runs, or nobody if it is null. Must not be called while run()
+    // runs. While there is a sink, blocks have one instruction.
     void set_trace(emulate::TraceSink* sink);
 
 private:
-    // In one piece, so that translated code reaches all of it from its stack pointer. Signals that arrive meanwhile
-    // find room below the frame.
+    // The core is in one piece, so that translated code can reach all of it from its stack pointer, which leads to the
+    // frame. Handlers of signals that arrive meanwhile use the stack below the frame.
     struct Core {
         explicit Core(const vcpu::EngineParts& parts) : interpreter{parts} {}
         static void* operator new(std::size_t size) { return base::allocate_huge(size); }
@@ -137,19 +137,21 @@ private:
     void copy_links(const Block& original, Block& block, std::ptrdiff_t by);
     void copy_faults(const Block& original, const Block& block);
     void hold(const emulate::Cpu::CodePlace& place);
-    // Finds the next page, into which an instruction crosses; nothing if it faults or is no memory.
+    // Finds the page behind that of RIP, into which an instruction crosses. Returns nothing if the page walk faults or
+    // leads to no memory.
     std::optional<emulate::Cpu::CodePlace> second_page(std::uint64_t rip);
-    // Returns false if the block cannot be used after all.
+    // Enters a block in its jump table. Returns false if the block cannot be used after all.
     [[nodiscard]] bool remember(Block& block, const emulate::Cpu::CodePlace& place);
     void link(Link& link, std::uint32_t number, Block& to);
     void unlink(Block& block);
     void point(std::uint8_t* displacement, const std::uint8_t* target);
 
-    // Called from translated code.
+    // Translated code calls these.
     static const std::uint8_t* help_entry(void* self, std::uint32_t number);
     const std::uint8_t* help(SideExit& exit);
     const std::uint8_t* cross(std::uint32_t link);
-    // Returns the block at RIP, to go on without the run loop; null if the run loop has something to look at.
+    // Returns the block at RIP, so that code can go on without the run loop. Returns null if the run loop has something
+    // to look at.
     Block* next_block();
     [[nodiscard]] bool interpret(SideExit& exit);
     [[nodiscard]] bool in_window(const emulate::Cpu& cpu);
@@ -174,29 +176,29 @@ private:
     std::unique_ptr<Core> core_;
     Options options_;
     std::unique_ptr<CodeMemory> code_;
-    std::array<Stubs, 2> stubs_; // for other code, and for code that uses a window
+    std::array<Stubs, 2> stubs_; // for code without a window, and for code that uses one
     FaultTable faults_;
     Windows windows_;
     std::unique_ptr<Translation> translation_;
-    std::uint8_t* first_{nullptr}; // behind the stubs
-    std::uint8_t* free_{nullptr};
-    base::Arena arena_; // of what goes with all code
+    std::uint8_t* first_{nullptr}; // where the code of blocks begins, behind the stubs
+    std::uint8_t* free_{nullptr};  // where the next block will be written
+    base::Arena arena_;            // the memory of what is forgotten together with all code
     BlockMap blocks_{arena_};
     std::pmr::deque<Link> links_{&arena_};
     std::pmr::deque<SideExit> exits_{&arena_};
     std::pmr::deque<GroupRange> groups_{&arena_};
     std::unique_ptr<JumpTables> tables_;
     std::unique_ptr<BlockChecks> checks_; // null: blocks are not verified
-    std::unordered_set<const std::uint8_t*> cautious_; // first bytes of blocks that use no window and no groups
-    std::unordered_map<const std::uint8_t*, unsigned>
-        fruitless_; // faults that windows could not do away with, by block
-    std::unordered_set<const std::uint8_t*> refused_; // first bytes of instructions that are left to the interpreter
-    std::string refusal_; // to be reported
+    std::unordered_set<const std::uint8_t*> cautious_; // the first bytes of cautious blocks
+    // This counts, by the first byte of a block, its faults after which no page could be mapped in the window.
+    std::unordered_map<const std::uint8_t*, unsigned> fruitless_;
+    std::unordered_set<const std::uint8_t*> refused_; // the first bytes of instructions that the host has refused
+    std::string refusal_;                             // the sentence about the last of them, until it is reported
     std::string failure_;
-    bool interpreting_{false}; // the interpreter has to run a block
-    std::uint64_t last_failure_{0}; // of a group, in nanoseconds
+    bool interpreting_{false};      // the interpreter has to run the next block
+    std::uint64_t last_failure_{0}; // when a group has failed last, in nanoseconds
     bool traced_{false};
-    std::vector<std::uint64_t> histogram_; // of interpreted instructions, by mnemonic
+    std::vector<std::uint64_t> histogram_; // how many instructions of each mnemonic were interpreted
     Counters counters_;
 };
 

@@ -39,8 +39,8 @@ constexpr auto kGeneral = std::to_array<ZydisMnemonic>({
     ZYDIS_MNEMONIC_SCASD,   ZYDIS_MNEMONIC_SCASQ,
 });
 
-// Of the vector and x87 instructions: those that load or show more than registers, and those that mask the memory that
-// they store to.
+// These vector and x87 instructions are not allowed: they load or show more state than registers, or they store to
+// memory that their encoding does not name.
 constexpr auto kUnwanted = std::to_array<ZydisMnemonic>({
     ZYDIS_MNEMONIC_FLDCW,      ZYDIS_MNEMONIC_FLDENV,     ZYDIS_MNEMONIC_FNCLEX,   ZYDIS_MNEMONIC_FNINIT,
     ZYDIS_MNEMONIC_FNSAVE,     ZYDIS_MNEMONIC_FNSTENV,    ZYDIS_MNEMONIC_FRSTOR,   ZYDIS_MNEMONIC_FXRSTOR,

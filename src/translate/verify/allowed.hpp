@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which instructions emitted code may hold: a list of what is allowed, not of what is forbidden.
+// This file says which instructions emitted code may hold. It lists what is allowed, not what is forbidden.
 #pragma once
 
 #include <cstdint>
@@ -8,13 +8,13 @@
 
 namespace windsor::translate::verify {
 
-// Neither privileged nor a system call, touches no segment, control or host state, and has no memory operand that its
-// encoding does not name, but for string instructions.
+// Tells whether emitted code may hold the instruction: it is neither privileged nor a system call, touches no segment,
+// control or host state, and has no memory operand that its encoding does not name, unless it is a string instruction.
 bool is_allowed(const ZydisDecodedInstruction& decoded);
 // Returns the units that the instruction works on without an operand that says so.
 std::uint8_t implied_units(const ZydisDecodedInstruction& decoded);
 
-// 32-bit results that may leave the upper half of the register as it was: those that are not always written.
+// Tells whether a 32-bit result may leave the upper half of its register as it was, since it is not always written.
 bool keeps_upper_half(std::uint16_t mnemonic);
 // Tells whether this is an SSE instruction whose 16 bytes in memory need not be aligned.
 bool moves_unaligned(std::uint16_t mnemonic);

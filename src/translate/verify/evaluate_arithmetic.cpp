@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The arithmetic that checks are made of, and what comparisons tell.
+// This file evaluates the arithmetic that checks are made of, and what comparisons tell.
 #include "translate/verify/evaluator.hpp"
 
 #include <algorithm>
@@ -12,9 +12,8 @@ namespace {
 using Kind = Value::Kind;
 
 constexpr std::int64_t kPageMask = kPageBytes - 1;
-constexpr std::uint8_t kElementLog = 3; // the TLB's arrays
+constexpr std::uint8_t kElementLog = 3; // the elements of the TLB's arrays have 8 bytes
 constexpr std::uint8_t kJumpEntryLog = 4;
-constexpr unsigned kPageLog = 12;
 constexpr unsigned kMostZeros = 16;
 
 bool lies_in_page(const Value& v)
@@ -32,7 +31,7 @@ bool same_place(std::int64_t one, std::int64_t other)
     return ((one ^ other) & kPageMask) == 0;
 }
 
-// Elements that there is room for from the address on.
+// Tells whether `room` counts the elements from the host address `host` to the end of its page.
 bool has_room(const Value& room, const Value& host)
 {
     return (room.symbol == host.symbol && same_place(room.offset, host.offset)) ||
@@ -114,14 +113,15 @@ bool Evaluator::with_immediate(const HostInstruction& i)
         [[fallthrough]];
     default: define(i.to, i);
     }
-    // Zero is what the flags tell of the result.
+    // The zero flag tells whether any bit of the result is set.
     if (i.mnemonic == ZYDIS_MNEMONIC_SUB || i.mnemonic == ZYDIS_MNEMONIC_ADD) {
         learn({.kind = Fact::Kind::Tested, .reg = i.to, .width = i.width, .value = -1});
     }
     return true;
 }
 
-// The difference of two addresses in one page of the host is no secret.
+// Evaluates SUB of two registers. The difference of two addresses in one host page may be known to the guest, since it
+// depends on their offsets in the page alone.
 bool Evaluator::subtract_registers(const HostInstruction& i)
 {
     const Value& one = state_->reg(i.to);
@@ -133,7 +133,7 @@ bool Evaluator::subtract_registers(const HostInstruction& i)
     return generic(i, {});
 }
 
-// Evaluates a comparison of a register with memory.
+// Evaluates arithmetic with a memory operand. XOR with a tag and ADD of a host page are the two steps of a lookup.
 bool Evaluator::with_memory(const HostInstruction& i, const Access& access)
 {
     if (i.to_place == Place::Memory) {
@@ -210,7 +210,7 @@ bool Evaluator::arithmetic(const HostInstruction& i, const Access& access)
     return true;
 }
 
-// Evaluates an operation with an element of the TLB or of the jump table at a known place.
+// Evaluates a comparison with an element of the TLB or of the jump table whose number is known.
 bool Evaluator::compare_element(const HostInstruction& i, const Access& access)
 {
     const bool immediate = i.from_place == Place::Immediate;
@@ -222,9 +222,8 @@ bool Evaluator::compare_element(const HostInstruction& i, const Access& access)
     const auto address = static_cast<std::uint64_t>(with.offset);
     if (access.where == Access::Where::Tag) {
         const bool right = (address & static_cast<std::uint64_t>(kPageMask)) == 0 &&
-                           ((address >> kPageLog) & static_cast<std::uint64_t>(layout_.tlb_count - 1)) ==
-                               static_cast<std::uint64_t>(access.element);
-        learn({.kind = right ? Fact::Kind::Tag : Fact::Kind::Nothing, .write = access.write, .value = access.element});
+                           layout_.element_of(with.offset) == access.element;
+        learn({.kind = right ? Fact::Kind::Tag : Fact::Kind::Nothing, .write = access.write, .value = with.offset});
         return right || refuse("it compares an address with the TLB's entry of another one");
     }
     const bool right = layout_.jump_index(address) == static_cast<std::uint32_t>(access.element);
@@ -334,7 +333,8 @@ bool Evaluator::shift(const HostInstruction& i)
     return true;
 }
 
-// The bits of an address that choose the TLB's entry, or a guest's own.
+// Evaluates BEXTR, which may take out of an address the bits that choose an element of the TLB. The guest may also use
+// it for any other bits.
 bool Evaluator::extract(const HostInstruction& i)
 {
     const Value& which = state_->reg(i.third);
@@ -348,7 +348,7 @@ bool Evaluator::extract(const HostInstruction& i)
     return generic(i, {});
 }
 
-// Returns false if the product is no hash of an address.
+// Evaluates IMUL as the first step of an address's hash. Returns false if it is another product.
 bool Evaluator::multiply(const HostInstruction& i)
 {
     const bool hashes = i.width == 4 && i.to == kR11 && i.from_place == Place::Register &&
@@ -377,7 +377,8 @@ bool Evaluator::negate(const HostInstruction& i)
     return true;
 }
 
-// Behind a comparison of both: the larger one, or the smaller one.
+// Evaluates CMOVB after a comparison of its two registers. It leaves the larger of two Edges, which stands for fewer
+// bytes, or the smaller of a Room and a number.
 bool Evaluator::conditional_move(const HostInstruction& i)
 {
     const State& s = *state_;
@@ -400,7 +401,8 @@ bool Evaluator::conditional_move(const HostInstruction& i)
     return generic(i, {});
 }
 
-// Twice, around an instruction that needs the second byte of a register in the first one's place.
+// Evaluates XCHG of a register's two low bytes. The emitter exchanges them before and after an instruction of the guest
+// that works on the second byte, as on AH, and is encoded with the first.
 bool Evaluator::swap_bytes(const HostInstruction& i)
 {
     Value value = state_->reg(i.to);
@@ -415,7 +417,7 @@ bool Evaluator::swap_bytes(const HostInstruction& i)
     return true;
 }
 
-// MOVS, STOS and SCAS upwards: DF is always clear while emitted code runs.
+// Evaluates repeated MOVS, STOS and SCAS. They go upwards, because DF is always clear while emitted code runs.
 bool Evaluator::repeat(const HostInstruction& i)
 {
     State& s = *state_;
@@ -453,9 +455,10 @@ bool Evaluator::repeat(const HostInstruction& i)
     return true;
 }
 
-bool Evaluator::refine(State& s, std::uint16_t mnemonic, bool taken)
+bool Evaluator::refine(State& s, std::uint16_t mnemonic, Branch branch)
 {
     const Fact fact = s.fact;
+    const bool taken = branch == Branch::Taken;
     const bool equal = (mnemonic == ZYDIS_MNEMONIC_JZ && taken) || (mnemonic == ZYDIS_MNEMONIC_JNZ && !taken);
     const bool unequal = (mnemonic == ZYDIS_MNEMONIC_JZ && !taken) || (mnemonic == ZYDIS_MNEMONIC_JNZ && taken);
     const bool no_more = (mnemonic == ZYDIS_MNEMONIC_JBE && taken) || (mnemonic == ZYDIS_MNEMONIC_JNBE && !taken);
@@ -485,7 +488,7 @@ bool Evaluator::refine(State& s, std::uint16_t mnemonic, bool taken)
         break;
     case Fact::Kind::Tag:
         if (equal) {
-            s.known_entry = static_cast<std::int32_t>(fact.value);
+            s.known_page = fact.value;
             s.known_write = fact.write;
         }
         break;

@@ -11,7 +11,8 @@ namespace {
 
 using Kind = Value::Kind;
 
-constexpr std::int32_t kElement = 8; // bytes, of the TLB's arrays
+// The elements of the TLB's arrays and the entries of jump tables have so many bytes.
+constexpr std::int32_t kElement = 8;
 constexpr std::int32_t kJumpEntry = 16;
 constexpr std::uint8_t kElementLog = 3;
 
@@ -54,7 +55,7 @@ Value shifted(const Value& value, std::int64_t by, std::uint8_t width, Symbol na
         const auto whole = static_cast<std::uint64_t>(sum);
         return constant_of(width == 4 ? whole & kHalf : whole);
     }
-    if (width == 4) { // what was cut before is cut anew
+    if (width == 4) { // a value that was cut before is cut again, which comes to the same
         return {.kind = Kind::Number, .cut = true, .symbol = value.symbol, .offset = sum, .most = kHalf};
     }
     Value v = value.cut ? number_of(name) : number_of(value.symbol);
@@ -67,7 +68,7 @@ Value shifted(const Value& value, std::int64_t by, std::uint8_t width, Symbol na
     return v;
 }
 
-// The operand adds a register and the distance to host memory that was looked up for it.
+// Returns what an operand adds up to that has a register and the distance to host memory that was looked up for it.
 Value Evaluator::by_distance(const Value& number, const Value& distance, std::int32_t displacement)
 {
     const bool same = number.symbol == distance.symbol && number.cut == distance.cut;
@@ -82,7 +83,8 @@ Value Evaluator::by_distance(const Value& number, const Value& distance, std::in
     return v;
 }
 
-// From the last of N elements, whose offset in its page is known, to the first. N is bounded, so nothing overflows.
+// Returns the offset of the first of N elements from that of the last one, which is known to lie in its page. The sum
+// does not overflow, because N is bounded.
 Value Evaluator::low_end(const Value& offset, const Value& count, const MemoryOperand& memory)
 {
     const std::int32_t size = 1 << memory.scale;
@@ -139,7 +141,7 @@ Value Evaluator::address(const MemoryOperand& memory, std::uint8_t width, Symbol
         case Kind::Down:
             sum = base;
             if (memory.displacement == -(1 << base.log)) {
-                --sum.at; // one element less
+                --sum.at; // this is the last of one element fewer
             } else if (memory.displacement != 0) {
                 sum = {};
             }
@@ -154,11 +156,12 @@ Value Evaluator::address(const MemoryOperand& memory, std::uint8_t width, Symbol
     return width == 4 ? cut(sum, name) : sum;
 }
 
-// Code that ignored all signals could never be stopped.
+// Tells whether an instruction may change the mask of signals. Code that ignored all of them could never be stopped, so
+// it may only mask interrupts.
 bool Evaluator::may_mask(const HostInstruction& i) const
 {
     switch (i.mnemonic) {
-    case ZYDIS_MNEMONIC_OR: return true; // hears more
+    case ZYDIS_MNEMONIC_OR: return true; // it unmasks signals
     case ZYDIS_MNEMONIC_AND:
         return i.from_place == Place::Immediate && i.memory.bytes == 4 &&
                static_cast<std::uint32_t>(i.immediate) == ~layout_.masked_signal;
@@ -176,7 +179,7 @@ bool Evaluator::may_use(const HostInstruction& i, const Field& field)
     switch (field.rights) {
     case Rights::Read:
     case Rights::Live: return !memory.writes || refuse("it stores to a field of the frame that is not its own");
-    case Rights::Signals: // an address of the host's, which the guest must not see
+    case Rights::Signals: // the guest must not see the host's address of the signals
         return (!memory.writes && memory.bytes == 8 && i.mnemonic == ZYDIS_MNEMONIC_MOV) ||
                refuse("it uses the address of the signals for something else than to look at them");
     case Rights::Change: return true;
@@ -199,7 +202,7 @@ bool Evaluator::may_use(const HostInstruction& i, const Field& field)
     return false;
 }
 
-// With a register, whose value has to be known to be small.
+// Locates an access to the frame with an index register, whose value has to be known to be in bounds.
 bool Evaluator::locate_by_index(const MemoryOperand& memory, Access& access)
 {
     const State& s = *state_;
@@ -232,7 +235,7 @@ bool Evaluator::locate_by_index(const MemoryOperand& memory, Access& access)
     return known || refuse("its index into the frame is not known to be in bounds");
 }
 
-// At a constant distance: an element of the TLB or of a jump table that the block knows.
+// Locates an access to the frame without an index: to one element of the TLB or one entry of a jump table.
 bool Evaluator::locate_element(const MemoryOperand& memory, Access& access)
 {
     const State& s = *state_;
@@ -287,7 +290,7 @@ bool Evaluator::locate_in_frame(const HostInstruction& i, Access& access)
            refuse("it reads a part of an entry of a table");
 }
 
-// Guard areas lie around the window, and what is not mapped faults.
+// Checks an access to the window. If it leaves the four gigabytes, it meets a guard area and faults.
 bool Evaluator::locate_in_window(const HostInstruction& i)
 {
     const MemoryOperand& memory = i.memory;
@@ -298,10 +301,10 @@ bool Evaluator::locate_in_window(const HostInstruction& i)
     if (memory.displacement < layout_.least_displacement) {
         return refuse("an access to the window lies below its guard area");
     }
-    return covered_ || refuse("the fault of an access to the window leads nowhere");
+    return fault_ == Fault::LeadsToCode || refuse("the fault of an access to the window leads nowhere");
 }
 
-// BT and its kin reach beyond their operand by the index.
+// Checks that BT, BTC, BTR or BTS stays in its memory operand: a bit index in a register may lead beyond it.
 bool Evaluator::bit_in_operand(const HostInstruction& i)
 {
     switch (i.mnemonic) {
@@ -343,7 +346,8 @@ bool Evaluator::locate_guest(const HostInstruction& i)
         return refuse("it stores to memory that has been looked up for reading");
     }
     const bool aligned = (1 << place.log) >= memory.bytes && place.at % memory.bytes == 0;
-    return !i.aligned || aligned || covered_ || refuse("its operand may not be aligned, and its fault leads nowhere");
+    return !i.aligned || aligned || fault_ == Fault::LeadsToCode ||
+           refuse("its operand may not be aligned, and its fault leads nowhere");
 }
 
 bool Evaluator::locate_signals(const MemoryOperand& memory)

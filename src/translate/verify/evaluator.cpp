@@ -32,8 +32,9 @@ bool Evaluator::numbers(RegisterMask registers)
     return true;
 }
 
-// Some new value, of which only the width is known. Whatever it is, some number makes it with two bytes exchanged:
-// where that was done before, to reach one of them, it is taken back behind it, and leaves that number.
+// Gives a register a new value, of which only the width is known. If its two low bytes were exchanged and only a part
+// of it is written, it stays Swapped, so that the exchange that follows makes a number of it. That is sound, because
+// any value is some number with these two bytes exchanged.
 void Evaluator::define(std::uint8_t reg, const HostInstruction& i)
 {
     const bool part = (i.partial & bit(reg)) != 0;
@@ -110,9 +111,13 @@ bool Evaluator::load(const HostInstruction& i, const Access& access)
             set(to, of_address(Kind::Page, access.index, s.set));
             return true;
         }
-        if (whole && s.known_entry == access.element) { // the symbol is that of zero: a page that nothing else names
-            set(to, {.kind = Kind::Host, .write = s.known_write, .log = 12, .set = s.set,
-                     .offset = std::int64_t{access.element} * kPageBytes, .bytes = kPageBytes});
+        if (whole && s.known_page && layout_.element_of(*s.known_page) == access.element) {
+            set(to, {.kind = Kind::Host,
+                     .write = s.known_write,
+                     .log = 12,
+                     .set = s.set,
+                     .offset = *s.known_page,
+                     .bytes = kPageBytes});
             return true;
         }
         return refuse("it takes the host address of a page that the TLB is not known to hold");
@@ -164,7 +169,8 @@ bool Evaluator::store_field(const HostInstruction& i, const Field& field)
             return refuse("it takes a set of the TLB that is not its program's");
         }
         s.set = static_cast<std::uint8_t>(wanted);
-        s.known_entry = s.known_jump = -1; // what was looked up before was in the other's name
+        s.known_page.reset(); // what was compared before belongs to the other set
+        s.known_jump = -1;
         s.reg(kR10) = s.reg(kR11) = {};
         s.fact = {};
         return true;
@@ -267,11 +273,11 @@ bool Evaluator::dispatch(const HostInstruction& i, const Access& access)
     }
 }
 
-bool Evaluator::run(const HostInstruction& i, State& state, std::uint32_t offset, bool covered)
+bool Evaluator::run(const HostInstruction& i, State& state, std::uint32_t offset, Fault fault)
 {
     state_ = &state;
     offset_ = offset;
-    covered_ = covered;
+    fault_ = fault;
     learnt_ = false;
     undo_.reg = kNoRegister;
     if (state.undo.reg != kNoRegister) {

@@ -9,14 +9,18 @@ namespace windsor::translate::verify {
 
 class Evaluator {
 public:
-    // `layout` lives on. A block is given before its instructions are.
+    // `layout` has to live as long as the evaluator.
     explicit Evaluator(const Layout& layout) : layout_{layout} {}
+    // Must be called before the first instruction of a block is evaluated.
     void begin(const BlockView& block) { block_ = &block; }
 
-    // Any instruction but a jump, at an offset of the code. `covered`: its fault leads somewhere. False: it may not.
-    [[nodiscard]] bool run(const HostInstruction& i, State& state, std::uint32_t offset, bool covered);
+    // A fault of an instruction leads to cold code of the block, or nobody expects it.
+    enum class Fault : std::uint8_t { LeadsNowhere, LeadsToCode };
+    // Evaluates an instruction at an offset of the code, which is no jump. Returns false if it is not allowed there.
+    [[nodiscard]] bool run(const HostInstruction& i, State& state, std::uint32_t offset, Fault fault);
+    enum class Branch : std::uint8_t { NotTaken, Taken };
     // Adds what is known on one way of a conditional jump. Returns false if nothing can go that way.
-    [[nodiscard]] static bool refine(State& state, std::uint16_t mnemonic, bool taken);
+    [[nodiscard]] static bool refine(State& state, std::uint16_t mnemonic, Branch branch);
     // Checks a jump through memory, whose target must be a block's entry.
     [[nodiscard]] bool jump_through(const HostInstruction& i, State& state);
 
@@ -33,9 +37,9 @@ private:
         enum class Where : std::uint8_t { Guest, Signals, Field, Tag, HostPage, Distance, JumpRip, JumpCode, Selector };
         Where where{};
         const Field* field{nullptr};
-        bool dynamic{false};     // the element is that of `index`
-        bool write{false};       // Tag: of writes
-        std::int32_t element{0}; // of the TLB or the jump table
+        bool dynamic{false};     // the value `index` chooses the element, otherwise it is `element`
+        bool write{false};       // a Tag is one of writes
+        std::int32_t element{0}; // the number of an element in the TLB or of an entry in the jump table
         Value index{};
     };
 
@@ -60,7 +64,8 @@ private:
     [[nodiscard]] bool generic(const HostInstruction& i, const Access& access);
     [[nodiscard]] bool numbers(RegisterMask registers);
     void define(std::uint8_t reg, const HostInstruction& i);
-    // Where a value was cut is of use only for addresses, which the temporaries hold.
+    // Sets a register. That a value was cut matters only for addresses, which R10 and R11 hold, so that in any other
+    // register such a value becomes a new one.
     void set(std::uint8_t reg, const Value& value)
     {
         const bool named = !value.cut || !value.is(Value::Kind::Number) || reg == kR10 || reg == kR11;
@@ -105,8 +110,8 @@ private:
     const BlockView* block_{nullptr};
     State* state_{nullptr};
     std::uint32_t offset_{0};
-    Undo undo_{}; // by this instruction
-    bool covered_{false};
+    Undo undo_{}; // what this instruction may take back
+    Fault fault_{Fault::LeadsNowhere};
     bool learnt_{false};
     const char* failure_{nullptr};
 };

@@ -14,7 +14,7 @@ using Kind = Value::Kind;
 
 constexpr std::uint32_t kEdge = std::uint32_t{1} << 31;
 
-// Guest registers that host registers stand for.
+// Tells whether a host register holds a guest register: RSP, R10 and R11 do not.
 constexpr bool in_register(unsigned reg)
 {
     return reg != kRsp && reg != kR10 && reg != kR11;
@@ -22,7 +22,8 @@ constexpr bool in_register(unsigned reg)
 
 } // namespace
 
-// Whoever goes on expects all of the guest's registers, and nothing of the host's in them.
+// Checks that all of the guest's registers are where the code that goes on expects them, with nothing of the host's in
+// them.
 bool Verifier::registers_in_place()
 {
     const Assumptions& assumed = block_->assumed;
@@ -78,7 +79,7 @@ bool Verifier::help(std::uint32_t offset)
     }
     const SideExitView& exit = block_->exits[wanted - first];
     if (exit.context != block_->assumed.keys[state_.set]) {
-        return refuse(offset, "a exit is of another context than the code that leads to it");
+        return refuse(offset, "an exit is of another context than the code that leads to it");
     }
     return exit.resume == kNowhere || resume(offset, exit);
 }
@@ -104,7 +105,8 @@ bool Verifier::cross(std::uint32_t offset)
     return same || refuse(offset, "an edge leads elsewhere than its link, or in another context");
 }
 
-// What the interpreter does to the stack pointer, as far as groups outlive it.
+// Evaluates what the interpreter does to the stack pointer. PUSH and POP move it by a known distance, so that a group
+// of accesses by RSP outlives them.
 void Verifier::move_stack(State& state, const HostInstruction& i, std::uint32_t offset)
 {
     Value& pointer = state.reg(kR15);
@@ -140,7 +142,8 @@ void Verifier::after_guest(const HostInstruction* i, State& state, std::uint32_t
     }
 }
 
-// Behind the instruction that opens a group its bytes have been looked up as they were before it.
+// Sets the slot of a group after C++ has run the instruction that opens it. The bytes were looked up by the register as
+// it was before the instruction.
 void Verifier::open_group(const SideExitView& exit, State& state, const State& before, std::uint32_t offset)
 {
     const unsigned reg = exit.base == kRsp ? kR15 : exit.base;
@@ -155,7 +158,7 @@ void Verifier::open_group(const SideExitView& exit, State& state, const State& b
         value.offset = first.offset;
         value.cut = first.cut;
     } else {
-        value.symbol = made_by(offset, kR10); // wherever that is
+        value.symbol = made_by(offset, kR10); // the host address of an unknown page
         value.at = -exit.low;
     }
     state.slot(exit.base) = value;
@@ -166,7 +169,8 @@ bool Verifier::resume(std::uint32_t offset, const SideExitView& exit)
     State after = state_;
     after.reg(kR10) = after.reg(kR11) = {};
     after.fact = {};
-    after.known_entry = after.known_jump = -1;
+    after.known_page.reset();
+    after.known_jump = -1;
     if (exit.kind == SideExitView::Kind::Load) {
         after.units |= exit.units;
         return go(offset, exit.resume, after);
@@ -177,12 +181,12 @@ bool Verifier::resume(std::uint32_t offset, const SideExitView& exit)
         i = reader.read(block_->guest.subspan(exit.offset));
     }
     if (i != nullptr && i->jumps && exit.kind == SideExitView::Kind::Access) {
-        return true; // behind which the interpreter never comes back to this block's code
+        return true; // the interpreter never comes back to this block's code after a jump
     }
     for (unsigned n = kScratch; n < kSlots; ++n) {
         after.slot(n) = {};
     }
-    // What ordinary instructions do is in their operands, whoever runs them.
+    // An instruction that is allowed in emitted code writes no more registers than its operands say.
     const bool ordinary = exit.kind == SideExitView::Kind::Access || (i != nullptr && i->allowed);
     after_guest(ordinary ? i : nullptr, after, offset);
     if (exit.group) {

@@ -12,7 +12,7 @@ namespace {
 struct RegisterName {
     std::uint8_t number{kNoRegister};
     std::uint8_t bytes{0};
-    bool forbidden{false}; // no register of a guest's program
+    bool forbidden{false}; // a guest's program has no such register
     std::uint8_t unit{0};
 };
 
@@ -32,7 +32,7 @@ RegisterName name_of(ZydisRegister reg)
     case ZYDIS_REGCLASS_IP: return name;
     default: break;
     }
-    // The x87 control, status and tag words, and MXCSR, are operands that nobody names.
+    // The x87 control, status and tag words and MXCSR are hidden operands, which no encoding names.
     const bool word = reg == ZYDIS_REGISTER_X87STATUS || reg == ZYDIS_REGISTER_X87CONTROL ||
                       reg == ZYDIS_REGISTER_X87TAG || reg == ZYDIS_REGISTER_MXCSR;
     if (name.bytes == 0) {
@@ -44,7 +44,7 @@ RegisterName name_of(ZydisRegister reg)
     return name;
 }
 
-// All names of registers, looked up once.
+// Returns what is known of a register, from a table that is filled once.
 const RegisterName& lookup(ZydisRegister reg)
 {
     static const auto kNames = [] {
@@ -79,13 +79,14 @@ void meet_register(const ZydisDecodedOperand& operand, HostInstruction& i)
         return;
     }
     i.writes |= bit(name.number);
-    const bool chooses = i.mnemonic >= ZYDIS_MNEMONIC_CMOVB && i.mnemonic <= ZYDIS_MNEMONIC_CMOVZ; // and writes always
+    // CMOVcc writes its register even if the condition is false.
+    const bool chooses = i.mnemonic >= ZYDIS_MNEMONIC_CMOVB && i.mnemonic <= ZYDIS_MNEMONIC_CMOVZ;
     const bool perhaps = (operand.actions & ZYDIS_OPERAND_ACTION_CONDWRITE) != 0 && !chooses;
     const bool keeps = name.bytes < 4 || perhaps || keeps_upper_half(i.mnemonic);
-    if (keeps || chooses) { // what it was before is a part of what it becomes
+    if (keeps || chooses) { // the register's old value may be a part of its new one
         i.reads |= bit(name.number);
     }
-    if (keeps && name.bytes < 8) { // of 8 bytes nothing is left as it was for certain
+    if (keeps && name.bytes < 8) {
         i.partial |= bit(name.number);
     } else if (name.bytes == 4) {
         i.extends |= bit(name.number);
@@ -97,7 +98,7 @@ void meet_memory(const ZydisDecodedInstruction& decoded, const ZydisDecodedOpera
     const bool hidden = operand.visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN || i.string;
     const bool generates = operand.mem.type == ZYDIS_MEMOP_TYPE_AGEN;
     const bool thread = operand.mem.segment == ZYDIS_REGISTER_FS || operand.mem.segment == ZYDIS_REGISTER_GS;
-    if (hidden) { // by RSI and RDI as a whole, in no segment that has a base
+    if (hidden) { // only repeated string instructions may use memory so, by all of RSI and RDI and not in FS or GS
         i.allowed = i.allowed && i.legacy_rep && i.string && decoded.address_width == 64 && !thread;
         return;
     }
@@ -115,12 +116,12 @@ void meet_memory(const ZydisDecodedInstruction& decoded, const ZydisDecodedOpera
     memory.reads = !generates && (operand.actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0;
     memory.writes = !generates && (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
     const bool named = operand.mem.base == ZYDIS_REGISTER_NONE || base.number != kNoRegister;
-    // An LEA may well cut its address.
+    // LEA accesses nothing, so it may have FS or GS and an address of 32 bits.
     memory.odd = (thread && !generates) || !named || (decoded.address_width != 64 && !generates) ||
                  operand.mem.type == ZYDIS_MEMOP_TYPE_VSIB || operand.mem.type == ZYDIS_MEMOP_TYPE_MIB ||
                  (!generates && (memory.bytes == 0 || operand.size % 8 != 0));
     if (generates && decoded.address_width != 64) {
-        i.width = 4; // the address is cut either way
+        i.width = 4; // an address of 32 bits cuts the result, even if that has 64 bits
     }
 }
 
@@ -142,7 +143,7 @@ void meet(const ZydisDecodedInstruction& decoded, const ZydisDecodedOperand& ope
         place = Place::Immediate;
         i.immediate = operand.imm.value.s;
         break;
-    default: i.allowed = false; // far pointers
+    default: i.allowed = false; // the operand is a far pointer
     }
     if (operand.visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN) {
         return;
@@ -161,7 +162,7 @@ void meet(const ZydisDecodedInstruction& decoded, const ZydisDecodedOperand& ope
     }
 }
 
-// SDM volume 1, sections 4.1.1 and 14.9.
+// Tells whether the instruction faults if its memory operand is not aligned. SDM volume 1, sections 4.1.1 and 14.9.
 bool demands_alignment(const ZydisDecodedInstruction& decoded, const HostInstruction& i)
 {
     if (!i.has_memory) {
@@ -197,7 +198,7 @@ bool InstructionReader::decode(std::span<const std::uint8_t> bytes, HostInstruct
     i.allowed = is_allowed(decoded);
     i.jumps = decoded.meta.category == ZYDIS_CATEGORY_CALL || decoded.meta.category == ZYDIS_CATEGORY_RET ||
               decoded.meta.category == ZYDIS_CATEGORY_UNCOND_BR;
-    i.string = decoded.meta.category == ZYDIS_CATEGORY_STRINGOP; // SSE has a MOVSD as well
+    i.string = decoded.meta.category == ZYDIS_CATEGORY_STRINGOP; // the mnemonic MOVSD does not tell, as SSE has one too
     constexpr auto kRepeats = ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE;
     i.legacy_rep = (decoded.attributes & kRepeats) != 0;
     i.while_equal = (decoded.attributes & ZYDIS_ATTRIB_HAS_REPNE) == 0;

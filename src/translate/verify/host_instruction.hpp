@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A host instruction as the verifier sees it: what it reads and writes, whatever it computes.
+// This is a host instruction as the verifier sees it: what it reads and writes, whatever it computes.
 #pragma once
 
 #include <array>
@@ -10,60 +10,63 @@
 
 namespace windsor::translate::verify {
 
-// General registers by their number in encodings.
+// These number the general registers as encodings do.
 constexpr unsigned kRegisters = 16;
 constexpr std::uint8_t kNoRegister = 0xff;
 constexpr std::uint8_t kRax = 0, kRcx = 1, kRsp = 4, kRsi = 6, kRdi = 7, kR10 = 10, kR11 = 11, kR14 = 14, kR15 = 15;
 
 using RegisterMask = std::uint16_t;
 
-// Units whose state has to be the guest's before an instruction may run, a bit each.
+// An instruction may run only if the state of its units is the guest's. Each unit is a bit.
 enum Unit : std::uint8_t { kSse = 1, kAvx = 2, kX87 = 4 };
 
-// What stands where an instruction takes an operand.
+// This says what an operand is.
 enum class Place : std::uint8_t { None, Register, Memory, Immediate };
 
 struct MemoryOperand {
     std::uint8_t base{kNoRegister};
     std::uint8_t index{kNoRegister};
-    std::uint8_t scale{0}; // as a power of two
+    std::uint8_t scale{0}; // the index is shifted to the left by so many bits
     std::uint8_t bytes{0};
     bool reads{false};
     bool writes{false};
-    bool odd{false}; // in FS or GS, relative to RIP, with an address size of 32 bits, or of more than 64 bytes
+    // The operand has a form that emitted code has no use for: it is in FS or GS or relative to RIP, its address is of
+    // 32 bits or a vector, or it is larger than 64 bytes.
+    bool odd{false};
     std::int32_t displacement{0};
 };
 
 struct HostInstruction {
     std::uint8_t length{0};
-    bool allowed{false};   // in emitted code at all
-    bool aligned{false};   // its memory operand must be
-    bool string{false};    // MOVS, STOS or SCAS
-    bool legacy_rep{false};
-    bool jumps{false};     // always, and near: calls, returns and jumps
-    bool swaps_bytes{false}; // of its operands one is the second byte of a register
-    bool while_equal{false}; // REP or REPE, not REPNE
+    bool allowed{false};     // emitted code may hold the instruction
+    bool aligned{false};     // the instruction faults if its memory operand is not aligned
+    bool string{false};      // it is MOVS, STOS, SCAS or another string instruction
+    bool legacy_rep{false};  // it has the prefix REP, REPE or REPNE
+    bool jumps{false};       // it is a call, a return or an unconditional jump
+    bool swaps_bytes{false}; // one of its operands, and only one, is AH, CH, DH or BH
+    bool while_equal{false}; // it has no prefix REPNE
     bool writes_flags{false};
     std::uint8_t units{0};
-    std::uint8_t width{0}; // bytes of its operands
+    std::uint8_t width{0}; // the operands have so many bytes
     std::uint16_t mnemonic{0};
-    // The first two operands that the encoding names.
+    // `to` and `from` are the first and the second operand that the encoding names, whether they are read or written.
     Place to_place{Place::None};
     Place from_place{Place::None};
     std::uint8_t to{kNoRegister};
     std::uint8_t from{kNoRegister};
-    std::uint8_t third{kNoRegister}; // BEXTR and IMUL
+    std::uint8_t third{kNoRegister};
     bool has_memory{false};
-    std::uint8_t relative_at{0};     // where in the instruction its 32-bit relative target stands; 0: nowhere
+    std::uint8_t relative_at{0}; // the offset of a 32-bit relative target in the instruction; 0: it has none
     MemoryOperand memory;
-    RegisterMask reads{0};         // general registers but for those that only address memory
-    RegisterMask writes{0};
-    RegisterMask extends{0};       // of those written, the ones whose upper half is cleared for certain
-    RegisterMask partial{0};       // of those written, the ones that are written in part or perhaps
-    std::int64_t immediate{0};     // sign-extended; of a branch, the distance from its end
+    RegisterMask reads{0};     // the general registers that are read, but for those that only address memory
+    RegisterMask writes{0};    // the general registers that are written
+    RegisterMask extends{0};   // those of them whose upper half is cleared for certain
+    RegisterMask partial{0};   // those of them that may keep a part of what they were, or all of it
+    // The immediate operand is extended by its sign. That of a branch is the distance from its end to its target.
+    std::int64_t immediate{0};
 };
 
-// Reads instructions of the host's 64-bit mode or of a guest's mode. What it has read it recognises again.
+// This reads instructions of the host's 64-bit mode or of a guest's mode.
 class InstructionReader {
 public:
     enum class Mode : std::uint8_t { Long64, Protected32 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// All that the verifier knows of the world around a block: where the frame's fields are, and what may be done to them.
+// The layout is all that the verifier knows of the world around a block: where the frame's fields are, and what may be
+// done to them.
 #pragma once
 
 #include <array>
@@ -10,39 +11,41 @@
 
 namespace windsor::translate::verify {
 
-// What code may do with a field of the frame. All distances are from the host's stack pointer, in bytes.
+// Rights say what code may do with a field of the frame. All distances in this file are in bytes; those of fields and
+// tables are counted from the host's stack pointer.
 enum class Rights : std::uint8_t {
-    Read,       // by any code
-    Change,     // by any code
-    KernelRead, // by code of ring 0
-    Kernel,     // read by any code, changed by that of ring 0
-    Slot,       // changed by any code, and followed: what was stored is what is loaded
-    Live,       // read; tells whether a unit's state is the guest's
-    Signals,    // read; the address of the word that says what the processor is asked to look at
-    Heeded,     // the mask that belongs to it, of which ring 0 sets bits, and clears that of interrupts
-    Set,        // the number of the program's set of the TLB, changed by ring 0
-    Entries,    // the address of that set
+    Read,       // any code may read it
+    Change,     // any code may read and write it
+    KernelRead, // code of ring 0 may read it
+    Kernel,     // any code may read it, and code of ring 0 may write it
+    Slot,       // any code may write it, and the verifier knows what was stored when it is loaded again
+    Live,       // any code may read it; it is not zero while the state of certain units is the guest's
+    Signals,    // any code may load it; it is the address of the processor's word of signals
+    Heeded,     // any code may read it; it masks that word; code of ring 0 may set bits of it, and clear one
+    Set,        // code of ring 0 may write it; it is the number of the TLB's set that the guest's program uses
+    Entries,    // code of ring 0 may write it; it is the address of that set
 };
 
 struct Field {
     std::int32_t begin{0};
     std::int32_t end{0};
     Rights rights{Rights::Read};
-    std::uint8_t which{0}; // of Slot: its number; of Live: the units that it tells of
+    std::uint8_t which{0}; // the number of a Slot, or the units that a Live field tells of
 };
 
-// Slots of the frame that are followed, by number.
-constexpr unsigned kBases = 16;       // by the guest's general register
-constexpr unsigned kScratch = kBases; // and on
+// These number the slots of the frame. The first kBases hold what access groups keep, by the guest's general register.
+constexpr unsigned kBases = 16;
+constexpr unsigned kScratch = kBases;
 constexpr unsigned kScratches = 3;
 constexpr unsigned kPiece = kScratch + kScratches;
 constexpr unsigned kTarget = kPiece + 1;
 constexpr unsigned kSlots = kTarget + 1;
 
 constexpr std::int32_t kPageBytes = 4096;
-constexpr unsigned kSets = 4; // of the TLB
+constexpr unsigned kPageLog = 12;
+constexpr unsigned kSets = 4; // how many sets the TLB has
 
-// Distances of the arrays of one set of the TLB, of eight bytes an element.
+// These are the distances of the arrays that make up one set of the TLB. Their elements have eight bytes.
 struct TlbArrays {
     std::int32_t read{0};
     std::int32_t write{0};
@@ -51,30 +54,42 @@ struct TlbArrays {
 };
 
 struct Layout {
-    std::vector<Field> fields; // in ascending order
+    std::vector<Field> fields; // sorted by their beginning
     std::array<TlbArrays, kSets> tlb{};
-    std::int32_t tlb_count{0};        // elements of each array, a power of two
-    std::array<std::int32_t, kSets> set_address{}; // where each set begins
-    std::int32_t jumps{0};            // the first table: RIP, code
-    std::int32_t jump_entries{0};     // of a table
+    std::int32_t tlb_count{0}; // how many elements each array has, a power of two
+    std::array<std::int32_t, kSets> set_address{}; // the distance of each set as a whole
+
+    // The jump tables lie one behind the other. An entry is a guest RIP and the host address of its code. Its index is
+    // the lower half of RIP times the factor, shifted to the right.
+    std::int32_t jumps{0}; // the distance of the first table
+    std::int32_t jump_entries{0}; // how many entries a table has
     std::int32_t jump_tables{0};
-    std::uint32_t jump_factor{0};     // the index of a RIP: its lower half times this, shifted to the right
+    std::uint32_t jump_factor{0};
     std::uint8_t jump_shift{0};
-    std::int32_t selectors{0};        // what selectors have led to
-    std::int32_t selector_bytes{0};   // of an entry, a power of two
+
+    // The table of descriptors that selectors have led to is for code of ring 0 to read.
+    std::int32_t selectors{0};
+    std::int32_t selector_bytes{0}; // the size of an entry, a power of two
     std::int32_t selector_count{0};
-    std::int32_t least_displacement{0}; // that a window has room for below
-    std::uint8_t signal_mask{0};      // what an immediate test of the signals has to ask for
-    std::uint32_t masked_signal{0};   // the one bit of the mask that belongs to them which code of ring 0 may clear
-    // Stubs for other code, and for code that uses a window: executable addresses.
+
+    std::int32_t least_displacement{0}; // an access with a lower displacement may reach below a window's guard area
+    std::uint8_t signal_mask{0};        // the immediate operand by which code has to test the signals
+    std::uint32_t masked_signal{0};     // the bit that code of ring 0 may clear in the Heeded field
+
+    // These are the executable addresses of stubs.
     struct Stubs {
         std::uint64_t leave{0};
         std::uint64_t help{0};
         std::uint64_t cross{0};
     };
-    std::array<Stubs, 2> stubs{};
+    std::array<Stubs, 2> stubs{}; // for code without a window, and for code that uses one
 
     const Field* find(std::int32_t displacement) const;
+    // The number of the TLB's element that the page of a linear address has.
+    std::int32_t element_of(std::int64_t address) const
+    {
+        return static_cast<std::int32_t>((address >> kPageLog) & (tlb_count - 1));
+    }
     std::uint32_t jump_index(std::uint64_t rip) const
     {
         return (static_cast<std::uint32_t>(rip) * jump_factor) >> jump_shift;
@@ -89,65 +104,71 @@ struct Assumptions {
     bool sse{false};
     bool avx{false};
     bool x87{false};
-    std::uint8_t set{0};         // of the TLB
-    std::uint8_t other_set{0};   // the one that STAC and CLAC change to; the same: none
-    bool narrow{false}; // the upper halves of the registers that such code has are clear, here and in all its blocks
-    std::array<int, kSets> tables{-1, -1, -1, -1};        // number of the jump table by the set; -1: none
-    std::array<std::uint32_t, kSets> keys{};              // of the context, by the set
+    std::uint8_t set{0};       // the TLB's set that the guest's program uses at the block's entries
+    std::uint8_t other_set{0}; // the set that STAC or CLAC changes to, or `set` if the block cannot change it
+    // Registers that exist outside 64-bit mode have clear upper halves wherever a block is entered or left.
+    bool narrow{false};
+    std::array<int, kSets> tables{-1, -1, -1, -1}; // the number of the jump table for each set; -1: there is none
+    std::array<std::uint32_t, kSets> keys{};       // the context key for each set
 };
 
-// What host registers hold of the guest's eight registers outside 64-bit mode.
+// Tells whether a host register holds one of the eight general registers that the guest has outside 64-bit mode.
 constexpr bool is_legacy(unsigned reg)
 {
-    return reg < 8 || reg == 15; // RSP is in R15
+    return reg < 8 || reg == 15; // R15 holds the guest's RSP
 }
 
 constexpr std::uint32_t kNowhere = ~std::uint32_t{0};
 
 // This describes what C++ does when it is called for a side exit.
 struct SideExitView {
-    enum class Kind : std::uint8_t { Interpret, Access, Load }; // Load: of a unit's state
+    // C++ interprets an instruction that has no code, or one whose access was not in the TLB, or loads a unit's state.
+    enum class Kind : std::uint8_t { Interpret, Access, Load };
     Kind kind{};
-    std::uint8_t units{0};       // that are live behind a Load
-    std::uint8_t kept{0};        // whose slot R10 gets
-    std::uint32_t context{0};
-    std::uint32_t offset{0};     // of the guest's instruction in the block's bytes
-    std::uint32_t resume{kNowhere}; // offset in the code
-    bool group{false};           // it opens one: these bytes from the register on have been looked up behind it
-    bool distance{false};
-    bool write{false};
+    std::uint8_t units{0};          // the units whose state is the guest's after a Load
+    std::uint8_t kept{0};           // C++ puts the slot with this number into R10
+    std::uint32_t context{0};       // the context key of the code that asks for help
+    std::uint32_t offset{0};        // where the guest's instruction begins in the block's guest code
+    std::uint32_t resume{kNowhere}; // the offset in the host's code at which C++ goes on
+
+    // If the instruction opens an access group, C++ has looked up `span` bytes when it resumes. They begin at the
+    // register `base` plus `from`, as the register was before the instruction.
+    bool group{false};
+    bool distance{false}; // the slot keeps the distance from linear to host addresses, otherwise a host address
+    bool write{false};    // the bytes may be written
     std::uint8_t base{0};
     std::uint16_t span{0};
     std::int32_t from{0};
-    std::int32_t low{0};
+    std::int32_t low{0}; // how far the host address that the slot keeps lies before the first of the bytes
 };
 
 struct LinkView {
-    std::uint32_t displacement{0}; // offsets in the code
-    std::uint32_t unlinked{0};
+    std::uint32_t displacement{0}; // the offset of the jump's displacement in the host's code
+    std::uint32_t unlinked{0};     // the offset of the code that the jump leads to while it is not linked
     std::uint64_t target{0};
     std::uint32_t context{0};
 };
 
 struct FaultView {
-    std::uint32_t at{0};
-    std::uint32_t cold{0};
+    std::uint32_t at{0};   // the offset of an instruction whose fault is expected
+    std::uint32_t cold{0}; // the offset at which the code goes on after the fault
 };
 
 struct BlockView {
     std::span<const std::uint8_t> code;
-    std::uint64_t address{0}; // where the code runs
-    std::uint64_t rip{0};     // of the guest's code
+    std::uint64_t address{0}; // the host address at which the code runs
+    std::uint64_t rip{0};     // the linear address of the guest's code
     std::span<const std::uint8_t> guest;
     Assumptions assumed;
-    std::uint32_t from_host{0}; // entries, as offsets
+    // These three are the offsets of the block's entries.
+    std::uint32_t from_host{0};
     std::uint32_t from_memory{0};
     std::uint32_t unchecked{0};
-    std::uint32_t first_exit{0};
-    std::uint32_t first_link{0};
+    std::uint32_t first_exit{0}; // the number of the first of `exits`
+    std::uint32_t first_link{0}; // the number of the first of `links`
     std::span<const SideExitView> exits;
     std::span<const LinkView> links;
-    std::span<const FaultView> faults; // in ascending order
+    std::span<const FaultView> faults; // sorted by the instruction
 };
 
 } // namespace windsor::translate::verify

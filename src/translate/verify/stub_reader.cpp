@@ -25,7 +25,7 @@ std::uint8_t vector_register(const ZydisDecodedOperand& operand, ZydisRegisterCl
     return is ? static_cast<std::uint8_t>(ZydisRegisterGetId(operand.reg.value)) : kNoRegister;
 }
 
-// An operand at a constant distance from a register.
+// This describes a memory operand at a constant distance from a register.
 struct Place {
     std::uint8_t base{kNoRegister};
     std::int32_t at{0};
@@ -46,7 +46,7 @@ std::optional<Place> place_of(const ZydisDecodedOperand& operand)
                  .bytes = operand.size / 8u};
 }
 
-// The guest's register that a host register stands for, and back.
+// Returns the guest register that a host register holds, if it holds one.
 constexpr unsigned guest_of(unsigned host)
 {
     return host == kR15 ? unsigned{kRsp} : host;
@@ -69,10 +69,10 @@ StubReader::StubReader(const StubFields& fields) : fields_{fields}
     static_cast<void>(ZydisDecoderInit(&decoder_, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64));
 }
 
-StubReader::Registers StubReader::entered(bool from_host) const
+StubReader::Registers StubReader::entered(From from) const
 {
     Registers r;
-    if (from_host) {
+    if (from == From::Host) {
         for (const std::uint8_t reg : kPreserved) {
             r.values[reg] = {Kind::Host, reg};
         }
@@ -105,11 +105,11 @@ std::optional<Violation> StubReader::verify(const StubsView& stubs)
     host_stack_.clear();
     Registers given_up;
     given_up.values[kRsp] = {Kind::Frame};
-    given_up.ymm_stored = kAll; // nobody wants them
-    Registers helped = entered(false);
-    helped.rip_stored = true; // or not wanted
-    const bool fine = follow(stubs.enter, entered(true)) && follow(stubs.leave, entered(false)) &&
-                      follow(stubs.cross, entered(false)) && follow(stubs.help, helped) &&
+    given_up.ymm_stored = kAll; // the guest's registers are given up, so they need not be stored
+    Registers helped = entered(From::Block);
+    helped.rip_stored = true; // C++ finds RIP by the number of the side exit
+    const bool fine = follow(stubs.enter, entered(From::Host)) && follow(stubs.leave, entered(From::Block)) &&
+                      follow(stubs.cross, entered(From::Block)) && follow(stubs.help, helped) &&
                       follow(stubs.give_up, given_up);
     return fine ? std::nullopt : std::optional{violation_};
 }
@@ -257,7 +257,7 @@ bool StubReader::move(const Decoded& d, Registers& r)
            refuse("a stub stores to what is not its own");
 }
 
-// Follows what is done to the host's stack, in whole words.
+// Follows what is done to the host's stack. Only whole words are pushed and popped.
 bool StubReader::stack(const Decoded& d, Registers& r)
 {
     constexpr std::uint64_t kWord = 8;
@@ -283,7 +283,8 @@ bool StubReader::stack(const Decoded& d, Registers& r)
     return true;
 }
 
-// The vector registers and MXCSR change places as a whole.
+// Follows loads and stores of vector registers and MXCSR. Each is moved as a whole, and between the host's register and
+// the guest's place for it alone.
 bool StubReader::vector(const Decoded& d, Registers& r)
 {
     if (d.i.mnemonic == ZYDIS_MNEMONIC_VZEROUPPER) {
@@ -313,7 +314,7 @@ bool StubReader::vector(const Decoded& d, Registers& r)
     const bool stores = d.operands[0].type == ZYDIS_OPERAND_TYPE_MEMORY;
     const std::uint8_t reg =
         vector_register(d.operands[stores ? 1 : 0], high ? ZYDIS_REGCLASS_YMM : ZYDIS_REGCLASS_XMM);
-    const bool whole = !high || (d.operands[stores ? 2 : 3].imm.value.u == 1 && // the upper half
+    const bool whole = !high || (d.operands[stores ? 2 : 3].imm.value.u == 1 && // 1 chooses the upper half
                                  (stores || vector_register(d.operands[1], ZYDIS_REGCLASS_YMM) == reg));
     const bool own = reg != kNoRegister && (high ? fields_.ymm_high : fields_.xmm)[reg] == used->at;
     if (!whole || !own || (high ? r.avx : r.sse) != Live::Yes) {
@@ -324,7 +325,7 @@ bool StubReader::vector(const Decoded& d, Registers& r)
     return true;
 }
 
-// Comparisons that ways part behind; and the guest's flags, which go through RAX.
+// Follows the comparisons in front of conditional jumps, and the loading of the guest's flags by way of RAX.
 bool StubReader::flags(const Decoded& d, Registers& r)
 {
     constexpr std::uint64_t kOverflows = 0x7f;
@@ -362,7 +363,7 @@ bool StubReader::flags(const Decoded& d, Registers& r)
         return (to.type == ZYDIS_OPERAND_TYPE_REGISTER && to.reg.value == ZYDIS_REGISTER_AL &&
                 from.type == ZYDIS_OPERAND_TYPE_IMMEDIATE && from.imm.value.u == kOverflows) ||
                refuse("a stub makes other flags");
-    default: // SAHF
+    default: // this is SAHF
         r.flags = r.flags == 2 ? 3 : 0;
         return true;
     }
@@ -378,7 +379,7 @@ StubReader::Next StubReader::branch(const Decoded& d, std::uint32_t offset, Regi
     }
     Registers taken = r;
     if (r.compared == &fields_.sse_live) {
-        taken.sse = taken.avx = Live::No; // never one without the other
+        taken.sse = taken.avx = Live::No; // the upper halves are never the guest's unless the lower ones are
         taken.host_mxcsr = true;
         r.sse = Live::Yes;
     } else if (r.compared == &fields_.avx_live) {
@@ -428,7 +429,7 @@ bool StubReader::goes_to_guest(const Registers& r)
     return (vectors && upper) || refuse("a stub goes on without the guest's vector registers");
 }
 
-// Checks a way to C++, which is a return or a call.
+// Checks the vector state where a stub returns to C++ or calls it.
 bool StubReader::goes_to_host(const Registers& r)
 {
     const bool vectors = r.sse == Live::No || r.host_mxcsr;
@@ -456,13 +457,15 @@ bool StubReader::call(const Decoded& d, Registers& r)
     if (!has_stored(r)) {
         return refuse("C++ is called while registers of the guest are not stored");
     }
+    // The stack is aligned if its depth is odd, because the return address is one word more.
     const bool ready = r.values[kRdi].kind == Kind::Self && r.values[kRsi].kind == Kind::Number &&
-                       r.values[kRsp].kind == Kind::Stack && r.stack.size() % 2 == 1; // a return address makes it even
+                       r.values[kRsp].kind == Kind::Stack && r.stack.size() % 2 == 1;
     if (!ready || !goes_to_host(r)) {
         return ready ? false : refuse("C++ is called with other arguments, or a stack that is not aligned");
     }
     Registers after;
-    for (const std::uint8_t reg : kPreserved) { // the guest's may be others by now
+    // C++ preserves these registers, but those that hold the guest's are out of date if it has changed them in memory.
+    for (const std::uint8_t reg : kPreserved) {
         after.values[reg] = r.values[reg].kind == Kind::Frame ? r.values[reg] : Known{};
     }
     after.called = true;

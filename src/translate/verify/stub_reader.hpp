@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A second reader of the stubs, by which code is entered and left: what blocks take for granted of them, and the host
-// of both, is proven before any of it runs.
+// The stubs are the code by which C++ enters blocks and blocks leave to C++. This second reader proves, before any of
+// them runs, that they do what blocks and the host take for granted.
 #pragma once
 
 #include "translate/verify/values.hpp"
@@ -14,9 +14,9 @@
 
 namespace windsor::translate::verify {
 
-// Where in the frame things lie that only stubs touch, as distances from it.
+// These are the distances from the frame of what stubs use. Most of it nothing but stubs may touch.
 struct StubFields {
-    std::array<std::int32_t, kRegisters> gpr{}; // the guest's, by number
+    std::array<std::int32_t, kRegisters> gpr{}; // of the guest's general registers
     std::array<std::int32_t, kRegisters> xmm{};
     std::array<std::int32_t, kRegisters> ymm_high{};
     std::int32_t self{0};
@@ -35,7 +35,8 @@ struct StubFields {
 
 struct StubsView {
     std::span<const std::uint8_t> code;
-    std::uint32_t enter{0}; // offsets in it
+    // The stubs begin at these offsets in the code.
+    std::uint32_t enter{0};
     std::uint32_t leave{0};
     std::uint32_t cross{0};
     std::uint32_t help{0};
@@ -47,7 +48,7 @@ class StubReader {
 public:
     explicit StubReader(const StubFields& fields);
 
-    // Returns nothing if every way through each of them is allowed, otherwise what is wrong.
+    // Returns nothing if every way through each stub is allowed, otherwise what is wrong.
     std::optional<Violation> verify(const StubsView& stubs);
 
 private:
@@ -67,15 +68,15 @@ private:
     };
     struct Known {
         Kind kind{Kind::Unknown};
-        std::uint8_t of{0}; // Host, Guest: the register
+        std::uint8_t of{0}; // the number of the register that a Host or a Guest is the value of
         bool operator==(const Known&) const = default;
     };
     enum class Live : std::uint8_t { Unknown, No, Yes };
     using Mask = std::uint32_t;
     struct Registers {
         std::array<Known, kRegisters> values{};
-        std::vector<Known> stack; // what has been pushed since the host has called
-        Mask stored{0};           // of the guest's registers
+        std::vector<Known> stack; // what has been pushed since the stub was called
+        Mask stored{0};           // the guest's general registers that are in the frame
         Mask xmm_stored{0};
         Mask xmm_loaded{0};
         Mask ymm_stored{0};
@@ -85,15 +86,17 @@ private:
         bool host_mxcsr{false};
         bool mxcsr_stored{false};
         bool upper_clear{false};
-        bool cleared_sse{false}; // that the state is the guest's is no longer said
-        bool cleared_avx{false};
-        bool owes{false};   // the guest's registers have to be stored
-        bool called{false}; // C++ has been: the guest's flags, and what R10 has to hold, are in the frame
-        bool stopped{false}; // it has said that nothing goes on
-        std::uint8_t flags{0}; // steps on the way of the guest's flags into the host's register
+        bool cleared_sse{false}; // the field `sse_live` has been set to zero
+        bool cleared_avx{false}; // the field `avx_live` has been set to zero
+        bool owes{false};        // the guest's registers have to be stored before the stub returns
+        bool called{false};      // C++ has been called, and the frame holds the guest's flags and what goes into R10
+        bool stopped{false};     // C++ has said that no code goes on
+        // The guest's flags come into the host's in three steps: MOVZX loads them into EAX, ADD makes the overflow flag
+        // of AL, and SAHF makes the others of AH. This is how many have been taken.
+        std::uint8_t flags{0};
         bool rip_stored{false};
         bool target_stored{false};
-        const std::int32_t* compared{nullptr}; // which of the two was compared with zero
+        const std::int32_t* compared{nullptr}; // `sse_live` or `avx_live` of the fields, if it was compared with zero
         Known tested{};
     };
     struct Decoded {
@@ -102,7 +105,9 @@ private:
     };
     enum class Next : std::uint8_t { On, End, Failed };
 
-    Registers entered(bool from_host) const;
+    // C++ calls a stub, or a block jumps to it.
+    enum class From : std::uint8_t { Host, Block };
+    Registers entered(From from) const;
     [[nodiscard]] bool follow(std::uint32_t offset, Registers registers);
     Next step(const Decoded& d, std::uint32_t offset, Registers& r);
     [[nodiscard]] bool move(const Decoded& d, Registers& r);
@@ -128,7 +133,7 @@ private:
     StubsView stubs_;
     ZydisDecoder decoder_{};
     Violation violation_;
-    std::vector<Known> host_stack_; // as `enter` leaves it
+    std::vector<Known> host_stack_; // the host's stack as `enter` leaves it
 };
 
 } // namespace windsor::translate::verify

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The stubs as they are written pass; with any bit of them changed they do not, but for encodings that mean the same.
+// The verifier accepts the stubs as they are written. It refuses them with any bit changed, unless the change makes
+// another encoding of the same instruction.
 #include "translate/cache/code_memory.hpp"
 #include "translate/run/block_checks.hpp"
 #include "translate/test_machine.hpp"
@@ -64,7 +65,7 @@ TEST_F(TranslatorStubs, AreAsTheyMayBe)
     EXPECT_EQ(verdict(), "");
 }
 
-// The instruction at an address in words, which are the same for encodings that mean the same.
+// Returns the assembly text of an instruction, which is the same for encodings that mean the same.
 std::string text_of(std::span<const std::uint8_t> code, std::size_t& length)
 {
     ZydisDisassembledInstruction text;
@@ -76,7 +77,7 @@ std::string text_of(std::span<const std::uint8_t> code, std::size_t& length)
 
 TEST_F(TranslatorStubs, AreAsTheyMayBeInNoOtherWay)
 {
-    constexpr std::uint8_t kPadding = 0xcc; // runs nowhere
+    constexpr std::uint8_t kPadding = 0xcc; // no stub runs it
     std::set<std::string> said;
     std::string missed;
     std::size_t length = 1;

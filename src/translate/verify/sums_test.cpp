@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Sums that are taken back and done again, for their flags: what was known of the register holds again behind that, and
-// behind nothing that only looks like it.
+// The emitter takes a sum back and does it again to have its flags. The verifier knows then that the register is what
+// it was, and it is not deceived by what only looks like that.
 #include "translate/verify/test_block.hpp"
 
 #include <gtest/gtest.h>
@@ -13,12 +13,12 @@ using B = TestBlock;
 using A = TestBlock::Assembler;
 using Sum = std::function<void(A&)>;
 
-// A group on RBX, which is a sum, with something between its accesses.
+// Returns the verdict on a block with a group on RBX, which is a sum. `between` is written between the accesses.
 std::string verdict(const Sum& sum, const Sum& between)
 {
     TestBlock block{long64(), [&](B& b, A& a) {
                         sum(a);
-                        b.look_up(a, x::rbx, 0, 16, false);
+                        b.look_up(a, x::rbx, 0, 16, Intent::Read);
                         a.mov(x::r10, element(kDistances));
                         a.mov(frame(kBasesAt + 8 * 3), x::r10);
                         a.mov(x::rax, x::ptr(x::rbx, x::r10));
@@ -56,7 +56,7 @@ TEST(VerifierOfSums, IsNotDeceived)
     expect_unknown([](A& a) { a.sub(x::rbx, x::rcx), a.adc(x::rbx, x::rcx); });
     expect_unknown([](A& a) { a.sub(x::rbx, x::rcx), a.add(x::rdx, x::rcx), a.add(x::rbx, x::rcx); });
     expect_unknown([](A& a) { a.sub(x::rbx, x::rcx), a.mov(x::ecx, 5), a.add(x::rbx, x::rcx); });
-    expect_unknown([](A& a) { a.sub(x::ebx, x::ecx), a.add(x::ebx, x::ecx); }); // of a register of 64 bits
+    expect_unknown([](A& a) { a.sub(x::ebx, x::ecx), a.add(x::ebx, x::ecx); }); // RBX has 64 bits
     expect_unknown([](A& a) { a.sub(x::rbx, x::rcx), a.add(x::ebx, x::ecx); });
     expect_unknown([](A& a) { a.sub(x::rbx, x::rbx), a.add(x::rbx, x::rbx); });
     expect_unknown([](A& a) {

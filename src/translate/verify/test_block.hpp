@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Small blocks in the emitter's manner, written by another assembler into a frame of their own.
+// Tests of the verifier write small blocks as the emitter would, but by another assembler and for a frame of their own.
 #pragma once
 
+#include "emulate/core/cpu.hpp"
 #include "translate/verify/verifier.hpp"
 
 #include <functional>
@@ -14,14 +15,15 @@
 namespace windsor::translate::verify::testing {
 
 namespace x = asmjit::x86;
+using emulate::Intent;
 
-// Distances of this frame's fields.
+// These are the distances of the fields of this frame.
 constexpr std::int32_t kFlags = 0x40, kSseLive = 0x50, kAvxLive = 0x51, kX87Live = 0x52, kSignals = 0x60,
                        kHeeded = 0x68;
 constexpr std::int32_t kGpr10 = 0x70, kRflags = 0x88, kSetField = 0x90, kEntriesField = 0x98, kHostRsp = 0xa0;
 constexpr std::int32_t kBasesAt = 0x100, kScratchAt = 0x180, kPieceAt = 0x198;
 constexpr std::int32_t kReadTags = 0x10000, kWriteTags = 0x18000, kHostPages = 0x20000, kDistances = 0x28000;
-constexpr std::int32_t kOtherSet = 0x100000; // how far the second set is behind the first
+constexpr std::int32_t kOtherSet = 0x100000; // the distance from one set of the TLB to the next
 constexpr std::int32_t kJumpsAt = 0x300000, kJumpBytes = 16 * 16384;
 constexpr std::uint32_t kFactor = 0x9e3779b1;
 constexpr std::uint64_t kCodeAt = 0x7000'0000, kLeaveAt = 0x7100'0000, kHelpAt = 0x7100'0100, kCrossAt = 0x7100'0200;
@@ -33,32 +35,38 @@ public:
     using Assembler = asmjit::x86::Assembler;
     using Writer = std::function<void(TestBlock&, Assembler&)>;
 
-    // The entries come first; then what is written, and a way out with the guest's RIP. `cold` is where the side exit
-    // kFirstExit calls for help, which goes on behind what was written, as the interpreter's `guest` instruction leaves
-    // it.
-    enum class Entry : std::uint8_t { Looks, DoesNot }; // at the signals
+    enum class Entry : std::uint8_t { Looks, DoesNot }; // whether the entries look at the signals
+    // Writes the block's entries, then its body, and then a jump that leaves it with the guest's RIP. At the label
+    // `cold` it calls for help by the side exit kFirstExit. The verifier takes it that C++ interprets the instruction
+    // `guest` and resumes behind the body.
     explicit TestBlock(const Assumptions& assumed, const Writer& body, std::vector<std::uint8_t> guest = {0x90},
                        Entry entry = Entry::Looks);
 
-    // A sentence, or nothing.
+    // Returns the verifier's sentence about the block, or nothing if all is allowed.
     std::string verdict();
 
     asmjit::Label cold;
     SideExitView exit{.kind = SideExitView::Kind::Access};
-    bool with_fault{false}; // of the instruction behind may_fault()
-    void may_fault(Assembler& a) { fault_at_ = static_cast<std::uint32_t>(a.offset()); with_fault = true; }
-    // The jump with a displacement of 32 bits that has just been written is a link to a guest address, one a block; and
-    // what it leads to while it is not linked.
+    // A fault of the next instruction leads to `cold`.
+    void may_fault(Assembler& a)
+    {
+        fault_at_ = static_cast<std::uint32_t>(a.offset());
+        with_fault_ = true;
+    }
+    // Makes the jump that has just been written a link to a guest address. Its displacement must have 32 bits, and a
+    // block can have one link.
     void link(Assembler& a, std::uint64_t target);
+    // Writes the code that the link leads to while it is not linked.
     void unlinked(Assembler& a);
-    // The beginning of a lookup in R10 of as many bytes.
-    void look_up(Assembler& a, asmjit::x86::Gp base, std::int32_t displacement, std::int32_t size, bool write);
+    // Writes a lookup of `size` bytes, which leaves the index of their page in R11 and their offset in it in R10.
+    void look_up(Assembler& a, asmjit::x86::Gp base, std::int32_t displacement, std::int32_t size, Intent intent);
 
 private:
     std::vector<std::uint8_t> code_;
     std::vector<std::uint8_t> guest_;
     std::vector<LinkView> links_;
     Assumptions assumed_;
+    bool with_fault_{false};
     std::uint32_t fault_at_{0};
     std::uint32_t cold_at_{0};
     std::uint32_t from_memory_{0};
@@ -129,12 +137,12 @@ inline Assumptions windowed()
     return assumed;
 }
 
-inline void TestBlock::look_up(Assembler& a, x::Gp base, std::int32_t displacement, std::int32_t size, bool write)
+inline void TestBlock::look_up(Assembler& a, x::Gp base, std::int32_t displacement, std::int32_t size, Intent intent)
 {
     a.lea(x::r10, x::ptr(base, displacement));
     a.mov(x::r11d, 12 | 12 << 8);
     a.bextr(x::r11, x::r10, x::r11);
-    a.xor_(x::r10, element(write ? kWriteTags : kReadTags));
+    a.xor_(x::r10, element(intent == Intent::Write ? kWriteTags : kReadTags));
     a.cmp(x::r10, 4096 - size);
     a.ja(cold);
 }
@@ -203,10 +211,19 @@ inline std::string TestBlock::verdict()
     }
     const std::array exits{exit};
     const std::array faults{FaultView{.at = fault_at_, .cold = cold_at_}};
-    const BlockView view{.code = code_, .address = kCodeAt, .rip = 0x1000, .guest = guest_, .assumed = assumed_,
-                         .from_host = 0, .from_memory = from_memory_, .unchecked = unchecked_, .first_exit = kFirstExit,
-                         .first_link = kFirstLink, .exits = exits, .links = links_,
-                         .faults = std::span{faults}.first(with_fault ? 1 : 0)};
+    const BlockView view{.code = code_,
+                         .address = kCodeAt,
+                         .rip = 0x1000,
+                         .guest = guest_,
+                         .assumed = assumed_,
+                         .from_host = 0,
+                         .from_memory = from_memory_,
+                         .unchecked = unchecked_,
+                         .first_exit = kFirstExit,
+                         .first_link = kFirstLink,
+                         .exits = exits,
+                         .links = links_,
+                         .faults = std::span{faults}.first(with_fault_ ? 1 : 0)};
     const auto violation = verifier.verify(view);
     return violation ? Verifier::explain(view, *violation) : std::string{};
 }

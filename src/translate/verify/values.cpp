@@ -9,7 +9,8 @@ namespace {
 
 using Kind = Value::Kind;
 
-// Bounds do not creep upwards from one pass to the next.
+// Returns a bound of either of two numbers. It takes one of two values only, so that it does not creep upwards from one
+// pass through a loop to the next.
 std::uint64_t either_bound(std::uint64_t one, std::uint64_t other)
 {
     if (one == other) {
@@ -18,7 +19,7 @@ std::uint64_t either_bound(std::uint64_t one, std::uint64_t other)
     return std::max(one, other) <= kHalf ? kHalf : kAnything;
 }
 
-// An address in the host page of E, whatever its place there.
+// Tells whether the value is an address in the host page of E, wherever it lies there.
 bool lies_in_page(const Value& v)
 {
     return v.is(Kind::Host) || v.is(Kind::Inside) || v.is(Kind::Down);
@@ -34,7 +35,8 @@ bool counts_by(const Value& down, const Value& count)
     return count.is(Kind::Number) && down.other == count.symbol && down.at == count.offset;
 }
 
-// Whose page it is does not matter to an access, only how much of it has been looked up.
+// Joins two host addresses. If they lie in different pages, the address gets a new name: an access depends only on how
+// much has been looked up, and not on which page it was.
 Value either_host(const Value& one, const Value& other, Symbol symbol)
 {
     Value v = one.same_address(other) ? one : Value{.kind = Kind::Host, .set = one.set, .symbol = symbol, .at = one.at};
@@ -49,7 +51,8 @@ Value joined(const Value& one, const Value& other, Symbol symbol)
     if (one.number() && other.number()) {
         Value v = number_of(symbol, either_bound(one.most, other.most));
         if (!one.is(Kind::Number) || !other.is(Kind::Number)) {
-            v.most = one.half() && other.half() ? kHalf : kAnything; // no more is known of swapped bytes
+            // Of other kinds `most` only tells whether the upper half is clear.
+            v.most = one.half() && other.half() ? kHalf : kAnything;
         }
         v.nonzero = one.nonzero && other.nonzero && one.is(Kind::Number) && other.is(Kind::Number);
         return v;
@@ -74,7 +77,7 @@ bool join_values(State& into, const State& from, std::uint32_t offset)
             continue;
         }
         Value v = joined(value, other, symbol_of(offset, n));
-        // N is what RCX holds, on either way.
+        // Two Downs stay one if N is what RCX holds, whichever way the code was reached by.
         const bool both_down = value.is(Kind::Down) && other.is(Kind::Down) && value.log == other.log &&
                                value.write == other.write && value.set == other.set && value.same_address(other);
         if (both_down && counts_by(value, count) && counts_by(other, from.reg(kRcx)) &&
@@ -109,12 +112,12 @@ bool join(State& into, const State& from, std::uint32_t offset)
     changed = meet(into.undo, from.undo, {}) || changed;
     changed = meet(into.units, from.units, static_cast<std::uint8_t>(into.units & from.units)) || changed;
     changed = meet(into.looked, from.looked, false) || changed;
-    // A set that nothing is: neither a lookup nor a way out is right there.
+    // If the ways use different sets, no set is known, so that neither a lookup nor an exit is allowed.
     changed = meet(into.set, from.set, static_cast<std::uint8_t>(kSets)) || changed;
     changed = meet(into.entries_set, from.entries_set, static_cast<std::uint8_t>(kSets)) || changed;
-    const bool same_entry = into.known_entry == from.known_entry && into.known_write == from.known_write;
-    if (!same_entry && into.known_entry >= 0) {
-        into.known_entry = -1;
+    const bool same_page = into.known_page == from.known_page && into.known_write == from.known_write;
+    if (!same_page && into.known_page) {
+        into.known_page.reset();
         into.known_write = false;
         changed = true;
     }
@@ -135,7 +138,7 @@ void go_back(State& state, std::uint32_t target, std::uint32_t source)
             value = {
                 .kind = Kind::Number, .nonzero = value.nonzero, .symbol = symbol_of(target, n), .most = value.most};
         } else if (value.is(Kind::Down) && !gone(value.symbol) && counts_by(value, count)) {
-            value.other = state.reg(kRcx).symbol; // which has its new name: RCX comes first
+            value.other = state.reg(kRcx).symbol; // RCX has its new name already, because it comes before the others
             value.at = static_cast<std::int32_t>(state.reg(kRcx).offset);
         } else if (value.is(Kind::Host)) {
             value.symbol = symbol_of(target, n);
@@ -149,7 +152,7 @@ void go_back(State& state, std::uint32_t target, std::uint32_t source)
     }
     state.fact = {};
     state.undo = {};
-    state.known_entry = -1;
+    state.known_page.reset();
     state.known_jump = -1;
 }
 

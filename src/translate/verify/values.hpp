@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What is known of a register or a slot of the frame at one point of a block.
+// A value is what is known of a register or a slot of the frame at one point of a block.
 #pragma once
 
 #include "translate/verify/host_instruction.hpp"
@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 namespace windsor::translate::verify {
 
@@ -127,7 +128,7 @@ struct Fact {
         Compared,  // a register with `value`, as unsigned numbers
         Ordered,   // two registers
         Tested,    // the bits `value` of a register
-        Tag,       // equal: the TLB's element `value` is of the page that it was compared with
+        Tag,       // equal: the TLB holds the page at the constant linear address `value`
         Live,      // not equal: units are the guest's
         Signals,   // equal: there is nothing to look at
         Jump,      // equal: the entry that a register is the index of is the one of the other's RIP
@@ -168,7 +169,8 @@ struct State {
     bool looked{false};           // the code has looked for signals
     std::uint8_t set{0};          // the TLB's set in whose name the guest's code runs
     std::uint8_t entries_set{0};  // the set that the program's entries are of
-    std::int32_t known_entry{-1}; // the TLB's element that has been compared
+    // The linear address of a page that the TLB was found to hold, where that address is a constant.
+    std::optional<std::int64_t> known_page{};
     bool known_write{false};      // it was compared with the tag of writes
     std::int32_t known_jump{-1};  // the jump table's entry that has been compared
 

@@ -65,8 +65,8 @@ bool Verifier::pop(std::uint32_t& offset)
     return true;
 }
 
-// What is known at an entry: the guest's registers are where they belong, and may hold anything.
-State Verifier::entry_state(std::uint32_t offset, bool looked) const
+// Returns what is known at an entry: the guest's registers are where they belong, and may hold anything.
+State Verifier::entry_state(std::uint32_t offset, Looked looked) const
 {
     const Assumptions& assumed = block_->assumed;
     State s;
@@ -78,7 +78,7 @@ State Verifier::entry_state(std::uint32_t offset, bool looked) const
     if (assumed.window) {
         s.reg(kR14) = {.kind = Kind::Window};
     }
-    s.looked = looked;
+    s.looked = looked == Looked::Yes;
     s.set = s.entries_set = assumed.set;
     return s;
 }
@@ -115,7 +115,7 @@ std::optional<Violation> Verifier::verify(const BlockView& block)
     joins_.clear();
     violation_ = {};
     std::size_t joins = 0;
-    do { // once, but for blocks with ways back
+    do { // another pass is needed if a jump led to what had been read without a node
         joins = joins_.size();
         prepare();
         if (!follow_all()) {
@@ -127,8 +127,8 @@ std::optional<Violation> Verifier::verify(const BlockView& block)
 
 bool Verifier::follow_all()
 {
-    const std::array<std::pair<std::uint32_t, bool>, 3> entries{
-        {{block_->from_host, false}, {block_->from_memory, false}, {block_->unchecked, true}}};
+    const std::array<std::pair<std::uint32_t, Looked>, 3> entries{
+        {{block_->from_host, Looked::No}, {block_->from_memory, Looked::No}, {block_->unchecked, Looked::Yes}}};
     for (const auto& [offset, looked] : entries) {
         if (offset >= block_->code.size()) {
             return refuse(0, "an entry lies outside the block");
@@ -145,13 +145,13 @@ bool Verifier::follow_all()
             return false;
         }
         if (joins_.size() != joins) {
-            return true; // again, with that one
+            return true; // verify() begins again with the new node
         }
     }
     return true;
 }
 
-// A way leads there with this state, which is of no use behind.
+// Takes a way to `target` with this state. The state may be changed, so nobody can use it afterwards.
 bool Verifier::go(std::uint32_t source, std::uint32_t target, State& state)
 {
     if (target >= block_->code.size()) {
@@ -275,8 +275,8 @@ Verifier::Next Verifier::step(std::uint32_t offset, const HostInstruction& i)
     case ZYDIS_MNEMONIC_JZ: return conditional(offset, i);
     default: break;
     }
-    const bool covered = fault_at(offset) != nullptr;
-    if (evaluator_.run(i, state_, offset, covered)) {
+    const auto fault = fault_at(offset) != nullptr ? Evaluator::Fault::LeadsToCode : Evaluator::Fault::LeadsNowhere;
+    if (evaluator_.run(i, state_, offset, fault)) {
         return Next::On;
     }
     static_cast<void>(refuse(offset, evaluator_.failure()));
@@ -291,8 +291,8 @@ Verifier::Next Verifier::conditional(std::uint32_t offset, const HostInstruction
         return Next::Failed;
     }
     State taken = state_;
-    const bool may_be_taken = Evaluator::refine(taken, i.mnemonic, true);
-    const bool may_go_on = Evaluator::refine(state_, i.mnemonic, false);
+    const bool may_be_taken = Evaluator::refine(taken, i.mnemonic, Evaluator::Branch::Taken);
+    const bool may_go_on = Evaluator::refine(state_, i.mnemonic, Evaluator::Branch::NotTaken);
     const bool link = i.relative_at != 0 && link_at(offset + i.relative_at) != nullptr;
     if (link) {
         std::swap(taken, state_);
@@ -340,7 +340,7 @@ bool Verifier::links_in_place()
 {
     for (std::size_t n = 0; n < block_->links.size(); ++n) {
         const LinkView& link = block_->links[n];
-        if (!linked_[n]) { // of code that nothing leads to, as there is in second bodies
+        if (!linked_[n]) { // nothing leads to some code of second bodies, so its links have not been met
             const auto bytes = std::span{bytes_}.subspan(std::min<std::size_t>(link.displacement, bytes_.size()));
             const bool unread = bytes.size() >= 4 && std::ranges::count(bytes.first(4), Byte::Unread) == 4;
             if (!unread) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A second reader of emitted code, which shares nothing with what wrote it: it decodes the finished block, follows
-// every way through it, and proves that each does no more than the policy in docs/how-translation-works.md allows.
+// The verifier is a second reader of emitted code, which shares nothing with what wrote it: it decodes the finished
+// block, follows every way through it, and proves that each does no more than the policy in
+// docs/how-translation-works.md allows.
 #pragma once
 
 #include "translate/verify/evaluator.hpp"
@@ -12,7 +13,7 @@
 namespace windsor::translate::verify {
 
 struct Violation {
-    std::uint32_t offset{0}; // of the host instruction in the code
+    std::uint32_t offset{0}; // where the host instruction begins in the code
     const char* what{""};
 };
 
@@ -40,7 +41,8 @@ private:
 
     [[nodiscard]] bool follow_all();
     void prepare();
-    State entry_state(std::uint32_t offset, bool looked) const;
+    enum class Looked : std::uint8_t { No, Yes }; // whether signals have been looked at before the entry
+    State entry_state(std::uint32_t offset, Looked looked) const;
     Node& node_at(std::uint32_t offset);
     void schedule(Node& node);
     [[nodiscard]] bool pop(std::uint32_t& offset);
@@ -78,14 +80,17 @@ private:
     State state_;
     Violation violation_;
     std::vector<Byte> bytes_;
-    std::vector<std::int32_t> node_of_; // by offset; -1: none
+    std::vector<std::int32_t> node_of_; // the number of the node at each offset; -1: there is none
     std::vector<Node> nodes_;
-    std::size_t used_{0}; // of the nodes
-    std::vector<std::uint32_t> cold_;  // to be followed: what lies behind the body, the latest first,
-    std::vector<std::uint32_t> body_;  // and the rest, the nearest to the beginning first
-    std::vector<std::uint32_t> joins_; // targets of ways back, which have to be nodes from the beginning
-    std::vector<bool> linked_;
-    std::uint32_t cold_from_{0};
+    std::size_t used_{0}; // how many of the nodes this block has
+    // These are the offsets of nodes that have yet to be followed. Cold code comes first, from the node that was
+    // scheduled last, and then the body, from the node that is nearest to its beginning.
+    std::vector<std::uint32_t> cold_;
+    std::vector<std::uint32_t> body_;
+    // A jump has led to these offsets after their code was read, so that the next pass has nodes there from the start.
+    std::vector<std::uint32_t> joins_;
+    std::vector<bool> linked_; // which links have been met as the targets of jumps
+    std::uint32_t cold_from_{0}; // what lies behind the last place where C++ resumes is taken for cold code
 };
 
 } // namespace windsor::translate::verify

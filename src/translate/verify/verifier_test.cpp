@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the emitter writes is accepted, and each mistake that it might make is told by its name.
+// The verifier accepts what the emitter writes, and says of each mistake that the emitter might make which one it is.
 #include "translate/verify/test_block.hpp"
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@ namespace {
 
 struct Case {
     const char* name;
-    const char* says; // a part of what the verifier says; null: nothing is wrong
+    const char* says; // a part of the verifier's sentence; null: the block is right
     TestBlock::Writer write;
     Assumptions assumed = long64();
 };
@@ -31,12 +31,12 @@ using B = TestBlock;
 using A = TestBlock::Assembler;
 
 const auto kLoad = [](B& b, A& a) {
-    b.look_up(a, x::rbx, 8, 4, false);
+    b.look_up(a, x::rbx, 8, 4, Intent::Read);
     a.mov(x::r10, element(kDistances));
     a.mov(x::eax, x::ptr(x::rbx, x::r10, 0, 8));
 };
 
-// RDI and RCX as REP STOS takes them, with the rest of the page counted in elements of 1 << shift bytes.
+// Writes REP STOS with its lookup. The count is limited by the rest of the page in elements of 1 << shift bytes.
 void store_repeated(B& b, A& a, unsigned shift, std::initializer_list<int> prefixes = {})
 {
     a.mov(x::r11, x::rdi);
@@ -48,7 +48,7 @@ void store_repeated(B& b, A& a, unsigned shift, std::initializer_list<int> prefi
     a.cmp(x::rcx, x::r11);
     a.cmovb(x::r11, x::rcx);
     a.mov(frame(kPieceAt), x::r11);
-    b.look_up(a, x::rdi, 0, 8, true);
+    b.look_up(a, x::rdi, 0, 8, Intent::Write);
     a.add(x::r10, element(kHostPages));
     a.mov(frame(kScratchAt), x::rdi);
     a.mov(x::rdi, x::r10);
@@ -67,7 +67,8 @@ void jump_table(A& a, std::int32_t mask)
 }
 constexpr std::int32_t kTable = kJumpsAt + 4 * kOtherSet;
 
-// What was compared last has shown a difference, and the block ends; otherwise a link is taken, perhaps.
+// Writes a jump to `cold` if the comparison before it has shown a difference, and otherwise a link, which is taken if
+// RAX is zero.
 void link_if_equal(B& b, A& a)
 {
     const asmjit::Label unlinked = a.newLabel();
@@ -87,13 +88,13 @@ const auto kRight = std::to_array<Case>({
     {"load", nullptr, kLoad},
     {"store", nullptr,
      [](B& b, A& a) {
-         b.look_up(a, x::rbx, 8, 8, true);
+         b.look_up(a, x::rbx, 8, 8, Intent::Write);
          a.mov(x::r10, element(kDistances));
          a.add(x::ptr(x::rbx, x::r10, 0, 8), x::rax);
      }},
     {"page and offset", nullptr,
      [](B& b, A& a) {
-         b.look_up(a, x::rbx, 0, 16, false);
+         b.look_up(a, x::rbx, 0, 16, Intent::Read);
          a.mov(x::r11, element(kHostPages));
          a.mov(x::rax, x::ptr(x::r10, x::r11, 0, 8));
      }},
@@ -118,7 +119,7 @@ const auto kRight = std::to_array<Case>({
      }},
     {"group", nullptr,
      [](B& b, A& a) {
-         b.look_up(a, x::r15, -8, 24, true);
+         b.look_up(a, x::r15, -8, 24, Intent::Write);
          a.mov(x::r10, element(kDistances));
          a.mov(frame(kBasesAt + 8 * 4), x::r10);
          a.mov(x::ptr(x::r15, x::r10, 0, -8), x::rax);
@@ -146,7 +147,7 @@ const auto kRight = std::to_array<Case>({
          jump_table(a, 0x3fff0);
          a.cmp(x::r10, x::ptr(x::rsp, x::r11, 0, kTable, 8));
          a.jne(b.cold);
-         // Only where the signals have been looked at: from_memory and from_host.
+         // A jump table may be used only after a look at the signals.
          a.mov(x::r10, frame(kSignals));
          a.test(x::ptr(x::r10, 0, 1), 0xff);
          a.jne(b.cold);
@@ -157,7 +158,7 @@ const auto kRight = std::to_array<Case>({
          a.xchg(x::bl, x::bh);
          a.sub(x::bl, x::al);
          a.xchg(x::bl, x::bh);
-         b.look_up(a, x::rbx, 0, 8, false);
+         b.look_up(a, x::rbx, 0, 8, Intent::Read);
          a.mov(x::r10, element(kDistances));
          a.mov(x::rax, x::ptr(x::rbx, x::r10));
      }},
@@ -190,27 +191,24 @@ const auto kRight = std::to_array<Case>({
 });
 
 const auto kWrong = std::to_array<Case>({
-    // The three that were found by others.
+    // These make an access or a jump that is not the one that was checked.
     {"window index of 64 bits", "not known to be 32 bits wide", [](B& b, A& a) {
          b.may_fault(a);
          a.mov(x::eax, x::ptr(x::r14, x::rbx));
      }, windowed()},
     {"another instruction than was checked", "more bytes than have been looked up", [](B& b, A& a) {
-         b.look_up(a, x::rbx, 0, 8, false);
+         b.look_up(a, x::rbx, 0, 8, Intent::Read);
          a.mov(x::r10, element(kDistances));
-         a.lea(x::r12, x::ptr(x::rbx, x::r10)); // where MOV was decoded
+         a.lea(x::r12, x::ptr(x::rbx, x::r10)); // the lookup was for a MOV
          a.mov(x::rax, x::ptr(x::r12, 4096));
          a.mov(x::rax, x::ptr(x::rax));
      }},
     {"jump through guest memory", "jumps through memory that is not the frame's", [](B& b, A& a) {
-         b.look_up(a, x::rbx, 0, 8, false);
+         b.look_up(a, x::rbx, 0, 8, Intent::Read);
          a.mov(x::r10, element(kDistances));
          a.jmp(x::ptr(x::rbx, x::r10));
      }},
-    {"16 bytes", "no instruction of at most 15 bytes", [](B&, A& a) {
-         raw(a, {0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x48, 0x01, 0xd8});
-     }},
-    // Lookups.
+    // These do not look memory up as they should.
     {"no comparison", "not known to hold", [](B&, A& a) {
          a.mov(x::r10, x::rbx);
          a.mov(x::r11d, 12 | 12 << 8);
@@ -249,38 +247,38 @@ const auto kWrong = std::to_array<Case>({
          a.mov(x::rax, x::ptr(x::r10));
      }},
     {"tag of reads for a store", "looked up for reading", [](B& b, A& a) {
-         b.look_up(a, x::rbx, 0, 8, false);
+         b.look_up(a, x::rbx, 0, 8, Intent::Read);
          a.mov(x::r10, element(kDistances));
          a.mov(x::ptr(x::rbx, x::r10), x::rax);
      }},
     {"one byte more than was checked", "more bytes than", [](B& b, A& a) {
-         b.look_up(a, x::rbx, 0, 7, false);
+         b.look_up(a, x::rbx, 0, 7, Intent::Read);
          a.mov(x::r10, element(kDistances));
          a.mov(x::rax, x::ptr(x::rbx, x::r10));
      }},
     {"one byte further than was checked", "more bytes than", [](B& b, A& a) {
-         b.look_up(a, x::rbx, 8, 8, false);
+         b.look_up(a, x::rbx, 8, 8, Intent::Read);
          a.mov(x::r10, element(kDistances));
          a.mov(x::rax, x::ptr(x::rbx, x::r10, 0, 9));
      }},
     {"displacement below", "more bytes than", [](B& b, A& a) {
-         b.look_up(a, x::rbx, 8, 8, false);
+         b.look_up(a, x::rbx, 8, 8, Intent::Read);
          a.mov(x::r10, element(kDistances));
          a.mov(x::rax, x::ptr(x::rbx, x::r10, 0, 7));
      }},
     {"another register", "not been looked up", [](B& b, A& a) {
-         b.look_up(a, x::rbx, 8, 8, false);
+         b.look_up(a, x::rbx, 8, 8, Intent::Read);
          a.mov(x::r10, element(kDistances));
          a.mov(x::rax, x::ptr(x::rcx, x::r10, 0, 8));
      }},
     {"register changed in between", "not been looked up", [](B& b, A& a) {
-         b.look_up(a, x::rbx, 8, 8, false);
+         b.look_up(a, x::rbx, 8, 8, Intent::Read);
          a.mov(x::r10, element(kDistances));
          a.imul(x::rbx, x::rcx);
          a.mov(x::rax, x::ptr(x::rbx, x::r10, 0, 8));
      }},
     {"scaled distance", "not been looked up", [](B& b, A& a) {
-         b.look_up(a, x::rbx, 8, 8, false);
+         b.look_up(a, x::rbx, 8, 8, Intent::Read);
          a.mov(x::r10, element(kDistances));
          a.mov(x::rax, x::ptr(x::rbx, x::r10, 1, 8));
      }},
@@ -311,6 +309,16 @@ const auto kWrong = std::to_array<Case>({
          a.jne(b.cold);
          a.mov(x::r10, frame(kHostPages + 8 * 0x13));
      }},
+    {"distance between two known pages of one element", "does not hold a guest's value", [](B& b, A& a) {
+         a.cmp(frame(kReadTags + 8 * 0x12), 0x12000);
+         a.jne(b.cold);
+         a.mov(x::r10, frame(kHostPages + 8 * 0x12));
+         a.cmp(frame(kReadTags + 8 * 0x12), 0x1012000);
+         a.jne(b.cold);
+         a.mov(x::r11, frame(kHostPages + 8 * 0x12));
+         a.sub(x::r10, x::r11);
+         a.mov(frame(kBasesAt + 8 * 3), x::r10);
+     }},
     {"access over the end of a known page", "more bytes than", [](B& b, A& a) {
          a.cmp(frame(kReadTags + 8 * 0x12), 0x12000);
          a.jne(b.cold);
@@ -318,7 +326,7 @@ const auto kWrong = std::to_array<Case>({
          a.mov(x::rax, x::ptr(x::r10, 0xff9));
      }},
     {"second access beyond a group", "more bytes than", [](B& b, A& a) {
-         b.look_up(a, x::rbx, 0, 16, true);
+         b.look_up(a, x::rbx, 0, 16, Intent::Write);
          a.mov(x::r10, element(kDistances));
          a.mov(frame(kBasesAt + 8 * 3), x::r10);
          a.mov(x::rax, x::ptr(x::rbx, x::r10));
@@ -326,26 +334,26 @@ const auto kWrong = std::to_array<Case>({
          a.mov(x::rcx, x::ptr(x::rbx, x::r10, 0, 16));
      }},
     {"group of another register", "not been looked up", [](B& b, A& a) {
-         b.look_up(a, x::rbx, 0, 16, true);
+         b.look_up(a, x::rbx, 0, 16, Intent::Write);
          a.mov(x::r10, element(kDistances));
          a.mov(frame(kBasesAt + 8 * 3), x::r10);
          a.mov(x::r10, frame(kBasesAt + 8 * 2));
          a.mov(x::rcx, x::ptr(x::rbx, x::r10));
      }},
     {"index of a bit beyond the operand", "not known to lie in the operand", [](B& b, A& a) {
-         b.look_up(a, x::rbx, 0, 8, true);
+         b.look_up(a, x::rbx, 0, 8, Intent::Write);
          a.mov(x::r10, element(kDistances));
          a.bts(x::ptr(x::rbx, x::r10, 0, 0, 8), x::rcx);
      }},
     {"aligned operand unchecked", "may not be aligned", [](B& b, A& a) {
          a.cmp(frame(kSseLive, 1), 0);
          a.je(b.cold);
-         b.look_up(a, x::rbx, 0, 16, false);
+         b.look_up(a, x::rbx, 0, 16, Intent::Read);
          a.mov(x::r10, element(kDistances));
          a.movaps(x::xmm0, x::ptr(x::rbx, x::r10));
      }},
     {"high byte changed behind the lookup", "not been looked up", [](B& b, A& a) {
-         b.look_up(a, x::rbx, 0, 8, false);
+         b.look_up(a, x::rbx, 0, 8, Intent::Read);
          a.mov(x::r10, element(kDistances));
          a.xchg(x::bl, x::bh);
          a.sub(x::bl, x::al);
@@ -355,11 +363,11 @@ const auto kWrong = std::to_array<Case>({
     {"bytes not exchanged back", "not been looked up", [](B& b, A& a) {
          a.xchg(x::bl, x::bh);
          a.sub(x::bl, x::al);
-         b.look_up(a, x::rbx, 0, 8, false);
+         b.look_up(a, x::rbx, 0, 8, Intent::Read);
          a.mov(x::r10, element(kDistances));
          a.mov(x::rax, x::ptr(x::rbx, x::r10));
      }},
-    // Windows.
+    // These use a window wrongly.
     {"window with a scaled index", "not known to be 32 bits wide", [](B& b, A& a) {
          a.mov(x::r10d, x::ebx);
          b.may_fault(a);
@@ -379,7 +387,7 @@ const auto kWrong = std::to_array<Case>({
          b.may_fault(a);
          a.mov(x::eax, x::ptr(x::r13, x::r10));
      }, windowed()},
-    // Signals.
+    // These do more with the signals than to look at them, or less.
     {"signals changed", "more with the signals", [](B&, A& a) {
          a.mov(x::r10, frame(kSignals));
          a.mov(x::ptr(x::r10, 0, 4), x::eax);
@@ -432,7 +440,7 @@ const auto kWrong = std::to_array<Case>({
     {"mask wiped", "masks other signals", [](B&, A& a) { a.mov(frame(kHeeded, 4), 0); }},
     {"mask of all but one", "masks other signals", [](B&, A& a) { a.and_(frame(kHeeded, 4), 2); }},
     {"mask from a register", "masks other signals", [](B&, A& a) { a.and_(frame(kHeeded, 4), x::eax); }},
-    // Registers of which the upper half is not clear.
+    // These use registers whose upper half may not be clear.
     {"rotated window index", "not known to be 32 bits wide", [](B& b, A& a) {
          a.mov(x::ebx, x::ebx);
          a.rol(x::rbx, 32);
@@ -464,7 +472,7 @@ const auto kWrong = std::to_array<Case>({
          b.may_fault(a);
          a.mov(x::ptr(x::r14, x::rbx), x::al);
      }, windowed()},
-    // Registers and the frame.
+    // These misuse registers or the frame.
     {"stack pointer moved", "stack pointer", [](B&, A& a) { a.add(x::rsp, 8); }},
     {"stack pointer exchanged", "stack pointer", [](B&, A& a) { a.xchg(x::rsp, x::rax); }},
     {"push", "may not hold", [](B&, A& a) { a.push(x::rax); }},
@@ -475,35 +483,35 @@ const auto kWrong = std::to_array<Case>({
     {"flags of ring 0 by a program", "only code of ring 0",
      [](B&, A& a) { a.or_(frame(kRflags, 4), 0x200); }, windowed()},
     {"host address left in a register", "not hold what is expected", [](B& b, A& a) {
-         b.look_up(a, x::rbx, 0, 8, false);
+         b.look_up(a, x::rbx, 0, 8, Intent::Read);
          a.mov(x::rax, element(kDistances));
          a.mov(x::rax, x::r10);
      }},
     {"host address stored for the guest", "does not hold a guest's value", [](B& b, A& a) {
-         b.look_up(a, x::rbx, 0, 8, true);
+         b.look_up(a, x::rbx, 0, 8, Intent::Write);
          a.mov(x::r10, element(kDistances));
          a.mov(x::ptr(x::rbx, x::r10), x::r10);
      }},
     {"host address that a part of is left", "does not hold a guest's value", [](B& b, A& a) {
-         b.look_up(a, x::rbx, 0, 1, false);
+         b.look_up(a, x::rbx, 0, 1, Intent::Read);
          a.mov(x::r10, element(kDistances));
          a.mov(x::r10b, x::ptr(x::rbx, x::r10));
          a.mov(x::rax, x::r10);
      }},
     {"host address that a byte is set of", "does not hold a guest's value", [](B& b, A& a) {
-         b.look_up(a, x::rbx, 0, 1, false);
+         b.look_up(a, x::rbx, 0, 1, Intent::Read);
          a.mov(x::r10, element(kDistances));
          a.setz(x::r10b);
          a.mov(x::rax, x::r10);
      }},
     {"host address that a condition leaves", "does not hold a guest's value", [](B& b, A& a) {
-         b.look_up(a, x::rbx, 0, 8, false);
+         b.look_up(a, x::rbx, 0, 8, Intent::Read);
          a.mov(x::r10, element(kDistances));
          a.cmovz(x::r10, x::rax);
          a.mov(x::rax, x::r10);
      }},
     {"host address that a scan of zero leaves", "does not hold a guest's value", [](B& b, A& a) {
-         b.look_up(a, x::rbx, 0, 8, false);
+         b.look_up(a, x::rbx, 0, 8, Intent::Read);
          a.mov(x::r10, element(kDistances));
          a.bsf(x::r10, x::rax);
          a.mov(x::rax, x::r10);
@@ -515,9 +523,9 @@ const auto kWrong = std::to_array<Case>({
          a.je(b.cold);
          a.vpxor(x::ymm0, x::ymm1, x::ymm2);
      }},
-    // Strings.
+    // These repeat string instructions beyond what has been looked up, or in a form that is not allowed.
     {"REP STOS without a count", "repeated string", [](B& b, A& a) {
-         b.look_up(a, x::rdi, 0, 8, true);
+         b.look_up(a, x::rdi, 0, 8, Intent::Write);
          a.add(x::r10, element(kHostPages));
          a.mov(x::rdi, x::r10);
          a.rep().stosq();
@@ -527,7 +535,7 @@ const auto kWrong = std::to_array<Case>({
     {"REP MOVS from FS", "may not hold", [](B&, A& a) { raw(a, {0x64, 0xf3, 0xa4}); }},
     {"STOS that does not repeat", "may not hold", [](B&, A& a) { a.stosq(); }},
     {"DF set", "may not hold", [](B&, A& a) { a.std(); }},
-    // Ways.
+    // These lead to wrong places.
     {"jump into the middle of an instruction", "middle of an instruction", [](B&, A& a) {
          raw(a, {0x74, 0x02, 0x48, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8}); // je +2, movabs
      }},
@@ -559,7 +567,10 @@ const auto kWrong = std::to_array<Case>({
          a.cmp(x::r10, x::ptr(x::rsp, x::r11, 0, kTable + kJumpBytes, 8));
          a.jne(b.cold);
      }},
-    // Instructions.
+    // These hold instructions that emitted code may not hold.
+    {"16 bytes", "no instruction of at most 15 bytes", [](B&, A& a) {
+         raw(a, {0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x48, 0x01, 0xd8});
+     }},
     {"system call", "may not hold", [](B&, A& a) { a.syscall(); }},
     {"interrupt", "may not hold", [](B&, A& a) { a.int_(0x80); }},
     {"call", "may not hold", [](B&, A& a) { a.call(x::rax); }},
@@ -598,7 +609,8 @@ TEST_P(Catches, WhatIsWrong)
 INSTANTIATE_TEST_SUITE_P(Verifier, Verifies, ::testing::ValuesIn(kRight));
 INSTANTIATE_TEST_SUITE_P(Verifier, Catches, ::testing::ValuesIn(kWrong));
 
-// Equal has to mean that nothing is asked for. As a comparison it would mean that everything is.
+// After TEST of the signals and their mask, `equal` means that no signal is pending that is heeded. After CMP it would
+// mean that all of them are.
 TEST(VerifierOfSignals, TakesATestForALookAndNoComparison)
 {
     using Look = void (*)(A& a);
@@ -622,7 +634,7 @@ TEST(VerifierOfSignals, TakesATestForALookAndNoComparison)
     }
 }
 
-// In code of 32 bits no register's upper half is set, and whoever leaves one so is found out.
+// Code of 32 bits takes it that the upper halves of all registers are clear, so it must leave them so.
 TEST(VerifierOfNarrowCode, ProvesThatUpperHalvesStayClear)
 {
     Assumptions narrow = windowed();
@@ -641,31 +653,34 @@ TEST(VerifierOfNarrowCode, ProvesThatUpperHalvesStayClear)
     EXPECT_NE(perhaps.verdict().find("upper half of a register"), std::string::npos) << perhaps.verdict();
 }
 
-// What C++ changes is known from the guest's instruction.
+// The verifier reads the guest's instruction to know which registers C++ may have changed.
 TEST(VerifierOfSideExits, KnowsWhatTheInterpreterChanges)
 {
     const auto body = [](B& b, A& a) {
-        b.look_up(a, x::rbx, 0, 16, false);
+        b.look_up(a, x::rbx, 0, 16, Intent::Read);
         a.mov(x::r10, element(kDistances));
         a.mov(frame(kBasesAt + 8 * 3), x::r10);
         a.mov(x::rcx, x::ptr(x::rbx, x::r10));
     };
-    const auto with = [&](std::vector<std::uint8_t> guest, bool group) {
+    enum class Opens : std::uint8_t { Nothing, Group };
+    const auto with = [&](std::vector<std::uint8_t> guest, Opens opens) {
         TestBlock block{long64(), [&](B& b, A& a) {
                             body(b, a);
                             b.exit.resume = static_cast<std::uint32_t>(a.offset());
                             a.mov(x::r10, frame(kBasesAt + 8 * 3));
                             a.mov(x::rdx, x::ptr(x::rbx, x::r10, 0, 8));
                         }, std::move(guest)};
-        block.exit.group = group;
+        block.exit.group = opens == Opens::Group;
         block.exit.distance = true;
         block.exit.base = 3;
         block.exit.span = 16;
         return block.verdict();
     };
-    EXPECT_EQ(with({0x48, 0x8b, 0x0b}, true), "");        // mov rcx, [rbx]
-    EXPECT_NE(with({0x48, 0x8b, 0x1b}, true), "");        // mov rbx, [rbx]
-    EXPECT_NE(with({0x48, 0x8b, 0x0b}, false), "");       // nothing was looked up
+    const std::vector<std::uint8_t> to_rcx{0x48, 0x8b, 0x0b}; // mov rcx, [rbx]
+    const std::vector<std::uint8_t> to_rbx{0x48, 0x8b, 0x1b}; // mov rbx, [rbx]
+    EXPECT_EQ(with(to_rcx, Opens::Group), "");
+    EXPECT_NE(with(to_rbx, Opens::Group), "");
+    EXPECT_NE(with(to_rcx, Opens::Nothing), "");
 }
 
 } // namespace

@@ -27,10 +27,11 @@ AddressWindow::~AddressWindow()
     ::munmap(start_, kSize);
 }
 
-bool AddressWindow::map(LinearPage first, std::uint64_t pages, int file, std::uint64_t offset, bool writable)
+bool AddressWindow::map(LinearPage first, std::uint64_t pages, int file, std::uint64_t offset, Rights rights)
 {
-    return ::mmap(base() + first * kPage, pages * kPage, PROT_READ | (writable ? PROT_WRITE : 0),
-                  MAP_SHARED | MAP_FIXED | MAP_POPULATE, file, static_cast<off_t>(offset)) != MAP_FAILED;
+    const int protection = rights == Rights::ReadWrite ? PROT_READ | PROT_WRITE : PROT_READ;
+    return ::mmap(base() + first * kPage, pages * kPage, protection, MAP_SHARED | MAP_FIXED | MAP_POPULATE, file,
+                  static_cast<off_t>(offset)) != MAP_FAILED;
 }
 
 bool AddressWindow::unmap(LinearPage first, std::uint64_t pages)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Four gigabytes of host addresses that stand for a guest's linear addresses, and guard areas around them.
+// An address window is four gigabytes of host addresses that stand for a guest's linear addresses, with guard areas
+// around them.
 #pragma once
 
 #include "base/result.hpp"
@@ -9,14 +10,13 @@
 
 namespace windsor::translate {
 
-// Guest linear pages of 4096 bytes, by their number.
+// This is the number of a guest's linear page of 4096 bytes.
 using LinearPage = std::uint32_t;
 constexpr std::uint64_t kLinearPages = std::uint64_t{1} << 20;
 
 class AddressWindow {
 public:
-    // What code may add to a linear address, or take from it, without leaving the guard areas: a displacement and the
-    // size of an operand.
+    // An access with any displacement from this one up stays in the window or its guard areas.
     static constexpr std::int32_t kLeastDisplacement = -65536;
 
     static base::Result<std::unique_ptr<AddressWindow>> create();
@@ -27,8 +27,10 @@ public:
     // Returns the host address of linear address 0.
     std::uint8_t* base() const { return start_ + kBelow; }
 
-    // Pages of a file, from `offset` on (bytes). What cannot be done is false, and may have left the pages unmapped.
-    [[nodiscard]] bool map(LinearPage first, std::uint64_t pages, int file, std::uint64_t offset, bool writable);
+    enum class Rights : std::uint8_t { ReadOnly, ReadWrite };
+    // Maps pages of a file, from a byte's offset on. Returns false if the host refuses, which may leave the pages
+    // unmapped.
+    [[nodiscard]] bool map(LinearPage first, std::uint64_t pages, int file, std::uint64_t offset, Rights rights);
     [[nodiscard]] bool unmap(LinearPage first, std::uint64_t pages);
 
 private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Page tables that change under translated code, and the rights that control registers give and take.
+// Page tables change under translated code, and control registers give and take rights.
 #include "translate/test_machine.hpp"
 
 #include <string>
@@ -16,7 +16,7 @@ namespace pte = x86::pte;
 using vcpu::HaltReason;
 using x86::Exception;
 
-constexpr std::uint64_t kCodeAt = 0x200000;   // linear; leads to either of these
+constexpr std::uint64_t kCodeAt = 0x200000; // this linear address leads to one of these pages or the other
 constexpr std::uint64_t kOneCode = 0x100000;
 constexpr std::uint64_t kOtherCode = 0x101000;
 constexpr std::uint64_t kFrames = kOneCode ^ kOtherCode;
@@ -26,7 +26,7 @@ unsigned vector_of(Exception exception)
     return static_cast<unsigned>(exception);
 }
 
-// --- A page of code that is exchanged for another, at the same linear address ---
+// --- A page of code is exchanged for another one at the same linear address ---
 
 enum class Entry : std::uint8_t { Call, CallRegister, CallMemory, Jump, JumpMemory, Return, FallThrough };
 enum class Flush : std::uint8_t { Invlpg, Cr3, Pge };
@@ -48,7 +48,7 @@ protected:
             break;
         }
     }
-    // Leads to RDI; what lies there comes back to R8, which is also on the stack.
+    // Goes to the address in RDI. The code there returns to the label `back`, whose address is in R8.
     static void enter(x::Assembler& a, const asmjit::Label& back)
     {
         const Entry entry = std::get<0>(GetParam());
@@ -66,7 +66,7 @@ protected:
             a.push(x::rdi);
             a.ret();
             break;
-        case Entry::FallThrough: a.jmp(kCodeAt - 1); break; // a NOP, the last byte of the page before
+        case Entry::FallThrough: a.jmp(kCodeAt - 1); break; // the last byte of the page before is a NOP
         }
         a.bind(back);
     }
@@ -82,7 +82,7 @@ TEST_P(TranslatorRemappedCode, IsTheOneThatRuns)
         a.bind(loop);
         enter(a, back);
         back_at = kCode + a.code()->labelOffset(back);
-        a.lea(x::rbx, x::ptr(x::rbx, x::rbx)); // a bit for each round
+        a.lea(x::rbx, x::ptr(x::rbx, x::rbx)); // RBX collects a bit from each round
         a.or_(x::rbx, x::rax);
         a.xor_(x::qword_ptr(x::rsi), kFrames);
         flush(a);
@@ -117,7 +117,7 @@ INSTANTIATE_TEST_SUITE_P(Ways, TranslatorRemappedCode,
                                                               Entry::FallThrough),
                                             ::testing::Values(Flush::Invlpg, Flush::Cr3, Flush::Pge)));
 
-// The page that runs changes itself for another, whose code goes on behind the INVLPG.
+// The page that runs has itself exchanged for another, whose code goes on behind the INVLPG.
 TEST(TranslatorPageTables, CodeMayExchangeItsOwnPage)
 {
     TranslatorMachine m;
@@ -144,7 +144,7 @@ TEST(TranslatorPageTables, CodeMayExchangeItsOwnPage)
     EXPECT_EQ(m.cpu.state().gpr[x86::kRbx], 11 * 100 + 10u);
 }
 
-// A jump to the last address is a jump to a page that is not there, not to an empty place in a table.
+// A jump to the last address leads to a page that is not present. It must not match an empty entry of a jump table.
 TEST(TranslatorPageTables, TheLastAddressIsAnAddressLikeOthers)
 {
     for (const bool through_memory : {false, true}) {
@@ -174,7 +174,7 @@ TEST(TranslatorPageTables, GlobalPagesStayWhenCr3IsLoaded)
         a.xor_(x::qword_ptr(x::rsi), kFrames);
         a.mov(x::rdx, x::cr3);
         a.mov(x::cr3, x::rdx);
-        a.mov(x::ebx, x::dword_ptr(x::rdi)); // the old translation
+        a.mov(x::ebx, x::dword_ptr(x::rdi)); // the TLB still has a global page
         a.invlpg(x::byte_ptr(x::rdi));
         a.mov(x::ecx, x::dword_ptr(x::rdi));
         a.hlt();
@@ -194,7 +194,7 @@ TEST(TranslatorPageTables, GlobalPagesStayWhenCr3IsLoaded)
     }
 }
 
-// A page each: what is done to it, and what its entry says afterwards.
+// Each page is accessed in its own way, and its entry says so afterwards.
 TEST(TranslatorPageTables, AccessesMarkTheirPages)
 {
     TranslatorMachine m;
@@ -230,7 +230,7 @@ TEST(TranslatorPageTables, AccessesMarkTheirPages)
 
 // --- Rights ---
 
-// The state in which only the page at kCodeAt belongs to the user.
+// Returns a state in ring 0 in which only the page at kCodeAt is a user page.
 vcpu::CpuState supervisor(Machine& m)
 {
     vcpu::CpuState state = m.flat64();
@@ -299,7 +299,7 @@ TEST(TranslatorRights, SmapAsksForAc)
         a.stac();
         a.mov(x::eax, x::dword_ptr(x::rsi));
         a.clac();
-        a.mov(x::edx, x::dword_ptr(x::rsi)); // refused
+        a.mov(x::edx, x::dword_ptr(x::rsi)); // this faults
         a.hlt();
     });
     vcpu::CpuState state = supervisor(m);
@@ -314,8 +314,8 @@ TEST(TranslatorRights, SmapAsksForAc)
     EXPECT_EQ(m.get<std::uint64_t>(m.cpu.state().gpr[x86::kRsp]), 1u) << "present, a read";
 }
 
-// Where a conditional jump leads is code without AC, whatever the instructions behind it do. The code there is known
-// with AC as well.
+// A conditional jump without AC leads to code without AC, even if a STAC follows the jump. The jump tables know the
+// code there with AC as well.
 TEST(TranslatorRights, SmapAsksForAcBehindAJumpToAnotherPage)
 {
     static constexpr std::uint64_t kReader = kCode + 0x1000;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Windows follow the page tables, whoever changes them and however.
+// Windows follow the page tables, whoever changes them and in whatever way.
 #include "translate/window/windows_testing.hpp"
 
 namespace windsor::translate::testing {
@@ -8,8 +8,10 @@ namespace {
 
 class TranslatorWindowChanges : public TranslatorWindows {
 protected:
-    // A program that reads and writes a page, has the kernel change its entry, and does so again, several times.
-    void change_to(std::uint64_t entry, bool by_cr3)
+    enum class Flush : std::uint8_t { Invlpg, Cr3 };
+    // Runs a program that reads and writes a page, has the kernel change the page's entry, and does so again, several
+    // times.
+    void change_to(std::uint64_t entry, Flush flush)
     {
         run(
             [](x::Assembler& a) {
@@ -19,7 +21,7 @@ protected:
                 a.bind(loop);
                 a.add(x::dword_ptr(x::ebx), x::ecx);
                 a.mov(x::eax, x::dword_ptr(x::ebx));
-                a.mov(x::edx, x::dword_ptr(x::ebx, 0x1000)); // its neighbour stays
+                a.mov(x::edx, x::dword_ptr(x::ebx, 0x1000)); // the next page is not changed
                 a.int_(0x80);
                 a.mov(x::esi, x::dword_ptr(x::ebx));
                 a.mov(x::dword_ptr(x::ebx, 4), x::esi);
@@ -28,7 +30,7 @@ protected:
             },
             [&](x::Assembler& a) {
                 put_entry(a, pte_at(kPages), entry);
-                by_cr3 ? reload(a) : invalidate(a, kPages);
+                flush == Flush::Cr3 ? reload(a) : invalidate(a, kPages);
             },
             [](Machine& m, vcpu::CpuState&) {
                 put_entry(m, pte_at(kPages), kFrames | 7);
@@ -43,8 +45,8 @@ INSTANTIATE_TEST_SUITE_P(Pagings, TranslatorWindowChanges,
 
 TEST_P(TranslatorWindowChanges, ToAnotherFrame)
 {
-    for (const bool by_cr3 : {false, true}) {
-        change_to((kFrames + 0x5000) | 7, by_cr3);
+    for (const Flush flush : {Flush::Invlpg, Flush::Cr3}) {
+        change_to((kFrames + 0x5000) | 7, flush);
         expect_done();
     }
     EXPECT_GT(windows.counter("window_pages_unmapped"), 0u);
@@ -52,29 +54,29 @@ TEST_P(TranslatorWindowChanges, ToAnotherFrame)
 
 TEST_P(TranslatorWindowChanges, ToNothing)
 {
-    change_to(0, false);
+    change_to(0, Flush::Invlpg);
     EXPECT_EQ(interpreter.vector(), 14u);
 }
 
 TEST_P(TranslatorWindowChanges, ToReadOnly)
 {
-    change_to(kFrames | 5, true);
+    change_to(kFrames | 5, Flush::Cr3);
     EXPECT_EQ(interpreter.vector(), 14u);
 }
 
 TEST_P(TranslatorWindowChanges, ToTheSupervisors)
 {
-    change_to(kFrames | 3, true);
+    change_to(kFrames | 3, Flush::Cr3);
     EXPECT_EQ(interpreter.vector(), 14u);
 }
 
 TEST_P(TranslatorWindowChanges, ToClean)
 {
-    change_to(kFrames | 7, true); // the accessed and dirty flags have to be set again
+    change_to(kFrames | 7, Flush::Cr3); // the accessed and dirty flags have to be set again
     expect_done();
 }
 
-// The directory leads to another table.
+// The kernel makes the directory lead to another page table.
 TEST_P(TranslatorWindowChanges, FollowsTheDirectory)
 {
     run(
@@ -100,8 +102,8 @@ TEST_P(TranslatorWindowChanges, FollowsTheDirectory)
     expect_done();
 }
 
-// Two address spaces that are switched between have a window each.
-// Where address line 20 is low, a table lies a mebibyte below where it is said to be.
+// While the A20 gate is closed, address line 20 is low, so that a page table lies a mebibyte below where its entry
+// says.
 TEST_P(TranslatorWindowChanges, FollowTablesThatTheGateMoves)
 {
     constexpr std::uint64_t kGate = 1 << 20;
@@ -131,6 +133,7 @@ TEST_P(TranslatorWindowChanges, FollowTablesThatTheGateMoves)
     EXPECT_GT(windows.counter("window_pages_mapped"), 0u);
 }
 
+// The kernel switches between two address spaces, and each of them has a window.
 TEST_P(TranslatorWindowChanges, OutliveLoadsOfCr3)
 {
     run(
@@ -160,7 +163,7 @@ TEST_P(TranslatorWindowChanges, OutliveLoadsOfCr3)
     EXPECT_LT(windows.counter("window_faults"), 20u);
 }
 
-// A bus master writes the table while the kernel waits for it.
+// A bus master writes the page table while the kernel waits for it.
 TEST_P(TranslatorWindowChanges, SeeTablesThatDevicesWrite)
 {
     for (Machine* m : {static_cast<Machine*>(&interpreter), static_cast<Machine*>(&windows)}) {

@@ -14,32 +14,33 @@ namespace windsor::translate {
 namespace {
 
 constexpr unsigned kPageShift = 12;
-constexpr LinearPage kAround = 8;          // pages that are looked at together
-constexpr std::size_t kManyDropped = 32;   // clearing all is cheaper
-constexpr std::size_t kMostWarm = 32;      // address spaces that are watched
-constexpr std::uint64_t kCool = 2'000'000'000; // nanoseconds after which a space is cold again
-constexpr int kPenalty = 50;               // ticks, for a space whose window was taken
+constexpr LinearPage kAround = 8;        // a fault maps at most so many pages, which is a power of two
+constexpr std::size_t kManyDropped = 32; // to unmap more pages than these, it is cheaper to unmap all
+constexpr std::size_t kMostWarm = 32;    // so many address spaces have their ticks counted
+constexpr std::uint64_t kCool = 2'000'000'000; // an address space without a tick for so many nanoseconds is cold again
+constexpr int kPenalty = 50; // an address space whose window was taken away has to wait for so many ticks more
+// What these cost is counted in faults.
 constexpr int kCostOfDrop = 2;
 constexpr int kCostOfClearing = 16;
 
 } // namespace
 
-// Pages side by side in linear addresses and in host memory.
+// A run is a sequence of linear pages that lie one behind the other in host memory as well, so that one call maps them.
 struct Windows::Run {
     Window& window;
     LinearPage first{0};
     std::uint64_t pages{0};
     int file{-1};
     std::uint64_t offset{0};
-    bool writable{false};
-    bool failed{false}; // the host has refused
+    AddressWindow::Rights rights{AddressWindow::Rights::ReadOnly};
+    bool failed{false}; // the host has refused to map pages
 };
 
 Windows::Space Windows::space() const
 {
     const vcpu::CpuState& s = cpu_.s;
     const bool wide = (s.cr4 & x86::cr4::kPae) != 0;
-    const bool listed = wide && !cpu_.long_mode(); // PDPTEs, not CR3, say where tables are
+    const bool listed = wide && !cpu_.long_mode(); // then PDPTEs, and not CR3, say where the page tables are
     return {.cr3 = listed ? 0 : s.cr3 & x86::pte::kAddress,
             .pdptes = listed ? s.pdptes : std::array<std::uint64_t, 4>{}};
 }
@@ -64,7 +65,7 @@ void Windows::select()
     }
     const Space wanted = space();
     if (current_ != nullptr && current_->used && current_->pages.empty()) {
-        current_->space.reset(); // it has ended, or may as well have
+        current_->space.reset(); // its address space has probably ended
     }
     const auto found = std::ranges::find_if(windows_, [&](const Window& window) { return window.space == wanted; });
     current_ = found != windows_.end() ? &*found : nullptr;
@@ -177,7 +178,7 @@ void Windows::reset()
 void Windows::drop(Window& window, LinearPage page)
 {
     if (const auto known = window.pages.find(page); known != window.pages.end() && known->second.writable) {
-        cpu_.tell_fast_stores(); // which may drop it
+        cpu_.tell_fast_stores(); // this may drop the page
     }
     const auto found = window.pages.find(page);
     if (found == window.pages.end()) {
@@ -200,7 +201,7 @@ template <typename Visit> void Windows::each_use(Window& window, LinearPage page
     }
 }
 
-// Removes a page from all indexes but its window's.
+// Removes a page from all indexes but the map of its window.
 void Windows::forget(Window& window, LinearPage page, const Page& known)
 {
     window.present[page / 64] &= ~(std::uint64_t{1} << (page % 64));
@@ -247,13 +248,13 @@ bool Windows::tables_written(const std::uint8_t* host_page, unsigned offset, uns
     if (entry == tables_.end()) {
         return false;
     }
-    const std::vector<Use> uses = entry->second; // dropping changes it
+    const std::vector<Use> uses = entry->second; // a copy, because to drop pages changes the list
     for (const Use& use : uses) {
         const std::uint64_t first = offset / use.entry_size;
         const std::uint64_t last = (offset + size - 1) / use.entry_size;
         drop_range(*use.window, use.first + (first << use.shift), (last - first + 1) << use.shift);
         if (use.window->pages.empty() && use.window != current_) {
-            use.window->space.reset(); // it has ended, or may as well have
+            use.window->space.reset(); // its address space has probably ended
         }
     }
     return tables_.contains(host_page);
@@ -265,7 +266,7 @@ bool Windows::page_held(const std::uint8_t* host_page)
     if (stored == stored_.end()) {
         return false;
     }
-    const std::vector<Place> places = stored->second; // dropping changes it
+    const std::vector<Place> places = stored->second; // a copy, because to drop pages changes the list
     for (const Place& place : places) {
         drop(*place.window, place.page);
     }
@@ -328,15 +329,16 @@ void Windows::give_up(Window& window)
     close(window);
 }
 
+// Maps the pages of the run, and makes it empty.
 void Windows::map(Run& run)
 {
-    run.failed = run.failed ||
-                 (run.pages != 0 && !run.window.host->map(run.first, run.pages, run.file, run.offset, run.writable));
+    run.failed =
+        run.failed || (run.pages != 0 && !run.window.host->map(run.first, run.pages, run.file, run.offset, run.rights));
     counters_.mapped += run.pages;
     run.pages = 0;
 }
 
-// The tables that a page was found by are held from now on.
+// Holds the page tables of a page walk, and notes them in the page.
 Windows::Held Windows::hold_tables(const emulate::Cpu::PageView& view, Page& page)
 {
     Held held = Held::Before;
@@ -355,8 +357,9 @@ Windows::Held Windows::hold_tables(const emulate::Cpu::PageView& view, Page& pag
     return held;
 }
 
-// What tables say of a page; they are held from now on. Until they were, another processor may have changed them
-// without telling, so they are looked at again. False: there is nothing to be had, or it keeps changing.
+// Walks the page tables of a page, and holds them. Before they were held, another processor may have changed them
+// without telling, so they are walked again. Returns false if the page is not present, the tables cannot be held, or
+// they keep changing.
 bool Windows::find_page(LinearPage page, emulate::Cpu::PageView& view, Page& known)
 {
     constexpr unsigned kMostLooks = 4;
@@ -396,23 +399,25 @@ void Windows::enter(Window& window, LinearPage page, const Page& known)
     ++pages_;
 }
 
-// Makes a page part of the run, or of a new one, and puts its mapping off until that ends.
-void Windows::append(Run& run, LinearPage page, memory::Block& block, std::uint64_t offset, bool writable)
+// Adds a page to the run. If the page does not follow the run, the run is mapped first, and a new one begins.
+void Windows::append(Run& run, LinearPage page, memory::Block& block, std::uint64_t offset,
+                     AddressWindow::Rights rights)
 {
     const bool follows = run.pages != 0 && run.first + run.pages == page && run.file == block.file() &&
-                         run.offset + (run.pages << kPageShift) == offset && run.writable == writable;
+                         run.offset + (run.pages << kPageShift) == offset && run.rights == rights;
     if (!follows) {
         map(run);
         run.first = page;
         run.file = block.file();
         run.offset = offset;
-        run.writable = writable;
+        run.rights = rights;
     }
     ++run.pages;
 }
 
-// Whether stores to an ordinary page may go unseen: no code is held of it, and if they are logged, it is in the log
-// already, or is put there now. GuestMemory::take_unsent() takes all windows away.
+// Tells whether a page may be mapped writable, so that nobody is told of stores to it: no code is held of it, and if
+// stores are logged, it is in the dirty log already. If a store has faulted, the page is put into the log now. When
+// GuestMemory::take_unsent() empties the log, all windows are taken away.
 bool Windows::may_store(const memory::Page& backing, Wanted wanted)
 {
     const std::uint8_t flags = backing.flags->load();
@@ -428,7 +433,7 @@ bool Windows::may_store(const memory::Page& backing, Wanted wanted)
     return true;
 }
 
-// Returns false if the page cannot be mapped, or no more of it can.
+// Adds a page to the window and the run. Returns false if it cannot be mapped, or not with more rights than it has.
 bool Windows::add(LinearPage page, Run& run, Wanted wanted)
 {
     emulate::Cpu::PageView view;
@@ -454,11 +459,12 @@ bool Windows::add(LinearPage page, Run& run, Wanted wanted)
         window.pages.erase(old);
     }
     enter(window, page, known);
-    append(run, page, *backing.block, static_cast<std::uint64_t>(backing.host - backing.block->data()), known.writable);
+    append(run, page, *backing.block, static_cast<std::uint64_t>(backing.host - backing.block->data()),
+           known.writable ? AddressWindow::Rights::ReadWrite : AddressWindow::Rights::ReadOnly);
     return true;
 }
 
-// In the host's mapping, if all were dropped just once.
+// Returns how many pages are in the host's mapping at most: a page may have been dropped more than once.
 std::size_t Windows::mapped() const
 {
     std::size_t count = pages_;
@@ -468,7 +474,7 @@ std::size_t Windows::mapped() const
     return count;
 }
 
-// Takes all pages out of all windows. Those of the current one stay mapped until apply_drops(), which comes next.
+// Takes all pages out of all windows. Those of the current one stay mapped until the next apply_drops().
 // Returns false if the host has refused.
 bool Windows::make_room()
 {
@@ -487,14 +493,14 @@ bool Windows::make_room()
     return done;
 }
 
-// Nothing is known of the host's mapping any more.
+// Ends all windows for good, after the host has refused to unmap pages and their mapping is not known any more.
 void Windows::end()
 {
     options_.most = 0;
     reset();
 }
 
-bool Windows::fill(std::uint32_t linear, bool write)
+bool Windows::fill(std::uint32_t linear, emulate::Intent intent)
 {
     if (current_ == nullptr) {
         return false;
@@ -505,6 +511,7 @@ bool Windows::fill(std::uint32_t linear, bool write)
     if (mapped() + kAround > options_.pages && !make_room()) {
         return false;
     }
+    const bool write = intent != emulate::Intent::Read;
     const LinearPage page = linear >> kPageShift;
     Run run{.window = window};
     bool done = false;

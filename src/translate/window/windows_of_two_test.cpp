@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// With another processor, which does what it does at a certain moment.
+// Another processor changes page tables, or begins to hold a page, at a certain moment while windows are in use.
 #include "conformance/other_processor.hpp"
 #include "translate/window/windows_testing.hpp"
 
@@ -9,7 +9,7 @@ namespace {
 
 class TranslatorWindowsOfTwo : public TranslatorWindows {
 protected:
-    // Runs a program in the machine with windows alone, since the other processor acts upon that.
+    // Runs a program only in the machine with windows, since the other processor acts upon that one.
     void run_alone(const Writer& program, const Writer& kernel)
     {
         vcpu::CpuState state = user(windows);
@@ -37,7 +37,7 @@ protected:
 INSTANTIATE_TEST_SUITE_P(Pagings, TranslatorWindowsOfTwo,
                          ::testing::Values(Paging::TwoLevel, Paging::Pae, Paging::Long), name_of);
 
-// The other has changed the entry after it was looked at, and before it heard that the table is held.
+// The other processor changes an entry after the page walk has read it, and before it hears that the table is held.
 TEST_P(TranslatorWindowsOfTwo, LookAtTablesThatAreHeld)
 {
     other.on_held = [&](std::uint64_t page) {
@@ -59,8 +59,8 @@ TEST_P(TranslatorWindowsOfTwo, LookAtTablesThatAreHeld)
     EXPECT_GT(windows.counter("window_pages_mapped"), 0u);
 }
 
-// The other begins to hold code of a page that is writable in a window. The page is dropped from that before this has
-// been heard: a device writes its entry.
+// The other processor begins to hold code of a page that is writable in a window. Before this processor hears of it, a
+// device writes the page's entry, so that the window drops the page.
 TEST_P(TranslatorWindowsOfTwo, TellOfStoresToPagesThatDevicesDrop)
 {
     windows.io.on_port_write = [&](std::uint16_t, unsigned, std::uint32_t) {
@@ -76,13 +76,14 @@ TEST_P(TranslatorWindowsOfTwo, TellOfStoresToPagesThatDevicesDrop)
     EXPECT_TRUE(other.was_told(kFrames));
 }
 
-// The same by the instruction in the midst of which that happens.
+// Here the instruction that writes the page's entry is the one in the midst of which the other processor begins to hold
+// the page.
 TEST_P(TranslatorWindowsOfTwo, TellOfStoresToPagesThatTheyDrop)
 {
     windows.io.on_mmio = [&] { other.hold(kFrames); };
     run_alone(store_twice, [](x::Assembler& a) {
         reload(a);
-        a.or_(x::dword_ptr(pte_at(kPages) + 0x100), 0); // the way there is known before
+        a.or_(x::dword_ptr(pte_at(kPages) + 0x100), 0); // this brings the page into the TLB
         a.mov(a.zsi(), kMmioPage);
         a.mov(a.zdi(), pte_at(kPages));
         a.movsd();

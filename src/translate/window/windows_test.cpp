@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+// Programs access memory by a window in every way, and windows keep to their limits.
 #include "translate/window/windows_testing.hpp"
 
 #include <fstream>
@@ -52,7 +53,7 @@ TEST_P(TranslatorWindows, ReachesMemoryInEveryWay)
     EXPECT_LT(windows.counter("window_faults"), 20u);
 }
 
-// What an operand takes from a register may be more than there is room for below a window.
+// An operand's displacement may lead further below a register than the guard area below a window reaches.
 TEST_P(TranslatorWindows, ReachesFarBelowARegister)
 {
     run([](x::Assembler& a) {
@@ -66,7 +67,7 @@ TEST_P(TranslatorWindows, ReachesFarBelowARegister)
         a.mov(x::edx, x::dword_ptr(x::ebx, -0x3fffff00));
         a.dec(x::ecx);
         a.jnz(loop);
-        a.mov(x::eax, x::dword_ptr(x::ebp, -0x40000000)); // wraps around, and is not there
+        a.mov(x::eax, x::dword_ptr(x::ebp, -0x40000000)); // the address wraps around to a page that is not present
     });
     EXPECT_EQ(interpreter.vector(), 14u);
     EXPECT_GT(windows.counter("window_pages_mapped"), 0u);
@@ -82,7 +83,7 @@ TEST_P(TranslatorWindows, ReachesThroughThreadSegments)
             a.mov(x::ebx, 0x40);
             a.mov(x::ecx, 3);
             a.bind(loop);
-            a.add(x::edx, x::dword_ptr(x::ebx, 8)); // the page that it would be without the segment's base
+            a.add(x::edx, x::dword_ptr(x::ebx, 8)); // this maps the page that FS would lead to if its base were 0
             a.add(place, x::ecx);
             a.mov(x::eax, place);
             a.add(x::edx, x::eax);
@@ -98,7 +99,7 @@ TEST_P(TranslatorWindows, KeepsFlagsOverFaults)
 {
     run([](x::Assembler& a) {
         a.mov(x::ebx, kData);
-        for (unsigned i = 0; i < 8; ++i) { // each page is met for the first time with flags live
+        for (unsigned i = 0; i < 8; ++i) { // the first access to each page faults while the flags are needed
             a.mov(x::eax, 0x7fffffff);
             a.add(x::eax, i);
             a.mov(x::ecx, x::dword_ptr(x::ebx, static_cast<std::int32_t>(0x9000 * i)));
@@ -139,10 +140,10 @@ TEST_P(TranslatorWindows, CallsAndReturns)
     expect_done();
 }
 
-// Faults in the middle of what touches memory, with all registers as they were.
+// When an access faults, all registers are as they were before the instruction.
 TEST_P(TranslatorWindows, FaultsPrecisely)
 {
-    constexpr std::uint64_t kLast = kPages + 0x1000; // the second page is not there
+    constexpr std::uint64_t kLast = kPages + 0x1000; // this page is not present
     const std::vector<Writer> ways{
         [](x::Assembler& a) { a.mov(x::eax, x::dword_ptr(x::ebx, -2)); },
         [](x::Assembler& a) { a.mov(x::dword_ptr(x::ebx, -2), x::eax); },
@@ -162,8 +163,8 @@ TEST_P(TranslatorWindows, FaultsPrecisely)
         [](x::Assembler& a) { a.mov(x::ebp, x::ebx); a.leave(); },
         [](x::Assembler& a) { a.mov(x::eax, x::dword_ptr(x::ebx, x::ecx, 2, -2)); },
         [](x::Assembler& a) { a.mov(x::eax, x::dword_ptr(kLast)); },
-        [](x::Assembler& a) { a.mov(x::edi, -2); a.mov(x::eax, x::dword_ptr(x::edi)); },      // beyond 4 GiB
-        [](x::Assembler& a) { a.mov(x::edi, 2); a.mov(x::eax, x::dword_ptr(x::edi, -4)); },   // below 0
+        [](x::Assembler& a) { a.mov(x::edi, -2); a.mov(x::eax, x::dword_ptr(x::edi)); },      // crosses 4 GiB
+        [](x::Assembler& a) { a.mov(x::edi, 2); a.mov(x::eax, x::dword_ptr(x::edi, -4)); },   // begins below 0
         [](x::Assembler& a) { a.mov(x::edi, 0xfffffff0); a.mov(x::eax, x::dword_ptr(x::edi, 0x7fffffff)); },
     };
     for (std::size_t way = 0; way < ways.size(); ++way) {
@@ -171,7 +172,7 @@ TEST_P(TranslatorWindows, FaultsPrecisely)
         run(
             [&](x::Assembler& a) {
                 a.mov(x::ebx, kLast);
-                a.mov(x::ecx, x::dword_ptr(x::ebx, -4)); // the first page is there
+                a.mov(x::ecx, x::dword_ptr(x::ebx, -4)); // the page before is present
                 a.mov(x::dword_ptr(x::ebx, -4), x::ecx);
                 a.xor_(x::ecx, x::ecx);
                 a.mov(x::eax, 0x80001234);
@@ -194,7 +195,7 @@ TEST_P(TranslatorWindows, HidesWhatIsTheSupervisors)
     EXPECT_EQ(interpreter.vector(), 14u);
 }
 
-// Code that a program writes, runs and writes again, through a page that was writable in the window before.
+// A program writes code, runs it and writes it again, in a page that was writable in the window before.
 TEST_P(TranslatorWindows, SeeCodeThatChanges)
 {
     run([](x::Assembler& a) {
@@ -213,7 +214,8 @@ TEST_P(TranslatorWindows, SeeCodeThatChanges)
     EXPECT_EQ(windows.engine->state().gpr[x86::kRax], 15u);
 }
 
-// It costs faults only until that is known: of the block that stores, and of one that stores to itself.
+// Stores to code fault only until the translator knows which blocks make them. One block stores to another, and one to
+// itself.
 TEST_P(TranslatorWindows, LeaveCodeThatKeepsChangingAlone)
 {
     run([](x::Assembler& a) {
@@ -238,7 +240,8 @@ TEST_P(TranslatorWindows, LeaveCodeThatKeepsChangingAlone)
     EXPECT_LT(windows.counter("window_faults"), 100u);
 }
 
-// What is not memory stays out of the window, and its code finds another way before long.
+// A device's page is not mapped in the window. After some faults the code that accesses it is translated without a
+// window.
 TEST_P(TranslatorWindows, LeaveDevicesAlone)
 {
     run([](x::Assembler& a) {
@@ -272,7 +275,7 @@ TEST_P(TranslatorWindows, GiveWayToDataBreakpoints)
     EXPECT_EQ(interpreter.vector(), 1u);
 }
 
-// A walk over more pages than may be mapped, of programs whose patience is short: what they compute stays right.
+// A program accesses more pages than may be mapped, or has a window that may cost few faults. It computes the same.
 TEST_P(TranslatorWindows, AreBounded)
 {
     struct Case {
@@ -308,7 +311,7 @@ TEST_P(TranslatorWindows, AreBounded)
     }
 }
 
-// Of all files that guests' memory is made of.
+// Returns how many pages of guests' memory are mapped in this process.
 std::uint64_t pages_of_memory_files()
 {
     std::ifstream maps{"/proc/self/maps"};
@@ -323,7 +326,8 @@ std::uint64_t pages_of_memory_files()
     return bytes / memory::kPageSize;
 }
 
-// Those of an address space that does not run count as well, however they were dropped.
+// The limit counts the pages of an address space that does not run as well, and pages that were dropped but are still
+// mapped.
 TEST_P(TranslatorWindows, AreBoundedInTheHostsMapping)
 {
     constexpr Windows::Options kFew{.warm = 0, .tick = 0, .pages = 56};

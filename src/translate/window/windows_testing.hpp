@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// 32-bit programs in user mode whose address spaces have windows, and a small kernel that changes their page tables:
-// all must end as on the interpreter.
+// These tests run 32-bit programs in user mode whose address spaces have windows, and a small kernel that changes their
+// page tables. All must end as on the interpreter.
 #pragma once
 
 #include "translate/test_machine.hpp"
@@ -17,13 +17,13 @@ using conformance::kGdt;
 using conformance::kMmio;
 using x86::Seg;
 
-constexpr std::uint64_t kKernel = 0x28000;      // what INT 80h leads to
+constexpr std::uint64_t kKernel = 0x28000; // INT 80h leads here
 constexpr std::uint64_t kKernelStack = 0x90000;
 constexpr std::uint64_t kTss = 0x3000;
-constexpr std::uint64_t kOtherTables = 0x18000; // of a second address space
-constexpr std::uint64_t kPages = 0x200000;      // linear, of pages that are found by a table of their own
-constexpr std::uint64_t kFrames = 0x300000;     // what they lead to at first
-constexpr std::uint64_t kMmioPage = 0x3f0000;   // linear
+constexpr std::uint64_t kOtherTables = 0x18000; // these page tables make a second address space
+constexpr std::uint64_t kPages = 0x200000;      // the linear address of pages that tests map as they like
+constexpr std::uint64_t kFrames = 0x300000;     // the physical address of what these are usually mapped to at first
+constexpr std::uint64_t kMmioPage = 0x3f0000;   // the linear address of a page that belongs to a device
 
 using Writer = std::function<void(x::Assembler&)>;
 
@@ -47,7 +47,7 @@ public:
     }
 };
 
-// How 32-bit programs find their pages.
+// This says how 32-bit programs find their pages.
 enum class Paging : std::uint8_t { TwoLevel, Pae, Long };
 
 inline std::string name_of(const ::testing::TestParamInfo<Paging>& paging)
@@ -58,7 +58,7 @@ inline std::string name_of(const ::testing::TestParamInfo<Paging>& paging)
 class TranslatorWindows : public ::testing::TestWithParam<Paging> {
 protected:
     static bool wide() { return GetParam() != Paging::TwoLevel; }
-    // The address of the entry of a linear page below 4 MiB, in tables that begin somewhere.
+    // Returns the address of the entry of a linear page below 4 MiB in the page tables at `tables`.
     static std::uint64_t pte_at(std::uint64_t linear, std::uint64_t tables = kTables)
     {
         return tables + 0x3000 + (linear >> 12) * (wide() ? 8 : 4);
@@ -67,7 +67,8 @@ protected:
     {
         wide() ? m.put<std::uint64_t>(at, value) : m.put<std::uint32_t>(at, static_cast<std::uint32_t>(value));
     }
-    // Tables at `tables`: PML4, PDPT, directory, and entries of 4 MiB from 0x3000 on.
+    // Writes page tables: at `tables` are the PML4, the PDPT and the directory, a page each, and then the page tables
+    // of the first 4 MiB.
     static void make_tables(Machine& m, std::uint64_t tables)
     {
         m.put<std::uint64_t>(tables, (tables + 0x1000) | 7);
@@ -96,7 +97,8 @@ protected:
                                  (handler & 0xffff) | 0x80000 | (handler >> 16) << 48 | 0xee0000000000);
         }
     }
-    // User mode at kCode, with flat segments; INT 80h runs the kernel, everything else halts in a handler.
+    // Returns a state in user mode at kCode with flat segments. INT 80h leads to the kernel, and every other vector to
+    // a handler that halts.
     static vcpu::CpuState user(Machine& m)
     {
         vcpu::CpuState state = GetParam() == Paging::Long ? m.flat64() : m.flat32();
@@ -127,7 +129,7 @@ protected:
         state.rflags |= x86::rflags::kIf;
         return state;
     }
-    // The kernel that does its work, with RDI and RSI for its own, and returns.
+    // Writes a kernel that does its work and returns. It may use RDI and RSI.
     static void assemble_kernel(Machine& m, const Writer& work)
     {
         const bool long_mode = GetParam() == Paging::Long;
@@ -155,7 +157,7 @@ protected:
         a.invlpg(x::byte_ptr(a.zdi()));
     }
 
-    // Runs a program on both; the kernel may be nothing.
+    // Runs a program on both engines. The kernel may be nothing.
     void run(const Writer& program, const Writer& kernel = {},
              const std::function<void(Machine&, vcpu::CpuState&)>& prepare = {})
     {

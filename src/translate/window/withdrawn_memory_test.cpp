@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Memory that the host withdraws while translated code uses it, and gives back to whoever else asks: the instruction is
-// the interpreter's from where it has come to, with the registers that the guest's program has there.
+// The host withdraws a page of memory while translated code uses it. It gives the page back as soon as other code
+// accesses it, so the interpreter can finish the instruction from where it has come to, with the guest's registers.
 #include "translate/test_machine.hpp"
 
 #include <csignal>
@@ -17,9 +17,10 @@ namespace x = asmjit::x86;
 constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kFrom = 0x100000;
 constexpr std::uint64_t kTo = 0x200000;
-constexpr std::uint16_t kWithdraw = 0x10; // a port
+constexpr std::uint16_t kWithdraw = 0x10; // the program writes to this port after each round
 
-// A page that has been withdrawn. Signal handlers are given nothing: hence the pointer.
+// This withdraws a page, and gives it back when something else than translated code accesses it. There is a pointer to
+// it because signal handlers are given no argument.
 class Withdrawal {
 public:
     explicit Withdrawal(std::span<const std::uint8_t> code) : code_{code}
@@ -69,7 +70,7 @@ private:
 
 struct Case {
     const char* name;
-    std::uint64_t page; // that is withdrawn
+    std::uint64_t page; // this page is withdrawn
     bool wide;
     std::function<void(x::Assembler&)> write;
 };
@@ -79,7 +80,8 @@ std::ostream& operator<<(std::ostream& out, const Case& c)
     return out << c.name;
 }
 
-// Repetitions begin before the page, so that they have come some way when they reach it.
+// Writes the registers of a string instruction. Repetitions begin before the withdrawn page, so that they have come
+// some way when they reach it.
 void to_strings(x::Assembler& a, std::int64_t count, std::uint64_t offset)
 {
     a.mov(x::ecx, count);
@@ -89,7 +91,7 @@ void to_strings(x::Assembler& a, std::int64_t count, std::uint64_t offset)
 
 void down(x::Assembler& a)
 {
-    to_strings(a, 150, kPage + 800); // in one page: others are the interpreter's
+    to_strings(a, 150, kPage + 800); // all lies in one page, because the interpreter runs what does not
     a.std();
     a.rep().movsd();
     a.cld();
@@ -175,7 +177,7 @@ TEST_P(TranslatorOnWithdrawnMemory, GoesOnAsTheInterpreter)
     Withdrawal withdrawal{{translator.cpu.code().data(), kUsualCode}};
     unsigned rounds = 0;
     translator.io.on_port_write = [&](std::uint16_t, unsigned, std::uint32_t) {
-        if (++rounds == 2) { // the code runs and the TLB knows the page by then
+        if (++rounds == 2) { // by now there is code, and the TLB has the page
             withdrawal.take(translator.at(GetParam().page));
         }
     };
