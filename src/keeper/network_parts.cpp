@@ -2,6 +2,7 @@
 #include "keeper/network_parts.hpp"
 
 #include "config/vif_wiring.hpp"
+#include "machine/spec.hpp"
 #include "network/bridge.hpp"
 
 #include <array>
@@ -72,6 +73,9 @@ base::Result<base::Fd> plug(const config::DomainConfig& config, const config::Vi
 base::Result<NetworkParts> NetworkParts::create(const config::DomainConfig& config, domain::DomainId id)
 {
     NetworkParts parts;
+    if (config.vifs.size() > machine::kMostNetworkCards) { // as a saved state may say
+        return base::fail("a domain has {} network cards at the most", machine::kMostNetworkCards);
+    }
     for (const config::VifConfig& vif : config.vifs) {
         const std::string interface =
             vif.vifname.empty() ? fmt::format("vif{}.{}", id, parts.cables.size()) : vif.vifname;
