@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// For tests: a site for one device, without a machine.
+// For tests: a site for one device, without a machine. The test's thread has the machine lock all the time.
 #pragma once
 
 #include "chipset/slot.hpp"
@@ -58,11 +58,11 @@ private:
         void set_a20(bool) override {}
         chipset::TickState timer_tick() override { return chipset::TickState::Taken; }
 
-    private:
         bus::MachineLock lock_;
     };
 
     NoBoard board_;
+    bus::MachineGuard guard_{board_.lock_}; // as whoever uses devices has it
     pci::InterruptRouter pci_interrupts_{irqs, irqs, pci::LinkWiring::XenHvm};
     chipset::Backplane backplane_{.log = log,
                                   .clock = clock,

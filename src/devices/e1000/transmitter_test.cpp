@@ -158,7 +158,7 @@ TEST_F(E1000Transmitter, PaddingIfAskedFor)
     put_data(frame_to(kPeer, 20), kLast);
     go();
     EXPECT_EQ(link.frames.back().size(), 60u);
-    put_data(frame_to(kPeer, 13), kLast); // no frame
+    put_data(Frame(13), kLast); // no frame
     go();
     EXPECT_EQ(link.frames.size(), 2u);
 }
