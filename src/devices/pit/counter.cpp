@@ -324,7 +324,8 @@ void Counter::load(const State& state)
     state_.period = std::clamp<std::int64_t>(state_.period, 1, kBinaryModulus);
     state_.pending = std::clamp<std::int64_t>(state_.pending, 1, kBinaryModulus);
     state_.elapsed = std::clamp<std::int64_t>(state_.elapsed, 0, kLatest);
-    state_.since = std::clamp<Tick>(state_.since, -kLatest, kLatest);
+    // The tick at which `elapsed` was nought is one that can be, too: a pending count may be loaded there.
+    state_.since = std::clamp<Tick>(state_.since, state_.elapsed - kLatest, kLatest);
     state_.seen = std::clamp<Tick>(state_.seen, 0, kLatest);
 }
 

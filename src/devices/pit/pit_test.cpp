@@ -478,5 +478,24 @@ TEST_F(PitTest, StateRoundTrip)
     EXPECT_EQ(other.count, 1);
 }
 
+// A forged state, whose pending count is loaded at once, at a tick that is before all others.
+TEST_F(PitTest, WhatFollowsFromAStateIsOneThatIsTaken)
+{
+    constexpr Tick kFarthest = Tick{1} << 52;
+    Pit::State state = pit.state();
+    Counter::State& counter = state.counters[0];
+    counter.mode = Mode::RateGenerator;
+    counter.gate = counter.loaded = counter.counting = counter.has_pending = true;
+    counter.period = 2;
+    counter.since = -kFarthest;
+    counter.elapsed = kFarthest;
+    pit.load(state);
+    pass(10);
+    pit.settle();
+    const Pit::State after = pit.state();
+    pit.load(after);
+    EXPECT_EQ(pit.state().counters[0].since, after.counters[0].since);
+}
+
 } // namespace
 } // namespace windsor::devices::pit
