@@ -480,7 +480,7 @@ constexpr KeyInfo kKeys[] = {
      .member = &DomainConfig::vifs, .read = read_vifs, .xend = {Vif, xend_vifs}, .xl = {"/nics", xl_nics},
      .saved = {"vifs"}},
     {"vif2", Strings, Accepted, Xm, "[]",
-     "Network cards of Xen's second-generation back end.", "network cards are not provided yet"},
+     "Network cards of Xen's second-generation back end.", "paravirtual network cards are not provided yet"},
     {.name = "viridian", .type = Any, .status = Accepted, .default_text = "0",
      .help = "Whether the guest sees Hyper-V's interface, which newer Windows likes.",
      .reason = "the Hyper-V interface is not provided yet", .xend = {Image, AsGiven}},
