@@ -104,7 +104,6 @@ private:
         layout_.tlb_count = emulate::TlbEntries::kCount;
         layout_.jumps = distance(&frame_.jumps[0][0]);
         layout_.jump_entries = kJumpEntries;
-        layout_.jump_tables = kContexts;
         layout_.jump_factor = kJumpFactor;
         layout_.jump_shift = kJumpShift;
         layout_.selectors = distance(&frame_.selectors.first());

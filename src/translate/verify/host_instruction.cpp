@@ -201,7 +201,6 @@ bool InstructionReader::decode(std::span<const std::uint8_t> bytes, HostInstruct
     i.string = decoded.meta.category == ZYDIS_CATEGORY_STRINGOP; // the mnemonic MOVSD does not tell, as SSE has one too
     constexpr auto kRepeats = ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE;
     i.legacy_rep = (decoded.attributes & kRepeats) != 0;
-    i.while_equal = (decoded.attributes & ZYDIS_ATTRIB_HAS_REPNE) == 0;
     i.writes_flags = decoded.cpu_flags != nullptr &&
                      (decoded.cpu_flags->modified | decoded.cpu_flags->set_0 | decoded.cpu_flags->set_1 |
                       decoded.cpu_flags->undefined) != 0;

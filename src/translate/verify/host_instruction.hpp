@@ -44,7 +44,6 @@ struct HostInstruction {
     bool legacy_rep{false};  // it has the prefix REP, REPE or REPNE
     bool jumps{false};       // it is a call, a return or an unconditional jump
     bool swaps_bytes{false}; // one of its operands, and only one, is AH, CH, DH or BH
-    bool while_equal{false}; // it has no prefix REPNE
     bool writes_flags{false};
     std::uint8_t units{0};
     std::uint8_t width{0}; // the operands have so many bytes

@@ -63,7 +63,6 @@ struct Layout {
     // the lower half of RIP times the factor, shifted to the right.
     std::int32_t jumps{0}; // the distance of the first table
     std::int32_t jump_entries{0}; // how many entries a table has
-    std::int32_t jump_tables{0};
     std::uint32_t jump_factor{0};
     std::uint8_t jump_shift{0};
 

@@ -112,7 +112,6 @@ inline Layout test_layout()
     layout.tlb_count = 4096;
     layout.jumps = kJumpsAt + 4 * kOtherSet;
     layout.jump_entries = 16384;
-    layout.jump_tables = 2;
     layout.jump_factor = kFactor;
     layout.jump_shift = 18;
     layout.least_displacement = -65536;
