@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint64_t kMebibyte = 1 << 20;
 // No slot lies across these: what changes in the first mebibyte leaves the large slots alone, and A20 needs the next.
-constexpr std::array kCuts{kMebibyte, 2 * kMebibyte};
+constexpr std::array kCuts{base::GuestPhysical{kMebibyte}, base::GuestPhysical{2 * kMebibyte}};
 
 bool continues(const Slot& before, const Slot& next)
 {
@@ -31,7 +31,7 @@ void append(std::vector<Slot>& plan, const Slot& slot)
 
 void append_cut(std::vector<Slot>& plan, Slot slot)
 {
-    for (const std::uint64_t cut : kCuts) {
+    for (const base::GuestPhysical cut : kCuts) {
         if (slot.start < cut && cut - slot.start < slot.size) {
             Slot head = slot;
             head.size = cut - slot.start;
@@ -49,7 +49,7 @@ std::vector<Slot> close_a20(const std::vector<Slot>& open)
     std::vector<Slot> closed;
     const auto below = [&](std::uint64_t shift) {
         for (Slot slot : open) {
-            if (slot.start < kMebibyte) {
+            if (slot.start < kCuts[0]) {
                 slot.start += shift;
                 closed.push_back(slot);
             }
@@ -58,7 +58,7 @@ std::vector<Slot> close_a20(const std::vector<Slot>& open)
     below(0);
     below(kMebibyte);
     std::ranges::copy_if(open, std::back_inserter(closed),
-                         [](const Slot& slot) { return slot.start >= 2 * kMebibyte; });
+                         [](const Slot& slot) { return slot.start >= kCuts[1]; });
     return closed;
 }
 
@@ -72,7 +72,7 @@ std::vector<Slot> plan_slots(const memory::GuestMemory& memory, A20 a20)
             return;
         }
         const bool writable = mapping.backing == memory::Backing::ReadWrite;
-        append_cut(plan, {.start = mapping.start.raw(),
+        append_cut(plan, {.start = mapping.start,
                           .size = mapping.size,
                           .block = mapping.block,
                           .block_offset = mapping.block_offset,
@@ -175,7 +175,7 @@ void MemorySlots::add(const Slot& slot)
 
 void MemorySlots::fail(const Slot& slot, int error)
 {
-    failure_ = fmt::format("KVM refuses the guest's memory at {:#x}, {} KiB: {}", slot.start, slot.size >> 10,
+    failure_ = fmt::format("KVM refuses the guest's memory at {:#x}, {} KiB: {}", slot.start.raw(), slot.size >> 10,
                            base::errno_text(error));
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/mutex.hpp"
 #include "base/result.hpp"
+#include "base/strong.hpp"
 #include "memory/guest_memory.hpp"
 
 #include <cstdint>
@@ -17,8 +18,8 @@ namespace windsor::kvm {
 struct Slot {
     enum class Writes : std::uint8_t { Memory, Exit };
 
-    std::uint64_t start{0}; // guest-physical, in bytes
-    std::uint64_t size{0};  // bytes
+    base::GuestPhysical start{};
+    std::uint64_t size{0}; // bytes
     memory::Block* block{nullptr};
     std::uint64_t block_offset{0};
     Writes writes{Writes::Memory};

@@ -41,7 +41,7 @@ public:
     }
 
     std::map<std::uint32_t, Slot> slots;
-    std::map<std::uint64_t, std::uint64_t> dirty; // by start
+    std::map<GuestPhysical, std::uint64_t> dirty; // by start
     unsigned changes{0};
     int refusal{0};
 };
@@ -50,7 +50,7 @@ class SlotsTest : public testing::Test {
 protected:
     std::vector<Slot> live() const
     {
-        std::map<std::uint64_t, Slot> sorted;
+        std::map<GuestPhysical, Slot> sorted;
         for (const auto& [id, slot] : table.slots) {
             sorted[slot.start] = slot;
         }
@@ -72,8 +72,8 @@ TEST_F(SlotsTest, RamIsCutOnlyAtTheFirstTwoMebibytes)
     memory.map({.size = 4 * kMebibyte, .block = ram.get()});
     const std::vector<Slot> plan = plan_slots(memory, A20::Open);
     ASSERT_EQ(plan.size(), 3u);
-    EXPECT_EQ(plan[1].start, kMebibyte);
-    EXPECT_EQ(plan[2].start, 2 * kMebibyte);
+    EXPECT_EQ(plan[1].start, GuestPhysical{kMebibyte});
+    EXPECT_EQ(plan[2].start, GuestPhysical{2 * kMebibyte});
     EXPECT_EQ(plan[2].size, 2 * kMebibyte);
     EXPECT_EQ(plan[2].block_offset, 2 * kMebibyte);
 }
@@ -94,7 +94,7 @@ TEST_F(SlotsTest, RomExitsOnWritesAndWriteOnlyMemoryHasNoSlot)
     const std::vector<Slot> plan = plan_slots(memory, A20::Open);
     ASSERT_EQ(plan.size(), 3u);
     EXPECT_EQ(plan[0].size, 0xe0000u);
-    EXPECT_EQ(plan[1].start, 0xe1000u);
+    EXPECT_EQ(plan[1].start, GuestPhysical{0xe1000u});
     EXPECT_EQ(plan[2].block, rom.get());
     EXPECT_EQ(plan[2].writes, Slot::Writes::Exit);
     EXPECT_EQ(plan[1].writes, Slot::Writes::Memory);
@@ -105,7 +105,7 @@ TEST_F(SlotsTest, ClosedA20RepeatsTheFirstMebibyte)
     memory.map({.size = 4 * kMebibyte, .block = ram.get()});
     const std::vector<Slot> plan = plan_slots(memory, A20::Closed);
     ASSERT_EQ(plan.size(), 3u);
-    EXPECT_EQ(plan[1].start, kMebibyte);
+    EXPECT_EQ(plan[1].start, GuestPhysical{kMebibyte});
     EXPECT_EQ(plan[1].block_offset, 0u);
     EXPECT_EQ(plan[2].block_offset, 2 * kMebibyte);
 }
@@ -135,7 +135,7 @@ TEST_F(SlotsTest, DirtyPagesReachTheFlags)
     memory.map(
         {.start = GuestPhysical{0xa0000}, .size = 0x10000, .block = ram.get(), .block_offset = 0x4000, .logged = true});
     MemorySlots slots{memory, table, 8};
-    table.dirty[0xa0000] = 0b101;
+    table.dirty[GuestPhysical{0xa0000}] = 0b101;
     std::vector<bool> dirty = memory.take_dirty(*ram);
     EXPECT_TRUE(dirty[4]);
     EXPECT_FALSE(dirty[5]);
@@ -147,7 +147,7 @@ TEST_F(SlotsTest, DirtyPagesOutliveTheirSlot)
 {
     const auto id = memory.map({.start = GuestPhysical{0xa0000}, .size = 0x10000, .block = ram.get(), .logged = true});
     MemorySlots slots{memory, table, 8};
-    table.dirty[0xa0000] = 0b10;
+    table.dirty[GuestPhysical{0xa0000}] = 0b10;
     memory.unmap(id);
     EXPECT_TRUE(memory.take_dirty(*ram)[1]);
 }
@@ -158,7 +158,7 @@ TEST_F(SlotsTest, DirtyPagesOutliveTheEngine)
     {
         MemorySlots slots{memory, table, 8};
         memory.log_writes(*ram, memory::Logging::On);
-        table.dirty[2 * kMebibyte] = 0b100;
+        table.dirty[GuestPhysical{2 * kMebibyte}] = 0b100;
     }
     EXPECT_TRUE(memory.take_unsent(*ram)[514]);
 }
@@ -179,13 +179,13 @@ TEST_F(SlotsTest, TheLogForMigrationIsTurnedOnAndOff)
     for (const Slot& slot : live()) {
         EXPECT_EQ(slot.logged, slot.writes == Slot::Writes::Memory);
     }
-    table.dirty[2 * kMebibyte] = 0b100;
+    table.dirty[GuestPhysical{2 * kMebibyte}] = 0b100;
     EXPECT_TRUE(memory.take_dirty(*ram)[514]);
     const std::vector<bool> unsent = memory.take_unsent(*ram);
     EXPECT_TRUE(unsent[514]);
     EXPECT_FALSE(unsent[513]);
     EXPECT_FALSE(memory.take_unsent(*ram)[514]);
-    table.dirty[2 * kMebibyte] = 0b10;
+    table.dirty[GuestPhysical{2 * kMebibyte}] = 0b10;
     memory.log_writes(*ram, memory::Logging::Off);
     EXPECT_TRUE(memory.take_unsent(*ram)[513]) << "of before";
     for (const Slot& slot : live()) {

@@ -97,7 +97,7 @@ public:
         region.slot = id;
         region.flags = (slot.writes == Slot::Writes::Exit ? KVM_MEM_READONLY : 0u) |
                        (slot.logged ? KVM_MEM_LOG_DIRTY_PAGES : 0u);
-        region.guest_phys_addr = slot.start;
+        region.guest_phys_addr = slot.start.raw();
         region.memory_size = slot.size;
         region.userspace_addr = std::bit_cast<std::uint64_t>(slot.block->data() + slot.block_offset);
         return control(vm_, KVM_SET_USER_MEMORY_REGION, &region) == 0 ? 0 : errno;
