@@ -85,6 +85,9 @@ struct Fixup {
     std::uint64_t address{0}; // the linear address; of a Fault, an offset in the code
 };
 
+// A cautious block uses no window, and if it has groups, it has a second body without them.
+enum class Care : std::uint8_t { Usual, Cautious };
+
 struct Block {
     explicit Block(std::pmr::memory_resource* arena) : looked_at{arena}, bytes{arena}, incoming{arena}, fixups{arena} {}
 
@@ -96,7 +99,7 @@ struct Block {
     const std::uint8_t* second_page{nullptr};
     std::uint16_t second_length{0};
     bool dropped{false};
-    bool cautious{false}; // the block uses no window, and if it has groups, a second body without them
+    Care care{Care::Usual};
     // This code further on in the page told the translator which flags are needed: an offset in the page and a length.
     std::pmr::vector<std::pair<std::uint16_t, std::uint16_t>> looked_at;
     std::pmr::vector<std::uint8_t> bytes; // a copy of the guest code

@@ -31,7 +31,7 @@ bool Translator::copy(const Block& original, Block& block)
     block.from_host = code;
     block.unchecked = original.unchecked + by;
     block.original = false;
-    block.cautious = original.cautious;
+    block.care = original.care;
     block.code_bytes = original.code_bytes;
     block.first_exit = move.exit;
     block.exits = original.exits;

@@ -24,7 +24,7 @@ void Assembler::modrm_memory(unsigned reg, const Mem& mem)
 void Assembler::general(unsigned opcode, Width width, Reg reg, Reg rm)
 {
     prefix(width);
-    rex(width == Width::Qword, number(reg), 0, number(rm), width == Width::Byte);
+    rex(width, number(reg), 0, number(rm), width == Width::Byte ? Rex::Always : Rex::IfNeeded);
     byte(width == Width::Byte ? opcode & ~1u : opcode);
     modrm_register(number(reg), number(rm));
 }
@@ -32,7 +32,7 @@ void Assembler::general(unsigned opcode, Width width, Reg reg, Reg rm)
 void Assembler::general(unsigned opcode, Width width, Reg reg, const Mem& rm)
 {
     prefix(width);
-    rex(width == Width::Qword, number(reg), number(rm.index), number(rm.base), width == Width::Byte);
+    rex(width, number(reg), number(rm.index), number(rm.base), width == Width::Byte ? Rex::Always : Rex::IfNeeded);
     byte(width == Width::Byte ? opcode & ~1u : opcode);
     modrm_memory(number(reg), rm);
 }
@@ -44,7 +44,7 @@ void Assembler::store(const Mem& to, Reg from, Width width)
 
 void Assembler::store_byte(const Mem& to, std::uint8_t value)
 {
-    rex(false, 0, number(to.index), number(to.base));
+    rex(Width::Dword, 0, number(to.index), number(to.base));
     byte(0xc6);
     modrm_memory(0, to);
     byte(value);
@@ -52,7 +52,7 @@ void Assembler::store_byte(const Mem& to, std::uint8_t value)
 
 void Assembler::store32(const Mem& to, std::uint32_t value)
 {
-    rex(false, 0, number(to.index), number(to.base));
+    rex(Width::Dword, 0, number(to.index), number(to.base));
     byte(0xc7);
     modrm_memory(0, to);
     raw(value);
@@ -61,7 +61,7 @@ void Assembler::store32(const Mem& to, std::uint32_t value)
 // SDM volume 2A, table 2-3.
 void Assembler::lea_baseless(Reg to, Reg index, std::uint8_t scale, std::int32_t displacement, Width width)
 {
-    rex(width == Width::Qword, number(to), number(index), 0);
+    rex(width, number(to), number(index), 0);
     byte(0x8d);
     byte((number(to) & 7) << 3 | 4);
     byte(static_cast<unsigned>(scale) << 6 | (number(index) & 7) << 3 | 5);
@@ -73,12 +73,12 @@ void Assembler::mov(Reg to, std::uint64_t value)
     if (value <= 0xffffffff) {
         mov32(to, static_cast<std::uint32_t>(value));
     } else if (fits_signed(value)) {
-        rex(true, 0, 0, number(to));
+        rex(Width::Qword, 0, 0, number(to));
         byte(0xc7);
         modrm_register(0, number(to));
         raw(static_cast<std::int32_t>(value));
     } else {
-        rex(true, 0, 0, number(to));
+        rex(Width::Qword, 0, 0, number(to));
         byte(0xb8 | (number(to) & 7));
         raw(value);
     }
@@ -88,7 +88,7 @@ void Assembler::alu(Alu op, Reg to, std::int32_t value, Width width)
 {
     const bool small = value == static_cast<std::int8_t>(value);
     prefix(width);
-    rex(width == Width::Qword, 0, 0, number(to));
+    rex(width, 0, 0, number(to));
     byte(small ? 0x83 : 0x81);
     modrm_register(static_cast<unsigned>(op), number(to));
     if (small) {
@@ -100,7 +100,7 @@ void Assembler::alu(Alu op, Reg to, std::int32_t value, Width width)
 
 void Assembler::alu_memory(Alu op, const Mem& at, std::int32_t value, Width width)
 {
-    rex(width == Width::Qword, 0, number(at.index), number(at.base));
+    rex(width, 0, number(at.index), number(at.base));
     byte(0x81);
     modrm_memory(static_cast<unsigned>(op), at);
     raw(value);
@@ -119,7 +119,7 @@ void Assembler::extract_bits(Reg to, Reg from, Reg which, Width width)
 
 void Assembler::cmp_byte(const Mem& at, std::uint8_t value)
 {
-    rex(false, 0, number(at.index), number(at.base));
+    rex(Width::Dword, 0, number(at.index), number(at.base));
     byte(0x80);
     modrm_memory(7, at);
     byte(value);
@@ -127,7 +127,7 @@ void Assembler::cmp_byte(const Mem& at, std::uint8_t value)
 
 void Assembler::test_imm(Reg reg, std::int32_t value, Width width)
 {
-    rex(width == Width::Qword, 0, 0, number(reg));
+    rex(width, 0, 0, number(reg));
     byte(0xf7);
     modrm_register(0, number(reg));
     raw(value);
@@ -135,7 +135,7 @@ void Assembler::test_imm(Reg reg, std::int32_t value, Width width)
 
 void Assembler::test_byte(const Mem& at, std::uint8_t mask)
 {
-    rex(false, 0, number(at.index), number(at.base));
+    rex(Width::Dword, 0, number(at.index), number(at.base));
     byte(0xf6);
     modrm_memory(0, at);
     byte(mask);
@@ -146,7 +146,7 @@ void Assembler::sign_extend(Reg reg, Width from)
     if (from == Width::Qword) {
         return;
     }
-    rex(true, number(reg), 0, number(reg));
+    rex(Width::Qword, number(reg), 0, number(reg));
     if (from == Width::Dword) {
         byte(0x63); // MOVSXD
     } else {
@@ -157,7 +157,7 @@ void Assembler::sign_extend(Reg reg, Width from)
 
 void Assembler::shift(unsigned extension, Reg reg, std::uint8_t count, Width width)
 {
-    rex(width == Width::Qword, 0, 0, number(reg));
+    rex(width, 0, 0, number(reg));
     byte(0xc1);
     modrm_register(extension, number(reg));
     byte(count);

@@ -36,6 +36,9 @@ constexpr bool fits_signed(std::uint64_t value)
 // These are the widths of operands of general instructions, in bytes.
 enum class Width : std::uint8_t { Byte = 1, Word = 2, Dword = 4, Qword = 8 };
 
+// With the prefix, the byte registers 4 to 7 are SPL to DIL, and without it AH to BH.
+enum class Rex : std::uint8_t { IfNeeded, Always };
+
 // These are the condition codes of Jcc and SETcc. SDM volume 2, appendix B.1.4.7.
 enum class Cond : std::uint8_t { O, No, B, Ae, E, Ne, Be, A, S, Ns, P, Np, L, Ge, Le, G };
 
@@ -66,11 +69,12 @@ public:
     }
 
     // --- Encoding; legacy prefixes have been written already ---
-    // Writes REX where it is needed: for W, or to extend ModRM.reg, SIB.index, and ModRM.rm or SIB.base.
-    void rex(bool w, unsigned reg, unsigned index, unsigned base, bool force = false)
+    // Writes REX where it is needed: for operands of 64 bits, or to extend ModRM.reg, SIB.index, and ModRM.rm or
+    // SIB.base.
+    void rex(Width width, unsigned reg, unsigned index, unsigned base, Rex rex = Rex::IfNeeded)
     {
-        const unsigned value = (w ? 8u : 0u) | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3;
-        if (value != 0 || force) {
+        const unsigned value = (width == Width::Qword ? 8u : 0u) | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3;
+        if (value != 0 || rex == Rex::Always) {
             byte(0x40 | value);
         }
     }
@@ -92,21 +96,21 @@ public:
     void mov32(Reg to, Reg from) { mov(to, from, Width::Dword); }
     void cmov(Cond cond, Reg to, Reg from)
     {
-        rex(true, number(to), 0, number(from));
+        rex(Width::Qword, number(to), 0, number(from));
         bytes({0x0f, static_cast<std::uint8_t>(0x40 | static_cast<unsigned>(cond))});
         modrm_register(number(to), number(from));
     }
     void load(Reg to, const Mem& from, Width width = Width::Qword) { general(0x8b, width, to, from); }
     void load_zero_extended16(Reg to, const Mem& from)
     {
-        rex(false, number(to), number(from.index), number(from.base));
+        rex(Width::Dword, number(to), number(from.index), number(from.base));
         byte(0x0f);
         byte(0xb7);
         modrm_memory(number(to), from);
     }
     void load_zero_extended8(Reg to, const Mem& from)
     {
-        rex(false, number(to), number(from.index), number(from.base));
+        rex(Width::Dword, number(to), number(from.index), number(from.base));
         bytes({0x0f, 0xb6});
         modrm_memory(number(to), from);
     }
@@ -129,7 +133,7 @@ public:
     void mov(Reg to, std::uint64_t value);
     void mov32(Reg to, std::uint32_t value)
     {
-        rex(false, 0, 0, number(to));
+        rex(Width::Dword, 0, 0, number(to));
         byte(0xb8 | (number(to) & 7));
         raw(value);
     }
@@ -153,7 +157,7 @@ public:
     void test_imm(Reg reg, std::int32_t value, Width width = Width::Qword);
     void imul32(Reg to, Reg from, std::int32_t by)
     {
-        rex(false, number(to), 0, number(from));
+        rex(Width::Dword, number(to), 0, number(from));
         byte(0x69);
         modrm_register(number(to), number(from));
         raw(by);
@@ -183,7 +187,7 @@ public:
     void jcc(Cond cond, const std::uint8_t* target) { point(jcc(cond), target); }
     void jmp(const Mem& target)
     {
-        rex(false, 0, number(target.index), number(target.base));
+        rex(Width::Dword, 0, number(target.index), number(target.base));
         byte(0xff);
         modrm_memory(4, target);
     }
@@ -212,13 +216,13 @@ public:
     // Writes DIV or IDIV of RDX:RAX.
     void divide(const Mem& by, Width width, Signed how)
     {
-        rex(width == Width::Qword, 0, number(by.index), number(by.base));
+        rex(width, 0, number(by.index), number(by.base));
         byte(0xf7);
         modrm_memory(how == Signed::No ? 6 : 7, by);
     }
     void negate(Reg reg)
     {
-        rex(true, 0, 0, number(reg));
+        rex(Width::Qword, 0, 0, number(reg));
         byte(0xf7);
         modrm_register(3, number(reg));
     }

@@ -16,9 +16,11 @@ constexpr unsigned kLookAhead = 6; // at most so many instructions of other code
 
 // Tells whether the instruction may fault, so that a handler sees the flags before it. In a cautious block each access
 // may have a lookup of its own.
-bool may_fault(const Instruction& i, bool cautious)
+bool may_fault(const Instruction& i, Care care)
 {
-    const auto looked_up = [=](const GroupPlace& place) { return place.number < 0 || place.first || cautious; };
+    const auto looked_up = [=](const GroupPlace& place) {
+        return place.number < 0 || place.first || care == Care::Cautious;
+    };
     switch (row_of(i.kind).faults) {
     case Faults::Never: return false;
     case Faults::AtOperand: return i.memory != nullptr && (looked_up(i.place) || i.memory_bytes() >= 16);
@@ -113,7 +115,7 @@ void CodeReader::find_liveness()
         i->live_after = live;
         i->seen_after = seen;
         live = i->live_before();
-        seen = i->flags.reads | (may_fault(*i, progress_.cautious) ? kAllFlags : seen & ~i->flags.kills);
+        seen = i->flags.reads | (may_fault(*i, progress_.care) ? kAllFlags : seen & ~i->flags.kills);
     }
 }
 
@@ -124,7 +126,7 @@ FlagPlace CodeReader::entry_place() const
         return FlagPlace::Nowhere;
     }
     for (const Instruction& i : instructions_) {
-        if (may_fault(i, progress_.cautious) || i.unit != Unit::Integer) {
+        if (may_fault(i, progress_.care) || i.unit != Unit::Integer) {
             return FlagPlace::Memory;
         }
         if (i.flags.reads != 0 || i.flags.writes != 0) {

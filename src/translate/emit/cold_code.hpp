@@ -63,7 +63,7 @@ private:
         std::size_t slot{0};                 // the number of the jump table that a FarEdge asks
     };
 
-    const Stubs& stubs() const { return shop_.stubs[progress_.context.window ? 1 : 0]; }
+    const Stubs& stubs() const { return shop_.stubs.of(progress_.context.window ? Reach::Window : Reach::Lookups); }
     bool ends_with_exit(std::uint32_t exit) const
     {
         return !pieces_.empty() && pieces_.back().kind == Kind::SideExit && pieces_.back().number == exit;

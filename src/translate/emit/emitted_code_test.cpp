@@ -95,24 +95,18 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Narrow, TranslatorEmits,
-    ::testing::Values(
-        Golden{"MovR10To32", true, 2, [](x::Assembler& a) { a.mov(x::r10d, x::ecx); }},
-        Golden{"AddToR10", true, 1, [](x::Assembler& a) { a.add(x::r10, x::rcx); }},
-        Golden{"CompareR10", true, 1, [](x::Assembler& a) { a.cmp(x::rcx, x::r10); }},
-        Golden{"ImulR10", true, 1, [](x::Assembler& a) { a.imul(x::rcx, x::r10); }},
-        Golden{"ClearR10", true, 2, [](x::Assembler& a) { a.xor_(x::r10d, x::r10d); }},
-        Golden{"AddRegister", false, 1, [](x::Assembler& a) { a.add(x::eax, x::ecx); }},
-        Golden{"Inc", false, 1, [](x::Assembler& a) { a.inc(x::eax); }},
-        Golden{"Load", false, 1, [](x::Assembler& a) { a.mov(x::eax, x::dword_ptr(x::ebx, 8)); }},
-        Golden{"LoadThreadLocal", false, 13,
-               [](x::Assembler& a) {
-                   x::Mem mem = x::dword_ptr(x::ebx);
-                   mem.setSegment(x::fs);
-                   a.mov(x::eax, mem);
-               }},
-        Golden{"Store", false, 1, [](x::Assembler& a) { a.mov(x::dword_ptr(x::ebx, 8), x::eax); }},
-        Golden{"Push", false, 3, [](x::Assembler& a) { a.push(x::eax); }},
-        Golden{"Pop", false, 3, [](x::Assembler& a) { a.pop(x::eax); }}),
+    ::testing::Values(Golden{"AddRegister", false, 1, [](x::Assembler& a) { a.add(x::eax, x::ecx); }},
+                      Golden{"Inc", false, 1, [](x::Assembler& a) { a.inc(x::eax); }},
+                      Golden{"Load", false, 1, [](x::Assembler& a) { a.mov(x::eax, x::dword_ptr(x::ebx, 8)); }},
+                      Golden{"LoadThreadLocal", false, 13,
+                             [](x::Assembler& a) {
+                                 x::Mem mem = x::dword_ptr(x::ebx);
+                                 mem.setSegment(x::fs);
+                                 a.mov(x::eax, mem);
+                             }},
+                      Golden{"Store", false, 1, [](x::Assembler& a) { a.mov(x::dword_ptr(x::ebx, 8), x::eax); }},
+                      Golden{"Push", false, 3, [](x::Assembler& a) { a.push(x::eax); }},
+                      Golden{"Pop", false, 3, [](x::Assembler& a) { a.pop(x::eax); }}),
     name_of);
 
 // On hosts that have BEXTR, each lookup takes one instruction less.

@@ -10,6 +10,16 @@ namespace windsor::translate {
 
 using emulate::TlbEntries;
 
+namespace {
+
+// An address that counts from RIP moves with the block.
+static Moves moves_with(const ZydisDecodedOperand& operand)
+{
+    return is_relative(operand) ? Moves::WithBlock : Moves::No;
+}
+
+} // namespace
+
 void MemoryPath::begin_access(const Instruction& i, TouchesStack stack)
 {
     const bool operand = i.memory != nullptr && !groups_.is_open(i.place);
@@ -23,9 +33,9 @@ void MemoryPath::begin_access(const Instruction& i, TouchesStack stack)
 
 // Notes that the block cannot be copied if an address moves with it but wraps around at 4 GiB, because such an address
 // does not move by as much as the block.
-void MemoryPath::note_wrapping(const Instruction& i, bool relative)
+void MemoryPath::note_wrapping(const Instruction& i, const ZydisDecodedOperand& operand)
 {
-    if (relative && progress_.context.long64() && i.decoded.address_width != 64) {
+    if (is_relative(operand) && progress_.context.long64() && i.decoded.address_width != 64) {
         a_.note_unmovable();
     }
 }
@@ -53,8 +63,8 @@ void MemoryPath::write_address(const Instruction& i, const ZydisDecodedOperand& 
     const bool has_base = mem.base != ZYDIS_REGISTER_NONE && !relative && !baseless;
     const bool has_index = mem.index != ZYDIS_REGISTER_NONE;
     if (!has_base && !has_index) {
-        note_wrapping(i, relative);
-        a_.mov_value(to, fixed_linear(i, displacement, relative).raw(), relative ? Moves::WithBlock : Moves::No);
+        note_wrapping(i, operand);
+        a_.mov_value(to, fixed_linear(i, displacement, addressing(operand)).raw(), moves_with(operand));
         return;
     }
     const auto small = static_cast<std::int32_t>(displacement);
@@ -193,7 +203,7 @@ std::optional<x86::Linear> MemoryPath::fixed_address(const Instruction& i, const
     if (!fixed) {
         return std::nullopt;
     }
-    const x86::Linear address = fixed_linear(i, mem.disp.has_displacement ? mem.disp.value : 0, relative);
+    const x86::Linear address = fixed_linear(i, mem.disp.has_displacement ? mem.disp.value : 0, addressing(*i.memory));
     const bool whole = address.offset_in(memory::kPageSize) + access.size <= memory::kPageSize;
     return whole && (!access.aligned || address.offset_in(access.size) == 0) ? std::optional{address} : std::nullopt;
 }
@@ -231,7 +241,7 @@ void MemoryPath::open(const Group& group, std::int32_t from, std::uint32_t exit)
 {
     const auto span = static_cast<unsigned>(group.high - group.low);
     const Access whole{.size = span, .write = group.write};
-    detours_.set_taken(progress_.cautious);
+    detours_.set_taken(progress_.care == Care::Cautious);
     if (groups_.keeps_distance(group)) {
         static_cast<void>(at_distance(host_register(group.base), from, whole, exit));
     } else {
@@ -243,7 +253,7 @@ void MemoryPath::open(const Group& group, std::int32_t from, std::uint32_t exit)
     }
     a_.store(a_.cell(&a_.frame().bases[group.base]), kTemp0);
     detours_.set_taken(false);
-    if (progress_.cautious) {
+    if (progress_.care == Care::Cautious) {
         return;
     }
     shop_.groups.push_back({.base = static_cast<std::uint8_t>(group.base),
@@ -324,9 +334,8 @@ Mem MemoryPath::operand(const Instruction& i, const Access& access, std::uint32_
         return at_distance(*base, displacement_of(*i.memory), access, exit);
     }
     if (const auto address = fixed_address(i, access)) {
-        const bool relative = is_relative(*i.memory);
-        note_wrapping(i, relative);
-        return at_address(*address, relative ? Moves::WithBlock : Moves::No, access, exit);
+        note_wrapping(i, *i.memory);
+        return at_address(*address, moves_with(*i.memory), access, exit);
     }
     return operand_by_lookup(i, access, exit);
 }

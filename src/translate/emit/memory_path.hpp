@@ -68,7 +68,7 @@ private:
     [[nodiscard]] Mem at_address(x86::Linear address, Moves moves, const Access& access, std::uint32_t exit);
     std::optional<Reg> direct_base(const Instruction& i, const Access& access) const;
     static std::optional<x86::Linear> fixed_address(const Instruction& i, const Access& access);
-    void note_wrapping(const Instruction& i, bool relative);
+    void note_wrapping(const Instruction& i, const ZydisDecodedOperand& operand);
     void index_entry();
     template <typename Field> [[nodiscard]] Mem entry(const Field& field) const;
     emulate::TlbEntries& entries() const { return shop_.cpu.tlb().set(progress_.context.set); }

@@ -136,7 +136,7 @@ Written write_bit_string(Parts& p, const Instruction& i)
     if (width == Width::Word) {
         a.byte(0x66);
     }
-    a.rex(width == Width::Qword, number(kTemp1), 0, number(kTemp0));
+    a.rex(width, number(kTemp1), 0, number(kTemp0));
     a.bytes({0x0f, i.decoded.opcode});
     a.modrm_memory(number(kTemp1), {.base = kTemp0});
     p.flags.written_by(i);

@@ -43,9 +43,10 @@ std::optional<unsigned> sole_base(const Context& context, const Instruction& i)
     return sole ? std::optional{full_number(mem.base)} : std::nullopt;
 }
 
-x86::Linear fixed_linear(const Instruction& i, std::int64_t displacement, bool relative)
+x86::Linear fixed_linear(const Instruction& i, std::int64_t displacement, Addressing addressing)
 {
-    const std::uint64_t address = static_cast<std::uint64_t>(displacement) + (relative ? i.next() : 0);
+    const std::uint64_t base = addressing == Addressing::RipRelative ? i.next() : 0;
+    const std::uint64_t address = base + static_cast<std::uint64_t>(displacement);
     return x86::Linear{i.decoded.address_width == 64 ? address : address & 0xffffffff};
 }
 

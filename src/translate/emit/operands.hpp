@@ -43,8 +43,16 @@ bool lacks_base(const Instruction& i);
 // Returns the general register of an operand that is made of one and a displacement alone.
 std::optional<unsigned> sole_base(const Context& context, const Instruction& i);
 
+// How an operand without index gets its address: from its displacement alone, or from that and RIP.
+enum class Addressing : std::uint8_t { Absolute, RipRelative };
+
+inline Addressing addressing(const ZydisDecodedOperand& operand)
+{
+    return is_relative(operand) ? Addressing::RipRelative : Addressing::Absolute;
+}
+
 // Returns the linear address of an operand that has neither base nor index, or RIP as its base.
-x86::Linear fixed_linear(const Instruction& i, std::int64_t displacement, bool relative);
+x86::Linear fixed_linear(const Instruction& i, std::int64_t displacement, Addressing addressing);
 
 // Tells whether the host faults if the operand does not lie at a multiple of its size. SDM volume 1, sections 4.1.1 and
 // 14.9.

@@ -21,7 +21,7 @@ struct Progress {
     Context context;           // STAC and CLAC change it on the way through the block
     std::size_t slot{0};       // the number of the jump table of that context
     bool single{false};        // blocks have one instruction and end up in C++, so that each can be traced
-    bool cautious{false};      // the block uses no window, and has a second body
+    Care care{Care::Usual};
     bool window{false};        // memory is reached through the window
     bool just_unmasked{false}; // the instruction was STI, and interrupts wait for the end of the next one
     Body body{Body::First};

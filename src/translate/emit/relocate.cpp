@@ -120,7 +120,8 @@ void write_legacy(Emitter& a, const Context& context, const Instruction& i, cons
                         : modrm                       ? raw.modrm.rm | (rex ? raw.rex.B << 3 : 0)
                                                       : 0u;
     // A REX prefix that is not needed would make SPL to DIL of AH to BH.
-    a.rex(rex && raw.rex.W != 0, reg, memory ? number(mem->index) : 0, rm, rex);
+    const Width width = rex && raw.rex.W != 0 ? Width::Qword : Width::Dword;
+    a.rex(width, reg, memory ? number(mem->index) : 0, rm, rex ? Rex::Always : Rex::IfNeeded);
     if (moffs) { // the opcodes A0 to A3 become 8A, 8B, 88 and 89 with the accumulator
         a.byte(0x88 | ((i.bytes[at] & 3u) ^ 2));
         a.modrm_memory(0, *mem);

@@ -176,7 +176,7 @@ private:
             a_.byte(0x66);
         }
         a_.byte(repetition);
-        a_.rex(i_.decoded.operand_width == 64, 0, 0, 0);
+        a_.rex(i_.decoded.operand_width == 64 ? Width::Qword : Width::Dword, 0, 0, 0);
         a_.byte(i_.decoded.opcode);
     }
 

@@ -10,8 +10,8 @@ constexpr auto kSaved = std::to_array<Reg>({Reg::Rbp, Reg::Rbx, Reg::R12, Reg::R
 
 class Writer {
 public:
-    Writer(Assembler assembler, const Frame& frame, const emulate::Cpu& cpu, bool windowed)
-        : a_{assembler}, frame_{frame}, cpu_{cpu}, windowed_{windowed}
+    Writer(Assembler assembler, const Frame& frame, const emulate::Cpu& cpu, Reach reach)
+        : a_{assembler}, frame_{frame}, cpu_{cpu}, reach_{reach}
     {
     }
 
@@ -49,7 +49,7 @@ private:
     void store_registers()
     {
         each_register([&](Reg reg, const Mem& at) {
-            if (reg != kWindow || !windowed_) {
+            if (reg != kWindow || reach_ == Reach::Lookups) {
                 a_.store(at, reg);
             }
         });
@@ -60,19 +60,19 @@ private:
     }
     void push(Reg reg)
     {
-        a_.rex(false, 0, 0, number(reg));
+        a_.rex(Width::Dword, 0, 0, number(reg));
         a_.byte(0x50 | (number(reg) & 7));
     }
     void pop(Reg reg)
     {
-        a_.rex(false, 0, 0, number(reg));
+        a_.rex(Width::Dword, 0, 0, number(reg));
         a_.byte(0x58 | (number(reg) & 7));
     }
     // Writes MOVUPS of all XMM registers. The opcode 0F 10 loads, and 0F 11 stores.
     void move_xmm(unsigned opcode)
     {
         for (unsigned i = 0; i < 16; ++i) {
-            a_.rex(false, i, 0, 0);
+            a_.rex(Width::Dword, i, 0, 0);
             a_.bytes({0x0f, static_cast<std::uint8_t>(opcode)});
             a_.modrm_memory(i, cell(&cpu_.s.fx.xmm[i]));
         }
@@ -204,14 +204,14 @@ private:
     Assembler a_;
     const Frame& frame_;
     const emulate::Cpu& cpu_;
-    bool windowed_;
+    Reach reach_;
 };
 
 } // namespace
 
-std::uint8_t* write_stubs(Assembler assembler, const Frame& frame, const emulate::Cpu& cpu, bool windowed, Stubs& stubs)
+std::uint8_t* write_stubs(Assembler assembler, const Frame& frame, const emulate::Cpu& cpu, Reach reach, Stubs& stubs)
 {
-    return Writer{assembler, frame, cpu, windowed}.write(stubs);
+    return Writer{assembler, frame, cpu, reach}.write(stubs);
 }
 
 } // namespace windsor::translate

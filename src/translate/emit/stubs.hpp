@@ -6,7 +6,9 @@
 #include "translate/emit/assembler.hpp"
 #include "translate/emit/frame.hpp"
 
+#include <array>
 #include <cstdint>
+#include <utility>
 
 namespace windsor::translate {
 
@@ -23,8 +25,22 @@ struct Stubs {
     const std::uint8_t* give_up{nullptr};
 };
 
-// Writes the stubs for code that uses a window, or for other code. Returns where they end.
-std::uint8_t* write_stubs(Assembler assembler, const Frame& frame, const emulate::Cpu& cpu, bool windowed,
-                          Stubs& stubs);
+// How code reaches memory: by looking pages up, or through a window.
+enum class Reach : std::uint8_t { Lookups, Window };
+
+// The stubs for code of either kind.
+class StubSets {
+public:
+    Stubs& of(Reach reach) { return sets_[std::to_underlying(reach)]; }
+    const Stubs& of(Reach reach) const { return sets_[std::to_underlying(reach)]; }
+
+private:
+    std::array<Stubs, 2> sets_;
+};
+
+constexpr std::array kReaches{Reach::Lookups, Reach::Window};
+
+// Writes the stubs for code of a kind. Returns where they end.
+std::uint8_t* write_stubs(Assembler assembler, const Frame& frame, const emulate::Cpu& cpu, Reach reach, Stubs& stubs);
 
 } // namespace windsor::translate

@@ -17,11 +17,11 @@ bool Translation::read(Block& block, const Context& context, std::size_t slot, s
     return parts_.code.read(block, bytes, limit);
 }
 
-std::uint8_t* Translation::write(const Assembler& assembler, bool cautious)
+std::uint8_t* Translation::write(const Assembler& assembler, Care care)
 {
     Progress& progress = parts_.progress;
-    progress.window = !cautious && progress.context.window;
-    progress.cautious = cautious;
+    progress.window = care == Care::Usual && progress.context.window;
+    progress.care = care;
     parts_.a.begin(assembler);
     parts_.cold.clear();
     parts_.detours.clear();
@@ -138,7 +138,7 @@ bool Translation::tell(Block& again, const Block& block, std::size_t slot, std::
     if (!read(again, Context::of(block.context), slot, block.bytes, kLongest)) {
         return false;
     }
-    const std::uint8_t* end = write({room.data(), block.from_host}, block.cautious);
+    const std::uint8_t* end = write({room.data(), block.from_host}, block.care);
     parts_.attribution.stop();
     const auto bytes = static_cast<std::size_t>(end - room.data());
     if (!parts_.attribution.answer() || bytes != block.code_bytes) {

@@ -34,7 +34,7 @@ public:
     // Writes the code of what was read, and returns where it ends. A cautious block uses no window, and has a second
     // body without groups for when the bytes of a group do not lie in one page. It must not have more than half of
     // kLongest instructions.
-    std::uint8_t* write(const Assembler& assembler, bool cautious);
+    std::uint8_t* write(const Assembler& assembler, Care care);
 
     // Finds, for a block that has been written, which guest instruction the host instruction at an address stands for.
     // Returns false if that cannot be told, or not all registers are as the guest's instruction finds them. The block

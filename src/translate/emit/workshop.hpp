@@ -21,7 +21,7 @@ namespace windsor::translate {
 struct Workshop {
     emulate::Cpu& cpu;
     Frame& frame;
-    const std::array<Stubs, 2>& stubs; // for code without a window, and for code that uses one
+    const StubSets& stubs;
     FaultTable& faults;
     JumpTables& tables;
     std::pmr::deque<Link>& links;

@@ -18,8 +18,7 @@ using verify::Rights;
 // This describes to the verifier where the frame's fields are, and what code may do with them.
 class LayoutWriter {
 public:
-    LayoutWriter(const Frame& frame, emulate::Cpu& cpu, const std::array<Stubs, 2>& stubs)
-        : frame_{frame}, cpu_{cpu}, stubs_{stubs}
+    LayoutWriter(const Frame& frame, emulate::Cpu& cpu, const StubSets& stubs) : frame_{frame}, cpu_{cpu}, stubs_{stubs}
     {
     }
 
@@ -112,16 +111,17 @@ private:
         layout_.least_displacement = AddressWindow::kLeastDisplacement;
         layout_.signal_mask = kHeeded & 0xff;
         layout_.masked_signal = vcpu::bit_of(vcpu::Signal::Interrupt);
-        for (unsigned n = 0; n < stubs_.size(); ++n) {
-            layout_.stubs[n] = {.leave = reinterpret_cast<std::uintptr_t>(stubs_[n].leave),
-                                .help = reinterpret_cast<std::uintptr_t>(stubs_[n].help),
-                                .cross = reinterpret_cast<std::uintptr_t>(stubs_[n].cross)};
+        for (const Reach reach : kReaches) {
+            const Stubs& stubs = stubs_.of(reach);
+            layout_.stubs.at(std::to_underlying(reach)) = {.leave = reinterpret_cast<std::uintptr_t>(stubs.leave),
+                                                           .help = reinterpret_cast<std::uintptr_t>(stubs.help),
+                                                           .cross = reinterpret_cast<std::uintptr_t>(stubs.cross)};
         }
     }
 
     const Frame& frame_;
     emulate::Cpu& cpu_;
-    const std::array<Stubs, 2>& stubs_;
+    const StubSets& stubs_;
     verify::Layout layout_;
 };
 

@@ -31,7 +31,7 @@ public:
     struct Parts {
         const Frame& frame;
         emulate::Cpu& cpu;
-        const std::array<Stubs, 2>& stubs;
+        const StubSets& stubs;
         const JumpTables& tables;
         const FaultTable& faults;
         const std::pmr::deque<Link>& links;

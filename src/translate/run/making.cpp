@@ -76,8 +76,8 @@ bool Translator::translate(const Context& context, Block& block)
     const std::size_t offset = reinterpret_cast<std::uintptr_t>(block.host) & memory::kPageMask;
     const std::size_t slot = slot_of(context.key());
     const unsigned churn = blocks_.churn(block.host - offset);
-    const bool cautious = cautious_.contains(block.host);
-    const std::size_t longest = cautious ? Translation::kLongest / 2 : Translation::kLongest;
+    const Care care = cautious_.contains(block.host) ? Care::Cautious : Care::Usual;
+    const std::size_t longest = care == Care::Cautious ? Translation::kLongest / 2 : Translation::kLongest;
     const std::size_t limit = churn < 16 ? longest : churn < 64 ? 16 : 4;
     std::array<std::uint8_t, Translation::kLongest * kLongestInstruction> copy;
     const std::size_t in_page = std::min(memory::kPageSize - offset, limit * kLongestInstruction);
@@ -98,9 +98,9 @@ bool Translator::translate(const Context& context, Block& block)
             return false;
         }
     }
-    block.cautious = cautious;
+    block.care = care;
     code_->use(free_, Translation::kMostBytes);
-    free_ = translation_->write({free_, code_->executable() + (free_ - code_->writable())}, cautious);
+    free_ = translation_->write({free_, code_->executable() + (free_ - code_->writable())}, care);
     ++counters_.translations;
     return true;
 }

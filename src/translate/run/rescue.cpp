@@ -49,7 +49,7 @@ const std::uint8_t* Translator::rescue(const HostFault& fault)
                           "guest that is",
                           name_of(fault.signal));
     signals().raise(vcpu::Signal::Stop);
-    return stubs_[0].give_up;
+    return stubs_.of(Reach::Lookups).give_up;
 }
 
 const std::uint8_t* Translator::way_of(const HostFault& fault)

@@ -40,8 +40,8 @@ verify::StubFields fields_of(const Frame& frame, const emulate::Cpu& cpu)
 std::optional<std::string> BlockChecks::check_stubs(const Parts& parts, std::span<const std::uint8_t> code)
 {
     verify::StubReader reader{fields_of(parts.frame, parts.cpu)};
-    for (const bool windowed : {false, true}) {
-        const Stubs& stubs = parts.stubs[windowed ? 1 : 0];
+    for (const Reach reach : kReaches) {
+        const Stubs& stubs = parts.stubs.of(reach);
         const auto offset = [&](const void* at) {
             return static_cast<std::uint32_t>(static_cast<const std::uint8_t*>(at) - code.data());
         };
@@ -51,7 +51,7 @@ std::optional<std::string> BlockChecks::check_stubs(const Parts& parts, std::spa
                                               .cross = offset(stubs.cross),
                                               .help = offset(stubs.help),
                                               .give_up = offset(stubs.give_up),
-                                              .windowed = windowed});
+                                              .windowed = reach == Reach::Window});
         if (violation) {
             return fmt::format("the code at {:#x}, between C++ and what is translated, is not what it may be: {}",
                                violation->offset, violation->what);

@@ -47,9 +47,9 @@ Translator::Translator(const vcpu::EngineParts& parts, const Options& options, s
     core_->frame.signals = parts.signals.word();
     tables_ = std::make_unique<JumpTables>(core_->frame, options.contexts);
     free_ = code_->writable();
-    for (const bool windowed : {false, true}) {
+    for (const Reach reach : kReaches) {
         const Assembler assembler{free_, code_->executable() + (free_ - code_->writable())};
-        free_ = write_stubs(assembler, core_->frame, cpu(), windowed, stubs_[windowed ? 1 : 0]);
+        free_ = write_stubs(assembler, core_->frame, cpu(), reach, stubs_.of(reach));
     }
     first_ = free_;
     translation_ =
@@ -209,7 +209,7 @@ bool Translator::run_translated()
     }
     give_flags();
     ++counters_.entries;
-    stubs_[0].enter(&core_->frame, code);
+    stubs_.of(Reach::Lookups).enter(&core_->frame, code);
     take_flags();
     if (cpu().cpl() == 3 && cpu().signals().test(vcpu::Signal::Interrupt)) {
         windows_.tick();

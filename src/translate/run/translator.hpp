@@ -176,7 +176,7 @@ private:
     std::unique_ptr<Core> core_;
     Options options_;
     std::unique_ptr<CodeMemory> code_;
-    std::array<Stubs, 2> stubs_; // for code without a window, and for code that uses one
+    StubSets stubs_;
     FaultTable faults_;
     Windows windows_;
     std::unique_ptr<Translation> translation_;

@@ -19,8 +19,8 @@ protected:
     TranslatorStubs()
     {
         std::uint8_t* at = memory.data();
-        for (const bool windowed : {false, true}) {
-            at = write_stubs({at, at}, core->frame, core->interpreter.cpu(), windowed, stubs[windowed ? 1 : 0]);
+        for (const Reach reach : kReaches) {
+            at = write_stubs({at, at}, core->frame, core->interpreter.cpu(), reach, stubs.of(reach));
         }
         size = static_cast<std::size_t>(at - memory.data());
     }
@@ -52,7 +52,7 @@ protected:
         vcpu::EngineParts{.memory = ram, .io = io, .model = model, .clock = clock, .signals = signals});
     std::unique_ptr<JumpTables> tables = std::make_unique<JumpTables>(core->frame, kContexts);
     alignas(64) std::array<std::uint8_t, 8192> memory{};
-    std::array<Stubs, 2> stubs{};
+    StubSets stubs;
     std::size_t size{0};
     FaultTable faults{memory};
     std::pmr::deque<Link> links;
