@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <utility>
 
 namespace windsor::translate {
@@ -193,8 +194,9 @@ verify::SideExitView BlockChecks::view_of(const SideExit& exit, const Block& blo
     return view;
 }
 
-void BlockChecks::collect(const Block& block, std::span<const std::uint8_t> code)
+void BlockChecks::collect(const Block& block)
 {
+    const std::span code{block.from_host, block.code_bytes};
     exits_.clear();
     links_.clear();
     faults_.clear();
@@ -209,44 +211,92 @@ void BlockChecks::collect(const Block& block, std::span<const std::uint8_t> code
              .target = link.target,
              .context = link.context});
     }
-    parts_.faults.each_in(code,
-                          [&](std::uint32_t at, std::uint32_t cold) { faults_.push_back({.at = at, .cold = cold}); });
+    parts_.faults.each_in(code, [&](std::uint32_t at, std::uint32_t cold) {
+        if (cold < code.size()) { // otherwise it is late code, which was proven when it was written
+            faults_.push_back({.at = at, .cold = cold});
+        }
+    });
+}
+
+verify::BlockView BlockChecks::view_of(const Block& block) const
+{
+    const auto offset = [&](const std::uint8_t* at) { return static_cast<std::uint32_t>(at - block.from_host); };
+    return {.code = {block.from_host, block.code_bytes},
+            .address = reinterpret_cast<std::uintptr_t>(block.from_host),
+            .rip = block.rip,
+            .guest = block.bytes,
+            .assumed = assumptions_of(Context::of(block.context)),
+            .from_host = 0,
+            .from_memory = offset(block.from_memory),
+            .unchecked = offset(block.unchecked),
+            .first_exit = block.first_exit,
+            .first_link = block.first_link,
+            .exits = exits_,
+            .links = links_,
+            .faults = faults_};
+}
+
+// Returns the code as it was before its links were linked.
+std::vector<std::uint8_t> BlockChecks::unlinked(const Block& block) const
+{
+    std::vector<std::uint8_t> code{block.from_host, block.from_host + block.code_bytes};
+    for (const verify::LinkView& link : links_) {
+        const auto distance = static_cast<std::int32_t>(link.unlinked - link.displacement - sizeof(std::int32_t));
+        std::memcpy(code.data() + link.displacement, &distance, sizeof distance);
+    }
+    return code;
+}
+
+std::optional<verify::Violation> BlockChecks::verify(const verify::BlockView& view)
+{
+    const std::uint64_t began = now();
+    const auto violation = verifier_.verify(view);
+    ++counters_.blocks;
+    counters_.nanoseconds += now() - began;
+    counters_.refused += violation ? 1 : 0;
+    return violation;
+}
+
+void BlockChecks::report(const verify::BlockView& view, const verify::Violation& violation) const
+{
+    if (on_violation_) {
+        on_violation_(verify::Verifier::explain(view, violation));
+    }
 }
 
 bool BlockChecks::check(const Block& block)
 {
-    const std::uint64_t began = now();
-    const std::span code{block.from_host, block.code_bytes};
-    collect(block, code);
-    const auto offset = [&](const std::uint8_t* at) { return static_cast<std::uint32_t>(at - block.from_host); };
-    const verify::BlockView view{.code = code,
-                                 .address = reinterpret_cast<std::uintptr_t>(code.data()),
-                                 .rip = block.rip,
-                                 .guest = block.bytes,
-                                 .assumed = assumptions_of(Context::of(block.context)),
-                                 .from_host = 0,
-                                 .from_memory = offset(block.from_memory),
-                                 .unchecked = offset(block.unchecked),
-                                 .first_exit = block.first_exit,
-                                 .first_link = block.first_link,
-                                 .exits = exits_,
-                                 .links = links_,
-                                 .faults = faults_};
-    const auto violation = verifier_.verify(view);
-    ++counters_.blocks;
-    counters_.nanoseconds += now() - began;
+    collect(block);
+    const verify::BlockView view = view_of(block);
+    const auto violation = verify(view);
     if (!violation) {
         return true;
     }
-    ++counters_.refused;
     if (refused_.size() >= kMostRefused) {
         refused_.clear();
     }
     refused_.insert(block.host);
-    if (on_violation_) {
-        on_violation_(verify::Verifier::explain(view, *violation));
-    }
+    report(view, *violation);
     return false;
+}
+
+bool BlockChecks::check_late(const Block& block, const std::uint8_t* at, std::span<const std::uint8_t> way,
+                             std::uint32_t exit)
+{
+    collect(block);
+    const std::vector<std::uint8_t> code = unlinked(block);
+    verify::BlockView view = view_of(block);
+    view.code = code;
+    view.late = verify::LateView{.code = way,
+                                 .address = reinterpret_cast<std::uintptr_t>(way.data()),
+                                 .at = static_cast<std::uint32_t>(at - block.from_host),
+                                 .exit = exit,
+                                 .context = parts_.exits[exit].context};
+    const auto violation = verify(view);
+    if (violation) {
+        report(view, *violation);
+    }
+    return !violation;
 }
 
 void BlockChecks::written(const std::uint8_t* host_page)

@@ -50,6 +50,10 @@ public:
     // Verifies a block whose code, side exits and links are complete, and whose links are not linked yet. Returns false
     // if it must not run, so that its guest code is left to the interpreter.
     [[nodiscard]] bool check(const Block& block);
+    // Verifies cold code that was written for a fault of the host instruction at `at` of a block, which leaves by the
+    // side exit with the number `exit`, together with the block. Returns false if it must not run.
+    [[nodiscard]] bool check_late(const Block& block, const std::uint8_t* at, std::span<const std::uint8_t> way,
+                                  std::uint32_t exit);
     // Verifies the stubs, which are in `code`. Returns what is wrong with them, or nothing.
     static std::optional<std::string> check_stubs(const Parts& parts, std::span<const std::uint8_t> code);
     bool refused(const std::uint8_t* host) const { return refused_.contains(host); }
@@ -61,7 +65,11 @@ private:
     static constexpr std::size_t kMostRefused = 4096;
     verify::Assumptions assumptions_of(const Context& context) const;
     verify::SideExitView view_of(const SideExit& exit, const Block& block) const;
-    void collect(const Block& block, std::span<const std::uint8_t> code);
+    void collect(const Block& block);
+    verify::BlockView view_of(const Block& block) const;
+    std::vector<std::uint8_t> unlinked(const Block& block) const;
+    std::optional<verify::Violation> verify(const verify::BlockView& view);
+    void report(const verify::BlockView& view, const verify::Violation& violation) const;
 
     Parts parts_;
     OnViolation on_violation_;

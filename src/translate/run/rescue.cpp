@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // When the host refuses to run an instruction that has been written, this file finds the guest instruction that it
 // stands for, so that the interpreter can run that, now and from then on.
+#include "translate/run/block_checks.hpp"
 #include "translate/run/host_processor.hpp"
 #include "translate/run/translator.hpp"
 
@@ -76,9 +77,15 @@ const std::uint8_t* Translator::way_of(const HostFault& fault)
     exit.offset = once_more.told_offset();
     exit.context = once_more.told_context();
     exit.block = block;
+    const auto number = static_cast<std::uint32_t>(exits_.size() - 1);
     code_->use(free_, Translation::kLateWayBytes);
     const std::uint8_t* way = code_->executable() + (free_ - code_->writable());
-    free_ = once_more.write_late_way({free_, way}, static_cast<std::uint32_t>(exits_.size() - 1));
+    const std::uint8_t* end = once_more.write_late_way({free_, way}, number);
+    const std::span code{way, static_cast<std::size_t>(end - free_)};
+    if (checks_ != nullptr && !checks_->check_late(*block, fault.at, code, number)) {
+        return nullptr;
+    }
+    free_ += code.size();
     faults_.insert(fault.at, way);
     refuse(*block, exit.offset, fault.signal);
     return way;

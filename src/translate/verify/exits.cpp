@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 namespace windsor::translate::verify {
 
@@ -74,6 +75,10 @@ bool Verifier::help(std::uint32_t offset)
     const Value& number = state_.reg(kR11);
     const std::uint64_t first = block_->first_exit;
     const auto wanted = static_cast<std::uint64_t>(number.offset);
+    if (number.constant() && block_->late && wanted == block_->late->exit) {
+        return block_->late->context == block_->assumed.keys[state_.set] ||
+               refuse(offset, "a late exit is of another context than the code that leads to it");
+    }
     if (!number.constant() || wanted < first || wanted >= first + block_->exits.size()) {
         return refuse(offset, "C++ is called for something that is no exit of the block");
     }
@@ -199,12 +204,17 @@ bool Verifier::resume(std::uint32_t offset, const SideExitView& exit)
 std::string Verifier::explain(const BlockView& block, const Violation& violation)
 {
     std::string bytes;
-    for (std::uint32_t n = violation.offset; n < block.code.size() && n < violation.offset + 16; ++n) {
-        bytes += fmt::format(" {:02x}", block.code[n]);
+    const bool late = violation.offset >= block.code.size() && block.late;
+    const std::size_t begin = late ? block.code.size() : 0;
+    const auto code = late ? block.late->code : block.code;
+    for (const std::uint8_t byte :
+         code.subspan(std::min(violation.offset - begin, code.size())) | std::views::take(16)) {
+        bytes += fmt::format(" {:02x}", byte);
     }
     return fmt::format(
         "emitted code at {:#x} ({:#x} in the block of guest address {:#x}, bytes{}) is not what it may be: {}",
-        block.address + violation.offset, violation.offset, block.rip, bytes, violation.what);
+        (late ? block.late->address : block.address) + violation.offset - begin, violation.offset, block.rip, bytes,
+        violation.what);
 }
 
 } // namespace windsor::translate::verify

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -153,6 +154,16 @@ struct FaultView {
     std::uint32_t cold{0}; // the offset at which the code goes on after the fault
 };
 
+// Cold code that was written after the block: where the block goes on after a fault that nobody expected.
+struct LateView {
+    std::span<const std::uint8_t> code;
+    std::uint64_t address{0}; // the host address at which the code runs
+    std::uint32_t at{0}; // the offset in the block of the instruction that faults
+    std::uint32_t exit{0}; // the number of the side exit by which it leaves
+    std::uint32_t context{0}; // of that side exit
+};
+
+// Offsets are those of the block's code, and behind that of late code.
 struct BlockView {
     std::span<const std::uint8_t> code;
     std::uint64_t address{0}; // the host address at which the code runs
@@ -168,6 +179,7 @@ struct BlockView {
     std::span<const SideExitView> exits;
     std::span<const LinkView> links;
     std::span<const FaultView> faults; // sorted by the instruction
+    std::optional<LateView> late{};
 };
 
 } // namespace windsor::translate::verify

@@ -27,8 +27,8 @@ constexpr std::int32_t kOtherSet = 0x100000; // the distance from one set of the
 constexpr std::int32_t kJumpsAt = 0x300000, kJumpBytes = 16 * 16384;
 constexpr std::uint32_t kFactor = 0x9e3779b1;
 constexpr std::uint64_t kCodeAt = 0x7000'0000, kLeaveAt = 0x7100'0000, kHelpAt = 0x7100'0100, kCrossAt = 0x7100'0200;
-constexpr std::uint64_t kWindowHelpAt = 0x7200'0100;
-constexpr std::uint32_t kFirstExit = 7, kFirstLink = 3, kEdgeBit = std::uint32_t{1} << 31;
+constexpr std::uint64_t kWindowHelpAt = 0x7200'0100, kLateAt = 0x7040'0000;
+constexpr std::uint32_t kLateExit = 99, kFirstExit = 7, kFirstLink = 3, kEdgeBit = std::uint32_t{1} << 31;
 
 class TestBlock {
 public:
@@ -53,6 +53,9 @@ public:
         fault_at_ = static_cast<std::uint32_t>(a.offset());
         with_fault_ = true;
     }
+    // The host refuses the next instruction, for which late code is written afterwards.
+    void is_refused(Assembler& a) { late_.at = static_cast<std::uint32_t>(a.offset()); }
+    void write_late(const std::function<void(Assembler&)>& write);
     // Makes the jump that has just been written a link to a guest address. Its displacement must have 32 bits, and a
     // block can have one link.
     void link(Assembler& a, std::uint64_t target);
@@ -72,6 +75,8 @@ private:
     std::uint32_t from_memory_{0};
     std::uint32_t unchecked_{0};
     std::uint32_t resume_{0};
+    std::vector<std::uint8_t> late_code_;
+    LateView late_{};
 };
 
 inline x::Mem frame(std::int32_t at, std::uint32_t size = 8)
@@ -160,6 +165,30 @@ inline void TestBlock::unlinked(Assembler& a)
     a.jmp(kCrossAt);
 }
 
+inline std::vector<std::uint8_t> finished(asmjit::CodeHolder& holder, std::uint64_t address)
+{
+    holder.flatten();
+    holder.resolveUnresolvedLinks();
+    holder.relocateToBase(address);
+    std::vector<std::uint8_t> code(holder.codeSize());
+    holder.copyFlattenedData(code.data(), code.size());
+    return code;
+}
+
+inline void TestBlock::write_late(const std::function<void(Assembler&)>& write)
+{
+    asmjit::CodeHolder holder;
+    const asmjit::Environment environment = asmjit::Environment::host();
+    holder.init(environment, kLateAt);
+    Assembler a{&holder};
+    write(a);
+    late_code_ = finished(holder, kLateAt);
+    late_.code = late_code_;
+    late_.address = kLateAt;
+    late_.exit = kLateExit;
+    late_.context = assumed_.keys[0];
+}
+
 inline TestBlock::TestBlock(const Assumptions& assumed, const Writer& body, std::vector<std::uint8_t> guest,
                             Entry entry)
     : guest_{std::move(guest)}, assumed_{assumed}
@@ -193,12 +222,7 @@ inline TestBlock::TestBlock(const Assumptions& assumed, const Writer& body, std:
     cold_at_ = static_cast<std::uint32_t>(a.offset());
     a.mov(x::r11d, kFirstExit);
     a.jmp(assumed.window ? kWindowHelpAt : kHelpAt);
-    holder.flatten();
-    holder.resolveUnresolvedLinks();
-    code_.resize(holder.codeSize());
-    holder.relocateToBase(kCodeAt);
-    code_.resize(holder.codeSize());
-    holder.copyFlattenedData(code_.data(), code_.size());
+    code_ = finished(holder, kCodeAt);
     exit.context = assumed.keys[0];
 }
 
@@ -210,19 +234,22 @@ inline std::string TestBlock::verdict()
     }
     const std::array exits{exit};
     const std::array faults{FaultView{.at = fault_at_, .cold = cold_at_}};
-    const BlockView view{.code = code_,
-                         .address = kCodeAt,
-                         .rip = 0x1000,
-                         .guest = guest_,
-                         .assumed = assumed_,
-                         .from_host = 0,
-                         .from_memory = from_memory_,
-                         .unchecked = unchecked_,
-                         .first_exit = kFirstExit,
-                         .first_link = kFirstLink,
-                         .exits = exits,
-                         .links = links_,
-                         .faults = std::span{faults}.first(with_fault_ ? 1 : 0)};
+    BlockView view{.code = code_,
+                   .address = kCodeAt,
+                   .rip = 0x1000,
+                   .guest = guest_,
+                   .assumed = assumed_,
+                   .from_host = 0,
+                   .from_memory = from_memory_,
+                   .unchecked = unchecked_,
+                   .first_exit = kFirstExit,
+                   .first_link = kFirstLink,
+                   .exits = exits,
+                   .links = links_,
+                   .faults = std::span{faults}.first(with_fault_ ? 1 : 0)};
+    if (!late_code_.empty()) {
+        view.late = late_;
+    }
     const auto violation = verifier.verify(view);
     return violation ? Verifier::explain(view, *violation) : std::string{};
 }

@@ -83,11 +83,25 @@ State Verifier::entry_state(std::uint32_t offset, Looked looked) const
     return s;
 }
 
+Verifier::Region Verifier::region_of(std::uint32_t offset) const
+{
+    if (offset < block_->code.size() || !block_->late) {
+        return {.code = block_->code, .begin = 0, .address = block_->address};
+    }
+    return {.code = block_->late->code,
+            .begin = static_cast<std::uint32_t>(block_->code.size()),
+            .address = block_->late->address};
+}
+
+std::size_t Verifier::size() const
+{
+    return block_->code.size() + (block_->late ? block_->late->code.size() : 0);
+}
+
 void Verifier::prepare()
 {
-    const std::size_t size = block_->code.size();
-    bytes_.assign(size, Byte::Unread);
-    node_of_.assign(size + 1, -1);
+    bytes_.assign(size(), Byte::Unread);
+    node_of_.assign(size() + 1, -1);
     used_ = 0;
     cold_.clear();
     body_.clear();
@@ -99,7 +113,7 @@ void Verifier::prepare()
         }
     }
     for (const SideExitView& exit : block_->exits) {
-        if (exit.resume < size) {
+        if (exit.resume < block_->code.size()) {
             node_at(exit.resume);
         }
     }
@@ -154,7 +168,7 @@ bool Verifier::follow_all()
 // Takes a way to `target` with this state. The state may be changed, so nobody can use it afterwards.
 bool Verifier::go(std::uint32_t source, std::uint32_t target, State& state)
 {
-    if (target >= block_->code.size()) {
+    if (target >= size()) {
         return refuse(source, "a way leads out of the block");
     }
     if (bytes_[target] == Byte::Inner) {
@@ -200,18 +214,18 @@ bool Verifier::follow(std::uint32_t offset)
         node.pending = false;
         state_ = node.state;
     }
+    const Region region = region_of(offset);
     for (;;) {
-        const HostInstruction* i = host_.read(block_->code.subspan(offset));
+        const HostInstruction* i = host_.read(region.code.subspan(offset - region.begin));
         if (i == nullptr) {
             return refuse(offset, "bytes that are no instruction of at most 15 bytes");
         }
         if (!mark(offset, i->length)) {
             return false;
         }
-        const FaultView* fault = fault_at(offset);
-        if (fault != nullptr) {
+        if (const auto cold = after_fault(offset)) {
             State state = state_;
-            if (!go(offset, fault->cold, state)) {
+            if (!go(offset, *cold, state)) {
                 return false;
             }
         }
@@ -221,7 +235,7 @@ bool Verifier::follow(std::uint32_t offset)
         case Next::On: break;
         }
         const std::uint32_t next = offset + i->length;
-        if (next >= block_->code.size()) {
+        if (next >= region.end()) {
             return refuse(offset, "the way runs out of the block");
         }
         if (node_of_[next] >= 0) {
@@ -231,13 +245,16 @@ bool Verifier::follow(std::uint32_t offset)
     }
 }
 
-const FaultView* Verifier::fault_at(std::uint32_t offset) const
+std::optional<std::uint32_t> Verifier::after_fault(std::uint32_t offset) const
 {
+    if (block_->late && block_->late->at == offset) {
+        return static_cast<std::uint32_t>(block_->code.size());
+    }
     if (block_->faults.empty()) {
-        return nullptr;
+        return std::nullopt;
     }
     const auto fault = std::ranges::lower_bound(block_->faults, offset, {}, &FaultView::at);
-    return fault != block_->faults.end() && fault->at == offset ? &*fault : nullptr;
+    return fault != block_->faults.end() && fault->at == offset ? std::optional{fault->cold} : std::nullopt;
 }
 
 const LinkView* Verifier::link_at(std::uint32_t displacement)
@@ -275,7 +292,7 @@ Verifier::Next Verifier::step(std::uint32_t offset, const HostInstruction& i)
     case ZYDIS_MNEMONIC_JZ: return conditional(offset, i);
     default: break;
     }
-    const auto fault = fault_at(offset) != nullptr ? Evaluator::Fault::LeadsToCode : Evaluator::Fault::LeadsNowhere;
+    const auto fault = after_fault(offset) ? Evaluator::Fault::LeadsToCode : Evaluator::Fault::LeadsNowhere;
     if (evaluator_.run(i, state_, offset, fault)) {
         return Next::On;
     }
@@ -286,7 +303,7 @@ Verifier::Next Verifier::step(std::uint32_t offset, const HostInstruction& i)
 Verifier::Next Verifier::conditional(std::uint32_t offset, const HostInstruction& i)
 {
     const auto target = static_cast<std::int64_t>(offset) + i.length + i.immediate;
-    if (target < 0 || target >= static_cast<std::int64_t>(block_->code.size())) {
+    if (!region_of(offset).has(target)) {
         static_cast<void>(refuse(offset, "a conditional jump leads out of the block"));
         return Next::Failed;
     }
@@ -329,10 +346,19 @@ Verifier::Next Verifier::jump(std::uint32_t offset, const HostInstruction& i)
         !may_leave_by("a link can be taken without a look at the signals")) {
         return Next::Failed;
     }
-    if (target >= 0 && target < static_cast<std::int64_t>(block_->code.size())) {
+    const Region region = region_of(offset);
+    if (region.has(target)) {
         return go(offset, static_cast<std::uint32_t>(target), state_) ? Next::End : Next::Failed;
     }
-    return leave_to(block_->address + static_cast<std::uint64_t>(target), offset) ? Next::End : Next::Failed;
+    return leave_to(region.address + static_cast<std::uint64_t>(target - region.begin), offset) ? Next::End
+                                                                                                : Next::Failed;
+}
+
+// Checks that late code was come to: otherwise nothing of it has been proven.
+bool Verifier::late_in_place()
+{
+    return !block_->late || bytes_[block_->code.size()] == Byte::First ||
+           refuse(block_->late->at, "late code is for no instruction of the block");
 }
 
 // Checks that every link is a jump that was met, and leads to the block's own stub while it is not linked.
@@ -358,11 +384,11 @@ bool Verifier::links_in_place()
         }
     }
     for (const FaultView& fault : block_->faults) {
-        if (fault.at >= bytes_.size() || bytes_[fault.at] == Byte::Inner) {
+        if (fault.at >= block_->code.size() || bytes_[fault.at] == Byte::Inner) {
             return refuse(fault.at, "a fault is expected in the middle of an instruction");
         }
     }
-    return true;
+    return late_in_place();
 }
 
 } // namespace windsor::translate::verify

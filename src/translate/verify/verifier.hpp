@@ -38,9 +38,20 @@ private:
         bool pending{false};
     };
     enum class Byte : std::uint8_t { Unread, First, Inner };
+    // Code in one piece.
+    struct Region {
+        std::span<const std::uint8_t> code;
+        std::uint32_t begin{0}; // the offset of its first byte
+        std::uint64_t address{0};
+
+        std::uint32_t end() const { return begin + static_cast<std::uint32_t>(code.size()); }
+        bool has(std::int64_t offset) const { return offset >= begin && offset < end(); }
+    };
 
     [[nodiscard]] bool follow_all();
     void prepare();
+    Region region_of(std::uint32_t offset) const;
+    std::size_t size() const;
     enum class Looked : std::uint8_t { No, Yes }; // whether signals have been looked at before the entry
     State entry_state(std::uint32_t offset, Looked looked) const;
     Node& node_at(std::uint32_t offset);
@@ -63,8 +74,10 @@ private:
     [[nodiscard]] bool registers_in_place();
     [[nodiscard]] bool may_leave_by(const char* unlooked);
     const LinkView* link_at(std::uint32_t displacement);
-    const FaultView* fault_at(std::uint32_t offset) const;
+    // Returns where the code goes on after a fault of the instruction, if it does.
+    std::optional<std::uint32_t> after_fault(std::uint32_t offset) const;
     [[nodiscard]] bool links_in_place();
+    [[nodiscard]] bool late_in_place();
     bool refuse(std::uint32_t offset, const char* why)
     {
         violation_ = {offset, why};
