@@ -16,6 +16,9 @@ namespace windsor::config {
 // The error is a sentence without its place. Warnings are appended.
 std::expected<DiskConfig, std::string> parse_disk(std::string_view text, std::vector<std::string>& warnings);
 
+// Reads the target alone: a path, 'file:/path', 'phy:/dev/node'. The rest is as in a fresh DiskConfig.
+std::expected<DiskConfig, std::string> parse_target(std::string_view text);
+
 // Reads one string of vif=, in xm's form or xl's (xl-network-configuration(5)).
 std::expected<VifConfig, std::string> parse_vif(std::string_view text, std::vector<std::string>& warnings);
 

@@ -78,6 +78,16 @@ public:
         return finish();
     }
 
+    // Of the target alone, with what may stand before it.
+    std::expected<DiskConfig, std::string> run_target()
+    {
+        if (auto outcome = positional_target(text_); !outcome) {
+            return std::unexpected{outcome.error()};
+        }
+        put_right_backend();
+        return std::move(disk_);
+    }
+
 private:
     using Setter = Outcome (DiskReader::*)(std::string_view);
     struct Option {
@@ -348,13 +358,18 @@ private:
         if (disk_.path.empty() && disk_.kind == DiskKind::Disk) {
             return failure("the disk {} has no image or device; only a CD drive can be empty", disk_.vdev);
         }
+        put_right_backend();
+        return std::move(disk_);
+    }
+
+    void put_right_backend()
+    {
         if (disk_.backend == DiskBackend::Physical && !disk_.path.empty() && !disk_.path.starts_with('/')) {
             disk_.path = "/dev/" + disk_.path;
         }
         if (disk_.path.starts_with("/dev/")) {
             disk_.backend = DiskBackend::Physical;
         }
-        return std::move(disk_);
     }
 
     std::string_view text_;
@@ -395,6 +410,12 @@ constexpr std::array<DiskReader::Option, 9> DiskReader::kFlags{{{"cdrom", &DiskR
 std::expected<DiskConfig, std::string> parse_disk(std::string_view text, std::vector<std::string>& warnings)
 {
     return DiskReader{text, warnings}.run();
+}
+
+std::expected<DiskConfig, std::string> parse_target(std::string_view text)
+{
+    std::vector<std::string> warnings;
+    return DiskReader{text, warnings}.run_target();
 }
 
 } // namespace windsor::config

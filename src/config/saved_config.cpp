@@ -122,7 +122,7 @@ bool sensible(const DomainConfig& config)
         const bool floppy = is_floppy(disk);
         return disk.vdev.size() == 3 && (floppy || disk.vdev.starts_with("hd")) && disk.vdev[2] >= 'a' &&
                disk.vdev[2] <= (floppy ? 'b' : 'd') &&
-               (disk.kind == DiskKind::Cdrom ? !floppy : !disk.path.empty());
+               (disk.kind == DiskKind::Cdrom ? !floppy : floppy || !disk.path.empty());
     };
     const auto is_bit = [](const CpuidBit& bit) { return bit.reg < 4 && bit.bit < 32; };
     const auto in_range = [&](const KeyInfo& key) { return std::visit(InRange{key, config}, key.member); };

@@ -172,17 +172,29 @@ machine::DriveSpec Domain::drive(const config::DiskConfig& disk)
         return options;
     }
     options.open_media = [this, disk, slot = options.slot](
-                             machine::Executor executor) -> base::Result<std::unique_ptr<backend::BlockMedia>> {
+                             machine::Executor executor) -> base::Result<std::shared_ptr<backend::BlockMedia>> {
         const auto on_no_space = [this, path = disk.path] { loop_.post([this, path] { stop_for_space(path); }); };
         storage::AsyncDisk::Options how{.executor = std::move(executor), .on_no_space = on_no_space};
         if (settings_.config.sandbox != sandbox::Mode::Off) {
             how.open = [this, slot] { return keeper_.open_image(slot); };
         }
-        auto media = WINDSOR_TRY(storage::AsyncDisk::create(std::move(opened_.images.at(slot)), std::move(how)));
-        disks_.push_back(media.get());
+        std::shared_ptr<storage::AsyncDisk> media =
+            WINDSOR_TRY(storage::AsyncDisk::create(std::move(opened_.images.at(slot)), std::move(how)));
+        disks_[slot] = media;
         return media;
     };
     return options;
+}
+
+std::vector<storage::AsyncDisk*> Domain::disks() const
+{
+    std::vector<storage::AsyncDisk*> all;
+    for (const auto& [slot, disk] : disks_) {
+        if (const auto owned = disk.lock()) { // by its drive
+            all.push_back(owned.get());
+        }
+    }
+    return all;
 }
 
 // A full host disk must not cost the guest its data: it stands still until somebody makes room and unpauses it.
@@ -195,7 +207,7 @@ void Domain::stop_for_space(const std::string& path)
 
 void Domain::retry_disks()
 {
-    for (storage::AsyncDisk* disk : disks_) {
+    for (storage::AsyncDisk* disk : disks()) {
         disk->retry();
     }
 }

@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "config/domain_config.hpp"
 #include "config/host_config.hpp"
+#include "config/media.hpp"
 #include "config/xend_form.hpp"
 #include "display/console.hpp"
 #include "domain/incoming.hpp"
@@ -103,6 +104,7 @@ private:
     machine::MachineSpec machine_options() const;
     base::Status restore(const SavedFile& saved);
     machine::DriveSpec drive(const config::DiskConfig& disk);
+    std::vector<storage::AsyncDisk*> disks() const; // of the machine's drives
     base::Result<std::unique_ptr<storage::Image>> image(const config::DiskConfig& disk, unsigned slot) const;
     base::Status plug_cables(machine::MachineSpec& options);
     void start_network();
@@ -136,6 +138,17 @@ private:
     Json processors() const;
     base::Status pin_processors(const std::string& which, const std::string& cpus);
     base::Status change_engine(const std::string& name, const std::string& line);
+
+    // domain_media.cpp
+    static std::vector<Row> media_rows();
+    Json drives() const;
+    base::Result<const config::DiskConfig*> removable_drive(const std::string& name) const;
+    base::Status insert(const std::string& drive, const config::Medium& medium, backend::LockedMedium locked);
+    base::Status change(const config::DiskConfig& disk, std::unique_ptr<storage::Image> image,
+                        backend::LockedMedium locked);
+    base::Result<std::shared_ptr<storage::AsyncDisk>> new_medium(std::unique_ptr<storage::Image> image,
+                                                                 machine::Executor executor);
+    void let_go_of(const std::shared_ptr<storage::AsyncDisk>& disk);
 
     // domain_save.cpp
     static std::vector<Row> save_rows();
@@ -202,7 +215,7 @@ private:
     std::unique_ptr<machine::Machine> machine_;
     std::unique_ptr<display::Console> console_;
     std::unique_ptr<RpcServer> control_;
-    std::vector<storage::AsyncDisk*> disks_; // of the machine's drives
+    std::map<unsigned, std::weak_ptr<storage::AsyncDisk>> disks_; // of the machine's drives, by slot
     Life life_;
     std::variant<std::monostate, Saving, Moving> work_; // of the phases of these names, as long as they last
     unsigned restarts_{0}; // how often the guest has begun anew

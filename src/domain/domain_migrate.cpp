@@ -74,7 +74,7 @@ void Domain::start_migration(base::Fd connection, StartAs start, Reply reply)
         Migrator::Work{.machine = *machine_,
                        .loop = loop_,
                        .owner = *this,
-                       .disks = disks_,
+                       .disks = disks(),
                        .domain = saved_domain(),
                        .channel = std::make_unique<Channel>(std::move(connection), base::Fd{}, "the target"),
                        .done = [this] { loop_.post([this] { finish_what_has_ended(); }); }});
@@ -161,7 +161,7 @@ base::Status Domain::take_disks_back()
     if (life_.phase() != Phase::HandedOver) {
         return {};
     }
-    if (const auto back = on_all_disks(disks_, &storage::AsyncDisk::take_back); !back) {
+    if (const auto back = on_all_disks(disks(), &storage::AsyncDisk::take_back); !back) {
         return base::fail("the domain cannot go on here: {}", back.error().message());
     }
     return {};
@@ -176,7 +176,7 @@ base::Status Domain::receive()
     Incoming& incoming = *settings_.incoming;
     WINDSOR_TRY(incoming.channel->send(Channel::Kind::GoOn));
     WINDSOR_TRY(restore(incoming.saved));
-    return on_all_disks(disks_, &storage::AsyncDisk::take_back);
+    return on_all_disks(disks(), &storage::AsyncDisk::take_back);
 }
 
 // Whatever fails before the source has given the domain away leaves it there. Afterwards nothing may fail but what the

@@ -86,7 +86,7 @@ void Domain::start_save(base::Fd file, const std::string& name, AfterSave after,
     machine_->pause();
     log_.info("saving the domain to {}", base::printable_line(name));
     Saver::Work work{
-        .machine = *machine_, .disks = disks_, .domain = saved_domain(), .file = std::move(file), .done = [this] {
+        .machine = *machine_, .disks = disks(), .domain = saved_domain(), .file = std::move(file), .done = [this] {
             loop_.post([this] { finish_what_has_ended(); });
         }};
     auto saver = std::make_unique<Saver>(std::move(work));

@@ -11,7 +11,9 @@ storage::ImageSpec image_spec(const config::DiskConfig& disk, storage::Contents 
     storage::ImageSpec spec;
     spec.contents = contents;
     spec.target = (disk.backend == config::DiskBackend::Physical ? "phy:" : "file:") + disk.path;
-    spec.kind = disk.kind == config::DiskKind::Cdrom ? storage::DiskKind::CdRom : storage::DiskKind::HardDisk;
+    spec.kind = disk.kind == config::DiskKind::Cdrom ? storage::DiskKind::CdRom
+                : config::is_floppy(disk)            ? storage::DiskKind::Floppy
+                                                     : storage::DiskKind::HardDisk;
     switch (disk.access) {
     case config::DiskAccess::ReadOnly: spec.access = storage::Access::ReadOnly; break;
     case config::DiskAccess::ReadWrite: spec.access = storage::Access::ReadWrite; break;

@@ -5,12 +5,15 @@
 #include "base/private_file.hpp"
 #include "base/whole.hpp"
 #include "config/cpuid_key.hpp"
+#include "config/media.hpp"
 #include "domain/images.hpp"
 
 #include <algorithm>
 #include <array>
 #include <fcntl.h>
+#include <optional>
 #include <sstream>
+#include <sys/stat.h>
 
 #include <fmt/ranges.h>
 #include <gnutls/crypto.h>
@@ -22,6 +25,7 @@ namespace {
 constexpr std::string_view kDomainRecord = "domain";
 // In a saved state: the display adapter's memory, the configuration, processors and chips; some 20 MB in practice.
 constexpr std::uint64_t kMostBesidesMemory = std::uint64_t{256} << 20;
+constexpr std::size_t kLongestBeginning = 1u << 20;
 
 template <typename T> base::Status next_object(state::StreamReader& reader, std::string_view name, T& object)
 {
@@ -41,9 +45,19 @@ base::Status read_head(SavedFile& file)
     return {};
 }
 
-// Without what changes as long as a domain runs.
-SavedDomain lasting(SavedDomain domain)
+// Without what changes as long as a domain runs. Nothing if it is no configuration.
+std::optional<SavedDomain> lasting(SavedDomain domain)
 {
+    auto config = config::restore(domain.config);
+    if (!config) {
+        return std::nullopt;
+    }
+    for (const config::DiskConfig& disk : std::vector{config->disks}) {
+        if (config::is_removable(disk)) {
+            config::change_medium(*config, disk.vdev, {});
+        }
+    }
+    domain.config = config::save(*config);
     domain.windsor.clear();
     domain.saved_at = 0;
     domain.engine.clear();
@@ -51,15 +65,31 @@ SavedDomain lasting(SavedDomain domain)
     return domain;
 }
 
-// Empty if there is no SHA-256, and then like no other.
+// Empty if there is no SHA-256, or no configuration, and then like no other.
 std::string fingerprint(const SavedDomain& domain)
 {
-    const std::vector<std::uint8_t> bytes = state::encode(state::pack(lasting(domain)));
+    const auto lasts = lasting(domain);
+    if (!lasts) {
+        return {};
+    }
+    const std::vector<std::uint8_t> bytes = state::encode(state::pack(*lasts));
     std::array<std::uint8_t, 32> digest{};
     if (gnutls_hash_fast(GNUTLS_DIG_SHA256, bytes.data(), bytes.size(), digest.data()) != 0) {
         return {};
     }
     return fmt::format("{:02x}", fmt::join(digest, ""));
+}
+
+// Of removable drives, a word each.
+std::vector<std::string> media_in(const SavedDomain& domain)
+{
+    std::vector<std::string> media;
+    for (const config::DiskConfig& disk : domain.config.config.disks) {
+        if (config::is_removable(disk) && !disk.path.empty()) {
+            media.push_back(word_for(disk));
+        }
+    }
+    return media;
 }
 
 // A disk that is not there, or not the one that was saved.
@@ -125,34 +155,84 @@ base::Status begin_saved(state::StreamWriter& to, const SavedDomain& domain)
     return to.object(kDomainRecord, domain);
 }
 
+std::string word_for(const config::DiskConfig& disk)
+{
+    constexpr std::array<std::string_view, 3> kModes{"r", "w", "w!"};
+    std::string word = fmt::format("{}:{}:{}:", disk.vdev, kModes.at(static_cast<std::size_t>(disk.access)),
+                                   disk.backend == config::DiskBackend::Physical ? "phy" : "file");
+    for (const char c : disk.path) {
+        const bool plain = c > ' ' && c <= '~' && c != '%';
+        word += plain ? std::string{c} : fmt::format("%{:02x}", static_cast<unsigned char>(c));
+    }
+    return word;
+}
+
 Beginning beginning_of(const SavedDomain& domain)
 {
     return {.fingerprint = fingerprint(domain),
-            .most_saved_bytes = (domain.config.config.memory_mb << 20) + kMostBesidesMemory};
+            .most_saved_bytes = (domain.config.config.memory_mb << 20) + kMostBesidesMemory,
+            .media = media_in(domain)};
 }
 
 base::Status write_beginning(const std::filesystem::path& file, const Beginning& beginning)
 {
-    return base::write_private_file(file, fmt::format("{} {}\n", beginning.fingerprint, beginning.most_saved_bytes));
+    return base::write_private_file(file,
+                                    fmt::format("{} {}\n{}{}", beginning.fingerprint, beginning.most_saved_bytes,
+                                                fmt::join(beginning.media, "\n"), beginning.media.empty() ? "" : "\n"));
 }
 
 base::Result<Beginning> read_beginning(const std::filesystem::path& file)
 {
-    constexpr std::size_t kLongest = 128;
     const base::Fd open{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
-    std::istringstream text{base::read_whole(open.get(), kLongest)};
+    std::istringstream text{base::read_whole(open.get(), kLongestBeginning)};
     Beginning beginning;
     if (!(text >> beginning.fingerprint >> beginning.most_saved_bytes)) {
         return base::fail("cannot tell what the domain was created with: {} cannot be read", file.string());
     }
+    for (std::string word; text >> word;) {
+        beginning.media.push_back(std::move(word));
+    }
     return beginning;
+}
+
+// Only at its end, so that several commands can do so at once, and only to a file that is there.
+base::Status add_medium(const std::filesystem::path& file, const config::DiskConfig& disk)
+{
+    const Beginning known = WINDSOR_TRY(read_beginning(file));
+    const std::string word = word_for(disk);
+    if (std::ranges::find(known.media, word) != known.media.end()) {
+        return {};
+    }
+    const base::Fd open{::open(file.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC)};
+    struct stat info{};
+    const std::string line = word + '\n';
+    if (!open || ::fstat(open.get(), &info) != 0) {
+        return base::fail("cannot note which medium the domain is given: {}: {}", file.string(),
+                          base::errno_text(errno));
+    }
+    if (static_cast<std::size_t>(info.st_size) + line.size() >= kLongestBeginning) {
+        return base::fail("the domain has been given too many different media; save and restore it first");
+    }
+    if (!base::write_whole(open.get(), line)) {
+        return base::fail("cannot note which medium the domain is given: {}: {}", file.string(),
+                          base::errno_text(errno));
+    }
+    return {};
 }
 
 base::Status expect_same(const SavedDomain& saved, const Beginning& known)
 {
-    if (fingerprint(saved) != known.fingerprint) {
+    const std::string found = fingerprint(saved);
+    if (found.empty() || found != known.fingerprint) {
         return base::fail("its process has written another configuration than it was created with: it cannot be "
                           "trusted, and what it has written would be given other images");
+    }
+    for (const std::string& medium : media_in(saved)) {
+        if (std::ranges::find(known.media, medium) == known.media.end()) {
+            return base::fail("its process has written that it has a medium that nobody gave it, {}: it cannot be "
+                              "trusted",
+                              medium);
+        }
     }
     return {};
 }

@@ -67,10 +67,16 @@ base::Status begin_saved(state::StreamWriter& to, const SavedDomain& domain);
 struct Beginning {
     std::string fingerprint;            // SHA-256 of the configuration that does not change while the domain runs
     std::uint64_t most_saved_bytes{0};  // that its saved state has at most
+    // The media of removable drives that the configuration has named, and commands since, a word_for() each.
+    std::vector<std::string> media{};
 };
+// A medium in its drive, and how it is used, as one word without blanks: "hdc:r:file:/a%20b.iso".
+std::string word_for(const config::DiskConfig& disk);
 Beginning beginning_of(const SavedDomain& domain);
 base::Status write_beginning(const std::filesystem::path& file, const Beginning& beginning);
 base::Result<Beginning> read_beginning(const std::filesystem::path& file);
+// By the command that gives the domain a medium, before it does.
+base::Status add_medium(const std::filesystem::path& file, const config::DiskConfig& disk);
 // Whether a saved state is of that domain and gives it nothing but what it had: it could name other images, which are
 // opened when it is restored.
 base::Status expect_same(const SavedDomain& saved, const Beginning& known);

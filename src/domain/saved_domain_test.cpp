@@ -3,6 +3,7 @@
 #include "domain/saved_domain.hpp"
 
 #include "base/test_folder.hpp"
+#include "config/media.hpp"
 #include "state/golden.hpp"
 
 #include <filesystem>
@@ -84,7 +85,88 @@ TEST(SavedDomain, WhatIsKnownFromBeforeIsReadAsItWasWritten)
     ASSERT_TRUE(read.has_value());
     EXPECT_EQ(read->fingerprint, written.fingerprint);
     EXPECT_EQ(read->most_saved_bytes, written.most_saved_bytes);
+    EXPECT_EQ(read->media, written.media);
     EXPECT_THAT(read_beginning(folder / "none").error().message(), HasSubstr("cannot be read"));
+}
+
+// With a CD drive and a floppy drive.
+config::DomainConfig configuration_with_media()
+{
+    config::DomainConfig config = config::restore(whole_domain().config).value();
+    config::DiskConfig disk;
+    disk.vdev = "hdc";
+    disk.kind = config::DiskKind::Cdrom;
+    disk.access = config::DiskAccess::ReadOnly;
+    disk.path = "/first disc.iso";
+    disk.text = "/first disc.iso,raw,hdc,r,cdrom";
+    config.disks.push_back(disk);
+    config::DiskConfig floppy;
+    floppy.vdev = "fda";
+    floppy.path = "/first.img";
+    config.disks.push_back(floppy);
+    config.evaluated.emplace_back("disk", config::Value::List{disk.text});
+    return config;
+}
+
+SavedDomain domain_of(const config::DomainConfig& config)
+{
+    SavedDomain domain = whole_domain();
+    domain.config = config::save(config);
+    return domain;
+}
+
+TEST(SavedDomain, HasNoMediaButThoseThatItWasGiven)
+{
+    const base::TestFolder folder;
+    const std::filesystem::path file = folder / "beginning";
+    config::DomainConfig config = configuration_with_media();
+    ASSERT_TRUE(write_beginning(file, beginning_of(domain_of(config))));
+    const auto accepted = [&] { return expect_same(domain_of(config), read_beginning(file).value()); };
+    EXPECT_TRUE(accepted());
+
+    config::change_medium(config, "hdc", {});
+    EXPECT_TRUE(accepted()) << "the guest may be without";
+    config::change_medium(config, "hdc", {.path = "/second%.iso"});
+    EXPECT_THAT(accepted().error().message(), HasSubstr("hdc:r:file:/second%25.iso"));
+    ASSERT_TRUE(add_medium(file, *config::find_drive(config, "hdc")));
+    EXPECT_TRUE(accepted());
+    config::change_medium(config, "hdc", {.path = "/no utf-8 \xff.iso"});
+    ASSERT_TRUE(add_medium(file, *config::find_drive(config, "hdc")));
+    EXPECT_TRUE(accepted());
+    config::change_medium(config, "hdc", {.path = "/second%.iso"});
+    EXPECT_TRUE(accepted());
+    const auto size = std::filesystem::file_size(file);
+    ASSERT_TRUE(add_medium(file, *config::find_drive(config, "hdc")));
+    EXPECT_EQ(std::filesystem::file_size(file), size) << "once is enough";
+
+    // Neither in another drive, nor for writing, nor as a device, nor in another place of the configuration.
+    config::DomainConfig forged = config;
+    forged.disks.back().path = "/second%.iso";
+    EXPECT_FALSE(expect_same(domain_of(forged), read_beginning(file).value()));
+    forged = config;
+    forged.disks.back().access = config::DiskAccess::SharedWrite;
+    EXPECT_FALSE(expect_same(domain_of(forged), read_beginning(file).value()));
+    forged = config;
+    forged.disks[1].backend = config::DiskBackend::Physical;
+    EXPECT_FALSE(expect_same(domain_of(forged), read_beginning(file).value()));
+    forged = config;
+    forged.disks[0].path = "/second%.iso";
+    EXPECT_FALSE(expect_same(domain_of(forged), read_beginning(file).value()));
+    forged = config;
+    forged.evaluated.back().second = config::Value::List{"/etc/shadow,raw,hda,w"};
+    EXPECT_FALSE(expect_same(domain_of(forged), read_beginning(file).value()));
+    forged = config;
+    forged.vcpus = forged.max_vcpus + 1; // none at all
+    EXPECT_FALSE(expect_same(domain_of(forged), {.fingerprint = ""}));
+}
+
+TEST(SavedDomain, AMediumIsNotedOnlyWhereItIsKnownWhatTheDomainWas)
+{
+    const base::TestFolder folder;
+    const config::DomainConfig config = configuration_with_media();
+    EXPECT_FALSE(add_medium(folder / "none", config.disks[1]));
+    EXPECT_FALSE(std::filesystem::exists(folder / "none"));
+    EXPECT_EQ(word_for(config.disks[1]), "hdc:r:file:/first%20disc.iso");
 }
 
 } // namespace

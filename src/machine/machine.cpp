@@ -121,6 +121,26 @@ public:
         }
     }
 
+    base::Status change_medium(unsigned slot, const OpenMedia& open, backend::LockedMedium locked)
+    {
+        std::shared_ptr<backend::BlockMedia> medium;
+        if (open) {
+            medium = WINDSOR_TRY(open(executor_));
+        }
+        const bus::MachineGuard guard{lock_};
+        const std::string name = drive_name(slot);
+        const auto& drives = board_->outlets().removable_drives;
+        const auto drive = std::ranges::find(drives, name, &backend::RemovableDrive::name);
+        const auto needed = std::ranges::find(drives_, slot, &NeededDrive::slot);
+        if (drive == drives.end() || needed == drives_.end()) {
+            return base::fail("the machine has no drive {} whose medium can be changed", name);
+        }
+        const std::uint64_t size = medium != nullptr ? medium->size_bytes() : 0;
+        WINDSOR_TRY((*drive)->change(std::move(medium), locked));
+        needed->size = size;
+        return {};
+    }
+
     // The new engines take over between two instructions, with machine time standing still.
     base::Status change_engine(engines::Type type, int kvm)
     {
@@ -234,9 +254,8 @@ private:
 
     base::Status build_board(const MachineSpec& spec)
     {
-        const Executor executor = [this](std::function<void()> work) { service_.post(std::move(work)); };
         const bus::MachineGuard guard{lock_};
-        Pc pc = WINDSOR_TRY(make_pc(spec, {.log = log_, .clock = clock_, .timers = timers_, .host = *this}, executor));
+        Pc pc = WINDSOR_TRY(make_pc(spec, {.log = log_, .clock = clock_, .timers = timers_, .host = *this}, executor_));
         board_ = std::move(pc.board);
         drives_ = std::move(pc.drives);
         for (const auto& socket : board_->interrupts().sockets()) {
@@ -413,6 +432,7 @@ private:
     std::optional<Event> pending_ WINDSOR_GUARDED_BY(bus::kMachineLock);
     std::atomic<bool> running_{false};
     ServiceThread service_{lock_, timers_, clock_};
+    const Executor executor_{[this](std::function<void()> work) { service_.post(std::move(work)); }}; // for media
     std::unique_ptr<Board> board_;
     std::vector<NeededDrive> drives_;
     std::vector<backend::NetworkLink*> links_;
@@ -487,6 +507,16 @@ base::Result<std::vector<std::string>> Machine::restore(const Needs& saved, stat
 std::uint64_t Machine::saved_bytes()
 {
     return parts_->saved_bytes();
+}
+
+const std::vector<backend::RemovableDrive*>& Machine::removable_drives()
+{
+    return parts_->board().outlets().removable_drives;
+}
+
+base::Status Machine::change_medium(unsigned slot, const OpenMedia& open, backend::LockedMedium locked)
+{
+    return parts_->change_medium(slot, open, locked);
 }
 
 void Machine::release_media()

@@ -8,6 +8,7 @@
 #include "bus/machine_lock.hpp"
 #include "backend/keyboard.hpp"
 #include "backend/pointer.hpp"
+#include "backend/removable_drive.hpp"
 #include "backend/screen.hpp"
 #include "machine/spec.hpp"
 #include "state/pages.hpp"
@@ -84,6 +85,13 @@ public:
     // As save(): of a machine that stands still, and drives that come to rest; what these store is in the log
     // afterwards.
     base::Status save_devices(state::StreamWriter& to);
+
+    // The drives whose medium people change, to be asked under the machine lock.
+    const std::vector<backend::RemovableDrive*>& removable_drives();
+    // Puts a medium into the drive of that slot (DriveSpec::slot), in place of the one that may be there; an empty
+    // `open`: takes that out. What is saved from now on has it. Fails, with all as it was, if `open` does, if there is
+    // no such drive, and as RemovableDrive::change() does.
+    base::Status change_medium(unsigned slot, const OpenMedia& open, backend::LockedMedium locked);
 
     // Takes the media out of all drives and closes them. The guest must not run again.
     void release_media();

@@ -16,7 +16,7 @@ std::string words(const NeededDrive& drive)
     if (drive.cdrom) {
         return drive.size == 0 ? "an empty CD-ROM drive" : fmt::format("a CD-ROM of {} bytes", drive.size);
     }
-    return fmt::format("a disk of {} bytes", drive.size);
+    return drive.size == 0 ? "an empty floppy drive" : fmt::format("a disk of {} bytes", drive.size);
 }
 
 base::Status check_drive(const NeededDrive& saved, const Needs& own)

@@ -236,6 +236,44 @@ TEST_F(SavedMachineTest, AMachineThatIsNotTheSameIsRefusedByName)
     EXPECT_NE(refusal(other).find("1048576 bytes as hda"), std::string::npos);
 }
 
+// What a saved machine needs is the medium that it has then.
+TEST_F(SavedMachineTest, AMediumThatWasPutInIsSaved)
+{
+    base::Log log{base::Log::discard()};
+    MachineSpec spec = options();
+    spec.drives.push_back({.slot = kFirstFloppySlot});
+    const auto machine = Machine::create(spec, log, [](Event) {}).value();
+    const auto disc = [](const Executor&) { return std::make_unique<InstantDisk>(std::vector<std::uint8_t>(4096)); };
+    const auto needs = [&] {
+        state::MemoryOutput output;
+        state::StreamWriter writer{output};
+        EXPECT_TRUE(writer.begin());
+        EXPECT_TRUE(machine->save_needs(writer));
+        EXPECT_TRUE(writer.end());
+        state::MemoryInput input{output.bytes};
+        state::StreamReader reader{input};
+        Needs needed;
+        EXPECT_TRUE(reader.begin());
+        EXPECT_TRUE(state::read_object(*reader.next().value(), needed));
+        return needed;
+    };
+    using enum backend::LockedMedium;
+    ASSERT_TRUE(machine->change_medium(2, disc, Stays));
+    EXPECT_EQ(needs().drives.at(1).size, 4096u);
+    const auto none = [](const Executor&) -> base::Result<std::shared_ptr<backend::BlockMedia>> {
+        return base::fail("no such file");
+    };
+    EXPECT_EQ(machine->change_medium(2, none, Stays).error().message(), "no such file");
+    EXPECT_EQ(needs().drives.at(1).size, 4096u);
+    ASSERT_TRUE(machine->change_medium(2, {}, Stays));
+    EXPECT_EQ(needs().drives.at(1).size, 0u);
+    EXPECT_EQ(machine->change_medium(0, disc, Stays).error().message(),
+              "the machine has no drive hda whose medium can be changed");
+    EXPECT_FALSE(machine->change_medium(kFirstFloppySlot + 1, disc, Stays));
+    EXPECT_FALSE(machine->change_medium(kFirstFloppySlot, disc, Stays)) << "no floppy disk has that size";
+    EXPECT_EQ(needs().drives.at(2).size, 0u);
+}
+
 TEST_F(SavedMachineTest, SavingCanBeStopped)
 {
     base::Log log{base::Log::discard()};

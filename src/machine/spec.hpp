@@ -28,11 +28,13 @@ using Executor = std::function<void(std::function<void()>)>;
 constexpr unsigned kFirstFloppySlot = 4;
 constexpr unsigned kFloppies = 2;
 
+// Makes a medium.
+using OpenMedia = std::function<base::Result<std::shared_ptr<backend::BlockMedia>>(Executor)>;
+
 struct DriveSpec {
     unsigned slot{0}; // 0 to 3: hda to hdd; from kFirstFloppySlot on fda and fdb
     bool cdrom{false};
-    // Makes the medium; empty for a CD-ROM drive without a disc.
-    std::function<base::Result<std::unique_ptr<backend::BlockMedia>>(Executor)> open_media{};
+    OpenMedia open_media{};  // empty for a CD-ROM or floppy drive without a medium
     std::string serial{}; // at most 20 characters; what Windows' activation sees
 };
 

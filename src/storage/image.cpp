@@ -47,6 +47,12 @@ bool is_device_path(const std::string& path)
     return path.starts_with("/dev/");
 }
 
+// Of an empty image, for truncate(1).
+std::string_view usual_size(const ImageSpec& spec)
+{
+    return spec.kind == DiskKind::Floppy ? "1440K" : "10G";
+}
+
 // Advice must harm nobody who follows it: nothing is to be made where the guest's data has been, nor in /dev.
 std::string missing(const std::string& path, const ImageSpec& spec)
 {
@@ -73,8 +79,8 @@ std::string missing(const std::string& path, const ImageSpec& spec)
         return fmt::format("{}: there is no such image; correct the path", path);
     }
     return fmt::format("{}: there is no such image; correct the path, or make an empty one with "
-                       "`truncate -s '>10G' {}`",
-                       path, path);
+                       "`truncate -s '>{}' {}`",
+                       path, usual_size(spec), path);
 }
 
 std::string no_size(const std::string& path, const ImageSpec& spec)
@@ -87,7 +93,7 @@ std::string no_size(const std::string& path, const ImageSpec& spec)
     if (spec.contents == Contents::Saved || spec.access == Access::ReadOnly) {
         return fmt::format("{}: is empty; correct the path, or bring its contents back", path);
     }
-    return fmt::format("{}: is empty; give it a size with `truncate -s '>10G' {}`", path, path);
+    return fmt::format("{}: is empty; give it a size with `truncate -s '>{}' {}`", path, usual_size(spec), path);
 }
 
 base::Error open_error(const std::string& path, const ImageSpec& spec, int number)
@@ -116,17 +122,38 @@ base::Error open_error(const std::string& path, const ImageSpec& spec, int numbe
     }
 }
 
-// Opening a FIFO would hang and opening a terminal or tape would do things, so the kind is looked at first.
-Status check_kind(const std::string& path, const ImageSpec& spec, struct stat& info)
+Status check_kind(const std::string& path, const struct stat& info)
 {
-    if (::stat(path.c_str(), &info) != 0) {
-        return std::unexpected{open_error(path, spec, errno)};
-    }
     if (S_ISDIR(info.st_mode)) {
         return base::fail("{}: is a directory, not an image; name the file in it", path);
     }
     if (!S_ISREG(info.st_mode) && !S_ISBLK(info.st_mode)) {
         return base::fail("{}: is neither a file nor a block device; name a disk image", path);
+    }
+    return {};
+}
+
+// Opening a FIFO would hang and opening a terminal or tape would do things, so the kind is looked at first.
+Status look_first(const std::string& path, const ImageSpec& spec, struct stat& info)
+{
+    if (::stat(path.c_str(), &info) != 0) {
+        return std::unexpected{open_error(path, spec, errno)};
+    }
+    return check_kind(path, info);
+}
+
+// Of a file that somebody else has opened.
+Status check_flags(int fd, const std::string& path, const ImageSpec& spec)
+{
+    const int flags = ::fcntl(fd, F_GETFL);
+    if (flags < 0 || (flags & O_PATH) != 0) {
+        return base::fail("{}: its file is not open", path);
+    }
+    const int mode = flags & O_ACCMODE;
+    const bool readable = mode == O_RDONLY || mode == O_RDWR;
+    const bool writable = mode == O_RDWR || spec.access == Access::ReadOnly;
+    if (!readable || !writable) {
+        return base::fail("{}: its file is not open for {}", path, readable ? "writing" : "reading");
     }
     return {};
 }
@@ -138,6 +165,7 @@ Result<std::uint64_t> stored_size(int fd, const std::string& path)
         return base::fail("{}: its size cannot be found out: {}; check the host's storage", path,
                           base::errno_text(errno));
     }
+    WINDSOR_TRY(check_kind(path, info));
     if (!S_ISBLK(info.st_mode)) {
         return static_cast<std::uint64_t>(info.st_size);
     }
@@ -272,6 +300,24 @@ Result<std::unique_ptr<Image>> expect_image(const ImageSpec& spec, std::uint64_t
     return image;
 }
 
+Result<std::unique_ptr<Image>> adopt_image(const ImageSpec& spec, Fd file)
+{
+    std::unique_ptr<Image> image{new Image};
+    image->path_ = WINDSOR_TRY(resolve_target(spec.target));
+    image->spec_ = spec;
+    WINDSOR_TRY(check_flags(file.get(), image->path_, spec));
+    WINDSOR_TRY(image->adopt(std::move(file), Image::Locking::Yes));
+    return image;
+}
+
+void Image::close()
+{
+    if (fd_) {
+        unlock_file(fd_.get());
+    }
+    fd_.reset();
+}
+
 Status Image::reopen(Fd file)
 {
     const std::unique_ptr<Image> fresh{new Image};
@@ -301,7 +347,7 @@ Result<Fd> Image::open_file(const ImageSpec& spec, Locking locking)
 {
     const std::string path = WINDSOR_TRY(resolve_target(spec.target));
     struct stat info{};
-    WINDSOR_TRY(check_kind(path, spec, info));
+    WINDSOR_TRY(look_first(path, spec, info));
 
     int flags = O_CLOEXEC | O_NONBLOCK | (spec.access == Access::ReadOnly ? O_RDONLY : O_RDWR);
     if (S_ISBLK(info.st_mode) && spec.access == Access::ReadWrite && locking == Locking::Yes) {

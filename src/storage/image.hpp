@@ -20,7 +20,7 @@ enum class Access : std::uint8_t {
     SharedWrite, // no lock: for guests with a cluster file system
 };
 
-enum class DiskKind : std::uint8_t { HardDisk, CdRom };
+enum class DiskKind : std::uint8_t { HardDisk, CdRom, Floppy };
 
 // Saved: a guest that goes on has used it, and would go wrong with another one or a new one.
 enum class Contents : std::uint8_t { Any, Saved };
@@ -44,8 +44,9 @@ public:
     bool read_only() const { return spec_.access == Access::ReadOnly; }
     const ImageSpec& spec() const { return spec_; }
 
-    // Lets go of file and lock, for another process to take over.
-    void close() { fd_.reset(); }
+    // Lets go of file and lock, for another process to take over. Other descriptors of the same open file stay, without
+    // a lock.
+    void close();
     // Checks and locks it again, with a descriptor from open_file(). Fails as open_image() does, and if the guest would
     // see another size.
     base::Status reopen(base::Fd file);
@@ -61,6 +62,7 @@ public:
 private:
     friend base::Result<std::unique_ptr<Image>> open_image(const ImageSpec& spec);
     friend base::Result<std::unique_ptr<Image>> inspect_image(const ImageSpec& spec);
+    friend base::Result<std::unique_ptr<Image>> adopt_image(const ImageSpec& spec, base::Fd file);
     friend base::Result<std::unique_ptr<Image>> expect_image(const ImageSpec& spec, std::uint64_t size);
     enum class Locking : std::uint8_t { Yes, No };
     static base::Result<std::unique_ptr<Image>> open(const ImageSpec& spec, Locking locking);
@@ -86,6 +88,10 @@ base::Result<std::unique_ptr<Image>> inspect_image(const ImageSpec& spec);
 
 // Opens the file or device alone: for a process that cannot, and then looks at what is in it.
 base::Result<base::Fd> open_file(const ImageSpec& spec);
+
+// The same as open_image() with a file that somebody else has opened for it: checks that it is one that the target can
+// stand for, open for what the access wants, and locks it.
+base::Result<std::unique_ptr<Image>> adopt_image(const ImageSpec& spec, base::Fd file);
 
 // An image that is closed as yet, since another process uses it, and will be of `size` bytes when reopen() has taken it
 // over. Nothing is looked at but the target's form.

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -56,6 +57,70 @@ bool process_holds(const fs::path& process, const struct stat& wanted, std::opti
     return false;
 }
 
+// QEMU's protocol (its block/file-posix.c and include/block/block-common.h): who uses an image holds a read lock on one
+// byte for each right that he takes, and on another for each right that he grants nobody else. Read locks never
+// collide; when he has them, he looks whether somebody has a lock on a byte that contradicts his. Two who come at once
+// may both be refused, but are never both let in.
+constexpr off_t kFirstTaken = 100;
+constexpr off_t kFirstRefused = 200;
+
+// The number of a right is its bit among QEMU's permissions.
+enum class Right : std::uint8_t { ConsistentRead = 0, Write = 1, Resize = 3 };
+
+struct Rights {
+    std::vector<Right> taken;
+    std::vector<Right> refused;
+
+    static off_t byte(off_t first, Right right) { return first + static_cast<off_t>(right); }
+    std::vector<off_t> bytes() const { return bytes(kFirstTaken, taken, kFirstRefused, refused); }
+    std::vector<off_t> contradicting_bytes() const { return bytes(kFirstRefused, taken, kFirstTaken, refused); }
+
+private:
+    static std::vector<off_t> bytes(off_t first, const std::vector<Right>& some, off_t second,
+                                    const std::vector<Right>& others)
+    {
+        std::vector<off_t> all;
+        for (const Right right : some) {
+            all.push_back(byte(first, right));
+        }
+        for (const Right right : others) {
+            all.push_back(byte(second, right));
+        }
+        return all;
+    }
+};
+
+// Readers stand other readers; a writer stands nobody.
+Rights rights_of(bool for_writing)
+{
+    using enum Right;
+    if (for_writing) {
+        return {.taken = {ConsistentRead, Write}, .refused = {ConsistentRead, Write, Resize}};
+    }
+    return {.taken = {ConsistentRead}, .refused = {Write, Resize}};
+}
+
+int lock_bytes(int fd, short type, off_t start, off_t length)
+{
+    flock lock{};
+    lock.l_type = type;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = start;
+    lock.l_len = length;
+    return ::fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+// Any lock, of another open of the file.
+bool others_have(int fd, off_t byte)
+{
+    flock lock{};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = byte;
+    lock.l_len = 1;
+    return ::fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
 std::string describe(const std::string& number, const ProcessNames& names)
 {
     std::string said = names ? names(std::atoi(number.c_str())) : std::string{};
@@ -72,13 +137,26 @@ std::string describe(const std::string& number, const ProcessNames& names)
 
 LockResult lock_file(int fd, bool for_writing)
 {
-    flock lock{};
-    lock.l_type = static_cast<short>(for_writing ? F_WRLCK : F_RDLCK);
-    lock.l_whence = SEEK_SET;
-    if (::fcntl(fd, F_OFD_SETLK, &lock) == 0) {
-        return LockResult::Locked;
+    const Rights rights = rights_of(for_writing);
+    for (const off_t byte : rights.bytes()) {
+        if (lock_bytes(fd, F_RDLCK, byte, 1) != 0) {
+            const int number = errno;
+            unlock_file(fd);
+            return number == EAGAIN || number == EACCES ? LockResult::Held : LockResult::Unsupported;
+        }
     }
-    return errno == EAGAIN || errno == EACCES ? LockResult::Held : LockResult::Unsupported;
+    for (const off_t byte : rights.contradicting_bytes()) {
+        if (others_have(fd, byte)) {
+            unlock_file(fd);
+            return LockResult::Held;
+        }
+    }
+    return LockResult::Locked;
+}
+
+void unlock_file(int fd)
+{
+    static_cast<void>(lock_bytes(fd, F_UNLCK, 0, 0));
 }
 
 std::string lock_holder(int fd, const ProcessNames& names)

@@ -10,9 +10,13 @@ namespace windsor::storage {
 
 enum class LockResult : std::uint8_t { Locked, Held, Unsupported };
 
-// Locks the open file description for reading or for writing (fcntl(2), F_OFD_SETLK): conflicts also with
-// other opens in this process, and goes away with the last descriptor.
+// Locks the open file description for reading, which others may do as well, or for writing, which stands nobody else
+// (fcntl(2), F_OFD_SETLK): conflicts also with other opens in this process, and goes away with the last descriptor. The
+// bytes that are locked are QEMU's, so that each sees what the other does; a lock of somebody else's on the whole file
+// conflicts as well.
 LockResult lock_file(int fd, bool for_writing);
+// Also for the other descriptors of the same open file.
+void unlock_file(int fd);
 
 // What is said of a process, if it is more than a process: "domain 'falstaff' (process 123)". Empty if it is not.
 using ProcessNames = std::function<std::string(int pid)>;

@@ -11,7 +11,8 @@ namespace {
 using enum Command::Origin;
 using For = Option::For;
 
-constexpr std::string_view kNoBlock = "media cannot be changed while a domain runs";
+constexpr std::string_view kNoBlock =
+    "hard disks cannot be added or taken away while a domain runs; 'cd-insert' and 'cd-eject' change what is in a CD or floppy drive";
 constexpr std::string_view kNoNetwork = "network cards cannot be changed or listed while a domain runs yet";
 constexpr std::string_view kNoSuspend = "the guest has no paravirtual driver that would put it to sleep; 'pause' lets it stand still, 'save' saves it";
 constexpr std::string_view kNoMemory = "a domain keeps the memory it was started with";
@@ -113,6 +114,16 @@ constexpr std::array kWaitOptions{
     Option{'t', "text", "REGEX", "What to wait for, a regular expression (ECMAScript); ^ and $ stand for the ends of a line."},
     Option{'\0', "timeout", "SECONDS", "Give up after so long; 60 seconds by default."},
 };
+constexpr std::array kInsertOptions{
+    Option{'f', "force", "", "Take out what the guest has locked in, as if by the drive's emergency hole."},
+    Option{'r', "read-only", "", "Put a floppy disk in that cannot be written to; discs are never written to."},
+};
+constexpr std::array kEjectOptions{
+    Option{'f', "force", "", "Take out what the guest has locked in, as if by the drive's emergency hole."},
+};
+constexpr std::array kBlockListOptions{
+    Option{'l', "long", "", "Everything: xm's s-expressions from xm, a JSON array otherwise."},
+};
 constexpr std::array kSaveOptions{
     Option{'c', "checkpoint", "", "Let the domain go on afterwards."},
     Option{'p', "", "", "Leave the domain paused afterwards.", For::Xl},
@@ -175,12 +186,16 @@ constexpr Command refused(std::string_view name, Command::Origin origin, std::st
 constexpr std::array kCommands{
     refused("autoballoon", Xl, kNoMemory),
     refused("block-attach", Both, kNoBlock),
-    refused("block-configure", Xm, kNoBlock),
+    Command{"block-configure", Xm, "DOMAIN BACKDEV FRONTDEV MODE [BACKDOMAIN]", "Change what is in a CD or floppy drive.", block_configure, kEjectOptions, 4, 5,
+            "BACKDEV is what cd-insert calls TARGET, and '' takes out what is in the drive; FRONTDEV is the drive. MODE is r, w or w!; discs are never written to."},
     refused("block-detach", Both, kNoBlock),
-    refused("block-list", Both, kNoBlock),
+    Command{"block-list", Both, "DOMAIN...", "List the drives of a domain, and what is in them.", block_list, kBlockListOptions, 1, 64,
+            "The columns are those of Xen, whose number for hda is 768, for hdc 5632, and for fda 512. Where Xen names the back end in XenStore, there is the image or device, or - for an empty drive. With --long also whether the guest has locked the medium in or opened the tray."},
     Command{"button-press", Xl, "DOMAIN power", "Press the machine's power button.", button_press, {}, 2, 2, "An older name of 'trigger DOMAIN power'."},
-    refused("cd-eject", Xl, kNoBlock),
-    refused("cd-insert", Xl, kNoBlock),
+    Command{"cd-eject", Xl, "DOMAIN VDEV", "Take out what is in a CD or floppy drive.", cd_eject, kEjectOptions, 2, 2,
+            "VDEV is a drive of the configuration, such as hdc or fda. A guest that has mounted a disc locks the tray: then nothing happens but that the drive asks it to let go, unless --force takes the disc out."},
+    Command{"cd-insert", Xl, "DOMAIN VDEV TARGET", "Put a medium into a CD or floppy drive, in place of the one that may be there.", cd_insert, kInsertOptions, 3, 3,
+            "VDEV is a drive of the configuration, such as hdc or fda. TARGET is as in disk: the path of an image, file:/path, or phy:/dev/node. The guest sees that the medium has changed. It stays in the drive when the guest starts anew, and when the domain is saved or moved. If it cannot be put in, all stays as it is."},
     refused("channel-list", Xl, kNoPvDevices),
     refused("claims", Xl, kNoXen),
     refused("config-update", Xl, kNoManaged),

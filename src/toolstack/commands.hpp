@@ -29,6 +29,12 @@ base::Result<int> rename(Context& context, const Arguments& arguments);
 base::Result<int> trigger(Context& context, const Arguments& arguments);
 base::Result<int> button_press(Context& context, const Arguments& arguments);
 
+// media.cpp
+base::Result<int> cd_insert(Context& context, const Arguments& arguments);
+base::Result<int> cd_eject(Context& context, const Arguments& arguments);
+base::Result<int> block_configure(Context& context, const Arguments& arguments);
+base::Result<int> block_list(Context& context, const Arguments& arguments);
+
 // save.cpp
 base::Result<int> save(Context& context, const Arguments& arguments);
 

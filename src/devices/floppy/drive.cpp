@@ -22,9 +22,16 @@ FloppyDrive::FloppyDrive(std::string name, DriveKind kind, std::shared_ptr<backe
 
 base::Status FloppyDrive::change(std::shared_ptr<backend::BlockMedia> medium, backend::LockedMedium)
 {
+    if (released_) {
+        return base::fail("the machine is about to end, and {} takes no disk any more", name_);
+    }
     const Format* format = nullptr;
     if (medium != nullptr) {
-        format = WINDSOR_TRY(format_of(medium->size_bytes()));
+        const auto found = format_of(medium->size_bytes());
+        if (!found) {
+            return base::fail("{}: {}", name_, found.error().message());
+        }
+        format = *found;
         if (!takes(kind_, *format)) {
             return base::fail("{} is a drive of {}, which does not take a disk of {}", name_, name_of(kind_),
                               format->name);
@@ -34,6 +41,12 @@ base::Status FloppyDrive::change(std::shared_ptr<backend::BlockMedia> medium, ba
     format_ = format;
     state_.changed = true;
     return {};
+}
+
+void FloppyDrive::release()
+{
+    medium_ = nullptr;
+    released_ = true;
 }
 
 void FloppyDrive::step(int pulses)
@@ -87,10 +100,21 @@ std::optional<SectorId> FloppyDrive::id_at(const Reading& how, std::uint64_t tur
                     .size = kSectorSizeCode};
 }
 
+FloppyDrive::State FloppyDrive::state() const
+{
+    State state = state_;
+    state.kind = static_cast<std::uint8_t>(kind_);
+    return state;
+}
+
 void FloppyDrive::load(const State& state)
 {
     state_ = state;
     state_.cylinder = std::min(state_.cylinder, static_cast<std::uint8_t>(kLastCylinder));
+    const auto kind = static_cast<DriveKind>(state.kind);
+    if (!name_of(kind).empty() && (format_ == nullptr || takes(kind, *format_))) {
+        kind_ = kind;
+    }
 }
 
 } // namespace windsor::devices::floppy

@@ -37,6 +37,8 @@ public:
     struct State {
         std::uint8_t cylinder{0}; // under the heads
         bool changed{true};       // the disk change line, while there is a disk
+        // A DriveKind, since a medium that was put in later does not show what the drive was made for; 0: as it is.
+        std::uint8_t kind{0};
     };
 
     // What has come under the head: the sector's place on the medium, or the bits of ST1 and ST2 that say why none has.
@@ -53,9 +55,10 @@ public:
 
     const std::string& name() const override { return name_; }
     bool locked() const override { return false; }
+    bool tray_open() const override { return false; }
     base::Status change(std::shared_ptr<backend::BlockMedia> medium, backend::LockedMedium locked) override;
-    // Takes the medium out for good.
-    void release() { medium_ = nullptr; }
+    // Takes the medium out for good; the drive takes no other.
+    void release();
 
     const std::shared_ptr<backend::BlockMedia>& medium() const { return medium_; }
     bool at_track0() const { return state_.cylinder == 0; }
@@ -70,7 +73,8 @@ public:
     // The ID of the sector that is `turned` sectors behind the index hole.
     std::optional<SectorId> id_at(const Reading& how, std::uint64_t turned) const;
 
-    const State& state() const { return state_; }
+    DriveKind kind() const { return kind_; }
+    State state() const;
     void load(const State& state);
 
 private:
@@ -83,7 +87,8 @@ private:
     DriveKind kind_;
     std::shared_ptr<backend::BlockMedia> medium_;
     const Format* format_{nullptr}; // of the medium
-    State state_;
+    bool released_{false};
+    State state_; // but for the kind
 };
 
 } // namespace windsor::devices::floppy

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "devices/floppy/controller.hpp"
+#include "state/archive.hpp"
 
 namespace windsor::devices::floppy {
 
@@ -10,6 +11,7 @@ template <typename Archive> void describe(Archive& archive, FloppyDrive::State& 
 {
     archive.field("cylinder", drive.cylinder);
     archive.field("changed", drive.changed);
+    archive.since(2, "kind", drive.kind, std::uint8_t{0});
 }
 
 template <typename Archive> void describe(Archive& archive, SectorId& id)
@@ -72,3 +74,5 @@ template <typename Archive> void describe(Archive& archive, Controller::State& c
 }
 
 } // namespace windsor::devices::floppy
+
+template <> inline constexpr std::uint32_t windsor::state::kVersion<windsor::devices::floppy::Controller::State> = 2;

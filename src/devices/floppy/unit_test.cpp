@@ -54,8 +54,8 @@ TEST_F(FloppyUnit, OffersItsDrives)
     EXPECT_EQ(disk.use_count(), 2);
     device->release_world();
     EXPECT_EQ(disk.use_count(), 1);
-    ASSERT_TRUE(outlets.removable_drives[1]->change(disk));
-    EXPECT_EQ(disk.use_count(), 2);
+    EXPECT_FALSE(outlets.removable_drives[1]->change(disk)) << "the machine is about to end";
+    EXPECT_EQ(disk.use_count(), 1);
     EXPECT_FALSE(device->busy());
 }
 
@@ -67,6 +67,26 @@ TEST_F(FloppyUnit, RefusesWhatIsNoFloppyDisk)
     EXPECT_TRUE(made.error().message().starts_with("4096 bytes is the size of no floppy disk"));
     EXPECT_TRUE(check_disk_size(737'280));
     EXPECT_FALSE(check_disk_size(737'281));
+}
+
+TEST(FloppyDriveKind, IsSavedSinceTheDiskDoesNotShowIt)
+{
+    const auto small = std::make_shared<MemoryMedia>(k1440);
+    const auto large = std::make_shared<MemoryMedia>(k2880);
+    FloppyDrive made{"fda", DriveKind::Inch3Mb288, large};
+    ASSERT_TRUE(made.change(small, backend::LockedMedium::Stays));
+    FloppyDrive restored{"fda", DriveKind::Inch3Mb144, small};
+    EXPECT_FALSE(restored.change(large, backend::LockedMedium::Stays));
+    restored.load(made.state());
+    EXPECT_TRUE(restored.change(large, backend::LockedMedium::Stays));
+
+    FloppyDrive::State forged = made.state();
+    for (const unsigned kind : {0u, 1u, 3u, 255u, static_cast<unsigned>(DriveKind::Inch5Mb12)}) {
+        forged.kind = static_cast<std::uint8_t>(kind);
+        FloppyDrive drive{"fda", DriveKind::Inch3Mb144, small};
+        drive.load(forged);
+        EXPECT_EQ(drive.kind(), DriveKind::Inch3Mb144) << kind << " is no drive that takes what is in it";
+    }
 }
 
 TEST(FloppyCmosType, FollowsFromTheDisk)

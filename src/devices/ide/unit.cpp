@@ -64,6 +64,11 @@ public:
         const CdRom* const drive = cdrom();
         return drive != nullptr && drive->locked();
     }
+    bool tray_open() const override
+    {
+        const CdRom* const drive = cdrom();
+        return drive != nullptr && drive->tray_open();
+    }
     base::Status change(std::shared_ptr<backend::BlockMedia> medium, backend::LockedMedium locked) override
     {
         CdRom* const drive = cdrom();
