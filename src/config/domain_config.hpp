@@ -78,9 +78,6 @@ inline constexpr Word kActionWords[] = {{"destroy", LifeAction::Destroy},
                                         {"coredump-restart", LifeAction::Restart, kNoCore},
                                         {"soft-reset", LifeAction::Restart, "there is no Xen hypervisor underneath"}};
 
-enum class SerialKind { None, Pty };
-inline constexpr Word kSerialWords[] = {{"none", SerialKind::None}, {"pty", SerialKind::Pty}};
-
 enum class TimerMode { DeliverMissed, CollapseMissed };
 // In the order of xl's numbers for them.
 inline constexpr Word kTimerModeWords[] = {{"delay_for_missed_ticks", TimerMode::DeliverMissed},
@@ -132,7 +129,7 @@ struct DomainConfig {
     std::vector<DiskConfig> disks;
     std::vector<VifConfig> vifs;
     GraphicsConfig graphics;
-    SerialKind serial = SerialKind::None;
+    std::vector<std::string> serial; // what COM1 and those that follow are connected to, as serial/end.hpp has it
     Switch acpi = Switch::On;
     Switch apic = Switch::On;
     Switch pae = Switch::On;

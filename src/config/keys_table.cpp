@@ -5,6 +5,7 @@
 #include "config/devices.hpp"
 #include "config/keys.hpp"
 #include "config/machine_keys.hpp"
+#include "config/serial_key.hpp"
 #include "config/xend_printers.hpp"
 #include "config/xl_printers.hpp"
 
@@ -361,10 +362,16 @@ constexpr KeyInfo kKeys[] = {
     {"seclabel", String, Refused, Xl, "", "The security label of the domain.", kNoLabels},
     {"security_model", String, Silent, Option, "", "The security model of a directory shared over 9P.", kOptionOnly},
     {.name = "serial", .type = StringOrStrings,
-     .help = "What the first serial port is connected to: pty makes a pseudo-terminal that the console command opens; "
-             "none leaves the port out.",
-     .member = choice<&DomainConfig::serial>(kSerialWords), .read = read_serial, .xend = {Image},
-     .xl = {"/b_info/type.hvm/serial", UnlessDefault}},
+     .default_text = "null",
+     .help = "What the serial ports COM1 to COM4 are connected to, a text or a list of up to four: pty, a "
+             "pseudo-terminal that the console command opens; file:PATH, which is emptied, takes 64 MiB at the most, and "
+             "nobody types there; unix:PATH and tcp:HOST:PORT, a socket to connect to; the same with ,server, where a "
+             "client at a time is waited for while the guest runs (,nowait says so; without a host it is 127.0.0.1); "
+             "/dev/NAME, a serial port or terminal of the host's, raw and at the speed that it has; null, nobody; none, "
+             "and the machine lacks the port. Paths begin with a slash. What the guest sends while nobody listens is "
+             "kept, the newest 64 KiB of it.",
+     .member = &DomainConfig::serial, .read = read_serial, .xend = {Image, xend_serial},
+     .xl = {"/b_info/type.hvm/serial", xl_serial}, .saved = {.name = "serial_ends", .since = 2}},
     {.name = "shadow_memory", .type = Integer, .status = Silent, .default_text = "0",
      .help = "Memory in MiB for Xen's shadow page tables.",
      .xend = {Domain}},

@@ -358,7 +358,7 @@ const std::map<std::string_view, std::string_view> kOtherSamples{
     {"maxmem", "memory = 100\nmaxmem = 200"},
     {"maxvcpus", "vcpus = 2\nmaxvcpus = 4"},
     {"name", "name = 'a-domain_1.x'"},
-    {"serial", "serial = 'pty'"},
+    {"serial", "serial = ['pty', 'file:/log', 'tcp:[::1]:4444,server,nowait', 'none']"},
     {"timer_mode", "timer_mode = 3"},
     {"uuid", "uuid = '00112233-4455-6677-8899-aabbccddeeff'"},
     {"vcpus", "vcpus = 3"},
@@ -462,7 +462,7 @@ TEST(KeysTable, HelpNamesTheDefaultOfTheMember)
     EXPECT_THAT(help_for_key("engine"), HasSubstr("auto, kvm, translate or emulate (default: auto)"));
     EXPECT_THAT(help_for_key("maxmem"), HasSubstr("(default: memory)"));
     EXPECT_THAT(help_for_key("maxvcpus"), HasSubstr("(default: vcpus)"));
-    EXPECT_THAT(help_for_key("serial"), HasSubstr("(default: none)"));
+    EXPECT_THAT(help_for_key("serial"), HasSubstr("(default: null)"));
 }
 
 } // namespace

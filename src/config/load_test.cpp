@@ -86,7 +86,7 @@ TEST(Load, HalLoadsWithAWarningForItsHyphen)
     EXPECT_EQ(config.acpi, Switch::Off);
     EXPECT_EQ(config.apic, Switch::Off);
     EXPECT_EQ(config.on_crash, LifeAction::Restart);
-    EXPECT_EQ(config.serial, SerialKind::Pty);
+    EXPECT_THAT(config.serial, ElementsAre("pty"));
     EXPECT_EQ(config.vifs.at(0).mac, "00:16:3e:7e:f3:15");
     EXPECT_THAT(warnings_of(*loaded),
                 ElementsAre("the key 'device-model' is read as 'device_model'; a name cannot have hyphens"));
@@ -206,7 +206,7 @@ TEST(Load, PresentLimitsAreSaid)
     EXPECT_THAT(error_of("disk = ['file:/x,xvde,w']"), HasSubstr("hda, hdb, hdc and hdd"));
     EXPECT_THAT(error_of("disk = ['tap:qcow2:/x,hda,w']"), HasSubstr("'qcow2' are not provided yet"));
     EXPECT_THAT(error_of("pci = ['01:00.0']"), HasSubstr("'pci' is refused: pass-through"));
-    EXPECT_THAT(error_of("serial = 'tcp:localhost:1'"), HasSubstr("'pty' is"));
+    EXPECT_THAT(error_of("serial = 'vc'"), HasSubstr("use 'pty'"));
     EXPECT_THAT(load("pci = []\nbootloader = ''\n").warnings, IsEmpty());
 }
 

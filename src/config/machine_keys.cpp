@@ -162,21 +162,6 @@ void read_firmware(const KeyInfo& key, const Setting& setting, Reading&)
     }
 }
 
-void read_serial(const KeyInfo&, const Setting& setting, Reading& reading)
-{
-    const auto* items = setting.value.items();
-    if (items != nullptr && items->size() > 1) {
-        complain(setting.item_at(1), "this version of Windsor has one serial port a machine; 'serial' can name one");
-    }
-    const auto word = items == nullptr ? text_of(setting) : items->empty() ? "" : *items->front().string();
-    if (word == "pty") {
-        reading.config.serial = SerialKind::Pty;
-    } else if (!word.empty() && word != "none" && word != "null") {
-        complain(setting.value_at, "serial = '{}' is not provided yet; 'pty' is, and the console command opens it",
-                 word.substr(0, 60));
-    }
-}
-
 void read_timer_mode(const KeyInfo&, const Setting& setting, Reading& reading)
 {
     const auto word = text_of(setting);

@@ -19,7 +19,6 @@ void read_boot(const KeyInfo& key, const Setting& setting, Reading& reading);
 void read_cpuid(const KeyInfo& key, const Setting& setting, Reading& reading);
 // bios and firmware, which have no member: they can only ask for what is there.
 void read_firmware(const KeyInfo& key, const Setting& setting, Reading& reading);
-void read_serial(const KeyInfo& key, const Setting& setting, Reading& reading);
 void read_timer_mode(const KeyInfo& key, const Setting& setting, Reading& reading);
 void read_vga(const KeyInfo& key, const Setting& setting, Reading& reading);
 

@@ -160,23 +160,6 @@ TEST(Vga, IsTheStandardCardWithAWarningForOthers)
     }
 }
 
-TEST(Serial, IsATerminalOrNothing)
-{
-    const auto serial = [](const std::string& value) { return load("serial = " + value).config.serial; };
-    EXPECT_EQ(serial("'pty'"), SerialKind::Pty);
-    EXPECT_EQ(serial("['pty']"), SerialKind::Pty);
-    for (const char* none : {"'none'", "'null'", "''", "[]", "['none']", "['']", "None"}) {
-        EXPECT_EQ(serial(none), SerialKind::None) << none;
-    }
-    EXPECT_EQ(first_line(error_of("serial = ['none', 'pty']")),
-              "test.cfg:1:19: this version of Windsor has one serial port a machine; 'serial' can name one");
-    EXPECT_EQ(first_line(error_of("serial = 'stdio'")),
-              "test.cfg:1:10: serial = 'stdio' is not provided yet; 'pty' is, and the console command opens it");
-    EXPECT_THAT(print_sxp(xend_form(load("").config, std::nullopt)), HasSubstr("(serial none)"));
-    EXPECT_FALSE(xl_form(load("").config)["b_info"]["type.hvm"].contains("serial"));
-    EXPECT_EQ(xl_form(load("serial = 'pty'").config)["b_info"]["type.hvm"]["serial"], "pty");
-}
-
 TEST(Clock, MayBeAheadOrBehind)
 {
     for (const std::int64_t offset : {std::int64_t{-4'000'000'000}, std::int64_t{-1}, std::int64_t{4'000'000'000}}) {

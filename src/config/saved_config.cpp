@@ -2,6 +2,7 @@
 #include "config/saved_config.hpp"
 
 #include "base/json_bounds.hpp"
+#include "config/serial_key.hpp"
 
 #include <algorithm>
 #include <concepts>
@@ -55,9 +56,9 @@ Value from_json(const Json& json, unsigned depth)
 using Order = std::span<const std::string_view>;
 constexpr std::string_view kGraphics = "graphics";
 constexpr std::string_view kOrder[] = {
-    "name",      "uuid",           "memory_mb",  "maxmem_mb",   "vcpus",     "max_vcpus", "boot",        "disks",
-    "vifs",      kGraphics,        "serial",     "acpi",        "apic",      "pae",       "msr_relaxed", "cpuid",
-    "localtime", "rtc_timeoffset", "timer_mode", "on_poweroff", "on_reboot", "on_crash",  "verify",      "nomigrate"};
+    "name",           "uuid",       "memory_mb",   "maxmem_mb", "vcpus",    "max_vcpus",   "boot",     "disks",
+    "vifs",           kGraphics,    "acpi",        "apic",      "pae",      "msr_relaxed", "cpuid",    "localtime",
+    "rtc_timeoffset", "timer_mode", "on_poweroff", "on_reboot", "on_crash", "verify",      "nomigrate"};
 constexpr std::string_view kGraphicsOrder[] = {"vnc",      "display", "unused", "listen",
                                                "password", "keymap",  "viewer", "sdl"};
 
@@ -126,8 +127,9 @@ bool sensible(const DomainConfig& config)
     };
     const auto is_bit = [](const CpuidBit& bit) { return bit.reg < 4 && bit.bit < 32; };
     const auto in_range = [&](const KeyInfo& key) { return std::visit(InRange{key, config}, key.member); };
-    return std::ranges::all_of(all_keys(), in_range) && config.vcpus <= config.max_vcpus &&
-           std::ranges::all_of(config.disks, is_drive) && std::ranges::all_of(config.cpuid, is_bit);
+    return serial_ends(config).has_value() && std::ranges::all_of(all_keys(), in_range) &&
+           config.vcpus <= config.max_vcpus && std::ranges::all_of(config.disks, is_drive) &&
+           std::ranges::all_of(config.cpuid, is_bit);
 }
 
 } // namespace

@@ -11,7 +11,7 @@ namespace windsor::config {
 
 // The version of the domain's record in a saved state, of which a configuration is the largest part. A key that comes
 // new to it raises the version, and its row says `.saved = {.since = …}`.
-constexpr std::uint32_t kDomainRecordVersion = 1;
+constexpr std::uint32_t kDomainRecordVersion = 2;
 
 // The keys as evaluated are JSON there; where they stood in the file is not kept.
 struct SavedConfig {
@@ -130,8 +130,20 @@ template <typename Archive> void describe(Archive& archive, SavedGraphics& graph
     }
 }
 
+// The first version of the record had one serial port, with a terminal or without.
+template <typename Archive> void describe_one_serial_port(Archive& archive, DomainConfig& config)
+{
+    enum class Kind : unsigned { Nobody, Terminal };
+    Kind kind = Kind::Nobody;
+    archive.choice("serial", kind, Kind::Terminal);
+    config.serial = kind == Kind::Terminal ? std::vector<std::string>{"pty"} : std::vector<std::string>{};
+}
+
 template <typename Archive> void describe(Archive& archive, DomainConfig& config)
 {
+    if (!archive.is_of(2)) {
+        describe_one_serial_port(archive, config);
+    }
     for (const KeyInfo* key : saved_keys()) {
         if (key != nullptr) {
             MemberArchiver{archive, *key, config}.run();

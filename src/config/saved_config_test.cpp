@@ -59,6 +59,30 @@ TEST(SavedConfig, KeepsTheVerifierOnButNotOff)
     EXPECT_EQ(restore(state::through_a_file(save(before)))->verify, DomainConfig{}.verify);
 }
 
+// Records of the first version had one port, as a number.
+TEST(SavedConfig, TheSerialPortOfOlderStatesIsKept)
+{
+    const DomainConfig before = load_text(kText, "falstaff", {})->config;
+    for (const auto& [kind, text] :
+         std::vector<std::pair<std::uint64_t, std::vector<std::string>>>{{1, {"pty"}}, {0, {}}}) {
+        state::Value old = state::pack(before);
+        std::erase_if(old.fields, [](const state::Field& field) { return field.name == "serial_ends"; });
+        old.fields.push_back({"serial", state::Need::Mandatory, state::Value{state::Type::Number, kind}});
+        DomainConfig after;
+        ASSERT_TRUE(state::unpack(old, "domain", after, nullptr, 1)) << kind;
+        EXPECT_EQ(after.serial, text);
+    }
+}
+
+TEST(SavedConfig, ASerialPortThatNoConfigurationCouldHaveIsRefused)
+{
+    DomainConfig bad = load_text(kText, "falstaff", {})->config;
+    bad.serial = {"stdio"};
+    EXPECT_FALSE(restore(save(bad)).has_value());
+    bad.serial = {"pty", "pty", "pty", "pty", "pty"};
+    EXPECT_FALSE(restore(save(bad)).has_value());
+}
+
 TEST(SavedConfig, EveryFieldIsKept)
 {
     for (std::uint64_t seed = 0; seed < 50; ++seed) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <utility>
 
 namespace windsor::config {
 namespace {
@@ -104,6 +105,10 @@ Object xl_form(const DomainConfig& config)
         if (key.xl.when == XlWhen::Always || value != value_of(key, fresh)) {
             form[Object::json_pointer{std::string{key.xl.path}}] = std::move(value);
         }
+    }
+    auto& machine = form["b_info"]["type.hvm"];
+    if (machine["serial"].is_array()) { // which libxl keeps by another name
+        machine["serial_list"] = std::exchange(machine["serial"], nullptr);
     }
     leave_out_nulls(form);
     return form;

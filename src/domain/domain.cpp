@@ -90,9 +90,7 @@ base::Status Domain::build_machine()
     const auto on_event = [this](machine::Event event) { loop_.post([this, event] { handle_event(event); }); };
     machine_ = WINDSOR_TRY(machine::Machine::create(options, log_, on_event));
     opened_.kvm.reset();
-    if (serial_) {
-        serial_->on_input([this](std::span<const std::uint8_t> bytes) { return machine_->receive_serial(bytes); });
-    }
+    serial_.connect(*machine_);
     start_network();
     const std::optional<SavedFile> saved = std::exchange(opened_.saved, std::nullopt);
     return saved ? restore(*saved) : base::Status{};
@@ -401,7 +399,7 @@ config::XendState Domain::xend_state() const
             .start_time = std::chrono::duration<double>(started_.time_since_epoch()).count(),
             .vnc = port ? fmt::format("{}:{}", settings_.config.graphics.listen.value_or("127.0.0.1"), *port)
                         : std::string{},
-            .console = serial_ ? serial_->path() : std::string{}};
+            .console = serial_.first_terminal()};
 }
 
 DomainStatus Domain::status() const
@@ -431,9 +429,10 @@ DomainStatus Domain::status() const
                                .display = *port - kFirstVncPort,
                                .password = graphics.has_password()};
     }
-    if (serial_) {
-        status.console = serial_->path();
+    if (const std::string terminal = serial_.first_terminal(); !terminal.empty()) {
+        status.console = terminal;
     }
+    status.serial = serial_.descriptions();
     return status;
 }
 

@@ -14,11 +14,11 @@
 #include "domain/keeper_services.hpp"
 #include "domain/migrator.hpp"
 #include "domain/phase.hpp"
-#include "domain/pty.hpp"
 #include "domain/registry.hpp"
 #include "domain/rpc.hpp"
 #include "domain/saved_domain.hpp"
 #include "domain/saver.hpp"
+#include "domain/serial_ports.hpp"
 #include "domain/status.hpp"
 #include "engines/choice.hpp"
 #include "machine/machine.hpp"
@@ -60,6 +60,9 @@ struct Settings {
     // The domain's ends of the cables of its network cards, in their order, of which those that are not plugged in are
     // empty; null for none at all. The domain takes them out.
     std::shared_ptr<std::vector<base::Fd>> cables{};
+    // The domain's ends of its serial lines that another process serves, in the order of the ports, of which others are
+    // empty; null for none at all. The domain takes them out.
+    std::shared_ptr<std::vector<base::Fd>> serial_lines{};
 };
 
 // Lives on its event loop's thread.
@@ -209,7 +212,7 @@ private:
     std::vector<sandbox::Wall> walls_;
     std::size_t host_processors_{1}; // which /proc and /sys say, as long as they are in sight
     std::array<std::uint8_t, 16> uuid_{};
-    std::unique_ptr<Pty> serial_;
+    SerialPorts serial_;
     std::unique_ptr<network::Ports> network_; // outlives the machine, whose cards send by it
     std::vector<std::size_t> plugged_cards_; // by the number of their port
     std::unique_ptr<machine::Machine> machine_;

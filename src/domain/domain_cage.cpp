@@ -39,11 +39,7 @@ base::Status Domain::open_all()
     WINDSOR_TRY(open_machine());
     WINDSOR_TRY(open_images());
     opened_.control = WINDSOR_TRY(RpcServer::bind(claim_.entry().control_socket()));
-    if (serial_) {
-        // For people: the terminal that 'console' opens.
-        std::error_code ignored;
-        std::filesystem::create_symlink(serial_->path(), claim_.entry().console_link(), ignored);
-    }
+    serial_.link_terminals(claim_.entry());
     // For people; the domain does without it.
     static_cast<void>(
         base::write_private_file(claim_.entry().config_file(), config::to_json(settings_.config).dump(2) + '\n'));
@@ -64,10 +60,9 @@ base::Status Domain::open_machine()
     if (needs != nullptr) {
         options.cpu = WINDSOR_TRY(saved_processor(*needs));
     }
-    if (config.serial == config::SerialKind::Pty) {
-        serial_ = WINDSOR_TRY(Pty::create(loop_));
-        options.serial_ports = {serial_.get()};
-    }
+    serial_ = WINDSOR_TRY(SerialPorts::create(config, settings_.serial_lines.get(), loop_, log_));
+    settings_.serial_lines.reset();
+    options.serial_ports = serial_.sinks();
     if (const auto room = machine::Ram::check_room(options.memory); !room) {
         return std::unexpected{config::at_key(config, "memory", room.error())};
     }

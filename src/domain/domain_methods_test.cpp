@@ -27,7 +27,7 @@ protected:
 
 TEST_F(DomainMethods, AllThatLookAnswerAsTheyAreDescribed)
 {
-    settings_.config.serial = config::SerialKind::Pty;
+    settings_.config.serial = {"pty", "null"};
     settings_.warnings = {"a word about the configuration"};
     start();
     std::set<std::string_view> looked;

@@ -35,7 +35,9 @@ struct Entry {
     // What is known of it from before its guest ran.
     std::filesystem::path beginning_file() const { return folder / "beginning"; }
     std::filesystem::path log_file() const { return folder / "log"; }
+    // The terminal of the first serial port that has one, and that of a given port, from 0.
     std::filesystem::path console_link() const { return folder / "console"; }
+    std::filesystem::path serial_link(std::size_t port) const { return folder / ("serial" + std::to_string(port)); }
 };
 
 // A domain's own place in the registry; it goes when the object does, in the process that has not handed it over.

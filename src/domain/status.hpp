@@ -40,6 +40,7 @@ struct DomainStatus {
     std::vector<std::string> warnings{};
     std::optional<VncStatus> vnc{};
     std::optional<std::string> console{};
+    std::vector<std::string> serial{};
 };
 
 // The names of its fields stand here and nowhere else: of the answer, of what is read of one, and of the schema.
@@ -71,7 +72,8 @@ template <typename Visit> void describe(Visit& visit, DomainStatus& status)
     visit("sandbox", status.sandbox, "the walls around its process");
     visit("warnings", status.warnings, "about its configuration");
     visit("vnc", status.vnc, "where viewers find its console, if it has one");
-    visit("console", status.console, "the terminal of its serial line, if it has one");
+    visit("console", status.console, "the terminal of its first serial line that has one");
+    visit("serial", status.serial, "what each serial port is connected to, with the path of a terminal");
 }
 
 Json to_json(const DomainStatus& status);

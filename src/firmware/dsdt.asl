@@ -156,14 +156,86 @@ DefinitionBlock ("dsdt.aml", "DSDT", 1, "WNDSOR", "WINDSOR ", 1)
                         DMA (Compatibility, NotBusMaster, Transfer8) {2}
                     })
                 }
+                // Of a port that the machine lacks, the modem control register, whose upper bits are never set, reads as
+                // all ones.
                 Device (COM1)
                 {
                     Name (_HID, EisaId ("PNP0501"))
                     Name (_UID, One)
+                    OperationRegion (MCRR, SystemIO, 0x03FC, 0x01)
+                    Field (MCRR, ByteAcc, NoLock, Preserve) { MCTL, 8 }
+                    Method (_STA, 0, NotSerialized)
+                    {
+                        If (LEqual (MCTL, 0xFF))
+                        {
+                            Return (Zero)
+                        }
+                        Return (0x0F)
+                    }
                     Name (_CRS, ResourceTemplate ()
                     {
                         IO (Decode16, 0x03F8, 0x03F8, 0x08, 0x08)
                         IRQNoFlags () {4}
+                    })
+                }
+                Device (COM2)
+                {
+                    Name (_HID, EisaId ("PNP0501"))
+                    Name (_UID, 0x02)
+                    OperationRegion (MCRR, SystemIO, 0x02FC, 0x01)
+                    Field (MCRR, ByteAcc, NoLock, Preserve) { MCTL, 8 }
+                    Method (_STA, 0, NotSerialized)
+                    {
+                        If (LEqual (MCTL, 0xFF))
+                        {
+                            Return (Zero)
+                        }
+                        Return (0x0F)
+                    }
+                    Name (_CRS, ResourceTemplate ()
+                    {
+                        IO (Decode16, 0x02F8, 0x02F8, 0x08, 0x08)
+                        IRQNoFlags () {3}
+                    })
+                }
+                Device (COM3)
+                {
+                    Name (_HID, EisaId ("PNP0501"))
+                    Name (_UID, 0x03)
+                    OperationRegion (MCRR, SystemIO, 0x03EC, 0x01)
+                    Field (MCRR, ByteAcc, NoLock, Preserve) { MCTL, 8 }
+                    Method (_STA, 0, NotSerialized)
+                    {
+                        If (LEqual (MCTL, 0xFF))
+                        {
+                            Return (Zero)
+                        }
+                        Return (0x0F)
+                    }
+                    Name (_CRS, ResourceTemplate ()
+                    {
+                        IO (Decode16, 0x03E8, 0x03E8, 0x08, 0x08)
+                        IRQNoFlags () {4}
+                    })
+                }
+                Device (COM4)
+                {
+                    Name (_HID, EisaId ("PNP0501"))
+                    Name (_UID, 0x04)
+                    OperationRegion (MCRR, SystemIO, 0x02EC, 0x01)
+                    Field (MCRR, ByteAcc, NoLock, Preserve) { MCTL, 8 }
+                    Method (_STA, 0, NotSerialized)
+                    {
+                        If (LEqual (MCTL, 0xFF))
+                        {
+                            Return (Zero)
+                        }
+                        Return (0x0F)
+                    }
+                    Name (_CRS, ResourceTemplate ()
+                    {
+                        IO (Decode16, 0x02E8, 0x02E8, 0x08, 0x08)
+                        IRQNoFlags () {3}
                     })
                 }
             }

@@ -5,6 +5,7 @@
 #include "base/fd.hpp"
 #include "sandbox/enclose.hpp"
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ public:
     static constexpr int kHung = 3;
     static constexpr int kCannotServe = 4;
     static constexpr int kNotEnclosed = 5;
+    static constexpr int kFinished = 6; // the domain's ends of all that it serves have gone
 
     virtual ~Helper() = default;
 
@@ -29,6 +31,8 @@ public:
     // In the process, behind its walls: serves until `life` has been closed at its other end, and calls `beat` every
     // few seconds as long as nothing hangs. Gives the exit status.
     virtual int serve(base::Fd life, const std::function<void()>& beat) = 0;
+    // How long it may take to end by itself when the domain has ended, before it is killed.
+    virtual std::chrono::milliseconds last_words() const { return {}; }
 };
 
 } // namespace windsor::keeper

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace windsor::keeper {
@@ -63,8 +64,8 @@ base::Result<HelperSupervisor> HelperSupervisor::create(std::unique_ptr<Helper> 
 HelperSupervisor::HelperSupervisor(std::unique_ptr<Helper> helper, const sigset_t& mask,
                                    std::unique_ptr<Beats, Unmap> beats, base::Fd life, base::Fd own_life,
                                    base::Log& log)
-    : helper_{std::move(helper)}, name_{helper_->name()}, mask_{mask}, beats_{std::move(beats)}, life_{std::move(life)},
-      own_life_{std::move(own_life)}, log_{&log}
+    : helper_{std::move(helper)}, name_{helper_->name()}, last_words_{helper_->last_words()}, mask_{mask},
+      beats_{std::move(beats)}, life_{std::move(life)}, own_life_{std::move(own_life)}, log_{&log}
 {
 }
 
@@ -74,6 +75,18 @@ HelperSupervisor::~HelperSupervisor()
         process_.end(SIGKILL);
         own_life_.reset(); // ends it, too, should there be no descriptor to signal it by
         ::waitpid(process_.pid, nullptr, 0);
+    }
+}
+
+void HelperSupervisor::let_end()
+{
+    constexpr std::chrono::milliseconds kStep{5};
+    for (auto left = last_words_; process_.pid > 0 && left.count() > 0; left -= kStep) {
+        if (::waitpid(process_.pid, nullptr, WNOHANG) != 0) {
+            process_ = {};
+            return;
+        }
+        std::this_thread::sleep_for(kStep);
     }
 }
 
@@ -164,6 +177,10 @@ void HelperSupervisor::ended(int status, Clock::time_point now)
     }
     report_.reset();
     process_ = {};
+    if (WIFEXITED(status) && WEXITSTATUS(status) == Helper::kFinished) { // the domain is about to end
+        deadline_ = now + kLongestBreak;
+        return;
+    }
     const bool good = now - started_ >= kGoodLife;
     const std::chrono::seconds pause = good ? std::chrono::seconds{0} : break_;
     break_ = good ? kFirstBreak : std::clamp(2 * break_, kFirstBreak, kLongestBreak);

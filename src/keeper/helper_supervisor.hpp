@@ -39,6 +39,9 @@ public:
     HelperSupervisor& operator=(HelperSupervisor&&) = delete;
     // Ends the process.
     ~HelperSupervisor();
+    // Of a process whose domain has ended: waits until it ends, as long as its helper allows. The process may be reaped
+    // here.
+    void let_end();
 
     // Makes the process: become_helper() in one that is the caller's child.
     using Make = std::function<base::Result<Child>(int report)>;
@@ -74,6 +77,7 @@ private:
 
     std::unique_ptr<Helper> helper_; // none once others make it
     std::string name_;
+    std::chrono::milliseconds last_words_;
     sigset_t mask_;
     std::unique_ptr<Beats, Unmap> beats_; // counted up by the process, in memory that both have
     base::Fd life_; // for the process: its other end closes when the keeper ends, however that happens

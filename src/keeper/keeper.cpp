@@ -15,6 +15,8 @@
 #include "keeper/network_parts.hpp"
 #include "keeper/nursery.hpp"
 #include "keeper/requests.hpp"
+#include "keeper/serial_helper.hpp"
+#include "keeper/serial_parts.hpp"
 #include "sandbox/enclose.hpp"
 #include "sandbox/fork_apart.hpp"
 #include "sandbox/thread_role.hpp"
@@ -50,6 +52,13 @@ constexpr std::chrono::milliseconds kGrace{1'000};
 
 // Of a log that has to be copied; an intruder can have made it longer than there is memory for.
 constexpr std::size_t kMostKept = 16u << 20;
+
+Arrival arrival_of(const domain::Settings& settings)
+{
+    return settings.incoming                ? Arrival::Received
+           : !settings.restore_from.empty() ? Arrival::Restored
+                                            : Arrival::Created;
+}
 
 class Keeper final : private Services {
 public:
@@ -90,6 +99,7 @@ private:
     std::optional<Nursery> nursery_{};
     std::optional<ConsoleParts> console_{};
     NetworkParts network_{};
+    SerialParts serial_{};
     std::optional<base::FileLog> log_{};
     std::vector<std::unique_ptr<HelperSupervisor>> supervisors_{};
     std::optional<Home> home_{};
@@ -146,6 +156,7 @@ base::Status Keeper::fork_domain()
     const config::DomainConfig& config = charge_.settings.config;
     console_ = WINDSOR_TRY(ConsoleParts::create(config.graphics, config.name, charge_.claim.entry().id));
     network_ = WINDSOR_TRY(NetworkParts::create(config, charge_.claim.entry().id));
+    serial_ = WINDSOR_TRY(SerialParts::create(config, arrival_of(charge_.settings)));
     signals_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     std::array<int, 2> ends{-1, -1};
     std::array<int, 2> news{-1, -1};
@@ -189,6 +200,8 @@ void Keeper::become_domain(base::Fd requests, base::Fd news, base::Fd go)
     }
     charge_.settings.cables = std::make_shared<std::vector<base::Fd>>(std::move(network_.cables));
     network_ = {};
+    charge_.settings.serial_lines = std::make_shared<std::vector<base::Fd>>(std::move(serial_.lines));
+    serial_ = {};
     // The creator's buffers and exit handlers are the creator's.
     ::_exit(static_cast<int>(domain::live({.settings = charge_.settings,
                                            .claim = charge_.claim,
@@ -218,6 +231,10 @@ void Keeper::begin_helpers()
     network_.cables.clear();
     if (!network_.networks.empty()) {
         helpers.push_back(network_helper(std::move(network_.networks), walls, user));
+    }
+    serial_.lines.clear();
+    if (!serial_.relays.empty()) {
+        helpers.push_back(serial_helper(std::move(serial_), walls, user));
     }
     for (const auto& helper : helpers) {
         const std::vector<int> needed = helper->descriptors();
@@ -371,6 +388,9 @@ void Keeper::end_soon()
 
 void Keeper::clean_up()
 {
+    if (ended_ != Ended::NotMade) {
+        std::ranges::for_each(supervisors_, [](const auto& supervisor) { supervisor->let_end(); });
+    }
     supervisors_.clear();
     const domain::Entry& entry = charge_.claim.entry();
     if (signal_ != 0) {

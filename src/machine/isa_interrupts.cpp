@@ -11,9 +11,33 @@ constexpr unsigned kTimer = 0;
 
 void IsaInterrupts::Side::set_irq(unsigned input, bool level)
 {
-    if (input < kInputs) {
-        levels_[input] = level;
-        owner_.update(input);
+    if (input >= kInputs) {
+        return;
+    }
+    unsigned& asserted = asserted_[input];
+    if (drivers_ == Drivers::One) {
+        asserted = level ? 1 : 0;
+    } else if (level) {
+        ++asserted;
+    } else if (asserted > 0) {
+        --asserted;
+    }
+    owner_.update(input);
+}
+
+std::array<bool, IsaInterrupts::kInputs> IsaInterrupts::Side::levels() const
+{
+    std::array<bool, kInputs> levels{};
+    for (unsigned input = 0; input < kInputs; ++input) {
+        levels[input] = level(input);
+    }
+    return levels;
+}
+
+void IsaInterrupts::Side::load(const std::array<bool, kInputs>& levels)
+{
+    for (unsigned input = 0; input < kInputs; ++input) {
+        asserted_[input] = levels[input] ? 1 : 0;
     }
 }
 

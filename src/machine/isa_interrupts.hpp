@@ -5,6 +5,7 @@
 #include "bus/irq_line.hpp"
 
 #include <array>
+#include <cstdint>
 
 namespace windsor::machine {
 
@@ -37,25 +38,31 @@ public:
     }
 
 private:
+    // Whether an input of a side has several who drive it, of whom each tells of changes alone.
+    enum class Drivers : std::uint8_t { One, Several };
+
+    // COM1 and COM3 share an input, and COM2 and COM4. How many assert one is not in a saved state: after a load it is
+    // taken for one, and at the worst an input falls before the last of them has let go, to rise again with the next.
     class Side final : public bus::IrqSink {
     public:
-        explicit Side(IsaInterrupts& owner) : owner_{owner} {}
+        Side(IsaInterrupts& owner, Drivers drivers) : owner_{owner}, drivers_{drivers} {}
         void set_irq(unsigned input, bool level) override;
-        bool level(unsigned input) const { return levels_[input]; }
-        const std::array<bool, kInputs>& levels() const { return levels_; }
-        void load(const std::array<bool, kInputs>& levels) { levels_ = levels; }
+        bool level(unsigned input) const { return asserted_[input] != 0; }
+        std::array<bool, kInputs> levels() const;
+        void load(const std::array<bool, kInputs>& levels);
 
     private:
         IsaInterrupts& owner_;
-        std::array<bool, kInputs> levels_{};
+        Drivers drivers_;
+        std::array<unsigned, kInputs> asserted_{}; // by how many
     };
 
     void update(unsigned input);
 
     bus::IrqSink& pic_;
     bus::IrqSink& ioapic_;
-    Side devices_{*this};
-    Side links_{*this};
+    Side devices_{*this, Drivers::Several};
+    Side links_{*this, Drivers::One};
 };
 
 template <typename Archive> void describe(Archive& archive, IsaInterrupts::State& state)

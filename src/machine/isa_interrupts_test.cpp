@@ -50,6 +50,23 @@ TEST(IsaInterrupts, AnInputStaysUpUntilDevicesAndLinksLetGo)
     EXPECT_FALSE(pic.changes.back().second);
 }
 
+TEST(IsaInterrupts, TwoDevicesShareAnInput)
+{
+    Inputs pic;
+    Inputs ioapic;
+    IsaInterrupts wiring{pic, ioapic};
+    bus::IrqLine com1 = wiring.line(4);
+    bus::IrqLine com3 = wiring.line(4);
+    com1.set_level(true);
+    com3.set_level(true);
+    com1.set_level(false);
+    EXPECT_TRUE(pic.changes.back().second) << "the other has not let go";
+    com3.set_level(false);
+    EXPECT_FALSE(pic.changes.back().second);
+    com3.set_level(true);
+    EXPECT_TRUE(pic.changes.back().second);
+}
+
 // The controllers have states of their own: no edge is made for them.
 TEST(IsaInterrupts, RememberWhoAssertsAnInput)
 {

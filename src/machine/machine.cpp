@@ -558,11 +558,11 @@ const std::vector<backend::NetworkCard*>& Machine::network_cards()
     return parts_->board().outlets().network_cards;
 }
 
-std::size_t Machine::receive_serial(std::span<const std::uint8_t> bytes)
+std::size_t Machine::receive_serial(std::size_t port, std::span<const std::uint8_t> bytes)
 {
     const bus::MachineGuard guard{parts_->lock()};
     const auto& ports = parts_->board().outlets().serial_ports;
-    return ports.empty() ? bytes.size() : ports.front()->receive(bytes);
+    return port < ports.size() ? ports[port]->receive(bytes) : bytes.size();
 }
 
 std::vector<vcpu::Counter> Machine::counters() const

@@ -108,8 +108,9 @@ public:
     // links are told that input is wanted.
     const std::vector<backend::NetworkCard*>& network_cards();
 
-    // Bytes for the guest's first serial line; gives how many were taken. Takes the machine lock.
-    std::size_t receive_serial(std::span<const std::uint8_t> bytes);
+    // Bytes for one of the serial ports that the machine has, counted from 0; gives how many were taken. Takes the
+    // machine lock.
+    std::size_t receive_serial(std::size_t port, std::span<const std::uint8_t> bytes);
 
     // Since the engine was last changed.
     vcpu::Statistics statistics() const;

@@ -122,8 +122,10 @@ std::vector<Slot> slots_of(Board& board, const MachineSpec& spec, const Contents
             isa("floppy", {floppy::kPorts, floppy::kDigitalInputPort}, {6}, floppy::unit(contents.floppies)));
     }
     for (std::size_t n = 0; n < spec.serial_ports.size(); ++n) {
-        slots.push_back(isa(fmt::format("serial{}", n + 1), {kSerialPorts.at(n)}, {kSerialIrqs.at(n)},
-                            uart::unit(spec.serial_ports[n])));
+        if (spec.serial_ports[n]) {
+            slots.push_back(isa(fmt::format("serial{}", n + 1), {kSerialPorts.at(n)}, {kSerialIrqs.at(n)},
+                                uart::unit(*spec.serial_ports[n])));
+        }
     }
     if (spec.acpi) {
         slots.push_back(pci({1, 3}, "power_management",

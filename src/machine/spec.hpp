@@ -83,8 +83,9 @@ struct MachineSpec {
     // creation; -1: it is opened where it is needed.
     int kvm{-1};
     std::vector<DriveSpec> drives{};
-    // For each serial port, who takes what the guest sends over it: null for nobody. They outlive the machine.
-    std::vector<backend::CharacterSink*> serial_ports{nullptr};
+    // For COM1 and those that follow, who takes what the guest sends: null for nobody, none where the machine lacks the
+    // port. They outlive the machine.
+    std::vector<std::optional<backend::CharacterSink*>> serial_ports{nullptr};
     std::vector<NetworkCardSpec> network_cards{}; // at most kMostNetworkCards
     Display display{Display::StandardVga};
 };

@@ -80,8 +80,8 @@ constexpr std::array kDestroyOptions{
     Option{'f', "", "", "Accepted for the sake of scripts: there is no domain that must not be destroyed.", For::Xl},
 };
 constexpr std::array kConsoleOptions{
-    Option{'t', "type", "TYPE", "Accepted: serial is the only type.", For::Xl},
-    Option{'n', "num", "NUMBER", "Accepted: 0 is the only console."},
+    Option{'t', "type", "TYPE", "serial, which is the only type and the default.", For::Xl},
+    Option{'n', "num", "NUMBER", "The serial port, from 0 for COM1; without it the first that has a terminal."},
     Option{'q', "quiet", "", "Accepted.", For::Xm},
     Option{'e', "escape", "KEY", "Leave it with this key instead of Ctrl-]: a character, or ^ and a letter.", For::Xl},
 };
@@ -199,8 +199,8 @@ constexpr std::array kCommands{
     refused("channel-list", Xl, kNoPvDevices),
     refused("claims", Xl, kNoXen),
     refused("config-update", Xl, kNoManaged),
-    Command{"console", Both, "DOMAIN", "Join the guest's first serial line.", console, kConsoleOptions, 1, 1,
-            "The configuration must have serial='pty'. Ctrl-] leaves the console."},
+    Command{"console", Both, "DOMAIN", "Join a serial line of the guest's.", console, kConsoleOptions, 1, 1,
+            "The configuration must have serial='pty', or a list with a pty. Ctrl-] leaves the console."},
     refused("cpupool-cpu-add", Both, kNoPools),
     refused("cpupool-cpu-remove", Both, kNoPools),
     refused("cpupool-create", Both, kNoPools),

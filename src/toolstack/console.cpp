@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "toolstack/console.hpp"
 
+#include "base/printable.hpp"
+#include "serial/end.hpp"
 #include "toolstack/client.hpp"
 #include "toolstack/commands.hpp"
+#include "toolstack/numbers.hpp"
 #include "toolstack/terminal.hpp"
 
 #include <cstdlib>
@@ -24,12 +27,18 @@ std::string key_name(char key)
 } // namespace
 
 // As it was noted before the guest ran: whoever has taken the domain over since might name any file.
-base::Result<int> open_console(Context& context, const std::string& domain, char escape_key)
+base::Result<int> open_console(Context& context, const std::string& domain, char escape_key,
+                               std::optional<std::size_t> port)
 {
     const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
     const domain::Entry entry = WINDSOR_TRY(registry.find(domain));
     std::error_code error;
-    const std::filesystem::path line = std::filesystem::read_symlink(entry.console_link(), error);
+    const std::filesystem::path line =
+        std::filesystem::read_symlink(port ? entry.serial_link(*port) : entry.console_link(), error);
+    if (error && port) {
+        return base::fail("domain '{}' has no terminal at COM{}; 'info {}' says what its serial ports are connected to",
+                          domain, *port + 1, domain);
+    }
     if (error) {
         return base::fail(
             "domain '{}' has no serial console; set serial='pty' in its configuration, or use 'vncviewer'", domain);
@@ -65,7 +74,16 @@ base::Result<ViewerCommand> viewer_for(const Context& context, const std::string
 base::Result<int> console(Context& context, const Arguments& arguments)
 {
     const char key = arguments.has("escape") ? WINDSOR_TRY(escape_key(arguments.value("escape"))) : kEscapeKey;
-    return open_console(context, arguments.operand(0), key);
+    if (arguments.has("type") && arguments.value("type") != "serial") {
+        return base::fail("domains have no consoles of the type '{}'; 'serial' is the type of theirs",
+                          base::printable_line(arguments.value("type")));
+    }
+    std::optional<std::size_t> port;
+    if (arguments.has("num")) {
+        constexpr int kLast = serial::kMostPorts - 1;
+        port = static_cast<std::size_t>(WINDSOR_TRY(parse_integer(arguments.value("num"), "the console", 0, kLast)));
+    }
+    return open_console(context, arguments.operand(0), key, port);
 }
 
 base::Result<int> vncviewer(Context& context, const Arguments& arguments)

@@ -4,6 +4,7 @@
 #include "config/file.hpp"
 #include "config/keys.hpp"
 #include "config/mac_address.hpp"
+#include "config/serial_key.hpp"
 #include "config/xend_form.hpp"
 #include "config/xl_form.hpp"
 #include "keeper/network_parts.hpp"
@@ -200,7 +201,7 @@ base::Result<int> create(Context& context, const Arguments& arguments)
         print_config(context, loaded.config);
         return 0;
     }
-    if (arguments.has("console_autoconnect") && loaded.config.serial == config::SerialKind::None) {
+    if (arguments.has("console_autoconnect") && !config::has_terminal(loaded.config)) {
         return base::fail(
             "-c joins the serial console, and the configuration has none: add serial='pty', or leave -c out");
     }

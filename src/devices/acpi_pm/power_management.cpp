@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "devices/acpi_pm/power_management.hpp"
 
+#include "pci/platform.hpp"
+
 #include <utility>
 
 namespace windsor::devices::acpi_pm {
@@ -56,12 +58,10 @@ PowerManagement::PowerManagement(const base::Clock& clock, base::TimerQueue& tim
                 .device = kDevice,
                 .class_code = kClassBridgeOther,
                 .revision = kRevision,
-                .subsystem_vendor = 0x1af4,
-                .subsystem = 0x1100,
+                .subsystem_vendor = pci::kPlatformSubsystemVendor,
+                .subsystem = pci::kPlatformSubsystem,
                 .interrupt_pin = 1}},
-      clock_{clock},
-      timer_{timers.make([this](base::Nanoseconds) { update(); })},
-      wiring_{std::move(wiring)},
+      clock_{clock}, timer_{timers.make([this](base::Nanoseconds) { update(); })}, wiring_{std::move(wiring)},
       pm_io_{*this, &PowerManagement::read_pm, &PowerManagement::write_pm},
       gpe_io_{*this, &PowerManagement::read_gpe, &PowerManagement::write_gpe},
       smi_io_{*this, &PowerManagement::read_smi, &PowerManagement::write_smi},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "devices/i440fx/host_bridge.hpp"
 
+#include "pci/platform.hpp"
+
 namespace windsor::devices::i440fx {
 
 HostBridge::HostBridge(PamMapper& mapper)
@@ -8,8 +10,8 @@ HostBridge::HostBridge(PamMapper& mapper)
                 .device = kDevice,
                 .class_code = kClassHostBridge,
                 .revision = kRevision,
-                .subsystem_vendor = kSubsystemVendor,
-                .subsystem = kSubsystem}},
+                .subsystem_vendor = pci::kPlatformSubsystemVendor,
+                .subsystem = pci::kPlatformSubsystem}},
       mapper_{mapper}
 {
     set_writable(kPam0, kPam0Writable);

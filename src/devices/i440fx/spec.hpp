@@ -10,9 +10,6 @@ constexpr std::uint16_t kVendor = 0x8086;
 constexpr std::uint16_t kDevice = 0x1237;
 constexpr std::uint32_t kClassHostBridge = 0x060000;
 constexpr std::uint8_t kRevision = 0x02;
-// By this pair SeaBIOS knows the platform on which it takes its tables from fw_cfg.
-constexpr std::uint16_t kSubsystemVendor = 0x1af4;
-constexpr std::uint16_t kSubsystem = 0x1100;
 
 // PAM[6:0], section 3.2.18: PAM0 has one attribute, for F0000-FFFFF, in its high nibble; each of the
 // others has two, low nibble first, for 16 KiB each from C0000 on.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "devices/ide/controller.hpp"
 
+#include "pci/platform.hpp"
+
 #include <utility>
 
 namespace windsor::devices::ide {
@@ -11,6 +13,8 @@ constexpr pci::Identity kIdentity{
     .vendor = 0x8086,
     .device = 0x7010,
     .class_code = 0x010180, // IDE, compatible mode on both channels, bus master
+    .subsystem_vendor = pci::kPlatformSubsystemVendor,
+    .subsystem = pci::kPlatformSubsystem,
 };
 
 constexpr unsigned kTimingPrimary = 0x40; // IDETIM: 16 bits a channel

@@ -561,6 +561,7 @@ TEST(PciFunction, IsAPiix3)
     Bench bench;
     EXPECT_EQ(bench.controller.config_read(0, 4), 0x70108086U);
     EXPECT_EQ(bench.controller.config_read(8, 4), 0x01018000U);
+    EXPECT_EQ(bench.controller.config_read(0x2c, 4), 0x11001AF4U);
     bench.controller.config_write(0x20, 4, 0xFFFFFFFF);
     EXPECT_EQ(bench.controller.config_read(0x20, 4), 0xFFFFFFF1U);
     bench.controller.config_write(0x40, 2, 0x8000);

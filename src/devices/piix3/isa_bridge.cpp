@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "devices/piix3/isa_bridge.hpp"
 
+#include "pci/platform.hpp"
+
 namespace windsor::devices::piix3 {
 
 IsaBridge::IsaBridge(pci::InterruptRouter& router)
     : Function{{.vendor = kVendor,
                 .device = kDevice,
                 .class_code = kClassIsaBridge,
-                .subsystem_vendor = 0x1af4,
-                .subsystem = 0x1100,
+                .subsystem_vendor = pci::kPlatformSubsystemVendor,
+                .subsystem = pci::kPlatformSubsystem,
                 .multifunction = true}},
       router_{router}
 {
