@@ -21,6 +21,7 @@
 #include "domain/status.hpp"
 #include "engines/choice.hpp"
 #include "machine/machine.hpp"
+#include "network/cable.hpp"
 #include "network/port.hpp"
 #include "sandbox/enclose.hpp"
 #include "storage/async_disk.hpp"
@@ -56,9 +57,8 @@ struct Settings {
     std::shared_ptr<Incoming> incoming{};
     // The domain's ends of the process that serves its console; null for none. The domain takes them out.
     std::shared_ptr<display::Viewers::Ends> viewers{};
-    // The domain's ends of the cables of its network cards, in their order, of which those that are not plugged in are
-    // empty; null for none at all. The domain takes them out.
-    std::shared_ptr<std::vector<base::Fd>> cables{};
+    // The cables of its network cards, in their order; null for none at all. The domain takes them out.
+    std::shared_ptr<std::vector<network::Cable>> cables{};
 };
 
 // Lives on its event loop's thread.
@@ -104,8 +104,6 @@ private:
     base::Status restore(const SavedFile& saved);
     machine::DriveSpec drive(const config::DiskConfig& disk);
     base::Result<std::unique_ptr<storage::Image>> image(const config::DiskConfig& disk, unsigned slot) const;
-    base::Status plug_cables(machine::MachineSpec& options);
-    void start_network();
     base::Status start_console();
     base::Status start_control();
     base::Status rename(const std::string& name);
@@ -136,6 +134,13 @@ private:
     Json processors() const;
     base::Status pin_processors(const std::string& which, const std::string& cpus);
     base::Status change_engine(const std::string& name, const std::string& line);
+
+    // domain_network.cpp
+    static std::vector<Row> network_rows();
+    base::Status plug_cables(machine::MachineSpec& options);
+    void start_network();
+    Json network() const;
+    Json network_card(std::size_t number) const;
 
     // domain_save.cpp
     static std::vector<Row> save_rows();
@@ -198,7 +203,12 @@ private:
     std::array<std::uint8_t, 16> uuid_{};
     std::unique_ptr<Pty> serial_;
     std::unique_ptr<network::Ports> network_; // outlives the machine, whose cards send by it
-    std::vector<std::size_t> plugged_cards_; // by the number of their port
+    // Of each network card: where its cable leads, without the end itself, and which port it is, if there is one.
+    struct Wiring {
+        network::Cable cable{};
+        std::optional<std::size_t> port{};
+    };
+    std::vector<Wiring> wiring_;
     std::unique_ptr<machine::Machine> machine_;
     std::unique_ptr<display::Console> console_;
     std::unique_ptr<RpcServer> control_;
