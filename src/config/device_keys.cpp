@@ -33,9 +33,6 @@ void warn_of_vif(const VifConfig& vif, const Location& where, Reading& reading)
     const auto warn = [&](std::string_view option) {
         reading.warn(where, fmt::format("'{}' of a network card has no effect yet", option));
     };
-    if (!vif.rate.empty()) {
-        warn("rate");
-    }
     if (!vif.script.empty() && !vif.script.ends_with("vif-bridge")) {
         warn("script");
     }

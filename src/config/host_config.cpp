@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "config/build.hpp"
 #include "config/file.hpp"
 #include "config/sxp.hpp"
+#include "config/vif_wiring.hpp"
 
 namespace windsor::config {
 namespace {
@@ -18,7 +20,12 @@ namespace {
 using Status = HostKeyInfo::Status;
 
 constexpr std::string_view kNoDaemon = "there is no daemon to configure";
-constexpr std::string_view kNoNetwork = "a network card is on the bridge that its own text names, or behind NAT";
+constexpr std::string_view kNoNetwork = "a network card is on a bridge, or behind NAT";
+constexpr std::string_view kDefaultBridge = "the bridge of network cards that name none";
+constexpr std::string_view kScriptsBridge =
+    "a bridge=NAME in it is that of network cards that name none; no script is run";
+constexpr std::string_view kDefaultScript =
+    "if it is another than vif-bridge, vif.default.bridge has no effect; no script is run";
 constexpr std::string_view kNoRelocation = "there is no relocation server; 'migrate-receive' waits for one domain";
 constexpr std::string_view kOtherTls = "'migration_tls' names the certificates";
 constexpr std::string_view kNoRemus = "domains are not kept in step with a second host";
@@ -43,12 +50,12 @@ constexpr std::array kXendKeys{
     HostKeyInfo{"loglevel", Status::Accepted, "each domain has a log of its own"},
     HostKeyInfo{"migration_tls", Status::Implemented,
                 "the directory of certificates and keys for domains that move over TCP"},
-    HostKeyInfo{"network-script", Status::Accepted, kNoNetwork},
+    HostKeyInfo{"network-script", Status::Implemented, kScriptsBridge},
     HostKeyInfo{"pci-passthrough-strict-check", Status::Accepted, "pass-through of host devices is not provided yet"},
     HostKeyInfo{"qemu-dm-logrotate-count", Status::Accepted, "there is no separate device model"},
     HostKeyInfo{"resource-label-change-script", Status::Accepted, "there is no Xen hypervisor underneath"},
     HostKeyInfo{"total_available_memory", Status::Accepted, kNoDom0},
-    HostKeyInfo{"vif-script", Status::Accepted, kNoNetwork},
+    HostKeyInfo{"vif-script", Status::Implemented, kScriptsBridge},
     HostKeyInfo{"vnc-listen", Status::Implemented, "the address that consoles listen on"},
     HostKeyInfo{"vnc-tls", Status::Refused, kNoVncTls},
     HostKeyInfo{"vnc-x509-cert-dir", Status::Accepted, kNoVncTls},
@@ -100,10 +107,10 @@ constexpr std::array kXlKeys{
     HostKeyInfo{"run_hotplug_scripts", Status::Accepted, kNoNetwork},
     HostKeyInfo{"sched", Status::Accepted, "the host's scheduler treats domains like any process"},
     HostKeyInfo{"vif.default.backend", Status::Accepted, kNoNetwork},
-    HostKeyInfo{"vif.default.bridge", Status::Accepted, kNoNetwork},
+    HostKeyInfo{"vif.default.bridge", Status::Implemented, kDefaultBridge},
     HostKeyInfo{"vif.default.gatewaydev", Status::Accepted, kNoNetwork},
-    HostKeyInfo{"vif.default.script", Status::Accepted, kNoNetwork},
-    HostKeyInfo{"vifscript", Status::Accepted, kNoNetwork},
+    HostKeyInfo{"vif.default.script", Status::Implemented, kDefaultScript},
+    HostKeyInfo{"vifscript", Status::Implemented, kDefaultScript},
     HostKeyInfo{"vm.cpumask", Status::Accepted, kHostSchedules},
     HostKeyInfo{"vm.hvm.cpumask", Status::Accepted, kHostSchedules},
     HostKeyInfo{"vm.pv.cpumask", Status::Accepted, kHostSchedules},
@@ -112,6 +119,36 @@ constexpr std::array kXlKeys{
     HostKeyInfo{"vncpasswd", Status::Implemented, "the password of consoles"},
 };
 // clang-format on
+
+constexpr std::size_t kLongestInterface = 15; // IFNAMSIZ
+
+// The bridge that xend's scripts are told by "network-bridge bridge=xenbr1" and "vif-bridge bridge=xenbr1"; empty for
+// other scripts, and where no bridge is named.
+std::string bridge_of_script(std::string_view words)
+{
+    constexpr std::string_view kBridge = "bridge=";
+    std::string bridge;
+    bool first = true;
+    while (!words.empty()) {
+        const std::string_view word = words.substr(0, words.find_first_of(" \t"));
+        words.remove_prefix(std::min(words.size(), word.size() + 1));
+        if (word.empty()) {
+            continue;
+        }
+        if (std::exchange(first, false) && !word.ends_with("-bridge")) {
+            return "";
+        }
+        if (word.starts_with(kBridge)) {
+            bridge = word.substr(kBridge.size());
+        }
+    }
+    return bridge;
+}
+
+bool is_bridge_script(std::string_view script)
+{
+    return script.empty() || script.ends_with("vif-bridge");
+}
 
 // What both forms share once a setting has been read.
 class HostReader {
@@ -173,9 +210,33 @@ private:
             return checked(value.empty() ? std::nullopt : keymap_fault(value), where);
         } else if (key == "migration_tls") {
             into_.migration_tls = value;
+        } else if (is_of_network(key)) {
+            return apply_network(key, value, where);
         } else {
             into_.vnc_listen = value;
             return checked(value.empty() ? std::nullopt : listen_fault(value), where);
+        }
+        return {};
+    }
+
+    static bool is_of_network(std::string_view key) { return key == "vif.default.bridge" || key.ends_with("script"); }
+
+    std::expected<void, Complaint> apply_network(std::string_view key, const std::string& value, const Location& where)
+    {
+        if (key == "vif.default.script" || key == "vifscript") {
+            into_.vif_script = value;
+            return {};
+        }
+        const std::string bridge = key == "vif.default.bridge" ? value : bridge_of_script(value);
+        if (bridge.size() > kLongestInterface) {
+            return std::unexpected{
+                Complaint{where, fmt::format("a bridge's name has {} characters at the most", kLongestInterface)}};
+        }
+        if (key == "network-script") {
+            into_.network_script_bridge = bridge;
+        } else {
+            into_.vif_bridge = bridge;
+            into_.vif_script = key == "vif-script" ? value.substr(0, value.find(' ')) : into_.vif_script;
         }
         return {};
     }
@@ -275,6 +336,19 @@ void resolve_graphics(DomainConfig& config, const HostConfig& host)
     settle(graphics.listen, host.vnc_listen, "127.0.0.1");
     settle(graphics.password, host.vnc_password, "");
     settle(graphics.keymap, host.keymap, "en-us");
+}
+
+void resolve_bridges(DomainConfig& config, const HostConfig& host)
+{
+    const std::string bridge =
+        host.vif_bridge.value_or("").empty() ? host.network_script_bridge.value_or("") : *host.vif_bridge;
+    for (VifConfig& vif : config.vifs) {
+        const std::string& script = vif.script.empty() ? host.vif_script.value_or("") : vif.script;
+        const auto wiring = parse_wiring(vif.text);
+        if (vif.bridge.empty() && wiring && wiring->network == VifNetwork::Auto && is_bridge_script(script)) {
+            vif.bridge = bridge;
+        }
+    }
 }
 
 EngineChoice resolve_engine(const DomainConfig& config, const HostConfig& host)

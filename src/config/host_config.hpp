@@ -19,6 +19,9 @@ struct HostConfig {
     std::optional<std::string> keymap;
     std::optional<EngineChoice> engine;
     std::optional<std::string> migration_tls; // a directory of certificates and keys
+    std::optional<std::string> vif_bridge;    // of network cards that name none
+    std::optional<std::string> network_script_bridge; // the same, where that says nothing
+    std::optional<std::string> vif_script;    // of network cards that name none
     std::vector<Warning> warnings;
 };
 
@@ -36,6 +39,10 @@ base::Status read_xl_conf(HostConfig& into, std::string_view text, const std::st
 
 // Settles the console: the domain's own word, else the host's, else 127.0.0.1, no password and en-us.
 void resolve_graphics(DomainConfig& config, const HostConfig& host);
+
+// The bridges of network cards that name none, and whose text does not say otherwise: the host's, if it has one. They
+// need not exist.
+void resolve_bridges(DomainConfig& config, const HostConfig& host);
 
 // The engine: the domain's own word, else the host's, else auto.
 EngineChoice resolve_engine(const DomainConfig& config, const HostConfig& host);

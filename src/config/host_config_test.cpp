@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config/host_config.hpp"
 
+#include "config/devices.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -109,6 +111,57 @@ TEST(Graphics, TheDomainComesBeforeTheHostAndTheHostBeforeTheDefault)
     EXPECT_EQ(second.graphics.listen, "0.0.0.0");
     EXPECT_EQ(second.graphics.password, "");
     EXPECT_EQ(second.graphics.keymap, "de");
+}
+
+// The bridge of a card with that text on a host with that configuration.
+std::string bridge_of(const char* card, const char* xend, const char* xl)
+{
+    HostConfig host;
+    EXPECT_TRUE(read_xend_config(host, xend, "xend-config.sxp"));
+    EXPECT_TRUE(read_xl_conf(host, xl, "xl.conf"));
+    EXPECT_TRUE(host.warnings.empty());
+    std::vector<std::string> warnings;
+    DomainConfig config;
+    config.vifs.push_back(parse_vif(card, warnings).value());
+    resolve_bridges(config, host);
+    return config.vifs.front().bridge;
+}
+
+TEST(Bridges, AreTheHostsForCardsThatNameNone)
+{
+    EXPECT_EQ(bridge_of("", "", ""), "");
+    EXPECT_EQ(bridge_of("", "", "vif.default.bridge = 'xenbr0'"), "xenbr0");
+    EXPECT_EQ(bridge_of("", "(network-script network-bridge)(vif-script vif-bridge)", ""), "");
+    EXPECT_EQ(bridge_of("", "(network-script 'network-bridge netdev=eth1 bridge=br1')", ""), "br1");
+    EXPECT_EQ(bridge_of("", "(vif-script 'vif-bridge bridge=br2')(network-script 'network-bridge bridge=br1')", ""),
+              "br2");
+    EXPECT_EQ(bridge_of("", "(vif-script 'vif-bridge bridge=br2')", "vif.default.bridge = 'xenbr0'"), "xenbr0");
+}
+
+TEST(Bridges, GiveWayToWhatTheCardSays)
+{
+    constexpr const char* kHost = "vif.default.bridge = 'xenbr0'";
+    EXPECT_EQ(bridge_of("bridge=own", "", kHost), "own");
+    EXPECT_EQ(bridge_of("network=nat", "", kHost), "");
+    EXPECT_EQ(bridge_of("network=none", "", kHost), "");
+    EXPECT_EQ(bridge_of("script=vif-nat", "", kHost), "");
+    EXPECT_EQ(bridge_of("script=/etc/xen/scripts/vif-bridge", "", kHost), "xenbr0");
+}
+
+TEST(Bridges, AreForNoOtherScripts)
+{
+    EXPECT_EQ(bridge_of("", "", "vif.default.bridge = 'xenbr0'\nvif.default.script = 'vif-openvswitch'"), "");
+    EXPECT_EQ(bridge_of("", "", "vif.default.bridge = 'xenbr0'\nvifscript = 'vif-bridge'"), "xenbr0");
+    EXPECT_EQ(bridge_of("", "(network-script 'network-bridge bridge=br1')(vif-script vif-nat)", ""), "");
+    EXPECT_EQ(bridge_of("", "(network-script 'network-nat bridge=br1')", ""), "");
+}
+
+TEST(Bridges, HaveNamesThatInterfacesCanHave)
+{
+    HostConfig host;
+    const auto read = read_xl_conf(host, "vif.default.bridge = '0123456789abcdef'", "xl.conf");
+    ASSERT_FALSE(read);
+    EXPECT_THAT(read.error().message(), HasSubstr("a bridge's name has 15 characters at the most"));
 }
 
 TEST(Engine, TheDomainComesBeforeTheHost)

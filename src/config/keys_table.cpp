@@ -483,7 +483,8 @@ constexpr KeyInfo kKeys[] = {
              "that may be used (or network=nat says so), in a network of its own behind the host's address (NAT, with "
              "DHCP and DNS): hostfwd=tcp::3389-:3389 has the host's port 3389 lead to the guest's, hostaccess=1 "
              "lets the guest reach at 10.0.2.2 what listens on the host's 127.0.0.1, bootfile=URL is what iPXE boots "
-             "where boot has an n, and network=none leaves the cable unplugged.",
+             "where boot has an n, and network=none leaves the cable unplugged. rate=10Mb/s (or 2MB/s@20ms) limits "
+             "what the guest sends. A card that names no bridge has the host's vif.default.bridge.",
      .member = &DomainConfig::vifs, .read = read_vifs, .xend = {Vif, xend_vifs}, .xl = {"/nics", xl_nics},
      .saved = {"vifs"}},
     {"vif2", Strings, Accepted, Xm, "[]",

@@ -4,7 +4,6 @@
 #include "domain/engine_settings.hpp"
 #include "domain/images.hpp"
 #include "domain/incoming.hpp"
-#include "domain/network_cards.hpp"
 #include "domain/processor_model.hpp"
 #include "domain/uuid.hpp"
 
@@ -94,41 +93,6 @@ base::Status Domain::build_machine()
     start_network();
     const std::optional<SavedFile> saved = std::exchange(opened_.saved, std::nullopt);
     return saved ? restore(*saved) : base::Status{};
-}
-
-base::Status Domain::plug_cables(machine::MachineSpec& options)
-{
-    options.network_cards = network_cards(settings_.config);
-    if (!settings_.cables) {
-        return {};
-    }
-    std::vector<base::Fd> plugged;
-    for (std::size_t number = 0; number < settings_.cables->size(); ++number) {
-        if ((*settings_.cables)[number]) {
-            plugged.push_back(std::move((*settings_.cables)[number]));
-            plugged_cards_.push_back(number);
-        }
-    }
-    settings_.cables.reset();
-    network_ = WINDSOR_TRY(network::Ports::create(std::move(plugged)));
-    for (std::size_t port = 0; port < plugged_cards_.size(); ++port) {
-        options.network_cards.at(plugged_cards_[port]).link = &network_->at(port);
-    }
-    return {};
-}
-
-// Of the cards that have a cable; frames come in once the guest runs.
-void Domain::start_network()
-{
-    if (!network_ || network_->count() == 0) {
-        return;
-    }
-    std::vector<backend::NetworkCard*> cards;
-    for (const std::size_t number : plugged_cards_) {
-        cards.push_back(machine_->network_cards().at(number));
-    }
-    network_->start(
-        {.lock = machine_->lock(), .running = [this] { return machine_->running(); }, .cards = std::move(cards)});
 }
 
 machine::MachineSpec Domain::machine_options() const

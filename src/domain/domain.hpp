@@ -22,6 +22,7 @@
 #include "domain/status.hpp"
 #include "engines/choice.hpp"
 #include "machine/machine.hpp"
+#include "network/cable.hpp"
 #include "network/port.hpp"
 #include "sandbox/enclose.hpp"
 #include "storage/async_disk.hpp"
@@ -57,9 +58,8 @@ struct Settings {
     std::shared_ptr<Incoming> incoming{};
     // The domain's ends of the process that serves its console; null for none. The domain takes them out.
     std::shared_ptr<display::Viewers::Ends> viewers{};
-    // The domain's ends of the cables of its network cards, in their order, of which those that are not plugged in are
-    // empty; null for none at all. The domain takes them out.
-    std::shared_ptr<std::vector<base::Fd>> cables{};
+    // The cables of its network cards, in their order; null for none at all. The domain takes them out.
+    std::shared_ptr<std::vector<network::Cable>> cables{};
     // The domain's ends of its serial lines that another process serves, in the order of the ports, of which others are
     // empty; null for none at all. The domain takes them out.
     std::shared_ptr<std::vector<base::Fd>> serial_lines{};
@@ -109,8 +109,6 @@ private:
     machine::DriveSpec drive(const config::DiskConfig& disk);
     std::vector<storage::AsyncDisk*> disks() const; // of the machine's drives
     base::Result<std::unique_ptr<storage::Image>> image(const config::DiskConfig& disk, unsigned slot) const;
-    base::Status plug_cables(machine::MachineSpec& options);
-    void start_network();
     base::Status start_console();
     base::Status start_control();
     base::Status rename(const std::string& name);
@@ -152,6 +150,12 @@ private:
     base::Result<std::shared_ptr<storage::AsyncDisk>> new_medium(std::unique_ptr<storage::Image> image,
                                                                  machine::Executor executor);
     void let_go_of(const std::shared_ptr<storage::AsyncDisk>& disk);
+    // domain_network.cpp
+    static std::vector<Row> network_rows();
+    base::Status plug_cables(machine::MachineSpec& options);
+    void start_network();
+    Json network() const;
+    Json network_card(std::size_t number) const;
 
     // domain_save.cpp
     static std::vector<Row> save_rows();
@@ -214,7 +218,12 @@ private:
     std::array<std::uint8_t, 16> uuid_{};
     SerialPorts serial_;
     std::unique_ptr<network::Ports> network_; // outlives the machine, whose cards send by it
-    std::vector<std::size_t> plugged_cards_; // by the number of their port
+    // Of each network card: where its cable leads, without the end itself, and which port it is, if there is one.
+    struct Wiring {
+        network::Cable cable{};
+        std::optional<std::size_t> port{};
+    };
+    std::vector<Wiring> wiring_;
     std::unique_ptr<machine::Machine> machine_;
     std::unique_ptr<display::Console> console_;
     std::unique_ptr<RpcServer> control_;

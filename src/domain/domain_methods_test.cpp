@@ -2,8 +2,10 @@
 // The methods of a whole domain: what they do, and that they answer as they are described.
 #include "domain/base64.hpp"
 #include "domain/domain_testing.hpp"
+#include "domain/network_cards.hpp"
 #include "domain/uuid.hpp"
 
+#include <fcntl.h>
 #include <set>
 
 namespace windsor::domain {
@@ -138,6 +140,84 @@ TEST_F(DomainMethods, PinsProcessorsThatThereAre)
     EXPECT_THAT(refusal("vcpu_pin", {{"vcpu", "1"}}), HasSubstr("'falstaff'"));
     EXPECT_NE(refusal("vcpu_pin", {{"cpus", "100000"}}), "");
     EXPECT_NE(refusal("vcpu_pin", {{"cpus", "x"}}), "");
+}
+
+// The card's end of a cable, for which nobody waits.
+base::Fd end_of(SocketPair& pair)
+{
+    EXPECT_EQ(::fcntl(pair.one.get(), F_SETFL, O_NONBLOCK), 0);
+    return std::move(pair.one);
+}
+
+TEST_F(DomainMethods, TellsOfNetworkCardsWhereTheirCablesLead)
+{
+    const auto add_card = [this](const char* text, const char* mac) {
+        config::VifConfig vif;
+        vif.text = text;
+        vif.mac = mac;
+        settings_.config.vifs.push_back(std::move(vif));
+    };
+    add_card("hostfwd=tcp::13389-:3389", "00:16:3e:00:00:01");
+    add_card("network=none", "00:16:3e:00:00:02");
+    settings_.config.vifs[1].model = "e1000";
+    add_card("bridge=xenbr0, rate=10Mb/s", "00:16:3e:00:00:03");
+    settings_.config.vifs[2].bridge = "xenbr0";
+    settings_.config.vifs[2].rate = "10Mb/s";
+    SocketPair nat = SocketPair::make();
+    SocketPair bridge = SocketPair::make();
+    settings_.cables = std::make_shared<std::vector<network::Cable>>();
+    settings_.cables->push_back({.card_end = end_of(nat), .leads_to = network::LeadsTo::Nat});
+    settings_.cables->push_back({});
+    settings_.cables->push_back(
+        {.card_end = end_of(bridge), .leads_to = network::LeadsTo::Bridge, .interface = "vif1.2"});
+    start();
+    const Json cards = answer("network");
+    ASSERT_EQ(cards.size(), 3u);
+    EXPECT_EQ(cards[0]["model"], "rtl8139");
+    EXPECT_EQ(cards[0]["network"], "nat");
+    EXPECT_EQ(cards[0]["link"], "up");
+    EXPECT_EQ(cards[0]["forwards"][0]["host"], "127.0.0.1");
+    EXPECT_EQ(cards[0]["forwards"][0]["host_port"], 13389);
+    EXPECT_EQ(cards[0]["forwards"][0]["guest_port"], 3389);
+    EXPECT_EQ(cards[1]["index"], 1);
+    EXPECT_EQ(cards[1]["model"], "e1000");
+    EXPECT_EQ(cards[1]["mac"], "00:16:3e:00:00:02");
+    EXPECT_EQ(cards[1]["network"], "none");
+    EXPECT_EQ(cards[1]["link"], "down");
+    EXPECT_EQ(cards[2]["bridge"], "xenbr0");
+    EXPECT_EQ(cards[2]["interface"], "vif1.2");
+    EXPECT_EQ(cards[2]["addresses"], Json::array());
+    EXPECT_EQ(cards[2]["sent"]["frames"], 0);
+    nat.other.reset();
+    EXPECT_TRUE(soon([&] { return answer("network")[0]["link"] == "down"; })) << "nobody is at its other end";
+}
+
+TEST_F(DomainMethods, ARateThatIsNoneIsRefused)
+{
+    config::VifConfig vif; // of a saved state
+    vif.rate = "much";
+    settings_.config.vifs.push_back(vif);
+    SocketPair pair = SocketPair::make();
+    settings_.cables = std::make_shared<std::vector<network::Cable>>();
+    settings_.cables->push_back({.card_end = end_of(pair), .leads_to = network::LeadsTo::Nat});
+    const base::Status created = create();
+    ASSERT_FALSE(created);
+    EXPECT_THAT(created.error().message(), HasSubstr("'much' is no rate of a network card"));
+}
+
+TEST(NetworkCards, HaveTheRatesOfTheirTexts)
+{
+    const auto rate = [](const char* text) {
+        config::VifConfig vif;
+        vif.rate = text;
+        return rate_of(vif).value();
+    };
+    EXPECT_FALSE(rate(""));
+    EXPECT_EQ(rate("10Mb/s")->bytes, 62'500u);
+    EXPECT_EQ(rate("10Mb/s")->interval, 50 * base::kMillisecond);
+    EXPECT_EQ(rate("10Kb/s@10us")->bytes, 1250u) << "counted by the second, as less than a byte comes in 10 us";
+    EXPECT_EQ(rate("10Kb/s@10us")->interval, base::kSecond);
+    EXPECT_EQ(rate("1b/s")->bytes, 1u);
 }
 
 TEST_F(DomainMethods, GoesOnWithAnotherEngine)

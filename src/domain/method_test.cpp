@@ -143,7 +143,8 @@ TEST(Methods, SayWhoMayCallThem)
 {
     const std::set<std::string_view> looking{"rpc.discover", "look_only",     "status",           "config",
                                              "statistics",   "screen",        "screenshot",       "queued_keys",
-                                             "vcpus",        "save_progress", "migrate_progress", "drives"};
+                                             "vcpus",        "save_progress", "migrate_progress", "drives",
+                                             "network"};
     for (const Method& method : all_methods()) {
         EXPECT_EQ(check_permission(method, Permission::Look).has_value(), looking.contains(method.name)) << method.name;
         EXPECT_TRUE(check_permission(method, Permission::Control)) << method.name;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "domain/network_cards.hpp"
 
+#include "config/devices.hpp"
+
+#include <algorithm>
 #include <cstdlib>
 
 namespace windsor::domain {
@@ -28,6 +31,23 @@ std::vector<machine::NetworkCardSpec> network_cards(const config::DomainConfig& 
                          .mac = mac_of(vif.mac)});
     }
     return cards;
+}
+
+// An interval that brings less than a byte is counted as a second.
+base::Result<std::optional<network::Rate>> rate_of(const config::VifConfig& vif)
+{
+    if (vif.rate.empty()) {
+        return std::nullopt;
+    }
+    auto rate = config::parse_rate(vif.rate);
+    if (rate && rate->bytes_per_interval == 0) {
+        rate = config::parse_rate(vif.rate.substr(0, vif.rate.find('@')) + "@1s");
+    }
+    if (!rate) {
+        return base::fail("{}", rate.error());
+    }
+    return network::Rate{.bytes = std::max<std::uint64_t>(rate->bytes_per_interval, 1),
+                         .interval = static_cast<base::Nanoseconds>(rate->interval_us) * base::kMicrosecond};
 }
 
 } // namespace windsor::domain

@@ -198,7 +198,7 @@ void Keeper::become_domain(base::Fd requests, base::Fd news, base::Fd go)
             console_->listener.port);
         console_.reset();
     }
-    charge_.settings.cables = std::make_shared<std::vector<base::Fd>>(std::move(network_.cables));
+    charge_.settings.cables = std::make_shared<std::vector<network::Cable>>(std::move(network_.cables));
     network_ = {};
     charge_.settings.serial_lines = std::make_shared<std::vector<base::Fd>>(std::move(serial_.lines));
     serial_ = {};

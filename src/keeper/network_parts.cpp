@@ -16,12 +16,12 @@ namespace {
 // The host grants no more than net.core.wmem_max, and counts twice the bytes.
 constexpr int kSocketBytes = 1 << 20;
 
-struct Cable {
+struct Ends {
     base::Fd domain;
     base::Fd network;
 };
 
-base::Result<Cable> make_cable()
+base::Result<Ends> make_ends()
 {
     std::array<int, 2> ends{-1, -1};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0) {
@@ -30,7 +30,7 @@ base::Result<Cable> make_cable()
     for (const int end : ends) { // a smaller one only drops more
         static_cast<void>(::setsockopt(end, SOL_SOCKET, SO_SNDBUF, &kSocketBytes, sizeof kSocketBytes));
     }
-    return Cable{base::Fd{ends[0]}, base::Fd{ends[1]}};
+    return Ends{base::Fd{ends[0]}, base::Fd{ends[1]}};
 }
 
 // Where an automatic card's cable leads, and why it is not the bridge.
@@ -48,24 +48,26 @@ Decision decide(const config::VifConfig& vif, config::VifNetwork network)
     return {.bridge = usable.has_value(), .why_not = usable ? "" : usable.error().message()};
 }
 
-base::Result<base::Fd> plug(const config::DomainConfig& config, const config::VifConfig& vif,
-                            const std::string& interface, NetworkParts& parts)
+base::Result<network::Cable> plug(const config::DomainConfig& config, const config::VifConfig& vif,
+                                  const std::string& interface, NetworkParts& parts)
 {
     const auto wiring = config::parse_wiring(vif.text); // one from a saved state has not been checked here
     if (!wiring) {
         return base::fail("{}", wiring.error());
     }
     if (wiring->network == config::VifNetwork::None) {
-        return base::Fd{};
+        return network::Cable{};
     }
     if (decide(vif, wiring->network).bridge) {
-        return network::tap_on_bridge(vif.bridge, interface);
+        return network::Cable{.card_end = WINDSOR_TRY(network::tap_on_bridge(vif.bridge, interface)),
+                              .leads_to = network::LeadsTo::Bridge,
+                              .interface = interface};
     }
-    Cable cable = WINDSOR_TRY(make_cable());
+    Ends ends = WINDSOR_TRY(make_ends());
     parts.networks.push_back(WINDSOR_TRY(network::Nat::create(
         {.forwards = wiring->forwards, .host = wiring->host, .guest_name = config.name, .boot_file = wiring->boot_file},
-        std::move(cable.network))));
-    return std::move(cable.domain);
+        std::move(ends.network))));
+    return network::Cable{.card_end = std::move(ends.domain), .leads_to = network::LeadsTo::Nat};
 }
 
 } // namespace

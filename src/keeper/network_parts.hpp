@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "config/domain_config.hpp"
 #include "domain/registry.hpp"
+#include "network/cable.hpp"
 #include "network/nat.hpp"
 
 #include <memory>
@@ -15,8 +16,8 @@
 namespace windsor::keeper {
 
 struct NetworkParts {
-    // For each network card in the configuration the domain's end of its cable; none if it is not plugged in.
-    std::vector<base::Fd> cables;
+    // For each network card in the configuration, with the domain's end.
+    std::vector<network::Cable> cables;
     // The other ends.
     std::vector<std::unique_ptr<network::Nat>> networks;
 

@@ -41,9 +41,14 @@ protected:
         std::array<int, 2> ends{-1, -1};
         ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()), 0);
         world_.reset(ends[1]);
-        std::vector<base::Fd> frames;
-        frames.emplace_back(ends[0]);
-        ports_ = Ports::create(std::move(frames)).value();
+        end_.reset(ends[0]);
+        plug({});
+    }
+    void plug(std::optional<Rate> rate)
+    {
+        std::vector<Port::Plug> plugs;
+        plugs.push_back({.frames = base::Fd{::dup(end_.get())}, .rate = rate});
+        ports_ = Ports::create(std::move(plugs), &clock_).value();
     }
     void start()
     {
@@ -84,7 +89,22 @@ protected:
         ports_->at(0).send(frame);
     }
 
+    Port::Counters counters()
+    {
+        const bus::MachineGuard guard{lock_};
+        return ports_->at(0).counters();
+    }
+    bool soon_sent(std::uint64_t count)
+    {
+        for (int i = 0; i < 5000 && counters().sent != count; ++i) {
+            ::usleep(1000);
+        }
+        return counters().sent == count;
+    }
+
     bus::MachineLock lock_;
+    base::ManualClock clock_; // of the rate
+    base::Fd end_;
     base::Fd world_;
     bool running_{true}; // with the lock held
     Card card_;
@@ -209,6 +229,74 @@ TEST_F(PortTest, ACardLearnsThatItsCableIsThereOnceTheMachineRuns)
         ports_->at(0).input_wanted();
     }
     EXPECT_TRUE(soon([this] { return card_.carrier; }));
+}
+
+TEST_F(PortTest, CountsWhatGoesBothWays)
+{
+    start();
+    send(Frame(100, 1));
+    send(Frame(60, 1));
+    arrives(Frame(1000, 2));
+    ASSERT_TRUE(soon([this] { return card_.frames.size() == 1; }));
+    const Port::Counters counted = counters();
+    EXPECT_EQ(counted.sent, 2U);
+    EXPECT_EQ(counted.sent_bytes, 160U);
+    EXPECT_EQ(counted.received, 1U);
+    EXPECT_EQ(counted.received_bytes, 1000U);
+    EXPECT_EQ(counted.dropped, 0U);
+}
+
+TEST_F(PortTest, LearnsTheGuestsAddressAndNobodyElses)
+{
+    const auto from = [](std::uint8_t last) {
+        Frame frame(60);
+        frame[12] = 0x08;
+        frame[14] = 0x45;
+        frame[26] = 10;
+        frame[29] = last;
+        return frame;
+    };
+    start();
+    arrives(from(1));
+    ASSERT_TRUE(soon([this] { return card_.frames.size() == 1; }));
+    send(from(2));
+    const bus::MachineGuard guard{lock_};
+    const auto addresses = ports_->at(0).guest_addresses();
+    ASSERT_EQ(addresses.size(), 1U);
+    EXPECT_EQ(to_string(addresses[0]), "10.0.0.2");
+    EXPECT_TRUE(ports_->at(0).connected());
+}
+
+TEST_F(PortTest, ARateHasFramesWaitForTheirTime)
+{
+    plug(Rate{.bytes = 3000, .interval = 5 * base::kMillisecond});
+    start();
+    for (std::uint8_t i = 0; i < 8; ++i) {
+        send(Frame(1000, i));
+    }
+    EXPECT_EQ(counters().sent, 3U);
+    clock_.advance(4 * base::kMillisecond);
+    ::usleep(20'000);
+    EXPECT_EQ(counters().sent, 3U);
+    clock_.advance(base::kMillisecond);
+    EXPECT_TRUE(soon_sent(6)) << "by the thread alone";
+    clock_.advance(50 * base::kMillisecond);
+    EXPECT_TRUE(soon_sent(8));
+    for (std::uint8_t i = 0; i < 8; ++i) {
+        EXPECT_EQ(sent(), Frame(1000, i)) << "in order";
+    }
+    EXPECT_EQ(counters().dropped, 0U);
+}
+
+TEST_F(PortTest, ARateLetsNoMoreFramesWaitThanARingHas)
+{
+    plug(Rate{.bytes = 1, .interval = base::kSecond});
+    start();
+    for (unsigned i = 0; i < 1000; ++i) {
+        send(Frame(1000, 1));
+    }
+    EXPECT_EQ(counters().sent, 0U);
+    EXPECT_EQ(counters().dropped, 1000U - 256U);
 }
 
 } // namespace

@@ -13,7 +13,7 @@ using For = Option::For;
 
 constexpr std::string_view kNoBlock =
     "hard disks cannot be added or taken away while a domain runs; 'cd-insert' and 'cd-eject' change what is in a CD or floppy drive";
-constexpr std::string_view kNoNetwork = "network cards cannot be changed or listed while a domain runs yet";
+constexpr std::string_view kNoNetwork = "network cards cannot be changed while a domain runs yet";
 constexpr std::string_view kNoSuspend = "the guest has no paravirtual driver that would put it to sleep; 'pause' lets it stand still, 'save' saves it";
 constexpr std::string_view kNoMemory = "a domain keeps the memory it was started with";
 constexpr std::string_view kNoCpus = "a running guest keeps the processors that it has found";
@@ -169,6 +169,15 @@ constexpr std::array kPinOptions{
     Option{'\0', "ignore-global-affinity-masks", "", "Accepted: the host's configuration binds no processors.",
            For::Xl},
 };
+constexpr std::array kNetworkOptions{
+    Option{'l', "long", "", "Everything: xend's s-expressions from xm, a JSON array otherwise.", For::Xm},
+    Option{'a', "addresses", "", "Where the cables lead, what has gone by them, and the guest's addresses."},
+};
+constexpr std::array kRdpOptions{
+    Option{'u', "user", "NAME", "Log in as this user."},
+    Option{'\0', "port", "PORT", "The guest listens on this port instead of 3389."},
+    Option{'\0', "print", "", "Only print where to connect: HOST:PORT."},
+};
 constexpr std::array kHelpOptions{
     Option{'l', "long", "", "Accepted: the list is always whole.", For::Xm},
     Option{'v', "verbose", "", "Accepted: the list is always whole.", For::Xl},
@@ -247,7 +256,8 @@ constexpr std::array kCommands{
             "Right and down are positive. BUTTONS are those held from now on: left, right, middle or none, joined by +, or a number from 0 to 7. To click, call it twice: mouse NAME 0 0 left; mouse NAME 0 0 none."},
     refused("network-attach", Both, kNoNetwork),
     refused("network-detach", Both, kNoNetwork),
-    refused("network-list", Both, kNoNetwork),
+    Command{"network-list", Both, "DOMAIN...", "List the network cards of domains.", network_list, kNetworkOptions, 1, 1000,
+            "The columns are those of Xen; there are no event channels and rings, which show as -1. The state is 4 for a card with a link, and 6 for one without. --addresses shows where each card's cable leads, what has gone by it, and from which addresses the guest has sent lately."},
     refused("network2-attach", Xm, kNoNetwork),
     refused("network2-detach", Xm, kNoNetwork),
     refused("network2-list", Xm, kNoNetwork),
@@ -269,6 +279,8 @@ constexpr std::array kCommands{
     refused("psr-mba-set", Xl, kNoCache),
     refused("psr-mba-show", Xl, kNoCache),
     refused("qemu-monitor-command", Xl, "there is no QEMU in a domain; 'help' lists what can be asked of one"),
+    Command{"rdp", Windsor, "DOMAIN [-- OPTION...]", "Open a Windows guest's desktop in an RDP client.", rdp, kRdpOptions, 1, 1000,
+            "The guest is reached by the host's port that leads to its port 3389 (hostfwd in vif), or, on a bridge, at the address from which it has sent lately. The first of xfreerdp3, xfreerdp and rdesktop in PATH is taken; it is given the words after --, too."},
     Command{"reboot", Both, "DOMAIN", "Press the power button, and start again when the guest has shut down.", reboot, kRebootOptions, 0, 1,
             "What follows is what on_reboot says."},
     refused("remus", Xl, "a domain cannot be copied to another host while it runs"),

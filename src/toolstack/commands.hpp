@@ -58,6 +58,12 @@ base::Result<int> dmesg(Context& context, const Arguments& arguments);
 base::Result<int> console(Context& context, const Arguments& arguments);
 base::Result<int> vncviewer(Context& context, const Arguments& arguments);
 
+// network.cpp
+base::Result<int> network_list(Context& context, const Arguments& arguments);
+
+// rdp.cpp
+base::Result<int> rdp(Context& context, const Arguments& arguments);
+
 // screen.cpp
 base::Result<int> screen(Context& context, const Arguments& arguments);
 base::Result<int> screenshot(Context& context, const Arguments& arguments);

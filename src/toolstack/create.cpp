@@ -193,7 +193,8 @@ base::Result<int> create(Context& context, const Arguments& arguments)
                                                        : fmt::format("Parsing config from {}\n", request.file));
     }
     const config::HostConfig host = WINDSOR_TRY(config::load_host_config(context.host_config));
-    const auto [loaded, origin] = WINDSOR_TRY(read_configuration(request.file, request.overrides));
+    auto [loaded, origin] = WINDSOR_TRY(read_configuration(request.file, request.overrides));
+    config::resolve_bridges(loaded.config, host);
     if (!quiet) {
         print_notes(context, host.warnings, loaded);
     }

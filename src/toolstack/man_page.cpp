@@ -127,8 +127,10 @@ The default is /var/lib/windsor for root, and $XDG_DATA_HOME/windsor or ~/.local
 .I /etc/xen/xend\-config.sxp
 .TQ
 .I /etc/xen/xl.conf
-The host\(aqs configuration, if it is there: vnc\-listen, vncpasswd, keymap, engine, migration_tls.
-The last names the directory of certificates and keys with which domains move over TCP, at both ends:
+The host\(aqs configuration, if it is there: vnc\-listen, vncpasswd, keymap, engine, migration_tls,
+and vif.default.bridge, or bridge=NAME in network\-script or vif\-script, which is the bridge of network cards that name
+none. No scripts are run.
+migration_tls names the directory of certificates and keys with which domains move over TCP, at both ends:
 \fIca\-cert.pem\fR, \fIclient\-cert.pem\fR, \fIclient\-key.pem\fR, \fIserver\-cert.pem\fR and \fIserver\-key.pem\fR,
 as libvirt and QEMU name them, and \fIca\-crl.pem\fR if there is one.
 .TP

@@ -58,6 +58,7 @@ base::Status replace_configuration(Context& context, const std::string& name, co
     print_notes(context, {}, loaded);
     saved.config = std::move(loaded.config);
     config::resolve_graphics(saved.config, host);
+    config::resolve_bridges(saved.config, host);
     config::resolve_macs(saved.config);
     saved.domain.origin = std::move(origin);
     return {};

@@ -44,6 +44,7 @@ TEST_F(Spellings, OptionsOfXlAreKnown)
         {"reboot", "-F"},
         {"pause"},
         {"vncviewer", "-a"},
+        {"network-list"},
         {"shutdown", "--wait"},
     };
     for (const auto& words : all) {
@@ -75,6 +76,8 @@ TEST_F(Spellings, OptionsOfXmAreKnown)
         {"reboot", "-w"},
         {"vncviewer", "--vncviewer-autopass"},
         {"uptime", "-s"},
+        {"network-list", "-l"},
+        {"network-list", "--long"},
     };
     for (const auto& words : all) {
         expect_known(Dialect::Xm, words);

@@ -29,17 +29,6 @@ bool reads_password_from_input(const std::string& program)
     return (error ? fs::path{program} : real).filename().string().find("tight") != std::string::npos;
 }
 
-// Letters, digits and what addresses have between them; none that a viewer would take for an option or a file.
-bool is_address(const std::string& host)
-{
-    constexpr std::string_view kMarks = ".:-_%";
-    const auto good = [&](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               kMarks.find(c) != std::string_view::npos;
-    };
-    return std::ranges::all_of(host, good) && !host.starts_with('-');
-}
-
 bool is_everywhere(const std::string& address)
 {
     return address == "0.0.0.0" || address == "::" || address.empty();
@@ -68,6 +57,16 @@ void give_password(const ViewerCommand& viewer, std::vector<std::string>& words)
 
 } // namespace
 
+bool is_address(std::string_view host)
+{
+    constexpr std::string_view kMarks = ".:-_%";
+    const auto good = [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               kMarks.find(c) != std::string_view::npos;
+    };
+    return std::ranges::all_of(host, good) && !host.starts_with('-');
+}
+
 base::Result<std::string> viewer_address(const domain::DomainStatus& status)
 {
     if (!status.vnc) {
@@ -86,9 +85,9 @@ base::Result<std::string> viewer_address(const domain::DomainStatus& status)
     return fmt::format("{}:{}", host, display);
 }
 
-base::Result<std::string> find_viewer(std::string_view path)
+std::optional<std::string> find_program(std::span<const char* const> names, std::string_view path)
 {
-    for (const char* name : kViewers) {
+    for (const char* name : names) {
         for (std::size_t from = 0; from <= path.size();) {
             const std::size_t end = std::min(path.find(':', from), path.size());
             const fs::path candidate = fs::path{path.substr(from, end - from)} / name;
@@ -97,6 +96,14 @@ base::Result<std::string> find_viewer(std::string_view path)
             }
             from = end + 1;
         }
+    }
+    return std::nullopt;
+}
+
+base::Result<std::string> find_viewer(std::string_view path)
+{
+    if (auto found = find_program(kViewers, path)) {
+        return *std::move(found);
     }
     return base::fail("there is no VNC viewer in PATH: install tigervnc-viewer, xtightvncviewer or gvncviewer, or "
                       "connect any viewer to "

@@ -6,6 +6,7 @@
 #include "domain/status.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,12 @@ struct ViewerCommand {
 // The address a viewer on this host connects to: "127.0.0.1:1" for display 1, wherever it listens.
 // Fails if the domain has no VNC console.
 base::Result<std::string> viewer_address(const domain::DomainStatus& status);
+
+// The first of these programs in `path`, a list of directories like $PATH; nothing if there is none of them.
+std::optional<std::string> find_program(std::span<const char* const> names, std::string_view path);
+
+// Whether it consists of letters, digits and what addresses have between them, and is no option of a viewer.
+bool is_address(std::string_view host);
 
 // The first known viewer in `path`, a list of directories like $PATH.
 base::Result<std::string> find_viewer(std::string_view path);
