@@ -93,7 +93,6 @@ TEST(KeysTable, EveryImplementedKeyDoesSomething)
 {
     const std::set<std::string_view> elsewhere{"builder",    "type", "kernel",
                                                "loader", // guest_kind.cpp refuses guests of other kinds by them
-                                               "stdvga", // 1 is what the machine has, and 0 what is not provided yet
                                                "vcpu_avail", // read with vcpus
                                                "vfb"}; // vfb_key.cpp makes it settings of other keys
     for_each_key([&](const KeyInfo& key) {
