@@ -23,7 +23,18 @@ const char* key_of_xen(const Reading& reading)
     return nullptr;
 }
 
-void choose_card(Reading& reading)
+std::string_view card_name(GraphicsCard card)
+{
+    switch (card) {
+    case GraphicsCard::Cirrus: return "Cirrus Logic GD5446";
+    case GraphicsCard::None: return "none";
+    default: return "standard VGA";
+    }
+}
+
+} // namespace
+
+void settle_graphics_card(Reading& reading)
 {
     auto& config = reading.config;
     if (!reading.text("vga").value_or("").empty()) {
@@ -41,7 +52,7 @@ void choose_card(Reading& reading)
     }
 }
 
-void settle_memory(Reading& reading)
+void settle_video_memory(Reading& reading)
 {
     auto& config = reading.config;
     const auto* const setting = reading.find("videoram");
@@ -63,23 +74,6 @@ void settle_memory(Reading& reading)
                          : "'videoram' has no effect: there is no graphics card");
     }
     config.videoram_mb = DomainConfig{}.videoram_mb;
-}
-
-std::string_view card_name(GraphicsCard card)
-{
-    switch (card) {
-    case GraphicsCard::Cirrus: return "Cirrus Logic GD5446";
-    case GraphicsCard::None: return "none";
-    default: return "standard VGA";
-    }
-}
-
-} // namespace
-
-void settle_graphics_card(Reading& reading)
-{
-    choose_card(reading);
-    settle_memory(reading);
 }
 
 std::string graphics_line(const DomainConfig& config)

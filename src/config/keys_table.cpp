@@ -472,7 +472,8 @@ constexpr KeyInfo kKeys[] = {
     {"vhpt", Integer, Silent, Xm, "0", "A page-table setting of Itanium guests."},
     {.name = "videoram", .type = Integer,
      .help = "The memory of the standard VGA in MiB: 8, 16, 32, 64, 128 or 256. The Cirrus has 4.",
-     .least = 1, .most = 1024, .member = &DomainConfig::videoram_mb, .xend = {Image, AsGiven}, .saved = {.since = 2}},
+     .least = 1, .most = 1024, .member = &DomainConfig::videoram_mb, .settle = settle_video_memory,
+     .xend = {Image, AsGiven}, .saved = {.since = 2}},
     {.name = "vif", .type = Strings, .default_text = "[]",
      .help = "The network cards, one string each: options such as mac=00:16:3e:01:02:03, model=e1000 (or rtl8139, the "
              "default) and type=ioemu, separated by commas. A card is on the bridge that is named, or, if there is none "

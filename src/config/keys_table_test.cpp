@@ -361,6 +361,7 @@ const std::map<std::string_view, std::string_view> kOtherSamples{
     {"timer_mode", "timer_mode = 3"},
     {"uuid", "uuid = '00112233-4455-6677-8899-aabbccddeeff'"},
     {"vcpus", "vcpus = 3"},
+    {"videoram", "videoram = 8"},
     {"vif", "vif = ['mac=00:16:3e:01:02:03, bridge=b, model=e1000, rate=10Mb/s, ip=10.0.0.1, vifname=v, script=s']"},
     {"vncdisplay", "vncdisplay = 7"},
     {"vnclisten", "vnclisten = '[::1]:8'"},

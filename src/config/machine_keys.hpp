@@ -22,8 +22,10 @@ void read_firmware(const KeyInfo& key, const Setting& setting, Reading& reading)
 void read_serial(const KeyInfo& key, const Setting& setting, Reading& reading);
 void read_timer_mode(const KeyInfo& key, const Setting& setting, Reading& reading);
 
-// The graphics card by vga, stdvga, and what else the configuration has of Xen's; and videoram, which goes by the card.
+// The graphics card by vga, stdvga, and what else the configuration has of Xen's.
 void settle_graphics_card(Reading& reading);
+// videoram, which goes by the card.
+void settle_video_memory(Reading& reading);
 
 // Of the name of a file that need not be there.
 std::expected<std::string, std::string> absolute_path(std::string_view name);
