@@ -78,6 +78,12 @@ inline constexpr Word kActionWords[] = {{"destroy", LifeAction::Destroy},
                                         {"coredump-restart", LifeAction::Restart, kNoCore},
                                         {"soft-reset", LifeAction::Restart, "there is no Xen hypervisor underneath"}};
 
+enum class GraphicsCard { StandardVga, Cirrus, None };
+inline constexpr Word kGraphicsCardWords[] = {{"stdvga", GraphicsCard::StandardVga},
+                                              {"cirrus", GraphicsCard::Cirrus},
+                                              {"none", GraphicsCard::None},
+                                              {"qxl", GraphicsCard::StandardVga, "QXL is not provided yet"}};
+
 enum class TimerMode { DeliverMissed, CollapseMissed };
 // In the order of xl's numbers for them.
 inline constexpr Word kTimerModeWords[] = {{"delay_for_missed_ticks", TimerMode::DeliverMissed},
@@ -129,6 +135,9 @@ struct DomainConfig {
     std::vector<DiskConfig> disks;
     std::vector<VifConfig> vifs;
     GraphicsConfig graphics;
+    GraphicsCard card = GraphicsCard::StandardVga;
+    std::int64_t videoram_mb = 16;
+    std::string card_reason; // why it is that card, as a clause; not in a saved state
     std::vector<std::string> serial; // what COM1 and those that follow are connected to, as serial/end.hpp has it
     Switch acpi = Switch::On;
     Switch apic = Switch::On;
@@ -155,6 +164,9 @@ struct DomainConfig {
 
 std::string_view action_name(LifeAction action);
 std::string_view engine_name(EngineChoice engine);
+
+// Which graphics card the domain has and why, in one line.
+std::string graphics_line(const DomainConfig& config);
 
 // The error with the place of the key that it is about, if the file has the key.
 base::Error at_key(const DomainConfig& config, std::string_view key, const base::Error& error);

@@ -394,9 +394,11 @@ constexpr KeyInfo kKeys[] = {
     {"spiceusbredirection", Integer, Accepted, Xl, "0", "The number of USB devices redirected over SPICE.", kNoSpice},
     {"spicevdagent", Boolean, Accepted, Xl, "0", "Whether SPICE's guest agent is supported.", kNoSpice},
     {.name = "stdvga", .type = Boolean, .default_text = "1",
-     .help = "Whether the graphics card is the standard VGA with VBE modes. It is the card that the machine has; the "
-             "Cirrus card of stdvga=0 is not provided yet.",
-     .xend = {Image}},
+     .help = "Whether the graphics card is the standard VGA with VBE modes rather than the Cirrus Logic GD5446, for which "
+             "Windows 2000 and XP have a driver. Without this key and vga, a configuration that was written for Xen, "
+             "which builder or device_model shows, has the Cirrus, as it had there; any other has the standard VGA. "
+             "Do not change the card under an installed Windows.",
+     .settle = settle_graphics_card, .xend = {Image, xend_stdvga}},
     {"strategy", String, Silent, Option, "", "How reserved device memory is found.", kOptionOnly},
     {"stubdomain_cmdline", String, Accepted, Xl, "", "The command line of the device model's domain.", kNoStub},
     {"stubdomain_kernel", String, Accepted, Xl, "", "The kernel of the device model's domain.", kNoStub},
@@ -470,13 +472,15 @@ constexpr KeyInfo kKeys[] = {
              "'type=vnc,vnclisten=0.0.0.0,vncdisplay=5,vncpasswd=secret'. It means the same as the keys vnc, "
              "vnclisten, vncdisplay, vncunused, vncpasswd and keymap.",
      .xend = {Vfb, xend_screen}},
-    {.name = "vga", .type = String, .dialect = Xl, .default_text = "stdvga",
-     .help = "The graphics card: stdvga is what the machine has.",
-     .choices = "stdvga cirrus qxl none", .read = read_vga},
+    {.name = "vga", .type = String, .dialect = Xl,
+     .help = "The graphics card: the standard VGA, the Cirrus Logic GD5446, or none. It overrules stdvga.",
+     .member = choice<&DomainConfig::card>(kGraphicsCardWords), .xl = {"/b_info/type.hvm/vga/kind", xl_vga},
+     .saved = {.since = 2}},
     {"vhpt", Integer, Silent, Xm, "0", "A page-table setting of Itanium guests."},
-    {.name = "videoram", .type = Integer, .status = Accepted,
-     .help = "The memory of the graphics card in MiB.",
-     .reason = "the graphics card has a fixed 16 MiB", .least = 1, .most = 1024, .xend = {Image, AsGiven}},
+    {.name = "videoram", .type = Integer,
+     .help = "The memory of the standard VGA in MiB: 8, 16, 32, 64, 128 or 256. The Cirrus has 4.",
+     .least = 1, .most = 1024, .member = &DomainConfig::videoram_mb, .settle = settle_video_memory,
+     .xend = {Image, AsGiven}, .saved = {.since = 2}},
     {.name = "vif", .type = Strings, .default_text = "[]",
      .help = "The network cards, one string each: options such as mac=00:16:3e:01:02:03, model=e1000 (or rtl8139, the "
              "default) and type=ioemu, separated by commas. A card is on the bridge that is named, or, if there is none "

@@ -93,7 +93,6 @@ TEST(KeysTable, EveryImplementedKeyDoesSomething)
 {
     const std::set<std::string_view> elsewhere{"builder",    "type", "kernel",
                                                "loader", // guest_kind.cpp refuses guests of other kinds by them
-                                               "stdvga", // 1 is what the machine has, and 0 what is not provided yet
                                                "vcpu_avail", // read with vcpus
                                                "vfb"}; // vfb_key.cpp makes it settings of other keys
     for_each_key([&](const KeyInfo& key) {
@@ -362,6 +361,7 @@ const std::map<std::string_view, std::string_view> kOtherSamples{
     {"timer_mode", "timer_mode = 3"},
     {"uuid", "uuid = '00112233-4455-6677-8899-aabbccddeeff'"},
     {"vcpus", "vcpus = 3"},
+    {"videoram", "videoram = 8"},
     {"vif", "vif = ['mac=00:16:3e:01:02:03, bridge=b, model=e1000, rate=10Mb/s, ip=10.0.0.1, vifname=v, script=s']"},
     {"vncdisplay", "vncdisplay = 7"},
     {"vnclisten", "vnclisten = '[::1]:8'"},

@@ -177,14 +177,6 @@ void read_timer_mode(const KeyInfo&, const Setting& setting, Reading& reading)
     reading.config.timer_mode = static_cast<TimerMode>(modes[static_cast<std::size_t>(mode)].value);
 }
 
-void read_vga(const KeyInfo&, const Setting& setting, Reading& reading)
-{
-    if (const auto card = text_of(setting); !card.empty() && card != "stdvga") {
-        reading.warn(setting.value_at,
-                     fmt::format("the graphics card '{}' is not provided yet; the machine has the standard VGA", card));
-    }
-}
-
 void read_restart(const KeyInfo&, const Setting& setting, Reading& reading)
 {
     const auto word = text_of(setting);

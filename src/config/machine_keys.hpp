@@ -20,7 +20,11 @@ void read_cpuid(const KeyInfo& key, const Setting& setting, Reading& reading);
 // bios and firmware, which have no member: they can only ask for what is there.
 void read_firmware(const KeyInfo& key, const Setting& setting, Reading& reading);
 void read_timer_mode(const KeyInfo& key, const Setting& setting, Reading& reading);
-void read_vga(const KeyInfo& key, const Setting& setting, Reading& reading);
+
+// The graphics card by vga, stdvga, and what else the configuration has of Xen's.
+void settle_graphics_card(Reading& reading);
+// videoram, which goes by the card.
+void settle_video_memory(Reading& reading);
 
 // Of the name of a file that need not be there.
 std::expected<std::string, std::string> absolute_path(std::string_view name);

@@ -148,16 +148,49 @@ TEST(Firmware, IsSeaBiosUnderEachOfItsNames)
     EXPECT_THAT(error_of("bios = 'coreboot'"), HasSubstr("it is one of: seabios, rombios, ovmf"));
 }
 
-TEST(Vga, IsTheStandardCardWithAWarningForOthers)
+TEST(GraphicsCard, IsWhatVgaOrStdvgaSay)
 {
-    EXPECT_THAT(load("vga = 'stdvga'").warnings, IsEmpty());
-    EXPECT_THAT(load("vga = ''").warnings, IsEmpty());
-    for (const std::string card : {"cirrus", "qxl", "none"}) {
-        const auto loaded = load("vga = '" + card + "'");
-        EXPECT_THAT(warnings_of(loaded), ElementsAre("the graphics card '" + card +
-                                                     "' is not provided yet; the machine has the standard VGA"));
-        EXPECT_EQ(xl_form(loaded.config)["b_info"]["type.hvm"]["vga"]["kind"], "std") << "what the machine has";
+    const auto card = [](const std::string& text) { return load(text).config.card; };
+    EXPECT_EQ(card("stdvga = 0"), GraphicsCard::Cirrus);
+    EXPECT_EQ(card("stdvga = 1\nbuilder = 'hvm'"), GraphicsCard::StandardVga);
+    EXPECT_EQ(card("vga = 'cirrus'"), GraphicsCard::Cirrus);
+    EXPECT_EQ(card("vga = 'stdvga'\nstdvga = 0"), GraphicsCard::StandardVga) << "vga overrules stdvga";
+    EXPECT_EQ(card("vga = 'none'"), GraphicsCard::None);
+    EXPECT_EQ(card("vga = ''\nstdvga = 0"), GraphicsCard::Cirrus);
+    EXPECT_EQ(graphics_line(load("stdvga = 0").config), "graphics card: Cirrus Logic GD5446, as 'stdvga' says");
+    EXPECT_THAT(warnings_of(load("vga = 'qxl'")), ElementsAre(HasSubstr("QXL is not provided yet")));
+    EXPECT_EQ(xl_form(load("vga = 'qxl'").config)["b_info"]["type.hvm"]["vga"]["kind"], "std") << "what there is";
+    EXPECT_EQ(xl_form(load("stdvga = 0").config)["b_info"]["type.hvm"]["vga"]["kind"], "cirrus");
+    EXPECT_THAT(print_sxp(xend_form(load("stdvga = 0").config, std::nullopt)), HasSubstr("(stdvga 0)"));
+}
+
+// Both stages of an installation have one card, whatever else they differ in.
+TEST(GraphicsCard, IsXensDefaultForWhatWasWrittenForXen)
+{
+    for (const char* text :
+         {"builder = 'hvm'", "builder = 'hvm'\nacpi = 0\napic = 0", "device_model = '/usr/bin/qemu-dm'"}) {
+        EXPECT_EQ(load(text).config.card, GraphicsCard::Cirrus) << text;
     }
+    const auto line = graphics_line(load("builder = 'hvm'").config);
+    EXPECT_THAT(line, HasSubstr("Cirrus Logic GD5446, as Xen has it where 'stdvga' is not set"));
+    for (const char* text : {"", "acpi = 0\napic = 0", "type = 'hvm'"}) {
+        EXPECT_EQ(load(text).config.card, GraphicsCard::StandardVga) << text;
+    }
+}
+
+TEST(GraphicsCard, HasItsMemoryByVideoram)
+{
+    EXPECT_EQ(load("").config.videoram_mb, 16);
+    EXPECT_EQ(load("videoram = 8").config.videoram_mb, 8);
+    EXPECT_EQ(load("stdvga = 1\nvideoram = 256").config.videoram_mb, 256);
+    for (const char* wrong : {"4", "12", "512", "1"}) {
+        EXPECT_EQ(first_line(error_of(std::string{"videoram = "} + wrong)),
+                  std::string{"test.cfg:1:12: the standard VGA cannot have "} + wrong +
+                      " MiB; write videoram = 8, 16, 32, 64, 128 or 256");
+    }
+    EXPECT_THAT(load("stdvga = 0\nvideoram = 4").warnings, IsEmpty());
+    EXPECT_THAT(warnings_of(load("stdvga = 0\nvideoram = 8")),
+                ElementsAre("'videoram' has no effect: the Cirrus card has 4 MiB"));
 }
 
 TEST(Clock, MayBeAheadOrBehind)

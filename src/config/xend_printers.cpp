@@ -80,6 +80,11 @@ SxpNodes xend_screen(const DomainConfig& config, const std::optional<XendState>&
     return {xend_device(std::move(vfb))};
 }
 
+SxpNodes xend_stdvga(const DomainConfig& config, const std::optional<XendState>&)
+{
+    return {SxpNode::entry("stdvga", config.card == GraphicsCard::StandardVga ? "1" : "0")};
+}
+
 SxpNodes xend_vifs(const DomainConfig& config, const std::optional<XendState>&)
 {
     SxpNodes devices;

@@ -87,6 +87,16 @@ Object xl_processors(const KeyInfo&, const DomainConfig& config)
 }
 
 // libxl says no more of a console that is not there.
+// In libxl's words for them.
+Object xl_vga(const KeyInfo&, const DomainConfig& config)
+{
+    switch (config.card) {
+    case GraphicsCard::Cirrus: return "cirrus";
+    case GraphicsCard::None: return "none";
+    default: return "std";
+    }
+}
+
 Object xl_vnc(const KeyInfo&, const DomainConfig& config)
 {
     const GraphicsConfig& graphics = config.graphics;

@@ -11,6 +11,7 @@ nlohmann::ordered_json xl_disks(const KeyInfo& key, const DomainConfig& config);
 nlohmann::ordered_json xl_kibibytes(const KeyInfo& key, const DomainConfig& config); // of a member in MiB
 nlohmann::ordered_json xl_nics(const KeyInfo& key, const DomainConfig& config);
 nlohmann::ordered_json xl_processors(const KeyInfo& key, const DomainConfig& config);
+nlohmann::ordered_json xl_vga(const KeyInfo& key, const DomainConfig& config);
 nlohmann::ordered_json xl_vnc(const KeyInfo& key, const DomainConfig& config);
 
 } // namespace windsor::config

@@ -16,6 +16,7 @@
 #include "devices/rtc/saved_state.hpp"
 #include "devices/rtl8139/saved_state.hpp"
 #include "devices/uart/saved_state.hpp"
+#include "devices/vga/cirrus/saved_state.hpp"
 #include "devices/vga/saved_state.hpp"
 #include "state/testing_structs.hpp"
 
@@ -147,6 +148,10 @@ TEST_F(SavedChips, PowerManagement)
 TEST_F(SavedChips, Display)
 {
     round_trip("vga", [this] { return vga::Vga::create(memory_, clock_).value(); });
+    // The DAC's entries have six bits a component there.
+    round_trip(
+        "cirrus", [this] { return vga::cirrus::Cirrus::create(memory_, clock_).value(); },
+        "cirrus.registers.dac_8bit ");
 }
 
 TEST_F(SavedChips, GigabitNetworkCard)

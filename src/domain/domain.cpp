@@ -95,6 +95,19 @@ base::Status Domain::build_machine()
     return saved ? restore(*saved) : base::Status{};
 }
 
+namespace {
+
+machine::Display display_of(config::GraphicsCard card)
+{
+    switch (card) {
+    case config::GraphicsCard::Cirrus: return machine::Display::Cirrus;
+    case config::GraphicsCard::None: return machine::Display::None;
+    default: return machine::Display::StandardVga;
+    }
+}
+
+} // namespace
+
 machine::MachineSpec Domain::machine_options() const
 {
     const config::DomainConfig& config = settings_.config;
@@ -111,7 +124,11 @@ machine::MachineSpec Domain::machine_options() const
             .rtc_base_seconds = rtc_base(config),
             .missed_ticks = config.timer_mode == config::TimerMode::DeliverMissed ? machine::MissedTicks::Deliver
                                                                                   : machine::MissedTicks::Collapse,
-            .uuid = uuid_};
+            .uuid = uuid_,
+            .vga_bios =
+                config.card == config::GraphicsCard::Cirrus ? machine::kCirrusBios : machine::MachineSpec{}.vga_bios,
+            .display = display_of(config.card),
+            .video_memory = megabytes(static_cast<std::uint64_t>(config.videoram_mb))};
 }
 
 base::Status Domain::restore(const SavedFile& saved)

@@ -150,6 +150,7 @@ private:
     base::Result<std::shared_ptr<storage::AsyncDisk>> new_medium(std::unique_ptr<storage::Image> image,
                                                                  machine::Executor executor);
     void let_go_of(const std::shared_ptr<storage::AsyncDisk>& disk);
+
     // domain_network.cpp
     static std::vector<Row> network_rows();
     base::Status plug_cables(machine::MachineSpec& options);

@@ -217,7 +217,7 @@ const std::vector<Domain::Row>& Domain::rows()
     static const std::vector<Row> all = [] {
         std::vector<Row> rows;
         for (auto& some : {general_rows(), life_rows(), media_rows(), save_rows(), migration_rows(), processor_rows(),
-                            network_rows(),                           console_rows(), input_rows()}) {
+                            network_rows(), console_rows(), input_rows()}) {
             rows.insert(rows.end(), some.begin(), some.end());
         }
         return rows;

@@ -111,6 +111,7 @@ base::Status run_domain(ProcessParts& parts, KeeperLink& keeper)
     for (const std::string& warning : parts.settings.warnings) {
         log.warning("{}", warning);
     }
+    log.info("{}", config::graphics_line(parts.settings.config));
     const std::unique_ptr<Domain> domain = WINDSOR_TRY(Domain::create(parts.settings, keeper, parts.claim, *loop, log));
     // A creator that has gone away was interrupted: what it began is not to go on behind its back.
     // One that has been handed over goes on whatever happens.

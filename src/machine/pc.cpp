@@ -23,6 +23,7 @@
 #include "devices/rtc/unit.hpp"
 #include "devices/rtl8139/unit.hpp"
 #include "devices/uart/unit.hpp"
+#include "devices/vga/cirrus/unit.hpp"
 #include "devices/vga/spec.hpp"
 #include "devices/vga/unit.hpp"
 #include "firmware/fw_cfg_unit.hpp"
@@ -30,6 +31,7 @@
 #include "machine/firmware_setup.hpp"
 
 #include <array>
+#include <bit>
 
 #include <fmt/format.h>
 
@@ -135,7 +137,11 @@ std::vector<Slot> slots_of(Board& board, const MachineSpec& spec, const Contents
     if (spec.display == Display::StandardVga) {
         slots.push_back(pci({2, 0}, "vga",
                             {.ports = {vga::kPortsStart, vga::dispi::kPortsStart}, .mmio = {vga::kWindowStart}},
-                            vga::unit(bytes_of(contents.firmware->vga_bios))));
+                            vga::unit(bytes_of(contents.firmware->vga_bios), spec.video_memory)));
+    }
+    if (spec.display == Display::Cirrus) {
+        slots.push_back(pci({2, 0}, "cirrus", {.ports = {vga::kPortsStart}, .mmio = {vga::kWindowStart}},
+                            vga::cirrus::unit(bytes_of(contents.firmware->vga_bios))));
     }
     for (std::size_t number = 0; number < spec.network_cards.size(); ++number) {
         slots.push_back(network_card(spec.network_cards[number], number, *contents.firmware));
@@ -177,6 +183,13 @@ base::Status check(const MachineSpec& spec)
 {
     if (spec.serial_ports.size() > kSerialPorts.size()) {
         return base::fail("a machine has {} serial ports at most", kSerialPorts.size());
+    }
+    constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+    const bool fits =
+        std::has_single_bit(spec.video_memory) && spec.video_memory >= kMiB && spec.video_memory <= vga::kMostVram;
+    if (spec.display == Display::StandardVga && !fits) {
+        return base::fail("the standard VGA has a power of two of 1 to {} MiB, not {} bytes", vga::kMostVram / kMiB,
+                          spec.video_memory);
     }
     if (spec.network_cards.size() > kMostNetworkCards) {
         return base::fail("a machine has {} network cards at most", kMostNetworkCards);

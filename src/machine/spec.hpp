@@ -45,7 +45,7 @@ struct NetworkCardSpec {
     backend::NetworkLink* link{nullptr};
 };
 
-enum class Display : std::uint8_t { None, StandardVga };
+enum class Display : std::uint8_t { None, StandardVga, Cirrus };
 
 // What model-specific registers do that the processor does not have.
 enum class UnknownMsrs : std::uint8_t { Fault, ReadZero };
@@ -76,7 +76,7 @@ struct MachineSpec {
     const base::WallClock* wall_clock{nullptr};
     std::array<std::uint8_t, 16> uuid{};
     std::string bios{"/usr/share/seabios/bios-256k.bin"};
-    std::string vga_bios{"/usr/share/seabios/vgabios-stdvga.bin"};
+    std::string vga_bios{"/usr/share/seabios/vgabios-stdvga.bin"}; // for the standard VGA
     // Their contents, for a machine that is built where files cannot be opened any more; null: they are read.
     std::shared_ptr<const FirmwareFiles> firmware{};
     // An open /dev/kvm, for the same reason, which outlives the machine's
@@ -88,6 +88,11 @@ struct MachineSpec {
     std::vector<std::optional<backend::CharacterSink*>> serial_ports{nullptr};
     std::vector<NetworkCardSpec> network_cards{}; // at most kMostNetworkCards
     Display display{Display::StandardVga};
+    // Bytes of the standard VGA's memory, a power of two of 1 to 256 MiB; the Cirrus has 4 MiB.
+    std::uint64_t video_memory{16u << 20};
 };
+
+// The VGA BIOS that is for the Cirrus.
+constexpr const char* kCirrusBios = "/usr/share/seabios/vgabios-cirrus.bin";
 
 } // namespace windsor::machine

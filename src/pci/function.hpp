@@ -107,6 +107,8 @@ protected:
     virtual void config_replaced() {}
     // After reset(): the registers outside configuration space.
     virtual void device_reset() {}
+    // None before connect().
+    const std::optional<Spaces>& spaces() const { return spaces_; }
 
 private:
     void add_range(unsigned index, Range range);

@@ -34,6 +34,7 @@ public:
         audit(name, member);
     }
     template <typename T> void optional(std::string_view name, T& member) { field(name, member); }
+    template <typename T> void in_place(T& part) { field("a part", part); }
     bool is_of(std::uint32_t) const { return true; }
     template <typename E> void choice(std::string_view, E&, E) { ++described_; }
 

@@ -162,6 +162,9 @@ base::Result<Started> start(Context& context, const Arguments& arguments, const 
         return std::unexpected{config::at_key(settings.config, "engine", engine.error())};
     }
     settings.engine = *std::move(engine);
+    if (!arguments.has("quiet")) {
+        context.out << config::graphics_line(loaded.config) << '\n';
+    }
     for (const std::string& note : keeper::network_notes(settings.config)) {
         settings.warnings.push_back(note); // for the domain's log
         if (!arguments.has("quiet")) {

@@ -65,10 +65,11 @@ need() {
 # keep FILE NAME copies a file of this test to where WINDSOR_TEST_KEEP says, for people to look at.
 keep() { [ -z "${WINDSOR_TEST_KEEP:-}" ] || cp "$scratch/$1" "$WINDSOR_TEST_KEEP/$2"; }
 
-# create KEY=VALUE... starts the domain from lines of configuration.
+# create KEY=VALUE... starts the domain from lines of configuration, with the standard VGA if STDVGA says nothing else.
 create() {
   {
     echo "builder = 'hvm'"
+    echo "stdvga = ${STDVGA:-1}"
     echo "name = '$domain'"
     echo "vnc = 1"
     echo "vncunused = 1"

@@ -7,24 +7,10 @@ namespace windsor::devices::vga {
 
 namespace {
 
-constexpr backend::Size kSizeAtPowerOn{720, 400};
 // The CRTC counts 64 Ki groups of four planes.
-constexpr std::uint32_t kLegacyWrap = 4 * 65536;
+constexpr std::uint32_t kLegacyWrap = kLeastVram;
 
-unsigned legacy_height(const State& state)
-{
-    const unsigned overflow = state.crtc[crtc::kOverflow];
-    return (state.crtc[crtc::kVerticalDisplayEnd] | ((overflow & 0x02) << 7) | ((overflow & 0x40) << 3)) + 1;
-}
-
-unsigned line_compare(const State& state)
-{
-    const unsigned value = state.crtc[crtc::kLineCompare] | ((state.crtc[crtc::kOverflow] & 0x10U) << 4) |
-                           ((state.crtc[crtc::kMaximumScanLine] & 0x40U) << 3);
-    return value == 0x3ff ? ~0U : value;
-}
-
-void set_text(Frame& frame, const State& state)
+void set_text(Frame& frame, const Registers& state)
 {
     frame.format = PixelFormat::Text;
     frame.cell_width = (state.sequencer[seq::kClocking] & seq::kClocking8Dot) != 0 ? 8 : 9;
@@ -32,7 +18,7 @@ void set_text(Frame& frame, const State& state)
                              kMaxWidth / (frame.cell_width * frame.pixel_width));
     frame.cell_height = (state.crtc[crtc::kMaximumScanLine] & 0x1fU) + 1;
     frame.repeat = (state.crtc[crtc::kMaximumScanLine] & crtc::kDoubleScan) != 0 ? 2 : 1;
-    frame.rows = std::max(legacy_height(state) / (frame.cell_height * frame.repeat), 1U);
+    frame.rows = std::max(vga_height(state) / (frame.cell_height * frame.repeat), 1U);
     frame.size = {frame.columns * frame.cell_width * frame.pixel_width,
                   frame.rows * frame.cell_height * frame.repeat};
     frame.attribute_mode = state.attribute[attr::kMode];
@@ -44,7 +30,7 @@ void set_text(Frame& frame, const State& state)
     frame.fonts = {map_b * 8192, map_a * 8192};
 }
 
-void set_graphics(Frame& frame, const State& state)
+void set_graphics(Frame& frame, const Registers& state)
 {
     const unsigned shift = (state.graphics[gfx::kMode] >> 5) & 3U;
     const unsigned characters = state.crtc[crtc::kHorizontalDisplayEnd] + 1U;
@@ -68,50 +54,50 @@ void set_graphics(Frame& frame, const State& state)
     }
     const bool stands_still = (state.attribute[attr::kMode] & attr::kModePanningCompatibility) != 0;
     frame.split_pan = stands_still ? 0 : frame.pan;
-    frame.size.height = legacy_height(state);
+    frame.size.height = vga_height(state);
 }
 
-void set_dispi(Frame& frame, const State& state)
+std::uint32_t color_of(const Registers& state, unsigned index)
 {
-    const auto& r = state.dispi;
-    frame.size = {r[dispi::kXres], r[dispi::kYres]};
-    frame.pitch = state.dispi_pitch();
-    frame.start = r[dispi::kXoffset] * state.dispi_bits() / 8 + r[dispi::kYoffset] * frame.pitch;
-    switch (r[dispi::kBpp]) {
-    case 4:
-        frame.format = PixelFormat::Planar;
-        frame.start &= ~3U;
-        frame.pan = r[dispi::kXoffset] & 7U;
-        frame.plane_enable = state.attribute[attr::kPlaneEnable] & 0x0f;
-        break;
-    case 15:
-        frame.format = PixelFormat::Rgb555;
-        break;
-    case 16:
-        frame.format = PixelFormat::Rgb565;
-        break;
-    case 24:
-        frame.format = PixelFormat::Rgb888;
-        break;
-    case 32:
-        frame.format = PixelFormat::Rgbx8888;
-        break;
-    default:
-        frame.format = PixelFormat::Indexed;
-        break;
+    return dac_color(state, &state.dac[std::size_t{index & state.pel_mask} * 3]);
+}
+
+// P7 and P6 always come from the colour select register, P5 and P4 if the mode control register says so.
+Palette attribute_palette(const Registers& state)
+{
+    Palette palette{};
+    const unsigned select = state.attribute[attr::kColorSelect];
+    for (unsigned i = 0; i < 16; ++i) {
+        const unsigned entry = state.attribute[i];
+        const bool selects_p5_p4 = (state.attribute[attr::kMode] & attr::kModeColorSelect) != 0;
+        palette[i] = color_of(state, selects_p5_p4 ? ((select & 0x0f) << 4) | (entry & 0x0f)
+                                                   : ((select & 0x0c) << 4) | (entry & 0x3f));
     }
-}
-
-std::uint32_t color_of(const State& state, unsigned index)
-{
-    const std::uint8_t* const entry = &state.dac[std::size_t{index & state.pel_mask} * 3];
-    const auto widened = [&](unsigned i) -> std::uint32_t {
-        return state.dac_8bit ? entry[i] : static_cast<std::uint8_t>((entry[i] << 2) | ((entry[i] >> 4) & 3));
-    };
-    return (widened(0) << 16) | (widened(1) << 8) | widened(2);
+    return palette;
 }
 
 } // namespace
+
+unsigned vga_height(const Registers& state)
+{
+    const unsigned overflow = state.crtc[crtc::kOverflow];
+    return (state.crtc[crtc::kVerticalDisplayEnd] | ((overflow & 0x02) << 7) | ((overflow & 0x40) << 3)) + 1;
+}
+
+unsigned vga_line_compare(const Registers& state)
+{
+    const unsigned value = state.crtc[crtc::kLineCompare] | ((state.crtc[crtc::kOverflow] & 0x10U) << 4) |
+                           ((state.crtc[crtc::kMaximumScanLine] & 0x40U) << 3);
+    return value == 0x3ff ? ~0U : value;
+}
+
+std::uint32_t dac_color(const Registers& registers, const std::uint8_t* entry)
+{
+    const auto widened = [&](unsigned i) -> std::uint32_t {
+        return registers.dac_8bit ? entry[i] : static_cast<std::uint8_t>((entry[i] << 2) | ((entry[i] >> 4) & 3));
+    };
+    return (widened(0) << 16) | (widened(1) << 8) | widened(2);
+}
 
 std::uint32_t Frame::line_bytes() const
 {
@@ -125,6 +111,7 @@ std::uint32_t Frame::line_bytes() const
     case PixelFormat::Indexed:
         return pixels;
     case PixelFormat::Rgb555:
+    case PixelFormat::Rgb555Mixed:
     case PixelFormat::Rgb565:
         return pixels * 2;
     case PixelFormat::Rgb888:
@@ -136,27 +123,21 @@ std::uint32_t Frame::line_bytes() const
     }
 }
 
-Frame frame_of(const State& state, backend::Size last)
+bool vga_blanked(const Registers& registers)
+{
+    return (registers.attribute_index & attr::kPaletteSource) == 0 ||
+           (registers.sequencer[seq::kClocking] & seq::kClockingScreenOff) != 0 ||
+           registers.crtc[crtc::kHorizontalDisplayEnd] == 0;
+}
+
+Frame vga_frame(const Registers& state)
 {
     Frame frame;
-    const bool dispi = state.dispi_enabled();
-    const unsigned clocking = state.sequencer[seq::kClocking];
-    const bool off = (state.attribute_index & attr::kPaletteSource) == 0 ||
-                     (!dispi && ((clocking & seq::kClockingScreenOff) != 0 ||
-                                 state.crtc[crtc::kHorizontalDisplayEnd] == 0));
-    if (off) {
-        frame.size = last.width != 0 ? last : kSizeAtPowerOn;
-        return frame;
-    }
-    if (dispi) {
-        set_dispi(frame, state);
-        return frame;
-    }
-    frame.pixel_width = (clocking & seq::kClockingHalf) != 0 ? 2 : 1;
+    frame.pixel_width = (state.sequencer[seq::kClocking] & seq::kClockingHalf) != 0 ? 2 : 1;
     frame.start = 4U * ((state.crtc[crtc::kStartHigh] * 256U) | state.crtc[crtc::kStartLow]);
     frame.pitch = state.crtc[crtc::kOffset] * 8U;
     frame.wrap = kLegacyWrap;
-    frame.line_compare = line_compare(state);
+    frame.line_compare = vga_line_compare(state);
     frame.plane_enable = state.attribute[attr::kPlaneEnable] & 0x0f;
     if ((state.graphics[gfx::kMiscellaneous] & gfx::kMiscGraphics) != 0) {
         set_graphics(frame, state);
@@ -166,27 +147,29 @@ Frame frame_of(const State& state, backend::Size last)
     return frame;
 }
 
-Palette dac_palette(const State& state)
+Palette vga_palette(const Registers& registers, PixelFormat format)
 {
+    if (format == PixelFormat::Text || format == PixelFormat::Planar || format == PixelFormat::Cga) {
+        return attribute_palette(registers);
+    }
     Palette palette{};
     for (unsigned i = 0; i < palette.size(); ++i) {
-        palette[i] = color_of(state, i);
+        palette[i] = color_of(registers, i);
     }
     return palette;
 }
 
-// P7 and P6 always come from the colour select register, P5 and P4 if the mode control register says so.
-Palette attribute_palette(const State& state)
+TextCursor text_cursor(const Registers& state, const Frame& frame)
 {
-    Palette palette{};
-    const unsigned select = state.attribute[attr::kColorSelect];
-    for (unsigned i = 0; i < 16; ++i) {
-        const unsigned entry = state.attribute[i];
-        const bool selects_p5_p4 = (state.attribute[attr::kMode] & attr::kModeColorSelect) != 0;
-        palette[i] = color_of(state, selects_p5_p4 ? ((select & 0x0f) << 4) | (entry & 0x0f)
-                                                   : ((select & 0x0c) << 4) | (entry & 0x3f));
+    if (frame.format != PixelFormat::Text) {
+        return {};
     }
-    return palette;
+    TextCursor cursor;
+    cursor.address = (4U * ((state.crtc[crtc::kCursorHigh] * 256U) | state.crtc[crtc::kCursorLow])) & (frame.wrap - 1);
+    cursor.first = state.crtc[crtc::kCursorStart] & 0x1fU;
+    cursor.last = std::min(state.crtc[crtc::kCursorEnd] & 0x1fU, frame.cell_height - 1);
+    cursor.visible = (state.crtc[crtc::kCursorStart] & crtc::kCursorOff) == 0 && cursor.first <= cursor.last;
+    return cursor;
 }
 
 } // namespace windsor::devices::vga

@@ -65,8 +65,8 @@ std::uint32_t rgb(std::uint32_t red, std::uint32_t green, std::uint32_t blue)
 
 } // namespace
 
-const std::uint32_t* draw_line(const Frame& frame, const Palette& palette, std::span<const std::uint8_t> source,
-                               unsigned pan, std::span<std::uint32_t> line)
+std::uint32_t* draw_line(const Frame& frame, const Palette& palette, std::span<const std::uint8_t> source, unsigned pan,
+                         std::span<std::uint32_t> line)
 {
     Pen pen{line, frame.pixel_width};
     const auto word = [&](std::size_t i) { return static_cast<unsigned>(source[i] | (source[i + 1] << 8)); };
@@ -88,6 +88,14 @@ const std::uint32_t* draw_line(const Frame& frame, const Palette& palette, std::
             pen.put(rgb(widen5((pixel >> 10) & 0x1f), widen5((pixel >> 5) & 0x1f), widen5(pixel & 0x1f)));
         }
         break;
+    case PixelFormat::Rgb555Mixed:
+        for (std::size_t i = 0; i + 2 <= source.size(); i += 2) {
+            const unsigned pixel = word(i);
+            pen.put((pixel & 0x8000) != 0
+                        ? palette[pixel & 0xff]
+                        : rgb(widen5((pixel >> 10) & 0x1f), widen5((pixel >> 5) & 0x1f), widen5(pixel & 0x1f)));
+        }
+        break;
     case PixelFormat::Rgb565:
         for (std::size_t i = 0; i + 2 <= source.size(); i += 2) {
             const unsigned pixel = word(i);
@@ -106,6 +114,25 @@ const std::uint32_t* draw_line(const Frame& frame, const Palette& palette, std::
         break;
     }
     return line.data() + std::size_t{pan} * frame.pixel_width;
+}
+
+void draw_pointer(const Pointer& pointer, std::span<const std::uint8_t> vram, unsigned y, std::span<std::uint32_t> line)
+{
+    if (!pointer.visible || y < pointer.y || y - pointer.y >= pointer.size) {
+        return;
+    }
+    const std::size_t row = pointer.pattern + std::size_t{y - pointer.y} * pointer.pattern_pitch;
+    for (unsigned i = 0; i < pointer.size && pointer.x + i < line.size(); ++i) {
+        const unsigned bit = 7 - i % 8;
+        const bool first = ((vram[row + i / 8] >> bit) & 1) != 0;
+        const bool second = ((vram[row + pointer.second_offset + i / 8] >> bit) & 1) != 0;
+        std::uint32_t& pixel = line[pointer.x + i];
+        if (second) {
+            pixel = first ? pointer.foreground : pointer.background;
+        } else if (first) {
+            pixel ^= 0xffffff;
+        }
+    }
 }
 
 std::uint32_t LineCounter::next(unsigned y)

@@ -14,8 +14,12 @@ constexpr unsigned kLineSlack = 64;
 
 // Draws the line that `source` (frame.line_bytes() bytes) holds into `line`, which has room for the width
 // and kLineSlack more; gives its first pixel, behind `pan` (at most frame.pan) that are skipped.
-const std::uint32_t* draw_line(const Frame& frame, const Palette& palette, std::span<const std::uint8_t> source,
-                               unsigned pan, std::span<std::uint32_t> line);
+std::uint32_t* draw_line(const Frame& frame, const Palette& palette, std::span<const std::uint8_t> source, unsigned pan,
+                         std::span<std::uint32_t> line);
+
+// Draws the pointer's part in scan line `y` over the line's pixels.
+void draw_pointer(const Pointer& pointer, std::span<const std::uint8_t> vram, unsigned y,
+                  std::span<std::uint32_t> line);
 
 // The CRTC's address counters: where each scan line is read from.
 class LineCounter {

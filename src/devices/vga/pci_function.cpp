@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "devices/vga/pci_function.hpp"
 
-#include <algorithm>
-#include <bit>
+#include "devices/vga/rom.hpp"
 
 namespace windsor::devices::vga {
 
@@ -14,7 +13,6 @@ constexpr pci::Identity kIdentity{.vendor = kPciVendor,
                                   .revision = kPciRevision,
                                   .subsystem_vendor = kPciSubsystemVendor,
                                   .subsystem = kPciSubsystem};
-constexpr std::uint32_t kLargestRom = 64 * 1024;
 
 } // namespace
 
@@ -27,11 +25,7 @@ PciFunction::PciFunction(Vga& vga, std::unique_ptr<memory::Block> rom) : Functio
 
 base::Result<std::unique_ptr<PciFunction>> PciFunction::create(Vga& vga, std::span<const std::uint8_t> rom)
 {
-    if (rom.empty() || rom.size() > kLargestRom) {
-        return base::fail("the VGA BIOS has {} bytes; it must have 1 to {}", rom.size(), kLargestRom);
-    }
-    auto block = WINDSOR_TRY(memory::Block::create(std::bit_ceil(rom.size())));
-    std::ranges::copy(rom, block->data());
+    auto block = WINDSOR_TRY(rom_block(rom));
     return std::unique_ptr<PciFunction>{new PciFunction{vga, std::move(block)}};
 }
 

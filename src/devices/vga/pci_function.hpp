@@ -14,7 +14,7 @@
 namespace windsor::devices::vga {
 
 // Base address registers, as QEMU's "VGA" device has them.
-constexpr unsigned kFramebufferBar = 0; // prefetchable memory, kVramSize
+constexpr unsigned kFramebufferBar = 0; // prefetchable memory, all of vram()
 constexpr unsigned kRegistersBar = 2;   // memory, mmio::kSize
 
 class PciFunction final : public pci::Function {

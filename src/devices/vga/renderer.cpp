@@ -9,6 +9,8 @@ namespace windsor::devices::vga {
 
 namespace {
 
+constexpr backend::Size kSizeAtPowerOn{720, 400};
+
 // Adds a changed stretch of lines, joined with the one before if that is near.
 void add_damage(std::vector<backend::Rectangle>& damage, const backend::Rectangle& more)
 {
@@ -27,10 +29,11 @@ void add_damage(std::vector<backend::Rectangle>& damage, const backend::Rectangl
 
 std::vector<backend::Rectangle> Renderer::update(const RenderInput& input, backend::Picture& picture)
 {
-    const Frame frame = frame_of(input.state, picture.size);
-    const bool attribute_colors = frame.format == PixelFormat::Text || frame.format == PixelFormat::Planar ||
-                                  frame.format == PixelFormat::Cga;
-    const Palette palette = attribute_colors ? attribute_palette(input.state) : dac_palette(input.state);
+    Frame frame = input.display.frame;
+    if (frame.format == PixelFormat::Blank) {
+        frame.size = picture.size.width != 0 ? picture.size : kSizeAtPowerOn;
+    }
+    const Palette& palette = input.display.palette;
     const std::size_t pixels = std::size_t{frame.size.width} * frame.size.height;
     bool everything = !valid_ || picture_ != &picture || picture.size != frame.size || picture.pixels.size() != pixels;
     if (everything) {
@@ -84,6 +87,18 @@ bool Renderer::line_dirty(const std::vector<bool>& dirty, std::uint32_t address,
     return false;
 }
 
+// Whether a line may show another part of the pointer than it did, or another pointer. Its pattern is cheap enough to
+// be taken for changed whenever something in its page has.
+bool Renderer::pointer_changed(const RenderInput& input, unsigned y) const
+{
+    const auto covers = [y](const Pointer& pointer) {
+        return pointer.visible && y >= pointer.y && y - pointer.y < pointer.size;
+    };
+    const Pointer& pointer = input.display.pointer;
+    const bool other = pointer != pointer_ || (pointer.visible && input.dirty[pointer.pattern / 4096]);
+    return other && (covers(pointer) || covers(pointer_));
+}
+
 std::vector<backend::Rectangle> Renderer::update_graphics(const RenderInput& input, bool everything,
                                                           backend::Picture& picture)
 {
@@ -95,10 +110,11 @@ std::vector<backend::Rectangle> Renderer::update_graphics(const RenderInput& inp
     for (unsigned y = 0; y < frame_.size.height; ++y) {
         const unsigned pan = counter.pan();
         const std::uint32_t address = counter.next(y);
-        if (!everything && !line_dirty(input.dirty, address, count)) {
+        if (!everything && !line_dirty(input.dirty, address, count) && !pointer_changed(input, y)) {
             continue;
         }
-        const std::uint32_t* const drawn = draw_line(frame_, palette_, fetch(input.vram, address, count), pan, line_);
+        std::uint32_t* const drawn = draw_line(frame_, palette_, fetch(input.vram, address, count), pan, line_);
+        draw_pointer(input.display.pointer, input.vram, y, {drawn, width});
         std::uint32_t* const shown = &picture.pixels[std::size_t{y} * width];
         const auto first = static_cast<unsigned>(std::mismatch(drawn, drawn + width, shown).first - drawn);
         if (first == width) {
@@ -111,6 +127,7 @@ std::vector<backend::Rectangle> Renderer::update_graphics(const RenderInput& inp
         std::copy(drawn + first, drawn + last + 1, shown + first);
         add_damage(damage, {first, y, last + 1 - first, 1});
     }
+    pointer_ = input.display.pointer;
     if (everything) {
         return {{0, 0, width, frame_.size.height}};
     }

@@ -5,7 +5,6 @@
 #include "base/clock.hpp"
 #include "backend/screen.hpp"
 #include "devices/vga/frame.hpp"
-#include "devices/vga/state.hpp"
 
 #include <array>
 #include <cstdint>
@@ -15,14 +14,14 @@
 namespace windsor::devices::vga {
 
 struct RenderInput {
-    const State& state;
-    std::span<const std::uint8_t> vram; // kVramSize bytes
+    const Display& display;
+    std::span<const std::uint8_t> vram; // all of it
     const std::vector<bool>& dirty;     // pages of vram written since the last call
     base::Nanoseconds now;              // for what blinks
 };
 
-// The cells and the cursor of a text mode; false in a graphics mode.
-bool read_text(const State& state, std::span<const std::uint8_t> vram, backend::TextScreen& screen);
+// The cells and the cursor of a frame of text.
+backend::TextScreen read_text(const Frame& frame, const TextCursor& cursor, std::span<const std::uint8_t> vram);
 
 class Renderer {
 public:
@@ -42,11 +41,13 @@ private:
     void draw_cell(std::uint32_t key, unsigned column, unsigned row, backend::Picture& picture) const;
     std::span<const std::uint8_t> fetch(std::span<const std::uint8_t> vram, std::uint32_t address,
                                         std::uint32_t count);
+    bool pointer_changed(const RenderInput& input, unsigned y) const;
     bool line_dirty(const std::vector<bool>& dirty, std::uint32_t address, std::uint32_t count) const;
 
     bool valid_{false};
     const backend::Picture* picture_{nullptr}; // the one that has what was last drawn
     Frame frame_{};
+    Pointer pointer_{};
     Palette palette_{};
     std::array<Font, 2> fonts_{};
     std::vector<std::uint32_t> cells_;  // what each text cell shows, as cell_key() has it

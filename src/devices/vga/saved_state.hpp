@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The registers of the display adapter in a saved state; video memory is memory.
+// The registers of the standard VGA in a saved state; video memory is memory.
 #pragma once
 
 #include "devices/vga/vga.hpp"
+#include "state/in_place.hpp"
 
 namespace windsor::devices::vga {
 
-template <typename Archive> void describe(Archive& archive, State& vga)
+template <typename Archive> void describe(Archive& archive, Registers& vga)
 {
     archive.field("misc_output", vga.misc_output);
     archive.field("feature_control", vga.feature_control);
@@ -29,8 +30,18 @@ template <typename Archive> void describe(Archive& archive, State& vga)
     archive.field("dac_pending", vga.dac_pending);
     archive.field("dac", vga.dac);
     archive.field("dac_8bit", vga.dac_8bit);
+}
+
+template <typename Archive> void describe(Archive& archive, Dispi& vga)
+{
     archive.field("dispi_index", vga.dispi_index);
     archive.field("dispi", vga.dispi);
+}
+
+template <typename Archive> void describe(Archive& archive, State& vga)
+{
+    state::in_place(archive, static_cast<Registers&>(vga));
+    state::in_place(archive, static_cast<Dispi&>(vga));
 }
 
 } // namespace windsor::devices::vga

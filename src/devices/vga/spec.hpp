@@ -8,7 +8,10 @@
 
 namespace windsor::devices::vga {
 
+// Of the standard VGA, if nothing else is asked for, and at most. What the VGA's own modes reach is the least.
 constexpr std::uint64_t kVramSize = std::uint64_t{16} << 20;
+constexpr std::uint64_t kMostVram = std::uint64_t{256} << 20;
+constexpr std::uint32_t kLeastVram = 4 * 65536;
 constexpr unsigned kMaxWidth = 4096;  // pixels
 constexpr unsigned kMaxHeight = 4096; // pixels
 

@@ -8,8 +8,8 @@
 
 namespace windsor::devices::vga {
 
-// All that a guest can see of the chip, apart from video memory.
-struct State {
+// The registers that every adapter has.
+struct Registers {
     std::uint8_t misc_output{0};
     std::uint8_t feature_control{0};
     std::uint8_t video_enable{1};
@@ -36,7 +36,10 @@ struct State {
     std::array<std::uint8_t, 3> dac_pending{};
     std::array<std::uint8_t, 768> dac{}; // red, green, blue; 6 or 8 bits by dac_8bit
     bool dac_8bit{false};
+};
 
+// Those of the Bochs display interface.
+struct Dispi {
     std::uint16_t dispi_index{0};
     std::array<std::uint16_t, dispi::kCount> dispi{dispi::kId5};
 
@@ -46,5 +49,8 @@ struct State {
     // Bytes from one scan line to the next in VBE modes.
     unsigned dispi_pitch() const { return dispi[dispi::kVirtualWidth] * dispi_bits() / 8; }
 };
+
+// All that a guest can see of the standard VGA, apart from video memory.
+struct State : Registers, Dispi {};
 
 } // namespace windsor::devices::vga

@@ -29,23 +29,6 @@ std::uint32_t row_address(const Frame& frame, unsigned row)
     return address & (frame.wrap - 1);
 }
 
-struct Cursor {
-    bool visible{false};
-    std::uint32_t address{0};
-    unsigned first{0}; // font rows
-    unsigned last{0};
-};
-
-Cursor cursor_of(const State& state, const Frame& frame)
-{
-    Cursor cursor;
-    cursor.address = (4U * ((state.crtc[crtc::kCursorHigh] * 256U) | state.crtc[crtc::kCursorLow])) & (frame.wrap - 1);
-    cursor.first = state.crtc[crtc::kCursorStart] & 0x1fU;
-    cursor.last = std::min(state.crtc[crtc::kCursorEnd] & 0x1fU, frame.cell_height - 1);
-    cursor.visible = (state.crtc[crtc::kCursorStart] & crtc::kCursorOff) == 0 && cursor.first <= cursor.last;
-    return cursor;
-}
-
 // The ninth column repeats the eighth for the line-drawing characters.
 unsigned ninth_column(const Frame& frame, unsigned character, unsigned bits)
 {
@@ -56,17 +39,9 @@ unsigned ninth_column(const Frame& frame, unsigned character, unsigned bits)
 
 } // namespace
 
-bool read_text(const State& state, std::span<const std::uint8_t> vram, backend::TextScreen& screen)
+backend::TextScreen read_text(const Frame& frame, const TextCursor& cursor, std::span<const std::uint8_t> vram)
 {
-    State lit = state;
-    lit.attribute_index |= attr::kPaletteSource;
-    lit.sequencer[seq::kClocking] &= static_cast<std::uint8_t>(~seq::kClockingScreenOff);
-    const Frame frame = frame_of(lit, {});
-    if (frame.format != PixelFormat::Text) {
-        return false;
-    }
-    const Cursor cursor = cursor_of(state, frame);
-    screen = backend::TextScreen{.columns = frame.columns, .rows = frame.rows};
+    backend::TextScreen screen{.columns = frame.columns, .rows = frame.rows};
     screen.cells.reserve(std::size_t{frame.columns} * frame.rows);
     for (unsigned row = 0; row < frame.rows; ++row) {
         for (unsigned column = 0; column < frame.columns; ++column) {
@@ -79,7 +54,7 @@ bool read_text(const State& state, std::span<const std::uint8_t> vram, backend::
             }
         }
     }
-    return true;
+    return screen;
 }
 
 // True if a font has changed.
@@ -116,7 +91,7 @@ std::vector<backend::Rectangle> Renderer::update_text(const RenderInput& input, 
         everything = load_fonts(input.vram) || everything;
     }
     cells_.resize(std::size_t{frame_.columns} * frame_.rows);
-    const Cursor cursor = cursor_of(input.state, frame_);
+    const TextCursor& cursor = input.display.cursor;
     const bool cursor_lit = cursor.visible && (input.now / kCursorPhase) % 2 == 0;
     const unsigned width = frame_.cell_width * frame_.pixel_width;
     const unsigned height = frame_.cell_height * frame_.repeat;

@@ -38,10 +38,10 @@ private:
 
 } // namespace
 
-chipset::Make unit(std::vector<std::uint8_t> rom)
+chipset::Make unit(std::vector<std::uint8_t> rom, std::uint64_t vram_size)
 {
-    return [rom = std::move(rom)](chipset::Site& site) -> base::Result<std::unique_ptr<chipset::Device>> {
-        auto vga = WINDSOR_TRY(Vga::create(site.memory(), site.clock()));
+    return [rom = std::move(rom), vram_size](chipset::Site& site) -> base::Result<std::unique_ptr<chipset::Device>> {
+        auto vga = WINDSOR_TRY(Vga::create(site.memory(), site.clock(), vram_size));
         auto function = WINDSOR_TRY(PciFunction::create(*vga, rom));
         auto unit = std::make_unique<Unit>(std::move(vga), std::move(function));
         WINDSOR_TRY(unit->wire(site));

@@ -7,66 +7,83 @@
 
 namespace windsor::devices::vga {
 
-base::Result<std::unique_ptr<Vga>> Vga::create(memory::GuestMemory& memory, const base::Clock& clock)
+base::Result<std::unique_ptr<Vga>> Vga::create(memory::GuestMemory& memory, const base::Clock& clock,
+                                               std::uint64_t vram_size)
 {
-    std::unique_ptr<memory::Block> vram = WINDSOR_TRY(memory::Block::create(kVramSize));
+    std::unique_ptr<memory::Block> vram = WINDSOR_TRY(memory::Block::create(vram_size));
     return std::unique_ptr<Vga>{new Vga{std::move(vram), memory, clock}};
 }
 
 Vga::Vga(std::unique_ptr<memory::Block> vram, memory::GuestMemory& memory, const base::Clock& clock)
-    : vram_{std::move(vram)},
-      memory_{memory},
-      clock_{clock},
-      edid_{make_edid({.width = 1280, .height = 800})},
-      window_dirty_(kVramSize / memory::kPageSize)
+    : Adapter{std::move(vram), memory, clock, {.sequencer = 0x07, .graphics = 0x0f}},
+      edid_{make_edid({.width = 1280, .height = 800})}
 {
 }
 
 void Vga::reset()
 {
-    state_ = State{};
+    state_ = {};
+    dispi_ = {};
     invalidate();
 }
 
 void Vga::load(const State& state)
 {
-    state_ = state;
-    state_.dac_component = static_cast<std::uint8_t>(state_.dac_component % 3);
+    load_registers(state);
+    dispi_ = state;
     fix_dispi();
     invalidate();
 }
 
-// Changes add up until they are drawn.
-void Vga::capture()
+bool Vga::locate(std::uint64_t offset, std::uint64_t& address) const
 {
-    const std::vector<bool> dirty = memory_.take_dirty(*vram_);
-    captured_.dirty.resize(dirty.size());
-    for (std::size_t page = 0; page < dirty.size(); ++page) {
-        captured_.dirty[page] = captured_.dirty[page] || dirty[page] || window_dirty_[page];
+    if (!Adapter::locate(offset, address)) {
+        return false;
     }
-    window_dirty_.assign(window_dirty_.size(), false);
-    captured_.state = state_;
-    captured_.now = clock_.now();
-    captured_.redraw = captured_.redraw || std::exchange(redraw_, false);
+    const bool banked = ((state_.graphics[gfx::kMiscellaneous] >> 2) & 3) == 1; // A0000h, 64 KiB
+    if (banked && dispi_.dispi_enabled()) {
+        address += std::uint64_t{dispi_.dispi[dispi::kBank]} << 16;
+    }
+    return true;
 }
 
-std::vector<backend::Rectangle> Vga::draw(backend::Picture& picture)
+// VBE modes are not blanked by the registers of the VGA.
+bool Vga::blanked() const
 {
-    if (captured_.dirty.empty()) {
-        return {}; // nothing has been captured yet
-    }
-    if (std::exchange(captured_.redraw, false)) {
-        renderer_.invalidate();
-    }
-    std::vector<backend::Rectangle> damage = renderer_.update(
-        {.state = captured_.state, .vram = vram_->bytes(), .dirty = captured_.dirty, .now = captured_.now}, picture);
-    captured_.dirty.assign(captured_.dirty.size(), false);
-    return damage;
+    return dispi_.dispi_enabled() ? (state_.attribute_index & attr::kPaletteSource) == 0 : Adapter::blanked();
 }
 
-bool Vga::text(backend::TextScreen& screen) const
+// Nor do those say how long a frame takes.
+std::int64_t Vga::dot_clock() const
 {
-    return read_text(state_, vram_->bytes(), screen);
+    return dispi_.dispi_enabled() ? 0 : Adapter::dot_clock();
+}
+
+Frame Vga::frame() const
+{
+    if (!dispi_.dispi_enabled()) {
+        return Adapter::frame();
+    }
+    const auto& r = dispi_.dispi;
+    Frame frame;
+    frame.wrap = static_cast<std::uint32_t>(vram().size());
+    frame.size = {r[dispi::kXres], r[dispi::kYres]};
+    frame.pitch = dispi_.dispi_pitch();
+    frame.start = r[dispi::kXoffset] * dispi_.dispi_bits() / 8 + r[dispi::kYoffset] * frame.pitch;
+    switch (r[dispi::kBpp]) {
+    case 4:
+        frame.format = PixelFormat::Planar;
+        frame.start &= ~3U;
+        frame.pan = r[dispi::kXoffset] & 7U;
+        frame.plane_enable = state_.attribute[attr::kPlaneEnable] & 0x0f;
+        break;
+    case 15: frame.format = PixelFormat::Rgb555; break;
+    case 16: frame.format = PixelFormat::Rgb565; break;
+    case 24: frame.format = PixelFormat::Rgb888; break;
+    case 32: frame.format = PixelFormat::Rgbx8888; break;
+    default: frame.format = PixelFormat::Indexed; break;
+    }
+    return frame;
 }
 
 } // namespace windsor::devices::vga

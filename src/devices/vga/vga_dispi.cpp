@@ -12,7 +12,7 @@ bus::ReadResult Vga::read_dispi_port(std::uint64_t offset, bus::Width width)
     if (width != bus::Width::Word || offset > 2) {
         return width > bus::Width::Word ? bus::AccessStatus::BadWidth : bus::AccessStatus::NoRegister;
     }
-    return offset == 0 ? state_.dispi_index : read_dispi(state_.dispi_index);
+    return offset == 0 ? dispi_.dispi_index : read_dispi(dispi_.dispi_index);
 }
 
 bus::AccessStatus Vga::write_dispi_port(std::uint64_t offset, bus::Width width, std::uint64_t value)
@@ -22,9 +22,9 @@ bus::AccessStatus Vga::write_dispi_port(std::uint64_t offset, bus::Width width, 
     }
     const auto word = static_cast<std::uint16_t>(value);
     if (offset == 0) {
-        state_.dispi_index = word;
+        dispi_.dispi_index = word;
     } else {
-        write_dispi(state_.dispi_index, word);
+        write_dispi(dispi_.dispi_index, word);
     }
     return bus::AccessStatus::Ok;
 }
@@ -34,7 +34,7 @@ std::uint16_t Vga::read_dispi(unsigned index) const
     if (index >= dispi::kCount) {
         return 0;
     }
-    if ((state_.dispi[dispi::kEnable] & dispi::kGetCaps) != 0) {
+    if ((dispi_.dispi[dispi::kEnable] & dispi::kGetCaps) != 0) {
         switch (index) {
         case dispi::kXres:
             return kMaxWidth;
@@ -46,7 +46,7 @@ std::uint16_t Vga::read_dispi(unsigned index) const
             break;
         }
     }
-    return index == dispi::kVideoMemory64k ? kVramSize / 65536 : state_.dispi[index];
+    return index == dispi::kVideoMemory64k ? vram().size() / 65536 : dispi_.dispi[index];
 }
 
 void Vga::write_dispi(unsigned index, std::uint16_t value)
@@ -54,7 +54,7 @@ void Vga::write_dispi(unsigned index, std::uint16_t value)
     switch (index) {
     case dispi::kId:
         if (value >= dispi::kId0 && value <= dispi::kId5) {
-            state_.dispi[index] = value;
+            dispi_.dispi[index] = value;
         }
         break;
     case dispi::kXres:
@@ -63,13 +63,13 @@ void Vga::write_dispi(unsigned index, std::uint16_t value)
     case dispi::kVirtualWidth:
     case dispi::kXoffset:
     case dispi::kYoffset:
-        state_.dispi[index] = value;
+        dispi_.dispi[index] = value;
         fix_dispi();
         break;
     case dispi::kBank:
         // In 64 KiB of CPU addresses: of one plane in 4-bit modes, of video memory otherwise.
-        state_.dispi[index] = static_cast<std::uint16_t>(
-            value & (kVramSize / 65536 / (state_.dispi[dispi::kBpp] == 4 ? 4 : 1) - 1));
+        dispi_.dispi[index] =
+            static_cast<std::uint16_t>(value & (vram().size() / 65536 / (dispi_.dispi[dispi::kBpp] == 4 ? 4 : 1) - 1));
         break;
     case dispi::kEnable:
         enable_dispi(value);
@@ -81,24 +81,22 @@ void Vga::write_dispi(unsigned index, std::uint16_t value)
 
 void Vga::enable_dispi(std::uint16_t value)
 {
-    const bool was_enabled = state_.dispi_enabled();
+    const bool was_enabled = dispi_.dispi_enabled();
     set_dac_width((value & dispi::k8BitDac) != 0);
-    state_.dispi[dispi::kEnable] = value;
-    if (!state_.dispi_enabled()) {
-        state_.dispi[dispi::kBank] = 0;
+    dispi_.dispi[dispi::kEnable] = value;
+    if (!dispi_.dispi_enabled()) {
+        dispi_.dispi[dispi::kBank] = 0;
     } else if (!was_enabled) {
-        state_.dispi[dispi::kVirtualWidth] = 0;
-        state_.dispi[dispi::kXoffset] = 0;
-        state_.dispi[dispi::kYoffset] = 0;
-        state_.dispi[dispi::kBank] = 0;
+        dispi_.dispi[dispi::kVirtualWidth] = 0;
+        dispi_.dispi[dispi::kXoffset] = 0;
+        dispi_.dispi[dispi::kYoffset] = 0;
+        dispi_.dispi[dispi::kBank] = 0;
         fix_dispi();
         program_vga_for_dispi();
         if ((value & dispi::kNoClearMemory) == 0) {
-            const std::size_t count = std::size_t{state_.dispi_pitch()} * state_.dispi[dispi::kYres];
-            std::memset(vram_->data(), 0, count);
-            for (std::size_t offset = 0; offset < count; offset += memory::kPageSize) {
-                touched(offset);
-            }
+            const std::size_t count = std::size_t{dispi_.dispi_pitch()} * dispi_.dispi[dispi::kYres];
+            std::memset(vram().data(), 0, count);
+            touched(0, count);
         }
     }
 }
@@ -107,10 +105,10 @@ void Vga::enable_dispi(std::uint16_t value)
 // off until it is turned on.
 void Vga::fix_dispi()
 {
-    if (!state_.dispi_enabled()) {
+    if (!dispi_.dispi_enabled()) {
         return;
     }
-    auto& r = state_.dispi;
+    auto& r = dispi_.dispi;
     const auto limited = [](unsigned value, unsigned least, unsigned most) {
         return static_cast<std::uint16_t>(std::clamp(value, least, most));
     };
@@ -121,15 +119,15 @@ void Vga::fix_dispi()
     // In planes and in bytes alike, lines start at a multiple of eight pixels.
     r[dispi::kXres] = limited(r[dispi::kXres] & ~7U, 8, kMaxWidth);
     r[dispi::kVirtualWidth] = limited(r[dispi::kVirtualWidth] & ~7U, r[dispi::kXres], 0x7ff8);
-    const unsigned pitch = state_.dispi_pitch();
-    const auto lines = static_cast<unsigned>(std::min<std::uint64_t>(kVramSize / pitch, 0xffff));
+    const unsigned pitch = dispi_.dispi_pitch();
+    const auto lines = static_cast<unsigned>(std::min<std::uint64_t>(vram().size() / pitch, 0xffff));
     r[dispi::kVirtualHeight] = static_cast<std::uint16_t>(lines);
     r[dispi::kYres] = limited(r[dispi::kYres], 1, std::min(lines, kMaxHeight));
 
     const auto fits = [&] {
-        const std::uint64_t start = std::uint64_t{r[dispi::kXoffset]} * state_.dispi_bits() / 8 +
-                                    std::uint64_t{r[dispi::kYoffset]} * pitch;
-        return start + std::uint64_t{r[dispi::kYres]} * pitch <= kVramSize;
+        const std::uint64_t start =
+            std::uint64_t{r[dispi::kXoffset]} * dispi_.dispi_bits() / 8 + std::uint64_t{r[dispi::kYoffset]} * pitch;
+        return start + std::uint64_t{r[dispi::kYres]} * pitch <= vram().size();
     };
     if (!fits()) {
         r[dispi::kYoffset] = 0;
@@ -145,11 +143,11 @@ void Vga::program_vga_for_dispi()
     const auto set = [](std::uint8_t& reg, unsigned clear, unsigned value) {
         reg = static_cast<std::uint8_t>((reg & ~clear) | value);
     };
-    const auto& r = state_.dispi;
+    const auto& r = dispi_.dispi;
     const unsigned last_line = r[dispi::kYres] - 1U;
     set(state_.graphics[gfx::kMiscellaneous], 0x0f, 0x05); // A0000h, 64 KiB, graphics
     set(state_.crtc[crtc::kModeControl], 0, crtc::kModeNoCga | crtc::kModeNoHercules);
-    state_.crtc[crtc::kOffset] = static_cast<std::uint8_t>(state_.dispi_pitch() / 8);
+    state_.crtc[crtc::kOffset] = static_cast<std::uint8_t>(dispi_.dispi_pitch() / 8);
     state_.crtc[crtc::kHorizontalDisplayEnd] = static_cast<std::uint8_t>(r[dispi::kXres] / 8 - 1);
     state_.crtc[crtc::kVerticalDisplayEnd] = static_cast<std::uint8_t>(last_line);
     set(state_.crtc[crtc::kOverflow], 0x42, ((last_line >> 7) & 0x02) | ((last_line >> 3) & 0x40));

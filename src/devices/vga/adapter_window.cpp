@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The legacy memory window: latches, write and read modes, chain-4 and odd/even addressing
 // (IBM PS/2 Hardware Interface Technical Reference, "Graphics Controller Registers").
-#include "devices/vga/vga.hpp"
+#include "devices/vga/adapter.hpp"
 
 #include <cstring>
 
@@ -31,10 +31,16 @@ std::uint32_t load_group(const std::uint8_t* at)
 
 } // namespace
 
-// Marks one page for the next update(), and tells engines that run code from there.
-void Vga::touched(std::uint64_t vram_offset)
+void Adapter::touched(std::uint64_t vram_offset, std::uint64_t size)
 {
-    const std::uint64_t page = vram_offset / memory::kPageSize;
+    const std::uint64_t last = (vram_offset + size - 1) / memory::kPageSize;
+    for (std::uint64_t page = vram_offset / memory::kPageSize; page <= last; ++page) {
+        page_touched(page);
+    }
+}
+
+void Adapter::page_touched(std::uint64_t page)
+{
     window_dirty_[page] = true;
     const std::uint8_t flags = vram_->page_flags(page).load(std::memory_order_relaxed);
     if ((flags & memory::kPageUnsent) == 0) {
@@ -55,8 +61,7 @@ void Vga::touched(std::uint64_t vram_offset)
     }
 }
 
-// The window's part that GR6 selects; gives the address within it, bank included.
-bool Vga::locate(std::uint64_t offset, std::uint64_t& address) const
+bool Adapter::locate(std::uint64_t offset, std::uint64_t& address) const
 {
     switch ((state_.graphics[gfx::kMiscellaneous] >> 2) & 3) {
     case 0: // A0000h, 128 KiB
@@ -64,9 +69,6 @@ bool Vga::locate(std::uint64_t offset, std::uint64_t& address) const
         return true;
     case 1: // A0000h, 64 KiB
         address = offset;
-        if (state_.dispi_enabled()) {
-            address += std::uint64_t{state_.dispi[dispi::kBank]} << 16;
-        }
         return offset < 0x10000;
     case 2: // B0000h, 32 KiB
         address = offset - 0x10000;
@@ -77,7 +79,7 @@ bool Vga::locate(std::uint64_t offset, std::uint64_t& address) const
     }
 }
 
-std::uint8_t Vga::read_byte(std::uint64_t address)
+std::uint8_t Adapter::read_byte(std::uint64_t address)
 {
     unsigned plane = state_.graphics[gfx::kReadMap] & 3U;
     std::uint64_t group = address;
@@ -88,7 +90,7 @@ std::uint8_t Vga::read_byte(std::uint64_t address)
         plane = (plane & 2) | static_cast<unsigned>(address & 1);
         group = address >> 1;
     }
-    state_.latch = load_group(vram_->data() + ((4 * group) & (kVramSize - 1)));
+    state_.latch = load_group(vram_->data() + ((4 * group) & vram_mask()));
     if ((state_.graphics[gfx::kMode] & gfx::kModeReadCompare) == 0) {
         return static_cast<std::uint8_t>(state_.latch >> (8 * plane));
     }
@@ -101,7 +103,7 @@ std::uint8_t Vga::read_byte(std::uint64_t address)
 }
 
 // What a written byte becomes on the four planes, before the map mask.
-std::uint32_t Vga::combine(std::uint8_t value) const
+std::uint32_t Adapter::combine(std::uint8_t value) const
 {
     const auto& r = state_.graphics;
     const unsigned rotate = r[gfx::kDataRotate] & 7U;
@@ -114,33 +116,23 @@ std::uint32_t Vga::combine(std::uint8_t value) const
         data = (on_all_planes(rotated) & ~enabled) | (plane_bytes(r[gfx::kSetReset]) & enabled);
         break;
     }
-    case 1:
-        return state_.latch;
-    case 2:
-        data = plane_bytes(value);
-        break;
+    case 1: return state_.latch;
+    case 2: data = plane_bytes(value); break;
     default:
         data = plane_bytes(r[gfx::kSetReset]);
         bit_mask &= on_all_planes(rotated);
         break;
     }
     switch ((r[gfx::kDataRotate] >> 3) & 3) {
-    case 1:
-        data &= state_.latch;
-        break;
-    case 2:
-        data |= state_.latch;
-        break;
-    case 3:
-        data ^= state_.latch;
-        break;
-    default:
-        break;
+    case 1: data &= state_.latch; break;
+    case 2: data |= state_.latch; break;
+    case 3: data ^= state_.latch; break;
+    default: break;
     }
     return (data & bit_mask) | (state_.latch & ~bit_mask);
 }
 
-void Vga::write_byte(std::uint64_t address, std::uint8_t value)
+void Adapter::write_byte(std::uint64_t address, std::uint8_t value)
 {
     unsigned planes = state_.sequencer[seq::kMapMask];
     std::uint64_t group = address;
@@ -154,7 +146,7 @@ void Vga::write_byte(std::uint64_t address, std::uint8_t value)
     if (planes == 0) {
         return;
     }
-    const std::uint64_t offset = (4 * group) & (kVramSize - 1);
+    const std::uint64_t offset = (4 * group) & vram_mask();
     std::uint8_t* const at = vram_->data() + offset;
     const std::uint32_t mask = plane_bytes(planes);
     const std::uint32_t result = (load_group(at) & ~mask) | (combine(value) & mask);
@@ -162,7 +154,7 @@ void Vga::write_byte(std::uint64_t address, std::uint8_t value)
     touched(offset);
 }
 
-bus::ReadResult Vga::read_window(std::uint64_t offset, bus::Width width)
+bus::ReadResult Adapter::read_window(std::uint64_t offset, bus::Width width)
 {
     std::uint64_t value = 0;
     for (unsigned i = 0; i < bus::bytes(width); ++i) {
@@ -173,7 +165,7 @@ bus::ReadResult Vga::read_window(std::uint64_t offset, bus::Width width)
     return value;
 }
 
-bus::AccessStatus Vga::write_window(std::uint64_t offset, bus::Width width, std::uint64_t value)
+bus::AccessStatus Adapter::write_window(std::uint64_t offset, bus::Width width, std::uint64_t value)
 {
     const auto& r = state_.graphics;
     const unsigned count = bus::bytes(width);
@@ -182,7 +174,7 @@ bus::AccessStatus Vga::write_window(std::uint64_t offset, bus::Width width, std:
                         r[gfx::kDataRotate] == 0 && r[gfx::kEnableSetReset] == 0 && r[gfx::kBitMask] == 0xff;
     std::uint64_t first = 0;
     std::uint64_t last = 0;
-    if (linear && locate(offset, first) && locate(offset + count - 1, last) && last < kVramSize) {
+    if (linear && locate(offset, first) && locate(offset + count - 1, last) && last <= vram_mask() && first <= last) {
         // Nothing between the processor and memory: the common case of 256-colour and banked modes.
         std::memcpy(vram_->data() + first, &value, count);
         touched(first);
