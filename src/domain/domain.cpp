@@ -5,6 +5,7 @@
 #include "domain/images.hpp"
 #include "domain/incoming.hpp"
 #include "domain/network_cards.hpp"
+#include "domain/usb_devices.hpp"
 #include "domain/processor_model.hpp"
 #include "domain/uuid.hpp"
 
@@ -149,7 +150,9 @@ machine::MachineSpec Domain::machine_options() const
             .rtc_base_seconds = rtc_base(config),
             .missed_ticks = config.timer_mode == config::TimerMode::DeliverMissed ? machine::MissedTicks::Deliver
                                                                                   : machine::MissedTicks::Collapse,
-            .uuid = uuid_};
+            .uuid = uuid_,
+            .usb = config.usb == config::Switch::On ? machine::Usb::Uhci : machine::Usb::None,
+            .usb_devices = usb_devices(config)};
 }
 
 base::Status Domain::restore(const SavedFile& saved)
@@ -202,13 +205,13 @@ void Domain::retry_disks()
 
 base::Status Domain::start_console()
 {
-    console_ = std::make_unique<display::Console>(
-        display::Console::Machine{.screen = machine_->screen(),
-                                  .keyboard = machine_->keyboard(),
-                                  .mouse = machine_->mouse(),
-                                  .clock = machine_->clock(),
-                                  .lock = machine_->lock()},
-        log_);
+    console_ = std::make_unique<display::Console>(display::Console::Machine{.screen = machine_->screen(),
+                                                                            .keyboard = machine_->keyboard(),
+                                                                            .mouse = machine_->mouse(),
+                                                                            .clock = machine_->clock(),
+                                                                            .lock = machine_->lock(),
+                                                                            .tablet = &machine_->tablet()},
+                                                  log_);
     if (!settings_.viewers) {
         return {};
     }
