@@ -16,6 +16,8 @@ class Keyboard {
 public:
     virtual ~Keyboard() = default;
     virtual void key(KeyCode code, bool pressed) WINDSOR_REQUIRES(bus::kMachineLock) = 0;
+    // Whether it is there, and a driver of the guest's asks it for news, as far as the device can know.
+    virtual bool in_use() const WINDSOR_REQUIRES(bus::kMachineLock) { return true; }
 };
 
 } // namespace windsor::backend

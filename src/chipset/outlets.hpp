@@ -10,8 +10,10 @@
 #include "backend/power_button.hpp"
 #include "backend/removable_drive.hpp"
 #include "backend/screen.hpp"
+#include "backend/usb_socket.hpp"
 #include "bus/machine_lock.hpp"
 #include "chipset/isa_dma.hpp"
+#include "chipset/usb.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -66,6 +68,8 @@ struct Outlets {
     std::vector<backend::Screen*> screens;
     std::vector<backend::Keyboard*> keyboards;
     std::vector<backend::Pointer*> pointers;
+    std::vector<backend::AbsolutePointer*> absolute_pointers;
+    std::vector<backend::UsbSocket*> usb_sockets;
     std::vector<backend::CharacterDevice*> serial_ports;
     std::vector<backend::NetworkCard*> network_cards;
     std::vector<backend::PowerButton*> power_buttons;
@@ -77,6 +81,7 @@ struct Outlets {
     std::vector<TickSource*> ticks;
     std::vector<AcpiPorts*> acpi;
     std::vector<IsaDma*> isa_dma;
+    std::vector<usb::Port*> usb_ports;
 };
 
 } // namespace windsor::chipset

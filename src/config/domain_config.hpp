@@ -120,6 +120,10 @@ struct CpuidBit {
     bool operator==(const CpuidBit&) const = default;
 };
 
+// The emulated USB devices, and how many ports a machine has for them.
+inline constexpr std::array<std::string_view, 3> kUsbDevices{"tablet", "mouse", "keyboard"};
+constexpr std::size_t kUsbPorts = 2;
+
 constexpr int kMostVcpus = 127;
 constexpr int kLastVncDisplay = 65'535 - 5900; // by its TCP port
 constexpr std::int64_t kMostMemory = std::int64_t{1} << 24; // in MiB
@@ -139,6 +143,8 @@ struct DomainConfig {
     std::int64_t videoram_mb = 16;
     std::string card_reason; // why it is that card, as a clause; not in a saved state
     std::vector<std::string> serial; // what COM1 and those that follow are connected to, as serial/end.hpp has it
+    Switch usb = Switch::Off;             // whether there is a USB controller
+    std::vector<std::string> usb_devices; // plugged in at the start, at most two: tablet, mouse, keyboard
     Switch acpi = Switch::On;
     Switch apic = Switch::On;
     Switch pae = Switch::On;

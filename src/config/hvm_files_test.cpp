@@ -47,6 +47,8 @@ TEST(HvmFiles, LoadWithoutAWord)
              "kernel = '/usr/lib/xen/boot/hvmloader'",
              "vncpasswd = '123poi'\nkeymap = 'ja'",
              "hap = 0\nnx = 1\ntsc_mode = 'native_paravirt'",
+             "usb = 1\nusbdevice = ['mouse', 'tablet']",
+             "usbdevice = 'keyboard'\nusbversion = 1",
              "usb = 0\nhpet = 0\nnestedhvm = 0\nsoundhw = ''",
              "serial = 'pty'",
              "serial = [ 'none' ]",
@@ -69,7 +71,8 @@ TEST(HvmFiles, LoadWithAWarning)
         const char* warning;
     };
     constexpr Row kRows[] = {
-        {"usb = 1\nusbdevice = ['mouse', 'tablet']", "'usbdevice' is accepted without effect"},
+        {"usbctrl = ['version=2,ports=4']", "'usbctrl' is accepted without effect"},
+        {"usb = 1\nusbversion = 3", "'usbversion' is accepted without effect"},
         {"soundhw = 'sb16,es1370'", "'soundhw' is accepted without effect"},
         {"hpet = 1", "'hpet' is accepted without effect"},
         {"viridian = 1", "'viridian' is accepted without effect"},
@@ -106,6 +109,9 @@ TEST(HvmFiles, AreRefusedWithTheirPlace)
         {"pci = ['0001:0c:1b.2']", "'pci' is refused"},
         {"kernel = '/tmp/vmlinuz'\nramdisk = '/tmp/initrd'", "boot a kernel directly"},
         {"channel = ['connection=pty,name=c']", "'channel' is refused"},
+        {"usbdevice = 'host:1.2'", "test.cfg:24:13: usbdevice = 'host:1.2': USB devices of the host"},
+        {"usbdevice = ['tablet', 'braille']", "'braille' is no USB device that there is"},
+        {"usbdevice = ['tablet', 'mouse', 'keyboard']", "the USB controller has 2 ports"},
         {"usbdev = ['hostbus=1,hostaddr=3']", "'usbdev' is refused"},
         {"seclabel = 'system_u:system_r:domU_t'", "'seclabel' is refused"},
         {"access_control = ['policy=x,label=y']", "'access_control' is refused"},

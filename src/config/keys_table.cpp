@@ -30,7 +30,8 @@ constexpr std::string_view kNoSmbios = "the SMBIOS texts cannot be chosen yet";
 constexpr std::string_view kNoStub = "there are no stub domains; each domain's devices run in a process of its own";
 constexpr std::string_view kNoSpice = "the console is VNC";
 constexpr std::string_view kNoSound = "sound cards are not provided yet";
-constexpr std::string_view kNoUsb = "the USB controller is not provided yet";
+constexpr std::string_view kNoUsb = "the one USB controller that a machine can have, by usb, is of USB 1.1";
+constexpr std::string_view kNoPvUsb = "there are no paravirtual devices; usb gives the machine a USB controller";
 constexpr std::string_view kHostSchedules = "the host schedules virtual processors; bind them with vcpu-pin";
 
 // Rows of keys that have an effect, or stand in a listing, name what they give. The others give name, type, status,
@@ -438,15 +439,19 @@ constexpr KeyInfo kKeys[] = {
     {.name = "type", .type = String, .dialect = Xl, .default_text = "hvm",
      .help = "The kind of guest. Windsor builds hvm: a whole PC for an unmodified operating system.",
      .choices = "hvm pv pvh"},
-    {.name = "usb", .type = Boolean, .status = Accepted, .default_text = "0",
-     .help = "Whether the machine has a USB controller.",
-     .reason = kNoUsb, .xend = {Image}},
+    {.name = "usb", .type = Boolean,
+     .help = "Whether the machine has a USB controller, the PIIX3's (UHCI), with two ports. usbdevice gives it one, too. "
+             "usb-attach and usb-detach plug devices in and out while the guest runs.",
+     .member = &DomainConfig::usb, .settle = settle_usb, .xend = {Image}, .xl = {"/b_info/type.hvm/usb"},
+     .saved = {.since = 2}},
     {"usbctrl", Strings, Accepted, Xl, "", "USB controllers of the machine.", kNoUsb},
     {"usbdev", Strings, Refused, Xl, "", "USB devices of the host to pass through.", kNoPassThrough},
-    {.name = "usbdevice", .type = StringOrStrings, .status = Accepted,
-     .help = "An emulated USB device: tablet gives a pointer that follows the viewer's exactly.",
-     .reason = kNoUsb, .xend = {Image, AsGiven}},
-    {"usbversion", Integer, Accepted, Xl, "", "The version of the USB controller: 1, 2 or 3.", kNoUsb},
+    {.name = "usbdevice", .type = StringOrStrings,
+     .help = "An emulated USB device, or a list of up to two: tablet, whose pointer is always where the viewer's is; "
+             "mouse; keyboard. The guest's driver for it takes the place of that for the PS/2 mouse or keyboard.",
+     .member = &DomainConfig::usb_devices, .read = read_usb_devices, .xend = {Image, xend_usb_devices},
+     .xl = {"/b_info/type.hvm/usbdevice_list"}, .saved = {.since = 2}},
+    {"usbversion", Integer, Accepted, Xl, "1", "The version of the USB controller: 1, 2 or 3.", kNoUsb},
     {.name = "uuid", .type = String, .default_text = "chosen at the first start",
      .help = "The domain's universally unique identifier, 32 hexadecimal digits, with or without hyphens.",
      .member = &DomainConfig::uuid, .check = parse_uuid, .xend = {Domain}, .xl = {"/c_info/uuid"}},
@@ -538,7 +543,7 @@ constexpr KeyInfo kKeys[] = {
     {"vtpm", Strings, Refused, Xl, "",
      "Virtual trusted platform modules.", "a trusted platform module is not provided yet"},
     {"vuart", String, Refused, Xl, "", "The emulated serial port of an ARM guest.", "this is a PC, not an ARM machine"},
-    {"vusb", Strings, Accepted, Xm, "", "Paravirtual USB controllers.", kNoUsb},
+    {"vusb", Strings, Accepted, Xm, "", "Paravirtual USB controllers.", kNoPvUsb},
     {"width", Integer, Silent, Option, "", "The width of a virtual display.", kOptionOnly},
     {"xauthority", String, Accepted, Both, "",
      "The X authority file of the local window.", "the local window is not provided yet"},

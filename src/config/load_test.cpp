@@ -104,8 +104,9 @@ TEST(Load, TheTwoStagesOfWindowsSetupLoad)
     EXPECT_EQ(first->config.localtime, Switch::On);
     EXPECT_EQ(second->config.on_reboot, LifeAction::Restart);
     EXPECT_EQ(second->config.apic, Switch::On);
-    EXPECT_THAT(warnings_of(*first),
-                ElementsAre(HasSubstr("'usb' is accepted without effect"), HasSubstr("'usbdevice'")));
+    EXPECT_THAT(warnings_of(*first), testing::IsEmpty());
+    EXPECT_EQ(first->config.usb, Switch::On);
+    EXPECT_THAT(first->config.usb_devices, ElementsAre("tablet"));
 }
 
 TEST(Load, DefaultsAreFilledIn)

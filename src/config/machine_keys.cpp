@@ -129,6 +129,40 @@ void settle_processors(Reading& reading)
     }
 }
 
+void settle_usb(Reading& reading)
+{
+    if (!reading.config.usb_devices.empty()) {
+        reading.config.usb = Switch::On;
+    }
+}
+
+void read_usb_devices(const KeyInfo&, const Setting& setting, Reading& reading)
+{
+    std::vector<std::string> devices;
+    const auto take = [&](const std::string& device, const Location& where) {
+        if (device.starts_with("host:")) {
+            complain(where, "usbdevice = '{}': USB devices of the host cannot be passed through yet",
+                     device.substr(0, kLongestShown));
+        }
+        if (std::ranges::find(kUsbDevices, device) == kUsbDevices.end()) {
+            complain(where, "'{}' is no USB device that there is; the devices are: {}", device.substr(0, kLongestShown),
+                     fmt::join(kUsbDevices, ", "));
+        }
+        if (devices.size() == kUsbPorts) {
+            complain(where, "the USB controller has {} ports; take a device out of 'usbdevice'", kUsbPorts);
+        }
+        devices.push_back(device);
+    };
+    if (const auto* items = setting.value.items()) {
+        for (std::size_t i = 0; i < items->size(); ++i) {
+            take(*(*items)[i].string(), setting.item_at(i));
+        }
+    } else if (const std::string device = text_of(setting); !device.empty()) {
+        take(device, setting.value_at);
+    }
+    reading.config.usb_devices = std::move(devices);
+}
+
 void read_boot(const KeyInfo&, const Setting& setting, Reading& reading)
 {
     const auto order = text_of(setting);

@@ -15,11 +15,15 @@ void settle_maxmem(Reading& reading);
 // vcpus, maxvcpus and vcpu_avail; and apic, without which there can be one processor only.
 void settle_processors(Reading& reading);
 
+// usb, which usbdevice implies.
+void settle_usb(Reading& reading);
+
 void read_boot(const KeyInfo& key, const Setting& setting, Reading& reading);
 void read_cpuid(const KeyInfo& key, const Setting& setting, Reading& reading);
 // bios and firmware, which have no member: they can only ask for what is there.
 void read_firmware(const KeyInfo& key, const Setting& setting, Reading& reading);
 void read_timer_mode(const KeyInfo& key, const Setting& setting, Reading& reading);
+void read_usb_devices(const KeyInfo& key, const Setting& setting, Reading& reading);
 
 // The graphics card by vga, stdvga, and what else the configuration has of Xen's.
 void settle_graphics_card(Reading& reading);

@@ -318,6 +318,15 @@ TEST(Sandbox, IsOnUnlessTheFileTakesItAway)
     EXPECT_THAT(error_of("sandbox = False"), HasSubstr("'sandbox' cannot be 'False'"));
 }
 
+TEST(MachineKeys, AUsbDeviceBringsItsController)
+{
+    EXPECT_EQ(load("").config.usb, Switch::Off);
+    const auto config = load("usb = 0\nusbdevice = ['keyboard', 'tablet']").config;
+    EXPECT_EQ(config.usb, Switch::On);
+    EXPECT_THAT(config.usb_devices, testing::ElementsAre("keyboard", "tablet"));
+    EXPECT_THAT(print_sxp(xend_form(config, std::nullopt)), HasSubstr("(usbdevice (keyboard tablet))"));
+}
+
 // What the file says of keys without effect is in xend's listing all the same, as scripts expect it.
 TEST(Listing, ShowsWhatTheFileGivesOfKeysWithoutEffect)
 {

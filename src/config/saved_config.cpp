@@ -126,9 +126,14 @@ bool sensible(const DomainConfig& config)
                (disk.kind == DiskKind::Cdrom ? !floppy : floppy || !disk.path.empty());
     };
     const auto is_bit = [](const CpuidBit& bit) { return bit.reg < 4 && bit.bit < 32; };
+    const auto is_usb = [](const std::string& name) {
+        return std::ranges::find(kUsbDevices, name) != kUsbDevices.end();
+    };
+    const bool usb_fits = config.usb_devices.size() <= (config.usb == Switch::On ? kUsbPorts : 0);
     const auto in_range = [&](const KeyInfo& key) { return std::visit(InRange{key, config}, key.member); };
     return serial_ends(config).has_value() && std::ranges::all_of(all_keys(), in_range) &&
-           config.vcpus <= config.max_vcpus && std::ranges::all_of(config.disks, is_drive) &&
+           config.vcpus <= config.max_vcpus && usb_fits && std::ranges::all_of(config.usb_devices, is_usb) &&
+           std::ranges::all_of(config.disks, is_drive) &&
            std::ranges::all_of(config.cpuid, is_bit);
 }
 

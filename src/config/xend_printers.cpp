@@ -85,6 +85,18 @@ SxpNodes xend_stdvga(const DomainConfig& config, const std::optional<XendState>&
     return {SxpNode::entry("stdvga", config.card == GraphicsCard::StandardVga ? "1" : "0")};
 }
 
+// One is a word in xend's listing.
+SxpNodes xend_usb_devices(const DomainConfig& config, const std::optional<XendState>&)
+{
+    SxpNodes words;
+    std::ranges::transform(config.usb_devices, std::back_inserter(words), SxpNode::of);
+    if (words.empty()) {
+        return {};
+    }
+    SxpNode value = words.size() == 1 ? std::move(words.front()) : SxpNode::list(std::move(words));
+    return {SxpNode::list({SxpNode::of("usbdevice"), std::move(value)})};
+}
+
 SxpNodes xend_vifs(const DomainConfig& config, const std::optional<XendState>&)
 {
     SxpNodes devices;

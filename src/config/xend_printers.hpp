@@ -13,6 +13,7 @@ SxpNodes xend_disks(const DomainConfig& config, const std::optional<XendState>& 
 SxpNodes xend_password(const DomainConfig& config, const std::optional<XendState>& state);
 SxpNodes xend_screen(const DomainConfig& config, const std::optional<XendState>& state);
 SxpNodes xend_stdvga(const DomainConfig& config, const std::optional<XendState>& state);
+SxpNodes xend_usb_devices(const DomainConfig& config, const std::optional<XendState>& state);
 SxpNodes xend_vifs(const DomainConfig& config, const std::optional<XendState>& state);
 
 } // namespace windsor::config

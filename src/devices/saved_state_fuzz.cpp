@@ -15,6 +15,8 @@
 #include "devices/rtc/saved_state.hpp"
 #include "devices/rtl8139/saved_state.hpp"
 #include "devices/uart/saved_state.hpp"
+#include "devices/uhci/saved_state.hpp"
+#include "devices/usb_hid/saved_state.hpp"
 #include "devices/vga/saved_state.hpp"
 #include "state/filler.hpp"
 
@@ -124,7 +126,8 @@ struct Chips {
                     &network.memory_registers(),
                     &network.io_registers(),
                     &floppy,
-                    &floppy.digital_input()};
+                    &floppy.digital_input(),
+                    &uhci};
     }
 
     template <typename Chip> void load(Chip& chip, state::Filler& filler)
@@ -158,6 +161,8 @@ struct Chips {
         load(rtl8139, filler);
         load(network, filler);
         load(floppy, filler);
+        load(uhci, filler);
+        load(tablet, filler);
     }
 
     // A state that a chip is in is one that it takes: who restores machines refuses what load() has to put right.
@@ -179,6 +184,7 @@ struct Chips {
         rtl8139.settle();
         network.settle();
         floppy.settle();
+        uhci.settle();
         check(pic);
         check(lapic);
         check(ioapic);
@@ -192,6 +198,8 @@ struct Chips {
         check(rtl8139);
         check(network);
         check(floppy);
+        check(uhci);
+        check(tablet);
         if (!ide.drive(0)->media_busy() &&
             !ide.drive(2)->media_busy()) { // a machine waits for its drives before it is saved
             check(static_cast<ide::HardDisk&>(*ide.drive(0)));
@@ -222,6 +230,8 @@ struct Chips {
     e1000::E1000 network{clock, timers, memory, {}};
     Channels channels{dma};
     floppy::Controller floppy{clock, timers, {}, &channels, floppy_drives()};
+    uhci::Uhci uhci{clock, timers, memory};
+    usb_hid::HidDevice tablet{clock, uhci.port(0)};
     std::vector<bus::AccessHandler*> handlers;
 };
 

@@ -16,6 +16,8 @@
 #include "devices/rtc/saved_state.hpp"
 #include "devices/rtl8139/saved_state.hpp"
 #include "devices/uart/saved_state.hpp"
+#include "devices/uhci/saved_state.hpp"
+#include "devices/usb_hid/saved_state.hpp"
 #include "devices/vga/cirrus/saved_state.hpp"
 #include "devices/vga/saved_state.hpp"
 #include "state/testing_structs.hpp"
@@ -135,6 +137,14 @@ TEST_F(SavedChips, SerialPort)
     round_trip("uart", [this] {
         return std::make_unique<uart::Uart16550>(clock_, timers_, bus::IrqLine{}, characters_);
     });
+}
+
+TEST_F(SavedChips, Usb)
+{
+    const auto make = [this] { return std::make_unique<uhci::Uhci>(clock_, timers_, memory_); };
+    round_trip("uhci", make);
+    uhci::Uhci host{clock_, timers_, memory_};
+    round_trip("usb_hid", [&] { return std::make_unique<usb_hid::HidDevice>(clock_, host.port(0)); });
 }
 
 TEST_F(SavedChips, PowerManagement)

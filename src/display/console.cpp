@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace windsor::display {
 
@@ -86,19 +87,23 @@ void Console::stop_viewers()
 bool Console::update(std::optional<std::uint32_t> request)
 {
     const base::MutexLock lock{picture_mutex_};
+    bool absolute = false;
     {
         const bus::MachineGuard guard{machine_.lock};
         machine_.screen.capture();
+        absolute = machine_.tablet != nullptr && machine_.tablet->in_use();
     }
     const std::vector<backend::Rectangle> damage = machine_.screen.draw(picture_);
     Viewers* viewers = nullptr;
     {
         const base::MutexLock state{mutex_};
+        size_ = picture_.size;
         viewers = viewers_.get();
         viewers_users_ += viewers != nullptr ? 1 : 0;
     }
     if (viewers != nullptr) {
         viewers->show(picture_, damage);
+        viewers->tell_pointer(absolute ? PointerMode::Absolute : PointerMode::Relative);
         if (request) {
             viewers->answer(*request);
         }
@@ -181,29 +186,100 @@ void Console::send(const KeyEvent& event)
         const bus::MachineGuard guard{machine_.lock};
         machine_.keyboard.key(event.code, event.pressed);
     }
-    {
-        const base::MutexLock lock{mutex_};
-        lively_ = true;
-    }
-    changed_.notify_all();
+    liven_up();
 }
 
 void Console::pointer(int dx, int dy, int wheel, std::uint8_t buttons)
 {
-    mouse(dx, dy, wheel, buttons);
-}
-
-void Console::mouse(int dx, int dy, int wheel, std::uint8_t buttons)
-{
+    const backend::Size screen = screen_size();
     {
         const bus::MachineGuard guard{machine_.lock};
-        machine_.mouse.move(dx, dy, wheel, buttons);
+        if (use_tablet()) {
+            const auto moved = [](unsigned from, int by) {
+                return static_cast<unsigned>(std::max<std::int64_t>(0, std::int64_t{from} + by));
+            };
+            point({moved(pointer_.x, dx), moved(pointer_.y, dy)}, screen, wheel, buttons);
+        } else {
+            machine_.mouse.move(dx, dy, wheel, buttons);
+        }
+        buttons_ = buttons;
     }
+    liven_up();
+}
+
+void Console::pointer_at(Pixel at, int dx, int dy, int wheel, std::uint8_t buttons)
+{
+    const backend::Size screen = screen_size();
+    {
+        const bus::MachineGuard guard{machine_.lock};
+        if (use_tablet()) {
+            point(at, screen, wheel, buttons);
+        } else {
+            machine_.mouse.move(dx, dy, wheel, buttons);
+        }
+        buttons_ = buttons;
+    }
+    liven_up();
+}
+
+backend::Size Console::screen_size() const
+{
+    const base::MutexLock lock{mutex_};
+    return size_;
+}
+
+bool Console::use_tablet()
+{
+    const bool used = machine_.tablet != nullptr && machine_.tablet->in_use();
+    if (used && !std::exchange(tablet_used_, used) && buttons_ != 0) {
+        machine_.mouse.move(0, 0, 0, 0);
+    }
+    tablet_used_ = used;
+    return used;
+}
+
+void Console::point(Pixel at, backend::Size screen, int wheel, std::uint8_t buttons)
+{
+    const unsigned width = std::max(screen.width, 1U);
+    const unsigned height = std::max(screen.height, 1U);
+    pointer_ = {std::min(at.x, width - 1), std::min(at.y, height - 1)};
+    machine_.tablet->move_to(backend::position_of_pixel(pointer_.x, width),
+                             backend::position_of_pixel(pointer_.y, height), wheel, buttons);
+}
+
+void Console::liven_up()
+{
     {
         const base::MutexLock lock{mutex_};
         lively_ = true;
     }
     changed_.notify_all();
+}
+
+void Console::mouse(int dx, int dy, int wheel, std::uint8_t buttons)
+{
+    update(); // without viewers nobody has looked what size the screen has
+    pointer(dx, dy, wheel, buttons);
+}
+
+base::Status Console::mouse_at(unsigned x, unsigned y, int wheel, std::uint8_t buttons)
+{
+    update();
+    const backend::Size screen = screen_size();
+    if (x >= screen.width || y >= screen.height) {
+        return base::fail("the screen has {} x {} pixels, and none at {}, {}", screen.width, screen.height, x, y);
+    }
+    {
+        const bus::MachineGuard guard{machine_.lock};
+        if (!use_tablet()) {
+            return base::fail("the guest uses no tablet, so the pointer can be moved but not placed; write "
+                              "usbdevice = 'tablet' into its configuration, or move it by counts");
+        }
+        point({x, y}, screen, wheel, buttons);
+        buttons_ = buttons;
+    }
+    liven_up();
+    return {};
 }
 
 base::Status Console::type_text(std::string_view text, std::string_view keymap_name)

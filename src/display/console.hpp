@@ -35,6 +35,7 @@ public:
         backend::Pointer& mouse;
         const base::Clock& clock;
         bus::MachineLock& lock;
+        backend::AbsolutePointer* tablet{nullptr}; // while a guest uses it, it takes the place of the mouse
     };
 
     // At most this many key events wait to be typed.
@@ -67,9 +68,12 @@ public:
     // Key events that are still to be sent.
     std::size_t queued_keys() const;
 
-    // At once: movement in counts, wheel clicks towards the user, the buttons held from now on (bits of
-    // backend::PointerButtons).
+    // At once: movement in counts, or in pixels where the guest uses a tablet, wheel clicks towards the user, the
+    // buttons held from now on (bits of backend::PointerButtons).
     void mouse(int dx, int dy, int wheel, std::uint8_t buttons);
+    // The same to that pixel of the screen, counted from its upper left corner. Fails if the guest uses no tablet, or
+    // the screen has no such pixel.
+    base::Status mouse_at(unsigned x, unsigned y, int wheel, std::uint8_t buttons);
 
 private:
     // ViewerHandler.
@@ -77,6 +81,14 @@ private:
     void refresh(std::uint32_t request) override;
     void key(KeyCode code, bool pressed) override;
     void pointer(int dx, int dy, int wheel, std::uint8_t buttons) override;
+    void pointer_at(Pixel at, int dx, int dy, int wheel, std::uint8_t buttons) override;
+
+    // The screen as it was last captured.
+    backend::Size screen_size() const;
+    // Whether the guest uses the tablet; if it has begun to, the mouse's buttons are let go.
+    bool use_tablet() WINDSOR_REQUIRES(bus::kMachineLock);
+    void point(Pixel at, backend::Size screen, int wheel, std::uint8_t buttons) WINDSOR_REQUIRES(bus::kMachineLock);
+    void liven_up();
 
     bool update(std::optional<std::uint32_t> request = std::nullopt);
     void refresh_loop();
@@ -98,8 +110,12 @@ private:
     unsigned viewers_users_ WINDSOR_GUARDED_BY(mutex_){0}; // threads in Viewers::show(): it must not go away
     bool stopping_ WINDSOR_GUARDED_BY(mutex_){false};
     unsigned looking_ WINDSOR_GUARDED_BY(mutex_){0}; // viewers
+    backend::Size size_ WINDSOR_GUARDED_BY(mutex_){}; // of the screen
     bool lively_ WINDSOR_GUARDED_BY(mutex_){false}; // somebody did something: look at the screen soon
     std::deque<KeyEvent> keys_ WINDSOR_GUARDED_BY(mutex_);
+    Pixel pointer_ WINDSOR_GUARDED_BY(bus::kMachineLock){}; // where the tablet has led it
+    bool tablet_used_ WINDSOR_GUARDED_BY(bus::kMachineLock){false};
+    std::uint8_t buttons_ WINDSOR_GUARDED_BY(bus::kMachineLock){0}; // held
 
     std::thread refresh_thread_;
     std::thread typing_thread_;

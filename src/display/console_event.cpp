@@ -18,7 +18,8 @@ bool can_be(const ConsoleEvent& event)
     case ConsoleEvent::Kind::Note: return true;
     case ConsoleEvent::Kind::Viewers: return event.number <= kMostViewers;
     case ConsoleEvent::Kind::Key: return is_key_code(event.number) && event.buttons <= 1;
-    case ConsoleEvent::Kind::Pointer: return event.buttons <= 7;
+    case ConsoleEvent::Kind::Pointer:
+    case ConsoleEvent::Kind::PointerAt: return event.buttons <= 7;
     }
     return false;
 }

@@ -22,6 +22,14 @@ constexpr int kMostMotion = 4096;  // counts in one pointer event, in each direc
 constexpr int kMostWheel = 16;     // clicks in one pointer event, in each direction
 constexpr unsigned kMostViewers = 16;
 
+// Of the screen, from its upper left corner.
+struct Pixel {
+    unsigned x{0};
+    unsigned y{0};
+
+    bool operator==(const Pixel&) const = default;
+};
+
 struct ConsoleEvent {
     enum class Kind : std::uint32_t {
         Started = 1, // a fresh process serves the console: whatever its predecessor held is let go
@@ -30,6 +38,7 @@ struct ConsoleEvent {
         Key = 4,     // `number` is the key's code; `buttons` is 1 if it is pressed, 0 if it is let go
         Pointer = 5, // movement, wheel clicks, and the buttons held
         Note = 6,    // a line for the log
+        PointerAt = 7, // as Pointer; besides, `number` is the pixel where it is: x in the upper half, y in the lower
     };
 
     std::uint32_t kind{0};
@@ -41,6 +50,16 @@ struct ConsoleEvent {
     std::array<char, 104> text{}; // zeros after the end
 };
 static_assert(sizeof(ConsoleEvent) == 128 && std::is_trivially_copyable_v<ConsoleEvent>);
+
+// What `number` of PointerAt says, and has to be to say it; less than 65,536 each.
+constexpr std::uint32_t pixel_number(Pixel at)
+{
+    return at.x << 16 | at.y;
+}
+constexpr Pixel pixel_of(std::uint32_t number)
+{
+    return {number >> 16, number & 0xffff};
+}
 
 // A code that a keyboard can send: set 1, the E0h group, or Pause.
 bool is_key_code(std::uint32_t code);

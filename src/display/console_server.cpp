@@ -109,6 +109,7 @@ void ConsoleServer::take_picture()
     if (!damage.empty()) {
         server_->show(picture_, damage);
     }
+    server_->set_pointer(frame_.pointer());
     {
         const base::MutexLock lock{mutex_};
         answered_ = answered;
@@ -175,6 +176,17 @@ void ConsoleServer::key(KeyCode code, bool pressed)
 void ConsoleServer::pointer(int dx, int dy, int wheel, std::uint8_t buttons)
 {
     send({.kind = kind(ConsoleEvent::Kind::Pointer), .dx = dx, .dy = dy, .wheel = wheel, .buttons = buttons},
+         Hurry::Wait);
+}
+
+void ConsoleServer::pointer_at(Pixel at, int dx, int dy, int wheel, std::uint8_t buttons)
+{
+    send({.kind = kind(ConsoleEvent::Kind::PointerAt),
+          .number = pixel_number(at),
+          .dx = dx,
+          .dy = dy,
+          .wheel = wheel,
+          .buttons = buttons},
          Hurry::Wait);
 }
 

@@ -46,6 +46,7 @@ private:
     void refresh() override;
     void key(KeyCode code, bool pressed) override;
     void pointer(int dx, int dy, int wheel, std::uint8_t buttons) override;
+    void pointer_at(Pixel at, int dx, int dy, int wheel, std::uint8_t buttons) override;
     void clients_changed(unsigned count) override;
 
     enum class Hurry { Wait, Drop };

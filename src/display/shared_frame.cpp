@@ -136,6 +136,15 @@ void FrameWriter::answer(std::uint32_t request)
     mapping_.header().answered.store(request, std::memory_order_release);
 }
 
+bool FrameWriter::tell_pointer(PointerMode mode)
+{
+    if (std::exchange(pointer_, mode) == mode) {
+        return false;
+    }
+    mapping_.header().absolute_pointer.store(mode == PointerMode::Absolute ? 1 : 0, std::memory_order_release);
+    return true;
+}
+
 base::Result<FrameReader> FrameReader::map(const base::Fd& memory)
 {
     return FrameReader{WINDSOR_TRY(FrameMapping::map(memory, FrameMapping::Access::Read))};
@@ -194,6 +203,12 @@ void FrameReader::read_tile(backend::Picture& picture, const backend::Rectangle&
 std::uint32_t FrameReader::answered() const
 {
     return mapping_.header().answered.load(std::memory_order_acquire);
+}
+
+PointerMode FrameReader::pointer() const
+{
+    const std::uint32_t absolute = mapping_.header().absolute_pointer.load(std::memory_order_acquire);
+    return absolute == 1 ? PointerMode::Absolute : PointerMode::Relative;
 }
 
 } // namespace windsor::display

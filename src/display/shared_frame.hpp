@@ -27,9 +27,13 @@ constexpr unsigned kTileHeight = 16;        // pixels
 constexpr std::size_t kMostTiles =
     std::size_t{kMostFrameWidth / kTileWidth} * (kMostFrameHeight / kTileHeight);
 
+// Whether the guest's pointer is where a viewer's is, or follows its movements.
+enum class PointerMode : std::uint8_t { Relative, Absolute };
+
 struct FrameHeader {
     std::atomic<std::uint64_t> size;     // width in the upper half, height in the lower
     std::atomic<std::uint32_t> answered; // the number of the last request for a fresh picture that has been granted
+    std::atomic<std::uint32_t> absolute_pointer; // 1 if it is
     std::array<std::atomic<std::uint32_t>, kMostTiles> tiles;
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
@@ -70,6 +74,8 @@ public:
     void write(const backend::Picture& picture, std::span<const backend::Rectangle> damage);
     // Says that the picture is no older than that request.
     void answer(std::uint32_t request);
+    // False if it says so already.
+    bool tell_pointer(PointerMode mode);
 
 private:
     void write_rectangle(const backend::Picture& picture, backend::Rectangle r);
@@ -77,6 +83,7 @@ private:
     FrameMapping mapping_;
     backend::Size size_{};
     std::vector<std::uint32_t> numbers_{}; // of the tiles
+    PointerMode pointer_{PointerMode::Relative};
 };
 
 // The console's side. What it finds there is data of a process that may be anybody's: every value is checked.
@@ -87,6 +94,7 @@ public:
     // Brings `picture` up to date and gives the rectangles that have changed; all of it after a change of its size.
     std::vector<backend::Rectangle> read(backend::Picture& picture);
     std::uint32_t answered() const;
+    PointerMode pointer() const;
 
 private:
     explicit FrameReader(FrameMapping mapping) : mapping_{std::move(mapping)} {}

@@ -68,6 +68,13 @@ void Viewers::answer(std::uint32_t request)
     wake();
 }
 
+void Viewers::tell_pointer(PointerMode mode)
+{
+    if (frame_.tell_pointer(mode)) {
+        wake();
+    }
+}
+
 // The eventfd does not block: if the counter is full, because the other process reads nothing or has filled it, this
 // fails, and who is to be woken has been told already.
 void Viewers::wake() const
@@ -134,6 +141,10 @@ void Viewers::take(const ConsoleEvent& event)
     case ConsoleEvent::Kind::Pointer:
         buttons_ = static_cast<std::uint8_t>(event.buttons);
         handler_.pointer(event.dx, event.dy, event.wheel, buttons_);
+        break;
+    case ConsoleEvent::Kind::PointerAt:
+        buttons_ = static_cast<std::uint8_t>(event.buttons);
+        handler_.pointer_at(pixel_of(event.number), event.dx, event.dy, event.wheel, buttons_);
         break;
     case ConsoleEvent::Kind::Note: log_.guest("vnc", "{}", note_text(event)); break;
     }

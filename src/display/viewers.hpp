@@ -36,6 +36,11 @@ public:
     virtual void key(KeyCode code, bool pressed) = 0;
     // Movement in counts, wheel clicks, the buttons held now (bits of backend::PointerButtons).
     virtual void pointer(int dx, int dy, int wheel, std::uint8_t buttons) = 0;
+    // The same, and where on the screen the viewer's pointer is; perhaps outside of it.
+    virtual void pointer_at(Pixel /*at*/, int dx, int dy, int wheel, std::uint8_t buttons)
+    {
+        pointer(dx, dy, wheel, buttons);
+    }
 };
 
 // Reads the events of the other process, which may be somebody else's by now: it can press keys and move the pointer,
@@ -65,6 +70,8 @@ public:
     // Never waits for the other process. From one thread at a time.
     void show(const backend::Picture& picture, std::span<const backend::Rectangle> damage);
     void answer(std::uint32_t request);
+    // How viewers are to tell of their pointers.
+    void tell_pointer(PointerMode mode);
 
 private:
     Viewers(Ends ends, base::Fd stop, ViewerHandler& handler, base::Log& log);

@@ -17,7 +17,7 @@ public:
     {
         for (unsigned i = 0; i < kMostClients; ++i) {
             sessions_.push_back(std::make_unique<VncSession>(
-                VncSession::Environment{options_, keymap_, shared_, handshake_, handler_, log}));
+                VncSession::Environment{options_, keymap_, shared_, handshake_, handler_, log, pointer_}));
         }
         front_ = std::make_unique<VncFront>(std::move(listener.socket), options_.password, sessions_,
                                             [this] { handler_.clients_changed(clients()); }, log);
@@ -74,6 +74,15 @@ public:
         }
     }
 
+    void set_pointer(PointerMode mode)
+    {
+        if (pointer_.exchange(mode) != mode) {
+            for (const std::unique_ptr<VncSession>& session : sessions_) {
+                session->add_damage({}, false); // which wakes it
+            }
+        }
+    }
+
 private:
     const VncOptions options_;
     const Keymap keymap_;
@@ -81,6 +90,7 @@ private:
     VncHandler& handler_;
     SharedPicture shared_;
     base::Mutex handshake_;
+    std::atomic<PointerMode> pointer_{PointerMode::Relative};
     std::vector<std::unique_ptr<VncSession>> sessions_;
     std::unique_ptr<VncFront> front_;
 };
@@ -122,6 +132,11 @@ bool VncServer::healthy() const
 void VncServer::show(const backend::Picture& picture, std::span<const backend::Rectangle> damage)
 {
     impl_->show(picture, damage);
+}
+
+void VncServer::set_pointer(PointerMode mode)
+{
+    impl_->set_pointer(mode);
 }
 
 } // namespace windsor::display

@@ -5,7 +5,9 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "backend/screen.hpp"
+#include "display/console_event.hpp"
 #include "display/keysym.hpp"
+#include "display/shared_frame.hpp"
 #include "display/vnc_listener.hpp"
 
 #include <cstdint>
@@ -23,6 +25,11 @@ public:
     virtual void key(KeyCode code, bool pressed) = 0;
     // Movement in pixels, wheel clicks, the buttons held now (bits of backend::PointerButtons).
     virtual void pointer(int dx, int dy, int wheel, std::uint8_t buttons) = 0;
+    // The same of a client that tells where its pointer is, on the screen as it was shown.
+    virtual void pointer_at(Pixel /*at*/, int dx, int dy, int wheel, std::uint8_t buttons)
+    {
+        pointer(dx, dy, wheel, buttons);
+    }
     // The number of connected clients has changed.
     virtual void clients_changed(unsigned count) = 0;
 };
@@ -36,9 +43,9 @@ public:
 // never take a session from anybody. Without a password everybody comes through, so one address has no more than
 // kMostSessionsOfAddress of the sessions.
 //
-// Pointer positions become movements: the guest's PS/2 mouse knows no positions, so that its pointer and
-// the client's drift apart unless the client hides its own. A client that offers QEMU's pointer motion
-// change encoding is asked for movements instead.
+// Pointer positions become movements, too: a guest's mouse knows no positions, so that its pointer and the client's
+// drift apart unless the client hides its own. A client that offers QEMU's pointer motion change encoding is asked for
+// movements instead, unless the guest uses a tablet, which knows positions.
 class VncServer {
 public:
     static constexpr unsigned kMostClients = 16;
@@ -65,6 +72,8 @@ public:
 
     // Takes over what changed of the picture; a new size resizes the clients' desktops. From any thread.
     void show(const backend::Picture& picture, std::span<const backend::Rectangle> damage);
+    // What the guest's pointer does; relative at first. From any thread.
+    void set_pointer(PointerMode mode);
 
 private:
     class Impl;

@@ -204,7 +204,7 @@ void VncSession::run(base::Fd socket)
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
     translator_.emplace(environment_.keymap);
-    wants_key_answer_ = wants_pointer_answer_ = relative_pointer_ = pointer_known_ = false;
+    wants_key_answer_ = wants_pointer_answer_ = knows_movements_ = relative_pointer_ = pointer_known_ = false;
     buttons_ = 0;
     damage_.with([](Damage& pending) { pending = {}; });
     environment_.handler.refresh();
@@ -355,10 +355,23 @@ void VncSession::answer_encodings()
     if (std::exchange(wants_key_answer_, false)) {
         send_pseudo_rectangle(0, kExtendedKeyEvent);
     }
-    if (client_ != nullptr && std::exchange(wants_pointer_answer_, false)) {
-        relative_pointer_ = true;
-        send_pseudo_rectangle(0, kPointerMotionChange); // 0: movements
+    if (client_ != nullptr) {
+        choose_pointer();
     }
+}
+
+// The client is told at once, and whenever the guest takes up a tablet or lets it go.
+void VncSession::choose_pointer()
+{
+    const bool asked = std::exchange(wants_pointer_answer_, false);
+    knows_movements_ = knows_movements_ || asked;
+    const bool relative = environment_.pointer == PointerMode::Relative;
+    if (!knows_movements_ || (!asked && relative == relative_pointer_)) {
+        return;
+    }
+    relative_pointer_ = relative;
+    pointer_known_ = false;
+    send_pseudo_rectangle(relative ? 0 : 1, kPointerMotionChange); // 0: movements, 1: positions
 }
 
 void VncSession::send_pseudo_rectangle(std::uint16_t x, std::int32_t encoding)
@@ -424,6 +437,7 @@ void VncSession::on_pointer(int x, int y, unsigned buttons)
 {
     int dx = x - kRelativeCenter;
     int dy = y - kRelativeCenter;
+    const bool first = !relative_pointer_ && !pointer_known_ && environment_.pointer == PointerMode::Absolute;
     if (!relative_pointer_) {
         dx = pointer_known_ ? x - pointer_x_ : 0;
         dy = pointer_known_ ? y - pointer_y_ : 0;
@@ -438,11 +452,17 @@ void VncSession::on_pointer(int x, int y, unsigned buttons)
     const int wheel = ((clicked & kWheelDown) != 0 ? 1 : 0) - ((clicked & kWheelUp) != 0 ? 1 : 0);
     const unsigned changed = buttons ^ buttons_;
     buttons_ = buttons;
-    if (dx == 0 && dy == 0 && wheel == 0 && (changed & 7) == 0) {
+    if (dx == 0 && dy == 0 && wheel == 0 && (changed & 7) == 0 && !first) {
         return;
     }
     const auto held = static_cast<std::uint8_t>((buttons & 1) | ((buttons & 4) >> 1) | ((buttons & 2) << 1));
-    environment_.handler.pointer(dx, dy, wheel, held);
+    if (relative_pointer_) {
+        environment_.handler.pointer(dx, dy, wheel, held);
+    } else {
+        constexpr int kMost = 0xffff;
+        const Pixel at{static_cast<unsigned>(std::clamp(x, 0, kMost)), static_cast<unsigned>(std::clamp(y, 0, kMost))};
+        environment_.handler.pointer_at(at, dx, dy, wheel, held);
+    }
 }
 
 void VncSession::release_everything()

@@ -44,6 +44,7 @@ public:
         base::Mutex& handshake; // LibVNCServer's list of security types has no lock of its own; never held for long
         VncHandler& handler;
         base::Log& log;
+        const std::atomic<PointerMode>& pointer;
     };
 
     explicit VncSession(const Environment& environment);
@@ -88,6 +89,7 @@ private:
     void process(int socket);
     void process_events();
     void answer_encodings();
+    void choose_pointer();
     void send_pseudo_rectangle(std::uint16_t x, std::int32_t encoding);
     void key(KeyCode code, bool pressed);
     void release_everything();
@@ -111,7 +113,8 @@ private:
     std::set<KeyCode> pressed_;
     bool wants_key_answer_{false};
     bool wants_pointer_answer_{false};
-    bool relative_pointer_{false};
+    bool knows_movements_{false}; // it can tell movements instead of positions,
+    bool relative_pointer_{false}; // and does
     bool pointer_known_{false};
     int pointer_x_{0};
     int pointer_y_{0};

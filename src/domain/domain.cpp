@@ -5,6 +5,7 @@
 #include "domain/images.hpp"
 #include "domain/incoming.hpp"
 #include "domain/processor_model.hpp"
+#include "domain/usb_devices.hpp"
 #include "domain/uuid.hpp"
 
 #include <algorithm>
@@ -127,6 +128,8 @@ machine::MachineSpec Domain::machine_options() const
             .uuid = uuid_,
             .vga_bios =
                 config.card == config::GraphicsCard::Cirrus ? machine::kCirrusBios : machine::MachineSpec{}.vga_bios,
+            .usb = config.usb == config::Switch::On ? machine::Usb::Uhci : machine::Usb::None,
+            .usb_devices = usb_devices(config),
             .display = display_of(config.card),
             .video_memory = megabytes(static_cast<std::uint64_t>(config.videoram_mb))};
 }
@@ -193,13 +196,13 @@ void Domain::retry_disks()
 
 base::Status Domain::start_console()
 {
-    console_ = std::make_unique<display::Console>(
-        display::Console::Machine{.screen = machine_->screen(),
-                                  .keyboard = machine_->keyboard(),
-                                  .mouse = machine_->mouse(),
-                                  .clock = machine_->clock(),
-                                  .lock = machine_->lock()},
-        log_);
+    console_ = std::make_unique<display::Console>(display::Console::Machine{.screen = machine_->screen(),
+                                                                            .keyboard = machine_->keyboard(),
+                                                                            .mouse = machine_->mouse(),
+                                                                            .clock = machine_->clock(),
+                                                                            .lock = machine_->lock(),
+                                                                            .tablet = &machine_->tablet()},
+                                                  log_);
     if (!settings_.viewers) {
         return {};
     }

@@ -136,6 +136,7 @@ private:
 
     // domain_processors.cpp
     static std::vector<Row> processor_rows();
+    static std::vector<Row> usb_rows();
     Json processors() const;
     base::Status pin_processors(const std::string& which, const std::string& cpus);
     base::Status change_engine(const std::string& name, const std::string& line);

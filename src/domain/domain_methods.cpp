@@ -193,7 +193,7 @@ std::vector<Domain::Row> Domain::input_rows()
              reply(done(domain.console_->press_keys(arguments.text("keys"))));
          }},
         {{.name = "mouse",
-          .help = "Moves the mouse, turns its wheel, and holds its buttons.",
+          .help = "Moves the mouse, or a tablet's pointer by pixels, turns its wheel, and holds its buttons.",
           .parameters = {integer("dx", -kFarthest, kFarthest, "counts to the right"),
                          integer("dy", -kFarthest, kFarthest, "counts towards the user"),
                          integer("wheel", -kFarthest, kFarthest, "clicks towards the user"),
@@ -203,6 +203,19 @@ std::vector<Domain::Row> Domain::input_rows()
              domain.console_->mouse(number("dx"), number("dy"), number("wheel"),
                                     static_cast<std::uint8_t>(number("buttons")));
              reply(Json::object());
+         }},
+        {{.name = "mouse_at",
+          .help = "Places the pointer of a guest that uses a tablet, turns its wheel, and holds its buttons.",
+          .parameters =
+              {{.name = "x", .kind = Integer, .help = "pixels from the screen's left edge", .most = kFarthest},
+               {.name = "y", .kind = Integer, .help = "pixels from its upper edge", .most = kFarthest},
+               integer("wheel", -kFarthest, kFarthest, "clicks towards the user"),
+               integer("buttons", 0, kAllButtons, "held from now on: 1 left, 2 right, 4 middle, added")}},
+         [](Domain& domain, const RpcArguments& arguments, const Reply& reply) {
+             reply(done(domain.console_->mouse_at(static_cast<unsigned>(arguments.integer("x")),
+                                                  static_cast<unsigned>(arguments.integer("y")),
+                                                  static_cast<int>(arguments.integer("wheel")),
+                                                  static_cast<std::uint8_t>(arguments.integer("buttons")))));
          }},
         {{.name = "queued_keys",
           .help = "Gives how many key events are still to be sent to the guest.",
@@ -217,7 +230,7 @@ const std::vector<Domain::Row>& Domain::rows()
     static const std::vector<Row> all = [] {
         std::vector<Row> rows;
         for (auto& some : {general_rows(), life_rows(), media_rows(), save_rows(), migration_rows(), processor_rows(),
-                            network_rows(), console_rows(), input_rows()}) {
+                            network_rows(), console_rows(), input_rows(), usb_rows()}) {
             rows.insert(rows.end(), some.begin(), some.end());
         }
         return rows;

@@ -60,6 +60,30 @@ TEST_F(DomainMethods, AWholeLifeByMethodsThatAnswerAsTheyAreDescribed)
     answer("destroy");
 }
 
+TEST_F(DomainMethods, UsbDevicesComeAndGo)
+{
+    settings_.config.usb = config::Switch::On;
+    settings_.config.usb_devices = {"tablet"};
+    start();
+    EXPECT_EQ(answer("usb_list"), (Json::array({{{"port", 1}, {"device", "tablet"}, {"in_use", false}}})));
+    EXPECT_EQ(answer("usb_attach", {{"device", "keyboard"}}), (Json{{"port", 2}}));
+    EXPECT_THAT(refusal("usb_attach", {{"device", "mouse"}}), HasSubstr("all 2 USB ports of the domain are taken"));
+    EXPECT_EQ(answer("usb_detach", {{"port", 1}}), (Json{{"device", "tablet"}}));
+    EXPECT_THAT(refusal("usb_detach", {{"port", 1}}), HasSubstr("nothing is plugged into USB port 1"));
+    EXPECT_NE(refusal("usb_detach", {{"port", 3}}), "");
+    EXPECT_THAT(refusal("mouse_at", {{"x", 1}, {"y", 1}}), HasSubstr("the guest uses no tablet"));
+    EXPECT_THAT(refusal("mouse_at", {{"x", 9999}, {"y", 1}}), HasSubstr("and none at 9999, 1"));
+    EXPECT_EQ(answer("usb_list").size(), 1u);
+}
+
+TEST_F(DomainMethods, WithoutUsbNothingCanBePluggedIn)
+{
+    start();
+    EXPECT_EQ(answer("usb_list"), Json::array());
+    EXPECT_THAT(refusal("usb_attach", {{"device", "mouse"}}), HasSubstr("write usb = 1"));
+    EXPECT_THAT(refusal("usb_detach", {{"port", 1}}), HasSubstr("write usb = 1"));
+}
+
 TEST_F(DomainMethods, StatusSaysWhoItIs)
 {
     settings_.config.uuid = "01234567-89ab-cdef-0123-456789abcdef";

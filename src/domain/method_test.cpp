@@ -144,7 +144,7 @@ TEST(Methods, SayWhoMayCallThem)
     const std::set<std::string_view> looking{"rpc.discover", "look_only",     "status",           "config",
                                              "statistics",   "screen",        "screenshot",       "queued_keys",
                                              "vcpus",        "save_progress", "migrate_progress", "drives",
-                                             "network"};
+                                             "network",      "usb_list"};
     for (const Method& method : all_methods()) {
         EXPECT_EQ(check_permission(method, Permission::Look).has_value(), looking.contains(method.name)) << method.name;
         EXPECT_TRUE(check_permission(method, Permission::Control)) << method.name;
@@ -154,7 +154,8 @@ TEST(Methods, SayWhoMayCallThem)
 // Every method in every phase.
 TEST(Methods, SayWhenTheyCanBeCalled)
 {
-    const std::set<std::string_view> at_rest{"pause", "unpause", "shutdown", "reset", "vcpu_pin", "engine"};
+    const std::set<std::string_view> at_rest{"pause",    "unpause", "shutdown",   "reset",
+                                             "vcpu_pin", "engine",  "usb_attach", "usb_detach"};
     const std::set<std::string_view> to_leave{"save", "migrate", "insert_medium", "eject_medium"};
     const auto allowed = [&](std::string_view name, Phase phase) {
         const bool runs = phase == Phase::Running || phase == Phase::Paused;

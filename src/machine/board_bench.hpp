@@ -71,6 +71,8 @@ struct BoardBench {
         options.network_cards = {{.model = NetworkModel::Rtl8139, .mac = {0, 0x16, 0x3e, 1, 2, 3}},
                                  {.model = NetworkModel::E1000, .mac = {0, 0x16, 0x3e, 1, 2, 4}}};
         options.processors = 2;
+        options.usb = Usb::Uhci;
+        options.usb_devices = {backend::UsbKind::Tablet, backend::UsbKind::Keyboard};
         options.drives.push_back({.slot = 0, .open_media = medium});
         options.drives.push_back({.slot = 2, .cdrom = true, .open_media = medium});
         options.drives.push_back({.slot = kFirstFloppySlot, .cdrom = false});

@@ -4,6 +4,7 @@
 #include "emulate/core/interpreter.hpp"
 #include "firmware/acpi_tables.hpp"
 #include "machine/cpu_bridge.hpp"
+#include "machine/input_routes.hpp"
 #include "machine/memory_log.hpp"
 #include "machine/pc.hpp"
 #include "machine/processors.hpp"
@@ -229,6 +230,7 @@ public:
     bus::MachineLock& lock() { return lock_; }
     const bus::MachineLock& lock() const override { return lock_; }
     Board& board() { return *board_; }
+    InputRoutes& inputs() { return *inputs_; }
     backend::Screen& screen()
     {
         const auto& screens = board_->outlets().screens;
@@ -257,6 +259,7 @@ private:
         const bus::MachineGuard guard{lock_};
         Pc pc = WINDSOR_TRY(make_pc(spec, {.log = log_, .clock = clock_, .timers = timers_, .host = *this}, executor_));
         board_ = std::move(pc.board);
+        inputs_ = std::make_unique<InputRoutes>(board_->outlets());
         drives_ = std::move(pc.drives);
         for (const auto& socket : board_->interrupts().sockets()) {
             bridges_.push_back(std::make_unique<CpuBridge>(
@@ -434,6 +437,7 @@ private:
     ServiceThread service_{lock_, timers_, clock_};
     const Executor executor_{[this](std::function<void()> work) { service_.post(std::move(work)); }}; // for media
     std::unique_ptr<Board> board_;
+    std::unique_ptr<InputRoutes> inputs_;
     std::vector<NeededDrive> drives_;
     std::vector<backend::NetworkLink*> links_;
     NoScreen no_screen_;
@@ -545,12 +549,22 @@ backend::Screen& Machine::screen()
 
 backend::Keyboard& Machine::keyboard()
 {
-    return *parts_->board().outlets().keyboards.front();
+    return parts_->inputs().keyboard;
 }
 
 backend::Pointer& Machine::mouse()
 {
-    return *parts_->board().outlets().pointers.front();
+    return parts_->inputs().mouse;
+}
+
+backend::AbsolutePointer& Machine::tablet()
+{
+    return parts_->inputs().tablet;
+}
+
+const std::vector<backend::UsbSocket*>& Machine::usb_sockets()
+{
+    return parts_->board().outlets().usb_sockets;
 }
 
 const std::vector<backend::NetworkCard*>& Machine::network_cards()

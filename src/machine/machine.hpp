@@ -9,6 +9,7 @@
 #include "backend/keyboard.hpp"
 #include "backend/pointer.hpp"
 #include "backend/removable_drive.hpp"
+#include "backend/usb_socket.hpp"
 #include "backend/screen.hpp"
 #include "machine/spec.hpp"
 #include "state/pages.hpp"
@@ -104,6 +105,9 @@ public:
     backend::Screen& screen();
     backend::Keyboard& keyboard();
     backend::Pointer& mouse();
+    backend::AbsolutePointer& tablet(); // not in use if there is none
+    // The ports of the USB; empty if the machine has none.
+    const std::vector<backend::UsbSocket*>& usb_sockets();
     // In the order of the specification. They may be given frames while the machine runs; when it does so again, their
     // links are told that input is wanted.
     const std::vector<backend::NetworkCard*>& network_cards();

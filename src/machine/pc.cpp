@@ -23,6 +23,8 @@
 #include "devices/rtc/unit.hpp"
 #include "devices/rtl8139/unit.hpp"
 #include "devices/uart/unit.hpp"
+#include "devices/uhci/unit.hpp"
+#include "devices/usb_hid/unit.hpp"
 #include "devices/vga/cirrus/unit.hpp"
 #include "devices/vga/spec.hpp"
 #include "devices/vga/unit.hpp"
@@ -90,6 +92,16 @@ Slot network_card(const NetworkCardSpec& card, std::size_t number, const Firmwar
                : pci(place, "e1000", {}, e1000::unit(card.mac, card.link, std::move(rom)));
 }
 
+// The PIIX3's USB and what is plugged in.
+void add_usb(const MachineSpec& spec, std::vector<Slot>& slots)
+{
+    slots.push_back(pci({1, 2}, "uhci", {}, uhci::unit()));
+    for (std::size_t port = 0; port < backend::kUsbPorts; ++port) {
+        const auto kind = port < spec.usb_devices.size() ? spec.usb_devices[port] : backend::UsbKind::None;
+        slots.push_back({fmt::format("usb/{}", port + 1), {}, usb_hid::socket(port, kind)});
+    }
+}
+
 // Everything that a PC has. The order is that of loading: interrupt controllers come first, since devices that bring
 // themselves up to date may raise their lines. PCI functions sit where guests of Xen HVM know them: the PIIX3 in device
 // 1, then display, and network cards in device 4 and up.
@@ -128,6 +140,9 @@ std::vector<Slot> slots_of(Board& board, const MachineSpec& spec, const Contents
             slots.push_back(isa(fmt::format("serial{}", n + 1), {kSerialPorts.at(n)}, {kSerialIrqs.at(n)},
                                 uart::unit(*spec.serial_ports[n])));
         }
+    }
+    if (spec.usb == Usb::Uhci) {
+        add_usb(spec, slots);
     }
     if (spec.acpi) {
         slots.push_back(pci({1, 3}, "power_management",
@@ -193,6 +208,9 @@ base::Status check(const MachineSpec& spec)
     }
     if (spec.network_cards.size() > kMostNetworkCards) {
         return base::fail("a machine has {} network cards at most", kMostNetworkCards);
+    }
+    if (spec.usb_devices.size() > (spec.usb == Usb::None ? 0 : backend::kUsbPorts)) {
+        return base::fail("a machine has {} USB ports at most, and none without a controller", backend::kUsbPorts);
     }
     return {};
 }

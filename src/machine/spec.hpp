@@ -4,6 +4,7 @@
 #include "backend/character.hpp"
 #include "backend/media.hpp"
 #include "backend/network_link.hpp"
+#include "backend/usb_socket.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "chipset/missed_ticks.hpp"
@@ -44,6 +45,8 @@ struct NetworkCardSpec {
     // Where its frames go; null: nowhere, and the cable is unplugged. It outlives the machine.
     backend::NetworkLink* link{nullptr};
 };
+
+enum class Usb : std::uint8_t { None, Uhci };
 
 enum class Display : std::uint8_t { None, StandardVga, Cirrus };
 
@@ -87,6 +90,8 @@ struct MachineSpec {
     // port. They outlive the machine.
     std::vector<std::optional<backend::CharacterSink*>> serial_ports{nullptr};
     std::vector<NetworkCardSpec> network_cards{}; // at most kMostNetworkCards
+    Usb usb{Usb::None};
+    std::vector<backend::UsbKind> usb_devices{}; // plugged in at first, at most backend::kUsbPorts; only with usb
     Display display{Display::StandardVga};
     // Bytes of the standard VGA's memory, a power of two of 1 to 256 MiB; the Cirrus has 4 MiB.
     std::uint64_t video_memory{16u << 20};

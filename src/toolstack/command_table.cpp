@@ -21,7 +21,8 @@ constexpr std::string_view kNoScheduler = "the host's scheduler treats domains a
 constexpr std::string_view kNoPools = "there are no processor pools; use the host's cpusets";
 constexpr std::string_view kNoXen = "there is no Xen hypervisor underneath";
 constexpr std::string_view kNoPci = "host devices cannot be handed to domains yet";
-constexpr std::string_view kNoUsb = "domains have no USB controller yet";
+constexpr std::string_view kNoUsb =
+    "a domain has one USB controller, by usb = 1, and no devices of the host's yet; usb-attach plugs in others";
 constexpr std::string_view kNoScsi = "domains have no SCSI controller";
 constexpr std::string_view kNoCache = "the host's resctrl file system governs cache and bandwidth";
 constexpr std::string_view kNoManaged = "configurations are not kept for later; 'create' starts a domain from its file";
@@ -109,6 +110,8 @@ constexpr std::array kKeyOptions{
 };
 constexpr std::array kMouseOptions{
     Option{'\0', "wheel", "CLICKS", "Turn the wheel, towards the user if positive."},
+    Option{'\0', "at", "",
+           "DX and DY are the pixel to go to, from the upper left corner; for a guest that uses a tablet."},
 };
 constexpr std::array kWaitOptions{
     Option{'t', "text", "REGEX", "What to wait for, a regular expression (ECMAScript); ^ and $ stand for the ends of a line."},
@@ -253,7 +256,7 @@ constexpr std::array kCommands{
     Command{"migrate-receive", Windsor, "", "Receive a domain that 'migrate' sends.", migrate_receive, kMigrateReceiveOptions, 0, 0,
             "Takes one domain, over standard input and output or at an address, and ends when it runs. It is called NAME--incoming until it has been handed over. Any processor engine takes it over. What the host lacks for it is said at both ends before memory is sent. With TLS only a source is let in that has a certificate of the authority in ca-cert.pem; what ca-crl.pem revokes, if it is there, is refused."},
     Command{"mouse", Windsor, "DOMAIN DX DY [BUTTONS]", "Move the mouse and hold buttons.", mouse, kMouseOptions, 3, 4,
-            "Right and down are positive. BUTTONS are those held from now on: left, right, middle or none, joined by +, or a number from 0 to 7. To click, call it twice: mouse NAME 0 0 left; mouse NAME 0 0 none."},
+            "Right and down are positive. If the guest uses a tablet (usbdevice = 'tablet'), DX and DY are pixels, and --at says where the pointer goes. BUTTONS are those held from now on: left, right, middle or none, joined by +, or a number from 0 to 7. To click, call it twice: mouse NAME 0 0 left; mouse NAME 0 0 none."},
     refused("network-attach", Both, kNoNetwork),
     refused("network-detach", Both, kNoNetwork),
     Command{"network-list", Both, "DOMAIN...", "List the network cards of domains.", network_list, kNetworkOptions, 1, 1000,
@@ -319,13 +322,16 @@ constexpr std::array kCommands{
             "Words are joined by blanks; line ends are typed as Enter."},
     Command{"unpause", Both, "DOMAIN", "Let a paused domain go on.", unpause, {}, 1, 1},
     Command{"uptime", Both, "[DOMAIN]...", "Show for how long domains have been running.", uptime, kUptimeOptions, 0, 1000},
-    refused("usb-add", Xm, kNoUsb),
-    refused("usb-attach", Xm, kNoUsb),
-    refused("usb-del", Xm, kNoUsb),
-    refused("usb-detach", Xm, kNoUsb),
+    Command{"usb-add", Xm, "DOMAIN DEVICE", "Plug in a USB device, as usb-attach does.", usb_attach, {}, 2, 2},
+    Command{"usb-attach", Xm, "DOMAIN DEVICE", "Plug in a USB device.", usb_attach, {}, 2, 2,
+            "DEVICE is tablet, mouse or keyboard. The domain has to have a USB controller (usb = 1), which has two ports. What is plugged in stays so while the guest is reset, and in a saved state; a domain that starts anew has what its configuration says."},
+    Command{"usb-del", Xm, "DOMAIN PORT|DEVICE", "Take out a USB device, as usb-detach does.", usb_detach, {}, 2, 2},
+    Command{"usb-detach", Xm, "DOMAIN PORT|DEVICE", "Take out a USB device.", usb_detach, {}, 2, 2,
+            "PORT is a number of usb-list; or say what is to go: tablet, mouse or keyboard."},
     refused("usb-hc-create", Xm, kNoUsb),
     refused("usb-hc-destroy", Xm, kNoUsb),
-    refused("usb-list", Both, kNoUsb),
+    Command{"usb-list", Both, "DOMAIN", "List the USB devices of a domain.", usb_list, {}, 1, 1,
+            "A device is in use while a driver of the guest's asks it for news; keys and movements then go to it rather than to the PS/2 keyboard and mouse."},
     refused("usb-list-assignable-devices", Xm, kNoUsb),
     refused("usbctrl-attach", Xl, kNoUsb),
     refused("usbctrl-detach", Xl, kNoUsb),

@@ -46,6 +46,11 @@ base::Result<int> engine(Context& context, const Arguments& arguments);
 base::Result<int> vcpu_list(Context& context, const Arguments& arguments);
 base::Result<int> vcpu_pin(Context& context, const Arguments& arguments);
 
+// usb.cpp
+base::Result<int> usb_list(Context& context, const Arguments& arguments);
+base::Result<int> usb_attach(Context& context, const Arguments& arguments);
+base::Result<int> usb_detach(Context& context, const Arguments& arguments);
+
 // migrate.cpp, migrate_receive.cpp
 base::Result<int> migrate(Context& context, const Arguments& arguments);
 base::Result<int> migrate_receive(Context& context, const Arguments& arguments);

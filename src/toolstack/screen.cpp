@@ -130,11 +130,12 @@ base::Result<int> mouse(Context& context, const Arguments& arguments)
     const auto number = [](const std::string& text, std::string_view what) {
         return parse_integer(text, what, -kMost, kMost);
     };
-    Json params{{"dx", WINDSOR_TRY(number(arguments.operand(1), "dx"))},
-                {"dy", WINDSOR_TRY(number(arguments.operand(2), "dy"))}};
+    const bool at = arguments.has("at");
+    Json params{{at ? "x" : "dx", WINDSOR_TRY(number(arguments.operand(1), "dx"))},
+                {at ? "y" : "dy", WINDSOR_TRY(number(arguments.operand(2), "dy"))}};
     params["buttons"] = arguments.operands().size() > 3 ? WINDSOR_TRY(parse_buttons(arguments.operand(3))) : 0;
     params["wheel"] = WINDSOR_TRY(number(arguments.value("wheel", "0"), "the wheel's clicks"));
-    WINDSOR_TRY(call(context, arguments.operand(0), "mouse", params));
+    WINDSOR_TRY(call(context, arguments.operand(0), at ? "mouse_at" : "mouse", params));
     return 0;
 }
 
