@@ -38,7 +38,7 @@ private:
     std::array<Stubs, 2> sets_;
 };
 
-constexpr std::array kReaches{Reach::Lookups, Reach::Window};
+inline constexpr std::array kReaches{Reach::Lookups, Reach::Window};
 
 // Writes the stubs for code of a kind. Returns where they end.
 std::uint8_t* write_stubs(Assembler assembler, const Frame& frame, const emulate::Cpu& cpu, Reach reach, Stubs& stubs);
