@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "network/guest_addresses.hpp"
 
-#include "backend/network_link.hpp"
-
 #include <algorithm>
 #include <arpa/inet.h>
 #include <iterator>
@@ -105,6 +103,73 @@ std::optional<Sighting> of_v6(Bytes packet)
                     is_neighbor_discovery(packet) ? Evidence::Claimed : Evidence::Used);
 }
 
+struct Packet {
+    unsigned type{0}; // EtherType
+    Bytes bytes{};
+};
+
+// What the frame carries, at once or behind one VLAN tag; nothing if it is too short.
+Packet packet_in(Bytes frame)
+{
+    constexpr std::size_t kType = backend::kFrameHeader - 2;
+    std::size_t header = backend::kFrameHeader;
+    if (frame.size() < header + kTag) {
+        return {};
+    }
+    unsigned type = word(frame, kType);
+    if (type == kTagged) {
+        type = word(frame, kType + kTag);
+        header += kTag;
+    }
+    return {.type = type, .bytes = frame.subspan(header)};
+}
+
+// The message of a UDP datagram from a DHCP server to a client; empty if the packet is none, or a fragment.
+Bytes dhcp_message(Bytes packet)
+{
+    constexpr std::size_t kLeastHeader = 20;
+    constexpr std::size_t kUdpHeader = 8;
+    constexpr std::size_t kFragment = 6;
+    constexpr std::size_t kProtocol = 9;
+    constexpr unsigned kOffsetOrMore = 0x3fff;
+    constexpr std::uint8_t kUdp = 17;
+    constexpr unsigned kServer = 67;
+    constexpr unsigned kClient = 68;
+    if (packet.size() < kLeastHeader || packet[0] >> 4 != 4 || packet[kProtocol] != kUdp ||
+        (word(packet, kFragment) & kOffsetOrMore) != 0) {
+        return {};
+    }
+    const std::size_t header = std::size_t{packet[0] & 0xfU} * 4;
+    if (header < kLeastHeader || packet.size() < header + kUdpHeader || word(packet, header) != kServer ||
+        word(packet, header + 2) != kClient) {
+        return {};
+    }
+    return packet.subspan(header + kUdpHeader);
+}
+
+// Whether the options (RFC 2132) have the type of the message, and that is DHCPACK.
+bool is_acknowledgement(Bytes options)
+{
+    constexpr std::uint8_t kPad = 0;
+    constexpr std::uint8_t kEnd = 255;
+    constexpr std::uint8_t kMessageType = 53;
+    constexpr std::uint8_t kAck = 5;
+    while (!options.empty() && options[0] != kEnd) {
+        if (options[0] == kPad) {
+            options = options.subspan(1);
+            continue;
+        }
+        if (options.size() < 2 || options.size() < std::size_t{2} + options[1]) {
+            return false;
+        }
+        if (options[0] == kMessageType) {
+            return options[1] == 1 && options[2] == kAck;
+        }
+        options = options.subspan(std::size_t{2} + options[1]);
+    }
+    return false;
+}
+
 } // namespace
 
 std::string to_string(const GuestAddress& address)
@@ -116,17 +181,7 @@ std::string to_string(const GuestAddress& address)
 
 std::optional<Sighting> sender_of(Bytes frame)
 {
-    constexpr std::size_t kType = backend::kFrameHeader - 2;
-    std::size_t header = backend::kFrameHeader;
-    if (frame.size() < header + kTag) {
-        return std::nullopt;
-    }
-    unsigned type = word(frame, kType);
-    if (type == kTagged) {
-        type = word(frame, kType + kTag);
-        header += kTag;
-    }
-    const Bytes packet = frame.subspan(header);
+    const auto [type, packet] = packet_in(frame);
     switch (type) {
     case kTypeArp: return of_arp(packet, frame.subspan(kMac, kMac));
     case kTypeV4: return of_v4(packet);
@@ -135,15 +190,49 @@ std::optional<Sighting> sender_of(Bytes frame)
     }
 }
 
+// The places are those of RFC 2131, figure 1.
+std::optional<GuestAddress> granted_by(Bytes frame, const backend::MacAddress& station)
+{
+    constexpr std::size_t kYourAddress = 16;
+    constexpr std::size_t kHardwareAddress = 28;
+    constexpr std::size_t kCookie = 236;
+    constexpr std::array<std::uint8_t, 4> kMagic{99, 130, 83, 99};
+    constexpr std::array<std::uint8_t, 3> kReplyOnEthernet{2, 1, kMac};
+    constexpr std::size_t kOptions = kCookie + kMagic.size();
+    const auto [type, packet] = packet_in(frame);
+    const Bytes message = type == kTypeV4 ? dhcp_message(packet) : Bytes{};
+    if (message.size() < kOptions || !std::ranges::equal(message.first(3), kReplyOnEthernet) ||
+        !std::ranges::equal(message.subspan(kHardwareAddress, kMac), station) ||
+        !std::ranges::equal(message.subspan(kCookie, kMagic.size()), kMagic) ||
+        !is_acknowledgement(message.subspan(kOptions))) {
+        return std::nullopt;
+    }
+    const auto granted = sighting(Network::Ipv4, message.subspan(kYourAddress, kV4), Evidence::Used);
+    return granted ? std::optional{granted->address} : std::nullopt;
+}
+
 void GuestAddresses::note(Bytes frame)
 {
-    const auto seen = sender_of(frame);
-    if (!seen) {
-        return;
+    if (frame.size() >= backend::kFrameHeader) {
+        std::ranges::copy(frame.subspan(kMac, kMac), station_.begin());
     }
+    if (const auto seen = sender_of(frame)) {
+        add(*seen);
+    }
+}
+
+void GuestAddresses::note_received(Bytes frame)
+{
+    if (const auto address = granted_by(frame, station_)) {
+        add({.address = *address, .evidence = Evidence::Used});
+    }
+}
+
+void GuestAddresses::add(const Sighting& seen)
+{
     auto* const end = known_.begin() + count_;
-    auto* found = std::find_if(known_.begin(), end, [&](const Sighting& one) { return one.address == seen->address; });
-    Evidence evidence = seen->evidence;
+    auto* found = std::find_if(known_.begin(), end, [&](const Sighting& one) { return one.address == seen.address; });
+    Evidence evidence = seen.evidence;
     if (found != end) {
         evidence = std::max(evidence, found->evidence);
     } else if (count_ < kMost) {
@@ -157,7 +246,7 @@ void GuestAddresses::note(Bytes frame)
     auto* const place =
         std::find_if(known_.begin(), found, [&](const Sighting& one) { return one.evidence <= evidence; });
     std::move_backward(place, found, found + 1);
-    *place = {.address = seen->address, .evidence = evidence};
+    *place = {.address = seen.address, .evidence = evidence};
 }
 
 std::vector<GuestAddress> GuestAddresses::all() const

@@ -28,6 +28,19 @@ std::vector<std::uint8_t> frame_of(std::span<const std::uint8_t> bytes, std::uin
         std::ranges::copy(kRequest, frame.begin() + 14);
         std::copy_n(frame.begin() + 6, 6, frame.begin() + 22);
     }
+    if ((how & 0xc3) == 0xc0 && frame.size() >= 46) { // a message of DHCP's
+        constexpr std::array<std::uint8_t, 8> kUdp{0, 67, 0, 68, 0, 0, 0, 0};
+        constexpr std::array<std::uint8_t, 4> kCookie{99, 130, 83, 99};
+        frame.resize(std::max<std::size_t>(frame.size(), 42 + 240 + (how >> 2 & 0xfU)), how);
+        frame[20] = frame[21] = 0;
+        frame[23] = 17;
+        std::ranges::copy(kUdp, frame.begin() + 34);
+        frame[42] = 2;
+        frame[43] = 1;
+        frame[44] = 6;
+        std::copy_n(frame.begin() + 6, 6, frame.begin() + 70);
+        std::ranges::copy(kCookie, frame.begin() + 278);
+    }
     return frame;
 }
 
@@ -56,10 +69,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const std::vector<std::uint8_t> frame = frame_of(input.subspan(2, length), how);
         input = input.subspan(2 + length);
         addresses.note(frame);
+        addresses.note_received(frame);
         const auto all = addresses.all();
         const auto sender = network::sender_of(frame);
-        if (!good(all) ||
-            (sender && sender->evidence == network::Evidence::Claimed && all.front() != sender->address)) {
+        if (!good(all) || (sender && sender->evidence == network::Evidence::Claimed &&
+                           std::ranges::find(all, sender->address) == all.end())) {
             std::abort();
         }
     }

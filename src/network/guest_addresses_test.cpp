@@ -196,5 +196,64 @@ TEST(GuestAddresses, AreNoMoreThanAFewHoweverManyThereAre)
     EXPECT_EQ(all[7], "192.168.1.13");
 }
 
+// From a DHCP server: a message of that type that grants 10.0.2.15 to the card.
+Frame grant(std::uint8_t type)
+{
+    Frame frame = v4({10, 0, 2, 2});
+    frame.resize(14 + 20);
+    frame[14 + 9] = 17;
+    add(frame, std::array<std::uint8_t, 8>{0, 67, 0, 68, 0, 0, 0, 0});
+    const std::size_t message = frame.size();
+    frame.resize(message + 236);
+    frame[message] = 2;
+    frame[message + 1] = 1;
+    frame[message + 2] = 6;
+    std::ranges::copy(V4{10, 0, 2, 15}, frame.begin() + static_cast<std::ptrdiff_t>(message) + 16);
+    std::ranges::copy(kCard, frame.begin() + static_cast<std::ptrdiff_t>(message) + 28);
+    add(frame, std::array<std::uint8_t, 15>{99, 130, 83, 99, 0, 1, 4, 255, 255, 255, 0, 53, 1, type, 255});
+    return frame;
+}
+
+TEST(GuestAddresses, AreThoseThatDhcpHasGranted)
+{
+    constexpr std::uint8_t kAck = 5;
+    const auto granted = granted_by(grant(kAck), kCard);
+    ASSERT_TRUE(granted);
+    EXPECT_EQ(to_string(*granted), "10.0.2.15");
+    EXPECT_TRUE(granted_by(tagged(grant(kAck)), kCard));
+    for (const std::uint8_t other : std::to_array<std::uint8_t>({0, 2, 4, 6})) { // an offer, a refusal
+        EXPECT_FALSE(granted_by(grant(other), kCard)) << int{other};
+    }
+    EXPECT_FALSE(granted_by(grant(kAck), {1, 2, 3, 4, 5, 6})) << "somebody else's";
+    constexpr std::array<std::size_t, 12> kNeeded{12, 14, 14 + 6, 14 + 9,  35,       37,
+                                                  42, 43, 44,     42 + 28, 42 + 236, 42 + 251 - 4};
+    for (const std::size_t at : kNeeded) {
+        Frame frame = grant(kAck);
+        frame[at] ^= 0x11;
+        EXPECT_FALSE(granted_by(frame, kCard)) << at;
+    }
+    const Frame whole = grant(kAck);
+    for (std::size_t size = 0; size + 1 < whole.size(); ++size) {
+        EXPECT_FALSE(granted_by(std::span{whole}.first(size), kCard)) << size;
+    }
+    Frame loop_back = grant(kAck);
+    loop_back[42 + 16] = 127;
+    EXPECT_FALSE(granted_by(loop_back, kCard));
+}
+
+TEST(GuestAddresses, AreGrantedToWhoHasSent)
+{
+    GuestAddresses addresses;
+    addresses.note_received(grant(5));
+    EXPECT_THAT(texts(addresses), IsEmpty());
+    addresses.note(header(0x88b5));
+    addresses.note_received(arp({10, 0, 2, 2}));
+    EXPECT_THAT(texts(addresses), IsEmpty()) << "what others send is theirs";
+    addresses.note_received(grant(5));
+    EXPECT_THAT(texts(addresses), ElementsAre("10.0.2.15"));
+    addresses.note(arp({10, 0, 2, 16}));
+    EXPECT_THAT(texts(addresses), ElementsAre("10.0.2.16", "10.0.2.15"));
+}
+
 } // namespace
 } // namespace windsor::network

@@ -112,6 +112,7 @@ void Port::deliver(backend::NetworkCard& card)
 {
     while (!arrived_.empty() && !refused_) {
         if (card.receive(arrived_.front())) {
+            addresses_.note_received(arrived_.front());
             ++counters_.received;
             counters_.received_bytes += arrived_.front().size();
             arrived_.pop_front();

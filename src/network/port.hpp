@@ -49,7 +49,7 @@ public:
         std::uint64_t dropped{0}; // of what the guest sent, for want of room
     };
     Counters counters() const WINDSOR_REQUIRES(bus::kMachineLock) { return counters_; }
-    // The addresses that the guest has shown.
+    // The addresses that the guest has shown, or been granted.
     std::vector<GuestAddress> guest_addresses() const WINDSOR_REQUIRES(bus::kMachineLock) { return addresses_.all(); }
     // Whether there is somebody at the other end, as far as the card has been told.
     bool connected() const WINDSOR_REQUIRES(bus::kMachineLock) { return !unplugged_; }
