@@ -70,8 +70,9 @@ base::Status VcpuFd::open(Vm& vm, std::uint32_t apic_id)
 base::Status VcpuFd::set_cpuid(const Vm& vm, const vcpu::CpuModel& model, std::uint32_t apic_id)
 {
     std::vector<kvm_cpuid_entry2> entries = WINDSOR_TRY(guest_cpuid(model, vm.supported_cpuid(), apic_id));
-    if (constexpr std::uint32_t kClockLeaf = 0x15; tsc_khz_ != model.tsc_hz() / 1000) { // it says the model's rate
-        std::erase_if(entries, [](const kvm_cpuid_entry2& entry) { return entry.function == kClockLeaf; });
+    if (tsc_khz_ != model.tsc_hz() / 1000) { // leaves 15H and 16H say the model's rate
+        std::erase_if(entries,
+                      [](const kvm_cpuid_entry2& entry) { return entry.function == 0x15 || entry.function == 0x16; });
     }
     List<kvm_cpuid_entry2, 256> table;
     table.count = static_cast<std::uint32_t>(std::min(entries.size(), table.entries.size()));

@@ -71,8 +71,9 @@ constexpr std::uint32_t kPentium3 = kPentium | edx1::kPae | edx1::kSep | edx1::k
 constexpr std::uint32_t kAmd64 = kPentium3 | edx1::kSse2 | edx1::kClfsh;
 constexpr std::uint32_t kLongMode = edx81::kSyscall | edx81::kNx | edx81::kLm;
 
-// "Time Stamp Counter and Nominal Core Crystal Clock Information".
+// "Time Stamp Counter and Nominal Core Crystal Clock Information", "Processor Frequency Information".
 constexpr std::uint32_t kClockLeaf = 0x15;
+constexpr std::uint32_t kFrequencyLeaf = 0x16;
 
 constexpr std::array kRecipes{
     // A Core 2 with everything that the engines provide: a signature that all systems know, and whose
@@ -81,7 +82,7 @@ constexpr std::array kRecipes{
            .vendor = Vendor::Intel,
            .signature = 0x1067a,
            .brand = "Windsor Virtual CPU",
-           .max_leaf = kClockLeaf,
+           .max_leaf = kFrequencyLeaf,
            .edx1 = kAmd64,
            .ecx1 =
                ecx1::kSse3 | ecx1::kSsse3 | ecx1::kCx16 | ecx1::kSse41 | ecx1::kSse42 | ecx1::kPopcnt | ecx1::kXsave,
@@ -194,6 +195,8 @@ void add_topology(Leaves& leaves)
 void add_clock(Leaves& leaves)
 {
     leaves[{kClockLeaf, 0}] = {.eax = 1, .ebx = 1, .ecx = static_cast<std::uint32_t>(kTscHz)};
+    constexpr std::uint32_t kMegahertz = kTscHz / 1'000'000;
+    leaves[{kFrequencyLeaf, 0}] = {.eax = kMegahertz, .ebx = kMegahertz, .ecx = kMegahertz}; // base, highest, bus
 }
 
 // XSAVEOPT, XSAVEC and XGETBV with ECX = 1; the rest of the leaf follows from other features, see xsave_leaf().
@@ -234,7 +237,7 @@ Leaves make_leaves(const Recipe& recipe)
     if (recipe.max_leaf >= 0xb) {
         add_topology(leaves);
     }
-    if (recipe.max_leaf >= kClockLeaf) {
+    if (recipe.max_leaf >= kFrequencyLeaf) {
         add_clock(leaves);
     }
     if ((recipe.ecx1 & ecx1::kXsave) != 0) {
