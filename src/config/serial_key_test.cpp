@@ -32,7 +32,7 @@ TEST(Serial, NamesUpToFourPorts)
                             End{.kind = Kind::File, .path = "/var/log/x"},
                             End{.kind = Kind::Tcp, .host = "h", .port = "1", .part = Part::Listens}));
     EXPECT_EQ(first_line(error_of("serial = ['pty', 'pty', 'pty', 'pty', 'pty']")),
-              "test.cfg:1:40: a machine has 4 serial ports at the most");
+              "test.cfg:1:39: a machine has 4 serial ports at the most");
 }
 
 TEST(Serial, IsConnectedToNobodyUnlessSomebodySaysSo)

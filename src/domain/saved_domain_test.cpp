@@ -29,6 +29,7 @@ SavedDomain whole_domain()
     disk.vdev = "hda";
     config.disks.push_back(disk);
     config.vifs.emplace_back();
+    config.serial = {"pty"};
     config.cpuid.push_back({.leaf = 1, .subleaf = 0, .reg = 2, .bit = 3, .value = true});
     return {.windsor = "test",
             .saved_at = 1'000'000,

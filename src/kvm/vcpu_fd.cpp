@@ -38,10 +38,10 @@ base::Result<std::unique_ptr<VcpuFd>> VcpuFd::create(Vm& vm, const vcpu::CpuMode
 {
     std::unique_ptr<VcpuFd> result{new VcpuFd};
     WINDSOR_TRY(result->open(vm, apic_id));
+    result->choose_tsc_rate(vm, model.tsc_hz());
     WINDSOR_TRY(result->set_cpuid(vm, model, apic_id));
     result->sregs2_ = vm.has(KVM_CAP_SREGS2);
     result->apics_ = vm.apics();
-    result->choose_tsc_rate(vm, model.tsc_hz());
     return result;
 }
 
@@ -69,7 +69,11 @@ base::Status VcpuFd::open(Vm& vm, std::uint32_t apic_id)
 
 base::Status VcpuFd::set_cpuid(const Vm& vm, const vcpu::CpuModel& model, std::uint32_t apic_id)
 {
-    const std::vector<kvm_cpuid_entry2> entries = WINDSOR_TRY(guest_cpuid(model, vm.supported_cpuid(), apic_id));
+    std::vector<kvm_cpuid_entry2> entries = WINDSOR_TRY(guest_cpuid(model, vm.supported_cpuid(), apic_id));
+    if (tsc_khz_ != model.tsc_hz() / 1000) { // leaves 15H and 16H say the model's rate
+        std::erase_if(entries,
+                      [](const kvm_cpuid_entry2& entry) { return entry.function == 0x15 || entry.function == 0x16; });
+    }
     List<kvm_cpuid_entry2, 256> table;
     table.count = static_cast<std::uint32_t>(std::min(entries.size(), table.entries.size()));
     std::copy_n(entries.begin(), table.count, table.entries.begin());

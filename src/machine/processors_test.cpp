@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Several processors, and other engines under a guest that runs.
+#include "devices/lapic/spec.hpp"
 #include "machine/tiny_guest.hpp"
+#include "vcpu/cpu_model.hpp"
 
 #include <functional>
 #include <gtest/gtest.h>
@@ -33,6 +35,13 @@ protected:
 
     base::Log log_{base::Log::discard()};
 };
+
+// A system that is told the rate of the crystal does not measure the timer's.
+TEST(Processors, TheTimerOfTheLocalApicHasTheRateThatCpuidSays)
+{
+    const auto hertz = static_cast<std::int64_t>(vcpu::CpuModel::standard().word(0x15, 0, 2));
+    EXPECT_EQ(hertz, devices::lapic::kBusHertz);
+}
 
 // SeaBIOS starts all of them, and waits until each has said that it runs.
 TEST_P(ProcessorsTest, FirmwareStartsAllProcessors)

@@ -36,8 +36,9 @@ base::Result<int> open_console(Context& context, const std::string& domain, char
     const std::filesystem::path line =
         std::filesystem::read_symlink(port ? entry.serial_link(*port) : entry.console_link(), error);
     if (error && port) {
-        return base::fail("domain '{}' has no terminal at COM{}; 'info {}' says what its serial ports are connected to",
-                          domain, *port + 1, domain);
+        return base::fail(
+            "domain '{}' has no terminal at COM{}; 'list -l {}' says what its serial ports are connected to", domain,
+            *port + 1, domain);
     }
     if (error) {
         return base::fail(

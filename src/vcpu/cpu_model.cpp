@@ -31,8 +31,8 @@ constexpr std::uint32_t kSse3 = 1u << 0, kSsse3 = 1u << 9, kCx16 = 1u << 13, kSs
                         kF16c = 1u << 29, kMovbe = 1u << 22;
 } // namespace ecx1
 namespace ebx7 {
-constexpr std::uint32_t kFsgsbase = 1u << 0, kBmi1 = 1u << 3, kAvx2 = 1u << 5, kSmep = 1u << 7, kBmi2 = 1u << 8,
-                        kErms = 1u << 9, kSmap = 1u << 20;
+constexpr std::uint32_t kFsgsbase = 1u << 0, kTscAdjust = 1u << 1, kBmi1 = 1u << 3, kAvx2 = 1u << 5, kSmep = 1u << 7,
+                        kBmi2 = 1u << 8, kErms = 1u << 9, kSmap = 1u << 20;
 } // namespace ebx7
 namespace edx7 {
 constexpr std::uint32_t kArchCapabilities = 1u << 29;
@@ -71,6 +71,10 @@ constexpr std::uint32_t kPentium3 = kPentium | edx1::kPae | edx1::kSep | edx1::k
 constexpr std::uint32_t kAmd64 = kPentium3 | edx1::kSse2 | edx1::kClfsh;
 constexpr std::uint32_t kLongMode = edx81::kSyscall | edx81::kNx | edx81::kLm;
 
+// "Time Stamp Counter and Nominal Core Crystal Clock Information", "Processor Frequency Information".
+constexpr std::uint32_t kClockLeaf = 0x15;
+constexpr std::uint32_t kFrequencyLeaf = 0x16;
+
 constexpr std::array kRecipes{
     // A Core 2 with everything that the engines provide: a signature that all systems know, and whose
     // model-specific drivers ask for nothing that a virtual processor lacks.
@@ -78,11 +82,11 @@ constexpr std::array kRecipes{
            .vendor = Vendor::Intel,
            .signature = 0x1067a,
            .brand = "Windsor Virtual CPU",
-           .max_leaf = 0xd,
+           .max_leaf = kFrequencyLeaf,
            .edx1 = kAmd64,
            .ecx1 =
                ecx1::kSse3 | ecx1::kSsse3 | ecx1::kCx16 | ecx1::kSse41 | ecx1::kSse42 | ecx1::kPopcnt | ecx1::kXsave,
-           .ebx7 = ebx7::kFsgsbase | ebx7::kSmep | ebx7::kSmap,
+           .ebx7 = ebx7::kFsgsbase | ebx7::kTscAdjust | ebx7::kSmep | ebx7::kSmap,
            .edx7 = edx7::kArchCapabilities,
            .edx81 = kLongMode | edx81::kRdtscp,
            .ecx81 = ecx81::kLahf | ecx81::kPrefetchw,
@@ -186,6 +190,15 @@ void add_topology(Leaves& leaves)
     leaves[{0xb, 1}] = {.ebx = 1, .ecx = 0x201};
 }
 
+// The counter runs at the rate of the crystal, which the local APIC's timer has, too. A system that is told so need not
+// measure them by others, which are late where the host is; and one that knows TSC_ADJUST need not watch the counter.
+void add_clock(Leaves& leaves)
+{
+    leaves[{kClockLeaf, 0}] = {.eax = 1, .ebx = 1, .ecx = static_cast<std::uint32_t>(kTscHz)};
+    constexpr std::uint32_t kMegahertz = kTscHz / 1'000'000;
+    leaves[{kFrequencyLeaf, 0}] = {.eax = kMegahertz, .ebx = kMegahertz, .ecx = kMegahertz}; // base, highest, bus
+}
+
 // XSAVEOPT, XSAVEC and XGETBV with ECX = 1; the rest of the leaf follows from other features, see xsave_leaf().
 void add_xsave(Leaves& leaves)
 {
@@ -223,6 +236,9 @@ Leaves make_leaves(const Recipe& recipe)
     }
     if (recipe.max_leaf >= 0xb) {
         add_topology(leaves);
+    }
+    if (recipe.max_leaf >= kFrequencyLeaf) {
+        add_clock(leaves);
     }
     if ((recipe.ecx1 & ecx1::kXsave) != 0) {
         add_xsave(leaves);

@@ -72,6 +72,20 @@ TEST(CpuModel, StandardOffersWhatTheEnginesProvide)
     EXPECT_EQ(text_of(model.cpuid(0x80000003, 0, {}, 0)).substr(0, 4), std::string("CPU\0", 4));
 }
 
+// Systems take the rate of the crystal for the local APIC's timer, too; the counter has EBX / EAX times as much.
+TEST(CpuModel, StandardSaysTheRateOfItsCounter)
+{
+    const CpuModel model = CpuModel::standard();
+    const CpuidLeaf clock = model.cpuid(0x15, 0, {}, 0);
+    EXPECT_EQ(std::uint64_t{clock.ecx} * clock.ebx / clock.eax, model.tsc_hz());
+    EXPECT_EQ(clock.edx, 0u);
+    EXPECT_EQ(model.cpuid(0x16, 0, {}, 0).eax * std::uint64_t{1'000'000}, model.tsc_hz());
+    for (const std::uint32_t reserved : {0xeu, 0xfu, 0x10u, 0x12u, 0x14u}) {
+        EXPECT_EQ(model.cpuid(reserved, 0, {}, 0), CpuidLeaf{}) << reserved;
+    }
+    EXPECT_NE(model.cpuid(7, 0, {}, 0).ebx & 2, 0u) << "TSC_ADJUST";
+}
+
 TEST(CpuModel, StandardOffersWhatTheHostHas)
 {
     const HostFeatures host = host_features();
@@ -146,7 +160,7 @@ TEST(CpuModel, WithoutAvxNothingThatNeedsIt)
 TEST(CpuModel, LeavesBeyondTheLast)
 {
     const CpuModel intel = CpuModel::standard();
-    EXPECT_EQ(intel.cpuid(0x7fffffff, 0, {}, 0), intel.cpuid(0xd, 0, {}, 0));
+    EXPECT_EQ(intel.cpuid(0x7fffffff, 0, {}, 0), intel.cpuid(0x16, 0, {}, 0));
     const CpuModel amd = CpuModel::find("opteron").value();
     EXPECT_EQ(amd.cpuid(0x7fffffff, 0, {}, 0), CpuidLeaf{});
 }
