@@ -37,9 +37,6 @@ class SteppedMachine final : public BoardHost, public vcpu::CpuIo {
 public:
     explicit SteppedMachine(const MachineSpec& options)
     {
-        if (!options.apic) {
-            cpu_.hide_apic();
-        }
         const bus::MachineGuard guard{lock_};
         board_ = make_pc(options, {.log = log_, .clock = clock_, .timers = timers_, .host = *this},
                          [](const std::function<void()>&) {})
@@ -52,7 +49,7 @@ public:
                              .pic = board_->interrupts().pic(),
                              .socket = *board_->interrupts().sockets().front(),
                              .taken = [this] { lock_.assert_held(), board_->interrupt_taken(); },
-                             .apic = options.apic});
+                             .apic = true});
         const vcpu::EngineParts parts{
             .memory = board_->memory(), .io = *this, .model = cpu_, .clock = clock_, .signals = signals_};
         engine_ = std::move(engines::make(engines::Type::Emulate, std::span{&parts, 1}, {}, log_).value().front());
@@ -133,15 +130,6 @@ public:
             }
         }
         return text;
-    }
-
-    // RAM from `at` on, below 4 GiB.
-    std::vector<std::uint8_t> memory(std::size_t at, std::size_t size)
-    {
-        const bus::MachineGuard guard{lock_};
-        std::vector<std::uint8_t> bytes(size);
-        std::memcpy(bytes.data(), board_->low_ram().data() + at, size);
-        return bytes;
     }
 
     // BoardHost
