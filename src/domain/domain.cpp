@@ -2,6 +2,7 @@
 #include "domain/domain.hpp"
 
 #include "domain/engine_settings.hpp"
+#include "domain/identity.hpp"
 #include "domain/images.hpp"
 #include "domain/incoming.hpp"
 #include "domain/processor_model.hpp"
@@ -149,7 +150,8 @@ base::Status Domain::restore(const SavedFile& saved)
 
 machine::DriveSpec Domain::drive(const config::DiskConfig& disk)
 {
-    machine::DriveSpec options{.slot = slot_of(disk), .cdrom = disk.kind == config::DiskKind::Cdrom};
+    machine::DriveSpec options{
+        .slot = slot_of(disk), .cdrom = disk.kind == config::DiskKind::Cdrom, .serial = drive_serial(uuid_, disk)};
     if (disk.path.empty()) {
         return options;
     }

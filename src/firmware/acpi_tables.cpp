@@ -3,6 +3,7 @@
 
 #include "dsdt.hex"
 #include "firmware/byte_order.hpp"
+#include "firmware/loader_script.hpp"
 
 #include <array>
 #include <string_view>
@@ -15,49 +16,7 @@ constexpr std::string_view kOemId = "WNDSOR";
 constexpr std::string_view kOemTableId = "WINDSOR ";
 constexpr std::size_t kChecksumOffset = 9;
 
-// The commands of the loader script, 128 bytes each.
-enum class LoaderCommand : std::uint32_t { Allocate = 1, AddPointer = 2, AddChecksum = 3 };
-enum class Zone : std::uint8_t { High = 1, FSegment = 2 };
-constexpr std::size_t kLoaderEntrySize = 128;
-constexpr std::size_t kLoaderNameSize = 56;
-
-class LoaderScript {
-public:
-    void allocate(std::string_view file, std::uint32_t alignment, Zone zone)
-    {
-        begin(LoaderCommand::Allocate);
-        put_text(script_, file, kLoaderNameSize);
-        put_little(script_, alignment, 4);
-        put_little(script_, static_cast<std::uint8_t>(zone), 1);
-        end();
-    }
-    // The `size` bytes at `offset` of `file` hold an offset into `target`: make it an address.
-    void add_pointer(std::string_view file, std::string_view target, std::size_t offset, std::uint8_t size)
-    {
-        begin(LoaderCommand::AddPointer);
-        put_text(script_, file, kLoaderNameSize);
-        put_text(script_, target, kLoaderNameSize);
-        put_little(script_, offset, 4);
-        put_little(script_, size, 1);
-        end();
-    }
-    void add_checksum(std::string_view file, std::size_t offset, std::size_t start, std::size_t length)
-    {
-        begin(LoaderCommand::AddChecksum);
-        put_text(script_, file, kLoaderNameSize);
-        put_little(script_, offset, 4);
-        put_little(script_, start, 4);
-        put_little(script_, length, 4);
-        end();
-    }
-    Bytes take() { return std::move(script_); }
-
-private:
-    void begin(LoaderCommand command) { put_little(script_, static_cast<std::uint32_t>(command), 4); }
-    void end() { script_.resize((script_.size() + kLoaderEntrySize - 1) / kLoaderEntrySize * kLoaderEntrySize); }
-
-    Bytes script_;
-};
+using Zone = LoaderScript::Zone;
 
 // The tables file as it grows.
 class Tables {

@@ -20,7 +20,6 @@ struct AcpiOptions {
 struct AcpiFiles {
     static constexpr const char* kTablesName = "etc/acpi/tables";
     static constexpr const char* kRsdpName = "etc/acpi/rsdp";
-    static constexpr const char* kLoaderName = "etc/table-loader";
 
     Bytes tables;
     Bytes rsdp;

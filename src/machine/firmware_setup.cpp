@@ -3,6 +3,9 @@
 
 #include "firmware/acpi_tables.hpp"
 #include "firmware/byte_order.hpp"
+#include "firmware/hal.hpp"
+#include "firmware/loader_script.hpp"
+#include "firmware/pir_table.hpp"
 #include "firmware/smbios.hpp"
 #include "machine/ram.hpp"
 
@@ -58,18 +61,52 @@ std::uint16_t pm_base(const chipset::Outlets& outlets) WINDSOR_NO_LOCK_ANALYSIS
     return outlets.acpi.empty() ? kUsual : outlets.acpi.front()->pm_base().value_or(kUsual);
 }
 
+// SeaBIOS makes an MP table and a $PIR table of its own for up to 255 local APIC ids, whether there are APICs or not.
+// With more it leaves out both, and nothing else changes where the processor has no APIC.
+constexpr unsigned kNoTablesOfSeabios = 256;
+
+// The tables that firmware is to install besides its own.
+void add_tables(firmware::FwCfg& fw_cfg, const MachineSpec& spec, const firmware::Hal& hal,
+                const chipset::Outlets& outlets)
+{
+    using firmware::AcpiFiles;
+    firmware::Bytes loader;
+    if (hal.rsdp) {
+        const auto make = [&outlets, apic = hal.madt, processors = spec.processors] {
+            return firmware::make_acpi_tables({.processors = processors, .apic = apic, .pm_base = pm_base(outlets)});
+        };
+        AcpiFiles sizes = make();
+        fw_cfg.add_file(AcpiFiles::kTablesName, [make] { return make().tables; }, sizes.tables.size());
+        fw_cfg.add_file(AcpiFiles::kRsdpName, sizes.rsdp);
+        loader = std::move(sizes.loader);
+    }
+    if (hal.pir_table && !hal.mp_table) {
+        fw_cfg.add_file(firmware::PirTable::kName, firmware::PirTable::make());
+        const firmware::Bytes commands = firmware::PirTable::loader();
+        loader.insert(loader.end(), commands.begin(), commands.end());
+    }
+    if (!loader.empty()) {
+        fw_cfg.add_file(firmware::kLoaderName, loader);
+    }
+}
+
 } // namespace
+
+firmware::HalKeys hal_keys(const MachineSpec& spec)
+{
+    return {.acpi = spec.acpi, .apic = spec.apic, .processors = spec.processors};
+}
 
 void fill_fw_cfg(firmware::FwCfg& fw_cfg, const MachineSpec& spec, const chipset::Outlets& outlets)
 {
-    using firmware::AcpiFiles;
     using firmware::FwCfgKey;
+    const firmware::Hal& hal = *firmware::find_hal(hal_keys(spec));
     fw_cfg.add(FwCfgKey::Uuid, {spec.uuid.begin(), spec.uuid.end()});
     fw_cfg.add_number(FwCfgKey::RamSize, spec.memory, 8);
     fw_cfg.add_number(FwCfgKey::NoGraphic, 0, 2);
     fw_cfg.add_number(FwCfgKey::ProcessorCount, spec.processors, 2);
-    fw_cfg.add_number(FwCfgKey::MaxProcessors, firmware::local_apic_id(spec.processors - 1) + 1u,
-                      2); // ids, in truth
+    const unsigned local_apic_ids = firmware::local_apic_id(spec.processors - 1) + 1u;
+    fw_cfg.add_number(FwCfgKey::MaxProcessors, hal.mp_table ? local_apic_ids : kNoTablesOfSeabios, 2);
     fw_cfg.add_number(FwCfgKey::NumaNodes, 0, 8);
     fw_cfg.add_number(FwCfgKey::BootMenu, 0, 2);
     fw_cfg.add_number(FwCfgKey::Irq0Override, 1, 4);
@@ -77,15 +114,7 @@ void fill_fw_cfg(firmware::FwCfg& fw_cfg, const MachineSpec& spec, const chipset
     const firmware::SmbiosFiles tables = smbios(spec);
     fw_cfg.add_file(firmware::SmbiosFiles::kAnchorName, tables.anchor);
     fw_cfg.add_file(firmware::SmbiosFiles::kTablesName, tables.tables);
-    if (spec.acpi) {
-        const auto make = [&outlets, apic = spec.apic, processors = spec.processors] {
-            return firmware::make_acpi_tables({.processors = processors, .apic = apic, .pm_base = pm_base(outlets)});
-        };
-        const AcpiFiles sizes = make();
-        fw_cfg.add_file(AcpiFiles::kTablesName, [make] { return make().tables; }, sizes.tables.size());
-        fw_cfg.add_file(AcpiFiles::kRsdpName, sizes.rsdp);
-        fw_cfg.add_file(AcpiFiles::kLoaderName, sizes.loader);
-    }
+    add_tables(fw_cfg, spec, hal, outlets);
     fw_cfg.finish();
 }
 

@@ -196,6 +196,9 @@ base::Status open_drives(const MachineSpec& spec, const Executor& executor, Cont
 
 base::Status check(const MachineSpec& spec)
 {
+    if (firmware::find_hal(hal_keys(spec)) == nullptr) {
+        return base::fail("a machine of {} processors has local APICs", spec.processors);
+    }
     if (spec.serial_ports.size() > kSerialPorts.size()) {
         return base::fail("a machine has {} serial ports at most", kSerialPorts.size());
     }

@@ -43,6 +43,8 @@ constexpr std::array kCreateOptions{
     Option{'n', "dryrun", "", "Print the configuration and start nothing: as xm or xl would, or as evaluated."},
     Option{'V', "vncviewer", "", "Start a VNC viewer afterwards."},
     Option{'A', "vncviewer-autopass", "", "The same, and hand the viewer the password."},
+    Option{'\0', "accept-hardware-change", "",
+           "Start although an installed Windows finds hardware that its activation weighs to be another."},
     Option{'F', "", "", "Wait until the domain has ended.", For::Xl},
     Option{'d', "", "", "More messages: accepted, there are none to add.", For::Xl},
     Option{'\0', "ignore-global-affinity-masks", "", "Accepted: the host's configuration binds no processors.",
@@ -195,6 +197,10 @@ constexpr Command refused(std::string_view name, Command::Origin origin, std::st
 }
 
 // clang-format off
+constexpr std::array kInstallOptions{
+    Option{'\0', "stage", "1|2", "Begin with this stage, whatever was done before."},
+};
+
 constexpr std::array kCommands{
     refused("autoballoon", Xl, kNoMemory),
     refused("block-attach", Both, kNoBlock),
@@ -239,10 +245,16 @@ constexpr std::array kCommands{
     Command{"engine", Windsor, "DOMAIN [NAME]", "Show what runs a domain's processors, or let it go on with another engine.", engine, {}, 1, 2,
             "NAME is auto, kvm, translate or emulate. The guest stands still for a moment and sees nothing of the change."},
     refused("getenforce", Xl, kNoXen),
+    Command{"hal", Windsor, "DOMAIN|CONFIG", "Show which HAL Windows Setup chooses for a domain, and why.", hal, {}, 1, 1,
+            "That of a running domain, or of a configuration file. Setup of Windows 2000, XP and Server 2003 chooses the hardware abstraction layer once, by acpi, apic and vcpus; 'create' warns when these keys would strand a Windows that is installed."},
     Command{"help", Both, "[COMMAND|KEY|rpc [METHOD]]", "Show the commands, or explain one, or a configuration key.", help, kHelpOptions, 0, 2,
             "'help rpc' lists the methods of a domain's control socket, and 'help rpc METHOD' explains one."},
+    Command{"identity", Windsor, "DOMAIN", "Show what a domain's guest knows its machine by.", identity, {}, 1, 1,
+            "By name or UUID, whether it runs or not. UUID, MAC addresses and serial numbers that the configuration leaves open are chosen at the first start and kept. The components are those that the product activation of Windows XP weighs; 'create' refuses to move them under an installed Windows unless --accept-hardware-change is given."},
     Command{"info", Both, "[FIELD]", "Show facts of the host, and the processor engine that domains get.", info, kInfoOptions, 0, 1,
             "With FIELD only the value of the line of that name. The lines are those of Xen; where Windsor is otherwise, they say what holds for it, and those from windsor_version on are its own."},
+    Command{"install", Windsor, "CONFIG [KEY=VALUE]...", "Install Windows XP in the two stages that it needs.", install, kInstallOptions, 1, 1000,
+            "Stage 1 has acpi=0, apic=0 and on_reboot='destroy', and starts from the CD-ROM; when the guest restarts, stage 2 begins by itself, with acpi=1, apic=1 and on_reboot='restart', and starts from the disk with the CD-ROM in its drive. The installation has ended when the guest restarts again. Meanwhile the last line of its screen is shown, or the size of its picture. Interrupted, the same command goes on where it was."},
     Command{"key", Windsor, "DOMAIN KEYS...", "Press keys.", key, kKeyOptions, 2, 1000,
             "Keys pressed together are joined by hyphens: ctrl-alt-delete, alt-f2, shift-tab, enter."},
     Command{"list", Both, "[DOMAIN]...", "List the domains.", list, kListOptions, 0, 1000,

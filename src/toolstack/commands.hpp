@@ -55,6 +55,13 @@ base::Result<int> usb_detach(Context& context, const Arguments& arguments);
 base::Result<int> migrate(Context& context, const Arguments& arguments);
 base::Result<int> migrate_receive(Context& context, const Arguments& arguments);
 
+// identity.cpp
+base::Result<int> identity(Context& context, const Arguments& arguments);
+base::Result<int> hal(Context& context, const Arguments& arguments);
+
+// install.cpp
+base::Result<int> install(Context& context, const Arguments& arguments);
+
 // info.cpp
 base::Result<int> info(Context& context, const Arguments& arguments);
 base::Result<int> dmesg(Context& context, const Arguments& arguments);

@@ -3,7 +3,6 @@
 #include "config/build.hpp"
 #include "config/file.hpp"
 #include "config/keys.hpp"
-#include "config/mac_address.hpp"
 #include "config/serial_key.hpp"
 #include "config/xend_form.hpp"
 #include "config/xl_form.hpp"
@@ -12,6 +11,7 @@
 #include "toolstack/configuration.hpp"
 #include "toolstack/console.hpp"
 #include "toolstack/help.hpp"
+#include "toolstack/identity_guard.hpp"
 #include "toolstack/spawn.hpp"
 
 #include <algorithm>
@@ -144,17 +144,25 @@ base::Result<int> follow_up(Context& context, const Arguments& arguments, const 
     return 0;
 }
 
-base::Result<Started> start(Context& context, const Arguments& arguments, const config::HostConfig& host,
-                            const config::Loaded& loaded, const Origin& origin, const std::vector<int>& inherited)
+base::Result<Started> start(Context& context, const Arguments& arguments, const Request& request,
+                            const config::HostConfig& host, const Configuration& configuration,
+                            const std::vector<int>& inherited)
 {
+    const auto& [loaded, origin] = configuration;
     const domain::Registry registry = WINDSOR_TRY(domain::Registry::open(context.paths.runtime));
     domain::Settings settings{.config = loaded.config,
                               .runtime = context.paths.runtime,
                               .start = arguments.has("paused") ? domain::StartAs::Paused : domain::StartAs::Running};
     config::resolve_graphics(settings.config, host);
-    config::resolve_macs(settings.config);
+    const Recognized recognized = WINDSOR_TRY(
+        recognize(context.paths, request.file, settings.config,
+                  arguments.has("accept-hardware-change") ? HardwareChange::Accept : HardwareChange::Refuse));
     for (const config::Warning& warning : loaded.warnings) {
         settings.warnings.push_back(warning.text());
+    }
+    for (const std::string& warning : recognized.warnings) {
+        settings.warnings.push_back(warning);
+        context.err << "Warning: " << warning << '\n';
     }
     auto engine = engines::choose(engine_wanted(config::resolve_engine(loaded.config, host)), settings.runtime,
                                   arguments.has("quiet") ? nullptr : say_measuring(context.out));
@@ -175,7 +183,15 @@ base::Result<Started> start(Context& context, const Arguments& arguments, const 
     if (!claim) {
         return std::unexpected{config::at_key(settings.config, "name", claim.error())};
     }
-    return start_domain(std::move(settings), *std::move(claim), origin, context.paths, inherited);
+    // A fresh domain of rename-restart is the same machine.
+    Origin lasting = origin;
+    lasting.overrides.push_back(fmt::format("uuid='{}'", settings.config.uuid));
+    Started started =
+        WINDSOR_TRY(start_domain(std::move(settings), *std::move(claim), lasting, context.paths, inherited));
+    if (const base::Status kept = remember(context.paths, recognized); !kept) {
+        context.err << "Warning: the next start may find another machine: " << kept.error().message() << '\n';
+    }
+    return started;
 }
 
 } // namespace
@@ -196,8 +212,9 @@ base::Result<int> create(Context& context, const Arguments& arguments)
                                                        : fmt::format("Parsing config from {}\n", request.file));
     }
     const config::HostConfig host = WINDSOR_TRY(config::load_host_config(context.host_config));
-    auto [loaded, origin] = WINDSOR_TRY(read_configuration(request.file, request.overrides));
-    config::resolve_bridges(loaded.config, host);
+    Configuration configuration = WINDSOR_TRY(read_configuration(request.file, request.overrides));
+    config::resolve_bridges(configuration.loaded.config, host);
+    const config::Loaded& loaded = configuration.loaded;
     if (!quiet) {
         print_notes(context, host.warnings, loaded);
     }
@@ -210,7 +227,7 @@ base::Result<int> create(Context& context, const Arguments& arguments)
             "-c joins the serial console, and the configuration has none: add serial='pty', or leave -c out");
     }
     context.out << std::flush;
-    const Started started = WINDSOR_TRY(start(context, arguments, host, loaded, origin, inherited));
+    const Started started = WINDSOR_TRY(start(context, arguments, request, host, configuration, inherited));
     if (!quiet) {
         print_started(context, started.status);
     }

@@ -138,6 +138,9 @@ as libvirt and QEMU name them, and \fIca\-crl.pem\fR if there is one.
 Where
 .B create
 looks for a configuration file that is not in the current directory.
+.TP
+.I identity
+In the data directory: what each domain keeps from its first start on, a text file each.
 .SH SEE ALSO
 .BR xm (1),
 .BR windsor.cfg (5)

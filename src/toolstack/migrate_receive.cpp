@@ -5,6 +5,7 @@
 #include "config/build.hpp"
 #include "domain/incoming.hpp"
 #include "toolstack/commands.hpp"
+#include "toolstack/identity_guard.hpp"
 #include "toolstack/spawn.hpp"
 #include "toolstack/tls_options.hpp"
 #include "transport/reception.hpp"
@@ -110,6 +111,9 @@ base::Result<int> receive(Context& context, const Arguments& arguments, const So
         return base::fail("no domain was received: {}", error.message());
     }
     context.err << fmt::format("Received domain {} (id={})\n", started->status.name, started->status.id) << std::flush;
+    if (const base::Status kept = remember_guest(context.paths, (*incoming)->saved.config); !kept) {
+        context.err << "Warning: a later 'create' may make another machine: " << kept.error().message() << '\n';
+    }
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "toolstack/commands.hpp"
 #include "toolstack/configuration.hpp"
 #include "toolstack/console.hpp"
+#include "toolstack/identity_guard.hpp"
 #include "toolstack/spawn.hpp"
 
 #include <array>
@@ -116,6 +117,9 @@ base::Result<int> restore(Context& context, const Arguments& arguments)
     const Started started =
         WINDSOR_TRY(start_domain(std::move(settings), std::move(claim), saved.domain.origin, context.paths, inherited));
     print_started(context, started.status);
+    if (const base::Status kept = remember_guest(context.paths, saved.config); !kept) {
+        context.err << "Warning: a later 'create' may make another machine: " << kept.error().message() << '\n';
+    }
     const bool hand_over = arguments.has("vncviewer-autopass");
     if (arguments.has("vncviewer") || hand_over) {
         const auto viewer = WINDSOR_TRY(viewer_for(context, name, hand_over ? Password::HandOver : Password::Ask));

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "domain/identity.hpp"
+
+#include "base/log.hpp"
+#include "domain/processor_model.hpp"
+#include "domain/windows_volume.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace windsor::domain {
+
+namespace {
+
+// FNV-1a of 64 bits.
+std::uint64_t hash(std::string_view text)
+{
+    std::uint64_t value = 0xcbf29ce484222325;
+    for (const char character : text) {
+        value = (value ^ static_cast<std::uint8_t>(character)) * 0x100000001b3;
+    }
+    return value ^ value >> 32;
+}
+
+// Family and model as the Intel SDM, volume 2, CPUID, puts them together.
+std::string describe_processor(const vcpu::CpuModel& model)
+{
+    const vcpu::CpuidLeaf vendor = model.cpuid(0, 0, {}, 0);
+    std::string maker;
+    for (const std::uint32_t word : {vendor.ebx, vendor.edx, vendor.ecx}) {
+        for (unsigned shift = 0; shift < 32; shift += 8) {
+            maker += static_cast<char>(word >> shift & 0x7f);
+        }
+    }
+    const std::uint32_t signature = model.signature();
+    const std::uint32_t base_family = signature >> 8 & 0xf;
+    const std::uint32_t family = base_family == 0xf ? base_family + (signature >> 20 & 0xff) : base_family;
+    const bool extended = base_family == 6 || base_family == 0xf;
+    const std::uint32_t number = (signature >> 4 & 0xf) + (extended ? (signature >> 16 & 0xf) << 4 : 0);
+    return fmt::format("{} family {} model {} stepping {}", maker, family, number, signature & 0xf);
+}
+
+const config::DiskConfig* first(const config::DomainConfig& config, config::DiskKind kind)
+{
+    const config::DiskConfig* found = nullptr;
+    for (const config::DiskConfig& disk : config.disks) {
+        if (!config::is_floppy(disk) && disk.kind == kind && (found == nullptr || disk.vdev < found->vdev)) {
+            found = &disk;
+        }
+    }
+    return found;
+}
+
+} // namespace
+
+Identity identity_of(const config::DomainConfig& config, const std::string& path)
+{
+    base::Log unheard{base::Log::discard()};
+    Identity identity{.name = config.name,
+                      .configuration = path,
+                      .uuid = config.uuid,
+                      .hal = {.acpi = config.acpi == config::Switch::On,
+                              .apic = config.apic == config::Switch::On,
+                              .processors = static_cast<unsigned>(config.vcpus)},
+                      .memory_mb = config.memory_mb,
+                      .macs = {},
+                      .graphics = "standard VGA",
+                      .cdrom = first(config, config::DiskKind::Cdrom) != nullptr ? "IDE CD-ROM drive" : "",
+                      .disk = {},
+                      .processor = describe_processor(processor_model(config, unheard)),
+                      .volume = {}};
+    for (const config::VifConfig& vif : config.vifs) {
+        identity.macs.push_back(vif.mac);
+    }
+    if (const config::DiskConfig* const disk = first(config, config::DiskKind::Disk)) {
+        identity.disk = "IDE disk, serial number " + drive_serial(parse_uuid(config.uuid), *disk);
+        identity.volume = windows_volume(disk->path).value_or("");
+    }
+    return identity;
+}
+
+std::string drive_serial(const Uuid& uuid, const config::DiskConfig& disk)
+{
+    const std::uint64_t bits = hash(format_uuid(uuid) + ' ' + disk.vdev);
+    return fmt::format("{}{:014X}", disk.kind == config::DiskKind::Cdrom ? "WC" : "WD", bits & 0xff'ffff'ffff'ffff);
+}
+
+} // namespace windsor::domain

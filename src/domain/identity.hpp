@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a domain keeps from its first start on, whatever becomes of its configuration: by its UUID and its hardware a
+// guest knows its machine again, and Windows its licence.
+#pragma once
+
+#include "base/result.hpp"
+#include "config/domain_config.hpp"
+#include "domain/uuid.hpp"
+#include "firmware/hal.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace windsor::domain {
+
+// How far `windsor install` has come.
+enum class InstallStage : std::uint8_t { None, First, Second, Done };
+
+struct Identity {
+    std::string name;          // of the domain
+    std::string configuration; // the absolute path of its file; empty if it has come without one
+    std::string uuid;          // 8-4-4-4-12 lower-case digits
+    // The hardware that the installed system has been told of.
+    firmware::HalKeys hal{};
+    std::uint64_t memory_mb{0};
+    std::vector<std::string> macs; // of the network cards, in the order of the configuration
+    std::string graphics;
+    std::string cdrom;     // empty: no drive
+    std::string disk;      // the first hard disk; empty: none
+    std::string processor; // its maker, family, model and stepping
+    std::string volume;    // the serial number of the volume that Windows starts from; empty: there is no Windows
+    InstallStage stage{InstallStage::None};
+
+    bool operator==(const Identity&) const = default;
+};
+
+// What a configuration with UUID and MAC addresses comes to. The path is that of its file.
+Identity identity_of(const config::DomainConfig& config, const std::string& path);
+
+// As text, a line each: "windsor-identity 1", and then a word, a space and its value; docs/identity.md.
+std::string print_identity(const Identity& identity);
+// The error says which line is wrong. Takes any text, however long.
+base::Result<Identity> parse_identity(std::string_view text);
+
+// The serial number of a drive, which follows from the domain's UUID and the drive's place: 16 characters.
+std::string drive_serial(const Uuid& uuid, const config::DiskConfig& disk);
+
+// The files, in a directory of the user's data.
+class IdentityStore {
+public:
+    explicit IdentityStore(const std::filesystem::path& data) : directory_{data / "identity"} {}
+
+    // By the name and the configuration's path, or else by the UUID; or, without a UUID, what has come to this host
+    // under that name without a file. Nothing if it is not known. Fails if the file that should have it cannot be read
+    // or is damaged.
+    base::Result<std::optional<Identity>> find(const std::string& name, const std::string& configuration,
+                                               const std::string& uuid) const;
+    // Those of that name, or of that UUID.
+    base::Result<std::vector<Identity>> named(std::string_view name_or_uuid) const;
+    // With mode 0600, in the place of what is known by the same name and path.
+    base::Status write(const Identity& identity) const;
+    base::Status remove(const Identity& identity) const;
+
+    std::filesystem::path file_of(const std::string& name, const std::string& configuration) const;
+
+private:
+    std::vector<Identity> readable() const; // damaged ones are left out
+
+    std::filesystem::path directory_;
+};
+
+} // namespace windsor::domain

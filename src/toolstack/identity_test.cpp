@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A domain's machine stays what it was at its first start.
+#include "config/load.hpp"
+#include "toolstack/command_testing.hpp"
+#include "toolstack/identity_guard.hpp"
+
+#include <array>
+
+namespace windsor::toolstack {
+
+namespace {
+
+class IdentityTest : public Commands {
+protected:
+    config::DomainConfig config_of(const std::vector<std::string>& lines)
+    {
+        std::string text = "builder = 'hvm'\nname = 'xp'\n";
+        for (const std::string& line : lines) {
+            text += line + '\n';
+        }
+        return config::load_text(text, write("xp", text), {}).value().config;
+    }
+    // A start that succeeds.
+    config::DomainConfig start(config::DomainConfig config, HardwareChange change = HardwareChange::Refuse)
+    {
+        const auto recognized = recognize(paths_, file(), config, change);
+        EXPECT_TRUE(recognized) << recognized.error().message();
+        EXPECT_TRUE(!recognized || remember(paths_, *recognized));
+        warnings_ = recognized ? recognized->warnings : std::vector<std::string>{};
+        return config;
+    }
+    std::string refusal(config::DomainConfig config)
+    {
+        const auto recognized = recognize(paths_, file(), config, HardwareChange::Refuse);
+        return recognized ? "it was started" : recognized.error().message();
+    }
+    std::string file() const { return (directory_ / "xp").string(); }
+
+    // What Setup leaves on the disk, with a volume of that serial number.
+    std::string install_windows(char serial)
+    {
+        std::array<char, 1024> disk{};
+        disk[446] = '\x80', disk[450] = 7, disk[454] = 1; // active, NTFS, from the second sector on
+        std::ranges::copy(std::string_view{"NTFS    "}, disk.begin() + 512 + 3);
+        disk[512 + 0x48] = serial;
+        disk[510] = disk[1022] = '\x55', disk[511] = disk[1023] = '\xaa';
+        return write("xp.img", std::string{disk.begin(), disk.end()});
+    }
+    std::string disk() const { return "disk = ['file:" + (directory_ / "xp.img").string() + ",hda,w']"; }
+
+    domain::Paths paths_{.runtime = directory_ / "run", .data = directory_ / "data"};
+    std::vector<std::string> warnings_;
+};
+
+TEST_F(IdentityTest, WhatAConfigurationLeavesOpenIsKept)
+{
+    const auto first = start(config_of({"vif = ['', '']"}));
+    EXPECT_EQ(first.uuid.size(), 36u);
+    const auto again = start(config_of({"vif = ['', '', '']", "memory = 256"}));
+    EXPECT_EQ(again.uuid, first.uuid);
+    EXPECT_EQ(again.vifs[0].mac, first.vifs[0].mac);
+    EXPECT_EQ(again.vifs[1].mac, first.vifs[1].mac);
+    EXPECT_NE(again.vifs[2].mac, first.vifs[0].mac);
+    const auto chosen = start(config_of({"vif = ['mac=00:16:3e:00:00:07']"}));
+    EXPECT_EQ(chosen.vifs[0].mac, "00:16:3e:00:00:07") << "the configuration goes before";
+}
+
+TEST_F(IdentityTest, ADiskWithoutWindowsMayGetAnyMachine)
+{
+    write("xp.img", std::string(1024, '\0'));
+    start(config_of({disk(), "memory = 512"}));
+    start(config_of({disk(), "memory = 2048", "acpi = 0", "vif = ['']"}));
+    EXPECT_TRUE(warnings_.empty());
+}
+
+TEST_F(IdentityTest, AWindowsGetsNoOtherOneWithoutAWord)
+{
+    install_windows(1);
+    const std::string card = "vif = ['mac=00:16:3e:00:00:07']";
+    start(config_of({disk(), "memory = 512", card}));
+    start(config_of({disk(), "memory = 600", card}));
+    EXPECT_TRUE(warnings_.empty()) << "of the same range";
+    EXPECT_EQ(refusal(config_of({disk(), "memory = 1024", "vif = ['mac=00:16:3e:00:00:08']"})),
+              "the Windows of 'xp' would find other hardware than before: the network card's MAC address was "
+              "00:16:3e:00:00:07 and would be 00:16:3e:00:00:08 (vif); the memory range was 512 to 1023 MiB and would "
+              "be 1024 MiB and more (memory). To stay activated Windows XP needs 7 votes, and 8 would be left; put the "
+              "old values back, or give --accept-hardware-change");
+    start(config_of({disk(), "memory = 512", card}));
+    start(config_of({disk(), "memory = 1024", card}), HardwareChange::Accept);
+    start(config_of({disk(), "memory = 1024", card}));
+    EXPECT_NE(refusal(config_of({disk(), "memory = 512", card})), "it was started");
+}
+
+TEST_F(IdentityTest, AnotherWindowsIsAskedNothing)
+{
+    install_windows(1);
+    start(config_of({disk(), "memory = 512"}));
+    install_windows(2);
+    start(config_of({disk(), "memory = 1024"}));
+    EXPECT_NE(refusal(config_of({disk(), "memory = 512"})), "it was started");
+}
+
+TEST_F(IdentityTest, AnInstalledHalIsWarnedOf)
+{
+    install_windows(1);
+    start(config_of({disk()}));
+    start(config_of({disk(), "acpi = 0"}));
+    ASSERT_EQ(warnings_.size(), 1u);
+    EXPECT_NE(warnings_[0].find("stops with 0x000000A5"), std::string::npos) << warnings_[0];
+    start(config_of({disk(), "vcpus = 2"}));
+    ASSERT_EQ(warnings_.size(), 1u) << "it is the installed one that counts";
+    EXPECT_NE(warnings_[0].find("keeps HALAACPI.DLL"), std::string::npos) << warnings_[0];
+    start(config_of({disk(), "vcpus = 2"}), HardwareChange::Accept);
+    start(config_of({disk(), "vcpus = 2"}));
+    EXPECT_TRUE(warnings_.empty());
+}
+
+TEST_F(IdentityTest, AMovedFileIsKnownByItsUuid)
+{
+    const std::string uuid = "uuid = '5b001f4d-7891-40d8-9f55-96a56e8d07df'";
+    const auto first = start(config_of({uuid, "vif = ['']"}));
+    auto config = config_of({uuid, "vif = ['']"});
+    config.vifs[0].mac.clear();
+    const std::string elsewhere = write("elsewhere", "");
+    const auto recognized = recognize(paths_, elsewhere, config, HardwareChange::Refuse);
+    ASSERT_TRUE(recognized);
+    EXPECT_EQ(config.vifs[0].mac, first.vifs[0].mac);
+    ASSERT_TRUE(remember(paths_, *recognized));
+    EXPECT_EQ(domain::IdentityStore{paths_.data}.named("xp").value().size(), 1u);
+}
+
+TEST_F(IdentityTest, AGuestThatCameWithItsStateIsKnownByItsName)
+{
+    auto config = config_of({"vif = ['']"});
+    config.uuid = "5b001f4d-7891-40d8-9f55-96a56e8d07df";
+    config.vifs[0].mac = "00:16:3e:00:00:07";
+    ASSERT_TRUE(remember_guest(paths_, config));
+    const auto started = start(config_of({"vif = ['']"}));
+    EXPECT_EQ(started.uuid, config.uuid);
+    EXPECT_EQ(started.vifs[0].mac, "00:16:3e:00:00:07");
+    EXPECT_EQ(domain::IdentityStore{paths_.data}.named("xp").value().size(), 1u);
+}
+
+TEST_F(IdentityTest, IsShownInTheTermsOfActivation)
+{
+    EXPECT_EQ(windsor({"identity", "xp"}), 1);
+    EXPECT_EQ(err_.str(), "windsor: no domain 'xp' has been started here\n");
+    install_windows(1);
+    start(config_of({disk(), "memory = 512", "vif = ['mac=00:16:3e:00:00:07']"}));
+    EXPECT_EQ(windsor({"identity", "xp"}), 0) << err_.str();
+    for (const std::string part :
+         {"volume serial number               1  0000-0001\n",
+          "network card's MAC address         3  00:16:3e:00:00:07\n", "CD-ROM drive                       1  none\n",
+          "memory range                       1  512 to 1023 MiB\n", "stays activated while 7 of the 12 votes"}) {
+        EXPECT_NE(out_.str().find(part), std::string::npos) << part << "---\n" << out_.str();
+    }
+}
+
+TEST_F(IdentityTest, HalSaysWhatSetupChooses)
+{
+    EXPECT_EQ(windsor({"hal", write("a", "name = 'xp'\nacpi = 0\napic = 0\n")}), 0) << err_.str();
+    EXPECT_EQ(out_.str(), "HAL.DLL: Standard PC\nacpi = 0, apic = 0, vcpus = 1: there is neither ACPI nor an APIC, and "
+                          "the 8259s have all interrupts.\n");
+    EXPECT_EQ(windsor({"hal", write("b", "name = 'xp'\nvcpus = 2\n")}), 0) << err_.str();
+    EXPECT_EQ(out_.str().substr(0, 36), "HALMACPI.DLL: ACPI Multiprocessor PC");
+    EXPECT_EQ(windsor({"hal", write("c", "name = 'xp'\nvcpus = 2\napic = 0\n")}), 1);
+    EXPECT_NE(err_.str().find("need local APICs"), std::string::npos) << err_.str();
+}
+
+TEST_F(IdentityTest, InstallRefusesWhatItDoesNotKnow)
+{
+    const std::string file = write("xp", "builder = 'hvm'\nname = 'xp'\n");
+    EXPECT_EQ(windsor({"install", file, "--stage", "3"}), 1);
+    EXPECT_NE(err_.str().find("give --stage 1 or --stage 2"), std::string::npos) << err_.str();
+    auto known = domain::identity_of(start(config_of({})), file);
+    known.stage = domain::InstallStage::Done;
+    ASSERT_TRUE(domain::IdentityStore{paths_.data}.write(known));
+    EXPECT_EQ(windsor({"install", file}), 1);
+    EXPECT_NE(err_.str().find("'xp' has been installed"), std::string::npos) << err_.str();
+}
+
+} // namespace
+
+} // namespace windsor::toolstack
