@@ -32,7 +32,7 @@ constexpr std::array kComponents{
     Component{"network card's MAC address", 3,
               [](const Identity& i) { return i.macs.empty() ? std::string{kAbsent} : i.macs.front(); }, "vif"},
     Component{"CD-ROM drive", 1, [](const Identity& i) { return or_none(i.cdrom); }, "disk"},
-    Component{"graphics adapter", 1, [](const Identity& i) { return or_none(i.graphics); }, "stdvga"},
+    Component{"graphics adapter", 1, [](const Identity& i) { return or_none(i.graphics); }, "stdvga and vga"},
     Component{"processor serial number", 1, [](const Identity&) { return same_for_all(kAbsent); }, "cpuid"},
     Component{"hard disk", 1, disk_model, "disk"},
     Component{"SCSI adapter", 1, [](const Identity&) { return same_for_all(kAbsent); }, "disk"},

@@ -41,6 +41,16 @@ std::string describe_processor(const vcpu::CpuModel& model)
     return fmt::format("{} family {} model {} stepping {}", maker, family, number, signature & 0xf);
 }
 
+std::string graphics_of(config::GraphicsCard card)
+{
+    switch (card) {
+    case config::GraphicsCard::StandardVga: return "standard VGA";
+    case config::GraphicsCard::Cirrus: return "Cirrus Logic GD5446";
+    case config::GraphicsCard::None: break;
+    }
+    return {};
+}
+
 const config::DiskConfig* first(const config::DomainConfig& config, config::DiskKind kind)
 {
     const config::DiskConfig* found = nullptr;
@@ -65,7 +75,7 @@ Identity identity_of(const config::DomainConfig& config, const std::string& path
                               .processors = static_cast<unsigned>(config.vcpus)},
                       .memory_mb = config.memory_mb,
                       .macs = {},
-                      .graphics = "standard VGA",
+                      .graphics = graphics_of(config.card),
                       .cdrom = first(config, config::DiskKind::Cdrom) != nullptr ? "IDE CD-ROM drive" : "",
                       .disk = {},
                       .processor = describe_processor(processor_model(config, unheard)),
