@@ -41,8 +41,8 @@ struct Sighting {
 // The frame is of any bytes and any length.
 std::optional<Sighting> sender_of(std::span<const std::uint8_t> frame);
 
-// The address that a frame grants to the station of that MAC address, as DHCPACK does (RFC 2131). None if it grants none,
-// under the same conditions.
+// The address that a frame grants to the station of that MAC address, as DHCPACK does (RFC 2131). None if it grants
+// none, under the same conditions.
 std::optional<GuestAddress> granted_by(std::span<const std::uint8_t> frame, const backend::MacAddress& station);
 
 // The newest addresses of one card. A guest can have any number follow one another: it only fills its own list.
