@@ -28,14 +28,26 @@ MachineSpec whole_machine()
     return spec;
 }
 
+MachineSpec machine_with_cirrus()
+{
+    MachineSpec spec{.memory = 2 * kMiB, .processors = 1, .boot = "c"};
+    spec.vga_bios = kCirrusBios;
+    spec.display = Display::Cirrus;
+    return spec;
+}
+
 class GoldenStates : public ::testing::Test {
 protected:
+    explicit GoldenStates(MachineSpec spec = whole_machine(), std::filesystem::path folder = kFolder)
+        : spec_{std::move(spec)}, folder_{std::move(folder)}
+    {
+    }
     void SetUp() override
     {
-        if (!std::filesystem::exists(MachineSpec{}.bios)) {
+        if (!std::filesystem::exists(spec_.bios)) {
             GTEST_SKIP() << "Debian's package seabios is not installed";
         }
-        machine_ = Machine::create(whole_machine(), log_, [](Event) {}).value();
+        machine_ = Machine::create(spec_, log_, [](Event) {}).value();
     }
     std::vector<std::uint8_t> save()
     {
@@ -57,26 +69,49 @@ protected:
         return {};
     }
 
+    void load_all()
+    {
+        for (const auto& [number, file] : state::golden_files(folder_)) {
+            SCOPED_TRACE(file.string());
+            SetUp();
+            const base::Status restored = restore(state::read_file(file));
+            ASSERT_TRUE(restored.has_value()) << restored.error().message();
+            machine_->resume();
+            machine_->pause();
+            EXPECT_FALSE(save().empty());
+        }
+    }
+
     base::Log log_ = base::Log::discard();
+    MachineSpec spec_;
+    std::filesystem::path folder_;
     std::unique_ptr<Machine> machine_;
 };
 
 TEST_F(GoldenStates, AreOfTheShapeThatIsWritten)
 {
-    state::expect_golden(kFolder, save());
+    state::expect_golden(folder_, save());
 }
 
 TEST_F(GoldenStates, AreLoadedHoweverOldTheyAre)
 {
-    for (const auto& [number, file] : state::golden_files(kFolder)) {
-        SCOPED_TRACE(file.string());
-        SetUp();
-        const base::Status restored = restore(state::read_file(file));
-        ASSERT_TRUE(restored.has_value()) << restored.error().message();
-        machine_->resume();
-        machine_->pause();
-        EXPECT_FALSE(save().empty());
-    }
+    load_all();
+}
+
+// The same of the other display adapter.
+class GoldenCirrusStates : public GoldenStates {
+protected:
+    GoldenCirrusStates() : GoldenStates{machine_with_cirrus(), kFolder.parent_path() / "cirrus-states"} {}
+};
+
+TEST_F(GoldenCirrusStates, AreOfTheShapeThatIsWritten)
+{
+    state::expect_golden(folder_, save());
+}
+
+TEST_F(GoldenCirrusStates, AreLoadedHoweverOldTheyAre)
+{
+    load_all();
 }
 
 } // namespace

@@ -46,7 +46,7 @@ std::uint16_t Vga::read_dispi(unsigned index) const
             break;
         }
     }
-    return index == dispi::kVideoMemory64k ? vram().size() / 65536 : dispi_.dispi[index];
+    return index == dispi::kVideoMemory64k ? static_cast<std::uint16_t>(vram().size() / 65536) : dispi_.dispi[index];
 }
 
 void Vga::write_dispi(unsigned index, std::uint16_t value)

@@ -79,6 +79,13 @@ void Cirrus::load(const State& state)
     }
 }
 
+// SeaBIOS' VGA BIOS leaves SR1's "screen off" set in modes of packed pixels, which shows nothing on a real chip, and
+// under Xen does nothing.
+bool Cirrus::blanked() const
+{
+    return packed() ? (state_.attribute_index & attr::kPaletteSource) == 0 : Adapter::blanked();
+}
+
 Frame Cirrus::frame() const
 {
     if (!packed()) {

@@ -61,6 +61,7 @@ private:
     Frame frame() const override;
     Palette palette(PixelFormat format) const override;
     Pointer pointer() const override;
+    bool blanked() const override;
     std::int64_t dot_clock() const override;
 
     // WriteListener.

@@ -175,6 +175,7 @@ TEST_F(CirrusTest, ShowsAllDepths)
         out(port::kDacData, component);
     }
     vram()[65] = 7;
+    sequencer(seq::kClocking, 0x01 | seq::kClockingScreenOff); // as the VGA BIOS has it
     EXPECT_EQ(pixel(1, 1), 0xff0082U);
     EXPECT_EQ(picture_.size, (backend::Size{64, 16}));
     hidden_dac(0xc8);
