@@ -62,10 +62,10 @@ TEST(IdentityTest, DamagedTextsAreRefusedWithTheLine)
     EXPECT_EQ(refusal("uuid x\n"), "line 1 is not 'windsor-identity 1'");
     EXPECT_EQ(refusal("windsor-identity 2\n"), "it is of version 2, from a newer Windsor; this one knows version 1");
     EXPECT_EQ(refusal(good.substr(0, 60)), "it ends in the middle of line 3");
-    EXPECT_EQ(refusal(good + "colour red\n"), "line 16 begins with 'colour', which is no word of it");
-    EXPECT_EQ(refusal(good + "name other\n"), "line 16 has 'name' a second time");
+    EXPECT_EQ(refusal(good + "colour red\n"), "line 17 begins with 'colour', which is no word of it");
+    EXPECT_EQ(refusal(good + "name other\n"), "line 17 has 'name' a second time");
     EXPECT_EQ(refusal(without(good, "memory 512\n")), "it has no line 'memory'");
-    EXPECT_EQ(refusal(good + "mac 00:16:3e:7e:f3:1g\n"), "line 16 has no value that 'mac' can have");
+    EXPECT_EQ(refusal(good + "mac 00:16:3e:7e:f3:1g\n"), "line 17 has no value that 'mac' can have");
     for (const std::string line :
          {"memory 0", "memory -1", "memory 99999999999999999999", "vcpus 0", "vcpus 128", "acpi 2", "uuid 5b00",
           "uuid 00000000-0000-0000-0000-000000000000", "install-stage 3", "name", "name ", "name a\tb"}) {
@@ -76,7 +76,7 @@ TEST(IdentityTest, DamagedTextsAreRefusedWithTheLine)
     for (int i = 0; i < 7; ++i) {
         many += "mac 00:16:3e:00:00:01\n";
     }
-    EXPECT_EQ(refusal(many), "line 22 has no value that 'mac' can have") << "a machine has eight cards at most";
+    EXPECT_EQ(refusal(many), "line 23 has no value that 'mac' can have") << "a machine has eight cards at most";
 }
 
 TEST(IdentityTest, SerialNumbersFollowFromTheUuidAndThePlace)
