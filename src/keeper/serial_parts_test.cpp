@@ -105,7 +105,7 @@ TEST_F(SerialPartsTest, ARestoredDomainGoesOnWithItsFile)
 TEST_F(SerialPartsTest, ADomainFromAnotherHostOpensNothingOfThisOnes)
 {
     std::ofstream{path()} << "precious";
-    for (const std::string end : {"file:" + path(), "unix:" + path(), std::string{"/dev/tty"}}) {
+    for (const std::string& end : {"file:" + path(), "unix:" + path(), std::string{"/dev/tty"}}) {
         EXPECT_THAT(error_of("'" + end + "'", Arrival::Received), HasSubstr("may not open here")) << end;
     }
     EXPECT_EQ(contents(), "precious");
