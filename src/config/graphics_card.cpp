@@ -9,8 +9,8 @@ namespace windsor::config {
 namespace {
 
 constexpr std::int64_t kCirrusMemory = 4; // MiB
-constexpr std::int64_t kLeastMemory = 8;  // of the standard VGA
-constexpr std::int64_t kMostMemory = 256;
+constexpr std::int64_t kLeastVideoMemory = 8;  // of the standard VGA
+constexpr std::int64_t kMostVideoMemory = 256;
 
 // The keys that stand in configurations that were written for a Xen whose default was the Cirrus.
 const char* key_of_xen(const Reading& reading)
@@ -58,7 +58,7 @@ void settle_video_memory(Reading& reading)
     const auto* const setting = reading.find("videoram");
     if (config.card == GraphicsCard::StandardVga) {
         const std::int64_t megabytes = config.videoram_mb;
-        const bool fits = megabytes >= kLeastMemory && megabytes <= kMostMemory &&
+        const bool fits = megabytes >= kLeastVideoMemory && megabytes <= kMostVideoMemory &&
                           std::has_single_bit(static_cast<std::uint64_t>(megabytes));
         if (setting != nullptr && !fits) {
             complain(setting->value_at,

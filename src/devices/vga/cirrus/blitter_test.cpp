@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <random>
 #include <vector>
@@ -119,7 +120,7 @@ private:
                 return Source{static_cast<int>(o_.foreground >> (8 * (x % size_of(o_))) & 0xff), true};
             });
         } else if ((o_.mode & blt::kExpand) != 0) {
-            const int bits = at(start + row);
+            const int bits = at(std::int64_t{start} + row);
             put_line(y, [&](int x) {
                 return expanded(o_, x, [&](int pixel) { return (bits >> (7 - pixel % 8) & 1) != 0; });
             });
@@ -127,7 +128,7 @@ private:
             const int line = 8 * size_of(o_);
             const int pitch = size_of(o_) == 3 ? 32 : line;
             const int clip = size_of(o_) == 3 ? o_.clip & 0x1f : (o_.clip & 7) * size_of(o_);
-            put_line(y, [&](int x) { return Source{at(start + row * pitch + x % line), x >= clip}; });
+            put_line(y, [&](int x) { return Source{at(std::int64_t{start} + row * pitch + x % line), x >= clip}; });
         }
     }
     void expanded_line(int y)
@@ -282,10 +283,10 @@ TEST_F(BlitterTest, CopiesAllButTheKeyColor)
 TEST_F(BlitterTest, FillsWithPatterns)
 {
     for (const unsigned size : {1U, 2U, 3U, 4U}) {
-        for (const std::uint8_t clip : {0, 3, 5}) {
+        for (const int clip : {0, 3, 5}) {
             for (const std::uint8_t expand : {std::uint8_t{0}, std::uint8_t{blt::kExpand}}) {
                 Operation o = operation(blt::kPattern | expand, size);
-                o.clip = clip;
+                o.clip = static_cast<std::uint8_t>(clip);
                 o.source += 6; // begins with its line 6
                 o.rop = 0x59;
                 expect_alike(o);
@@ -351,8 +352,8 @@ TEST_F(BlitterTest, TakesPatternsOfTheProcessor)
 
 TEST_F(BlitterTest, StaysWithinMemoryWhateverItIsAsked)
 {
-    for (const std::uint8_t mode : {0, 1, 0x80, 0x40, 0xc0, 0x70, 0xf8, 0x08, 0x18}) {
-        Operation o = operation(mode, ((mode >> 4) & 3) + 1U);
+    for (const unsigned mode : {0x00U, 0x01U, 0x80U, 0x40U, 0xc0U, 0x70U, 0xf8U, 0x08U, 0x18U}) {
+        Operation o = operation(static_cast<std::uint8_t>(mode), ((mode >> 4) & 3) + 1U);
         o.width = blt::kMostWidth;
         o.height = blt::kMostHeight;
         o.destination_pitch = o.source_pitch = blt::kMostPitch;

@@ -171,8 +171,8 @@ TEST_F(CirrusTest, ShowsAllDepths)
 {
     set_mode(0x11, 0x00, 64);
     out(port::kDacWriteIndex, 7);
-    for (const std::uint8_t component : {0x3f, 0x00, 0x20}) {
-        out(port::kDacData, component);
+    for (const int component : {0x3f, 0x00, 0x20}) {
+        out(port::kDacData, static_cast<std::uint8_t>(component));
     }
     vram()[65] = 7;
     sequencer(seq::kClocking, 0x01 | seq::kClockingScreenOff); // as the VGA BIOS has it
@@ -227,12 +227,12 @@ TEST_F(CirrusTest, DrawsThePointerOverThePicture)
     set_mode(0x11, 0x00, 64);
     sequencer(sr::kCursorAttribute, sr::kCursorExtendedColors);
     out(port::kDacWriteIndex, 0x00);
-    for (const std::uint8_t component : {0x3f, 0x00, 0x00}) {
-        out(port::kDacData, component);
+    for (const int component : {0x3f, 0x00, 0x00}) {
+        out(port::kDacData, static_cast<std::uint8_t>(component));
     }
     out(port::kDacWriteIndex, 0x0f);
-    for (const std::uint8_t component : {0x00, 0x3f, 0x00}) {
-        out(port::kDacData, component);
+    for (const int component : {0x00, 0x3f, 0x00}) {
+        out(port::kDacData, static_cast<std::uint8_t>(component));
     }
     const std::uint32_t pattern = kVramSize - 16 * 1024 + 3 * 256;
     vram()[pattern + 4] = 0b0101'0000;       // of line 1: transparent, inverted, background, foreground
