@@ -360,6 +360,8 @@ const std::map<std::string_view, std::string_view> kOtherSamples{
     {"name", "name = 'a-domain_1.x'"},
     {"serial", "serial = 'pty'"},
     {"timer_mode", "timer_mode = 3"},
+    {"usb", "usb = 1"},
+    {"usbdevice", "usbdevice = ['tablet', 'mouse']"},
     {"uuid", "uuid = '00112233-4455-6677-8899-aabbccddeeff'"},
     {"vcpus", "vcpus = 3"},
     {"vif", "vif = ['mac=00:16:3e:01:02:03, bridge=b, model=e1000, rate=10Mb/s, ip=10.0.0.1, vifname=v, script=s']"},
