@@ -359,6 +359,8 @@ const std::map<std::string_view, std::string_view> kOtherSamples{
     {"name", "name = 'a-domain_1.x'"},
     {"serial", "serial = ['pty', 'file:/log', 'tcp:[::1]:4444,server,nowait', 'none']"},
     {"timer_mode", "timer_mode = 3"},
+    {"usb", "usb = 1"},
+    {"usbdevice", "usbdevice = ['tablet', 'mouse']"},
     {"uuid", "uuid = '00112233-4455-6677-8899-aabbccddeeff'"},
     {"vcpus", "vcpus = 3"},
     {"videoram", "videoram = 8"},

@@ -265,8 +265,12 @@ TEST_F(DomainMethods, AConnectionThatMayOnlyLookDoesNoHarm)
             Json params = Json::object();
             for (const Parameter& parameter : method.parameters) {
                 if (parameter.required()) {
-                    params[std::string{parameter.name}] =
-                        parameter.words.empty() ? "x" : std::string{parameter.words.front()};
+                    Json& value = params[std::string{parameter.name}];
+                    if (parameter.kind == ValueKind::Integer) {
+                        value = 1;
+                    } else {
+                        value = parameter.words.empty() ? "x" : std::string{parameter.words.front()};
+                    }
                 }
             }
             EXPECT_THAT(refusal(std::string{method.name}, params), HasSubstr("may only look")) << method.name;

@@ -100,9 +100,10 @@ void Uhci::run_frame()
 void Uhci::walk(Frame& frame, std::uint32_t link)
 {
     std::optional<Queue> queue;
+    queues_.clear();
     while ((link & link::kTerminate) == 0 && ++frame.records <= kMostRecords && frame.byte_times < kFrameByteTimes) {
         if ((link & link::kQueue) != 0) {
-            if (seen(frame, link & link::kAddress)) {
+            if (seen(link & link::kAddress)) {
                 return; // round and round without anything to do
             }
             queue = read_queue(link);
@@ -128,7 +129,7 @@ void Uhci::walk(Frame& frame, std::uint32_t link)
         link = transfer->link;
         if (queue) {
             if (next == Next::Advance) {
-                frame.queues.clear();
+                queues_.clear();
                 queue->element = transfer->link;
                 if (!write_dword(queue->at + 4, queue->element)) {
                     return;
@@ -144,12 +145,12 @@ void Uhci::walk(Frame& frame, std::uint32_t link)
 }
 
 // Whether the frame has come to the queue before, and nothing was done since then.
-bool Uhci::seen(Frame& frame, std::uint32_t queue) const
+bool Uhci::seen(std::uint32_t queue)
 {
-    if (std::ranges::find(frame.queues, queue) != frame.queues.end()) {
+    if (std::ranges::find(queues_, queue) != queues_.end()) {
         return true;
     }
-    frame.queues.push_back(queue);
+    queues_.push_back(queue);
     return false;
 }
 

@@ -102,7 +102,6 @@ private:
     struct Frame {
         unsigned records{0};
         unsigned byte_times{0};
-        std::vector<std::uint32_t> queues{}; // that have been seen since a transfer was done
     };
 
     // Callbacks come with it held, which their types do not say.
@@ -131,7 +130,7 @@ private:
     void arm();
     void run_frame() WINDSOR_REQUIRES(bus::kMachineLock);
     void walk(Frame& frame, std::uint32_t link) WINDSOR_REQUIRES(bus::kMachineLock);
-    bool seen(Frame& frame, std::uint32_t queue) const;
+    bool seen(std::uint32_t queue);
     std::optional<Queue> read_queue(std::uint32_t link);
     std::optional<Transfer> read_transfer(std::uint32_t link);
     bool write_dword(std::uint32_t at, std::uint32_t value);
@@ -151,6 +150,8 @@ private:
     unsigned quiet_{0}; // frames in which there was no news
     std::uint16_t events_{0}; // of the frame on its way: interrupt::kError, kComplete and kShortPacket
     bool news_{false}; // in the frame on its way
+    std::vector<std::uint32_t>
+        queues_; // that the frame has come to since a transfer was done; kept to save allocations
 };
 
 } // namespace windsor::devices::uhci

@@ -164,7 +164,7 @@ TEST_F(UsbHid, AKeyboardTellsKeys)
     EXPECT_THAT(*next(), ElementsAre(2, 0, 0, 0, 0, 0, 0, 0));
     EXPECT_THAT(*next(), ElementsAre(0, 0, 0, 0, 0, 0, 0, 0));
     EXPECT_FALSE(next());
-    for (const backend::KeyCode code : {0x10, 0x11, 0x12, 0x13, 0x14, 0x15}) {
+    for (backend::KeyCode code = 0x10; code <= 0x15; ++code) {
         devices[0].key(code, true);
         next();
     }
