@@ -103,7 +103,7 @@ std::optional<SectorId> FloppyDrive::id_at(const Reading& how, std::uint64_t tur
 FloppyDrive::State FloppyDrive::state() const
 {
     State state = state_;
-    state.kind = static_cast<std::uint8_t>(kind_);
+    state.kind = kind_;
     return state;
 }
 
@@ -111,9 +111,8 @@ void FloppyDrive::load(const State& state)
 {
     state_ = state;
     state_.cylinder = std::min(state_.cylinder, static_cast<std::uint8_t>(kLastCylinder));
-    const auto kind = static_cast<DriveKind>(state.kind);
-    if (!name_of(kind).empty() && (format_ == nullptr || takes(kind, *format_))) {
-        kind_ = kind;
+    if (!name_of(state.kind).empty() && (format_ == nullptr || takes(state.kind, *format_))) {
+        kind_ = state.kind;
     }
 }
 

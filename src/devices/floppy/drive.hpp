@@ -37,8 +37,8 @@ public:
     struct State {
         std::uint8_t cylinder{0}; // under the heads
         bool changed{true};       // the disk change line, while there is a disk
-        // A DriveKind, since a medium that was put in later does not show what the drive was made for; 0: as it is.
-        std::uint8_t kind{0};
+        // Since a medium that was put in later does not show what the drive was made for; 0: as it is.
+        DriveKind kind{};
     };
 
     // What has come under the head: the sector's place on the medium, or the bits of ST1 and ST2 that say why none has.

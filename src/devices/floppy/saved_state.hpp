@@ -11,7 +11,9 @@ template <typename Archive> void describe(Archive& archive, FloppyDrive::State& 
 {
     archive.field("cylinder", drive.cylinder);
     archive.field("changed", drive.changed);
-    archive.since(2, "kind", drive.kind, std::uint8_t{0});
+    if (archive.is_of(2)) {
+        archive.choice("kind", drive.kind, DriveKind::Inch3Mb288);
+    }
 }
 
 template <typename Archive> void describe(Archive& archive, SectorId& id)

@@ -82,7 +82,7 @@ TEST(FloppyDriveKind, IsSavedSinceTheDiskDoesNotShowIt)
 
     FloppyDrive::State forged = made.state();
     for (const unsigned kind : {0u, 1u, 3u, 255u, static_cast<unsigned>(DriveKind::Inch5Mb12)}) {
-        forged.kind = static_cast<std::uint8_t>(kind);
+        forged.kind = static_cast<DriveKind>(kind);
         FloppyDrive drive{"fda", DriveKind::Inch3Mb144, small};
         drive.load(forged);
         EXPECT_EQ(drive.kind(), DriveKind::Inch3Mb144) << kind << " is no drive that takes what is in it";
