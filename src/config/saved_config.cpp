@@ -170,6 +170,7 @@ base::Result<DomainConfig> restore(SavedConfig saved)
         return base::fail("the saved state is damaged: no domain can have the configuration that it holds");
     }
     DomainConfig config = std::move(saved.config);
+    config.evaluated.clear(); // of one that has never been in a file
     for (const SavedConfig::Key& key : saved.evaluated) {
         config.evaluated.emplace_back(key.name, from_json(base::parse_json<Json>(key.json, {.depth = kDeepest}), 0));
     }

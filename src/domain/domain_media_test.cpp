@@ -40,7 +40,8 @@ protected:
     }
     Json drive(const std::string& name)
     {
-        for (const Json& one : call("drives").value()) {
+        const Json all = call("drives").value();
+        for (const Json& one : all) {
             if (one["drive"] == name) {
                 return one;
             }

@@ -161,6 +161,18 @@ TEST(SavedDomain, HasNoMediaButThoseThatItWasGiven)
     EXPECT_FALSE(expect_same(domain_of(forged), {.fingerprint = ""}));
 }
 
+TEST(SavedDomain, IsTheSameOutOfAFile)
+{
+    config::DomainConfig config = configuration_with_media();
+    const Beginning known = beginning_of(domain_of(config));
+    config::change_medium(config, "hdc", {});
+    const std::vector<std::uint8_t> bytes = saved(domain_of(config));
+    const auto file = begin_restore(std::make_unique<state::MemoryInput>(bytes));
+    ASSERT_TRUE(file) << file.error().message();
+    const auto same = expect_same(file->domain, known);
+    EXPECT_TRUE(same) << same.error().message();
+}
+
 TEST(SavedDomain, AMediumIsNotedOnlyWhereItIsKnownWhatTheDomainWas)
 {
     const base::TestFolder folder;

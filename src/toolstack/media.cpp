@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The commands about drives and what is in them.
+#include "base/printable.hpp"
 #include "config/media.hpp"
 #include "config/value.hpp"
 #include "domain/images.hpp"
@@ -138,7 +139,7 @@ std::string block_line(Dialect dialect, const domain::Entry& entry, const Json& 
     constexpr int kConnected = 4; // a XenBus state
     constexpr int kNone = -1;
     const unsigned number = config::drive_number(drive["drive"].get<std::string>());
-    const std::string path = or_hyphen(drive["path"].get<std::string>());
+    const std::string path = base::printable_line(or_hyphen(drive["path"].get<std::string>()));
     if (dialect == Dialect::Xm) {
         return fmt::format("{:<5}  {:<3}  {:<3}   {:<3}    {:<3}    {:<5} {:<30}  \n", number, kHost, 0, kConnected,
                            kNone, kNone, path);
