@@ -442,7 +442,7 @@ constexpr KeyInfo kKeys[] = {
     {.name = "usb", .type = Boolean,
      .help = "Whether the machine has a USB controller, the PIIX3's (UHCI), with two ports. usbdevice gives it one, too. "
              "usb-attach and usb-detach plug devices in and out while the guest runs.",
-     .member = &DomainConfig::usb, .settle = settle_usb, .xend = {Image}, .xl = {"/b_info/type.hvm/usb"},
+     .member = &DomainConfig::usb, .settle = settle_usb, .xend = {Image}, .xl = {"/b_info/type.hvm/usb", UnlessDefault},
      .saved = {.since = 2}},
     {"usbctrl", Strings, Accepted, Xl, "", "USB controllers of the machine.", kNoUsb},
     {"usbdev", Strings, Refused, Xl, "", "USB devices of the host to pass through.", kNoPassThrough},

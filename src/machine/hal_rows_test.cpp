@@ -73,8 +73,8 @@ TEST_P(HalRows, FirmwareInstallsWhatTheRowSays)
 }
 
 INSTANTIATE_TEST_SUITE_P(All, HalRows, testing::ValuesIn(firmware::all_hals().begin(), firmware::all_hals().end()),
-                         [](const auto& info) {
-                             std::string name{info.param.file};
+                         [](const auto& row) {
+                             std::string name{row.param.file};
                              std::erase(name, '.');
                              return name;
                          });

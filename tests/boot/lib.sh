@@ -8,7 +8,7 @@ mkdir -p "$MEDIA"
 
 # A run-time directory of this test's own, so that tests do not meet each other's domains.
 scratch=$(mktemp -d /tmp/windsor-boot.XXXXXX)
-export WINDSOR_RUNTIME_DIR=$scratch/run WINDSOR_DATA_DIR=$scratch/data
+export WINDSOR_RUNTIME_DIR=$scratch/run WINDSOR_DATA_DIR=$scratch/windsor-data
 domain=guest
 children=() # processes that end with the test
 
