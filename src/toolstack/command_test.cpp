@@ -79,7 +79,7 @@ TEST(CommandTable, LetsWindsorsCommandsChangeNoAbbreviationOfXl)
     EXPECT_EQ(find_command("m", Dialect::Xl, "xl").error().message(),
               "'m' is ambiguous: it may be mem-max, mem-set, migrate");
     EXPECT_EQ(find_command("ty", Dialect::Xl, "xl").value()->name, "type");
-    EXPECT_EQ(find_command("i", Dialect::Windsor, "windsor").value()->name, "info");
+    EXPECT_EQ(find_command("i", Dialect::Xl, "xl").value()->name, "info");
 }
 
 TEST(CommandTable, ListsTheCandidatesOfAnAmbiguousAbbreviation)

@@ -38,7 +38,7 @@ TEST_F(Spellings, OptionsOfXlAreKnown)
         {"list", "--numa"},
         {"list", "-vZcn"},
         {"console", "-e", "^a"},
-        {"console", "-t", "pv"},
+        {"console", "-t", "serial"},
         {"destroy", "-f"},
         {"shutdown", "-Fw"},
         {"reboot", "-F"},
