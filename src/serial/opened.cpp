@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fcntl.h>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <termios.h>
+#include <thread>
 #include <unistd.h>
 
 namespace windsor::serial {
@@ -141,6 +143,20 @@ base::Result<Opened> listen_unix(const End& end)
     return Opened{.use = Use::Listener, .descriptor = std::move(socket)};
 }
 
+// A domain that has just been saved may hold the place a moment longer, until its process of serial lines has ended.
+base::Result<Opened> listen_when_free(const End& end)
+{
+    constexpr std::chrono::milliseconds kPatience{2000};
+    constexpr std::chrono::milliseconds kStep{50};
+    for (auto left = kPatience;; left -= kStep) {
+        auto opened = end.kind == Kind::Unix ? listen_unix(end) : listen_tcp(end);
+        if (opened || left.count() <= 0) {
+            return opened;
+        }
+        std::this_thread::sleep_for(kStep);
+    }
+}
+
 base::Result<Opened> connect_unix(const End& end)
 {
     sockaddr_un address = unix_address(end.path);
@@ -192,10 +208,10 @@ base::Result<Opened> open(const End& end, Contents contents)
     switch (end.kind) {
     case Kind::File: return open_file(end, contents);
     case Kind::Device: return open_device(end);
-    case Kind::Unix: return end.part == Part::Listens ? listen_unix(end) : connect_unix(end);
+    case Kind::Unix: return end.part == Part::Listens ? listen_when_free(end) : connect_unix(end);
     case Kind::Tcp:
         if (end.part == Part::Listens) {
-            return listen_tcp(end);
+            return listen_when_free(end);
         }
         return Opened{.use = Use::Remote, .addresses = WINDSOR_TRY(look_up(end))};
     case Kind::Absent:

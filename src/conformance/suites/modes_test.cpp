@@ -322,7 +322,7 @@ TEST_P(Modes, CpuidNamesTheVendor)
     });
     EXPECT_EQ(guest.run(), HaltReason::Halted);
     EXPECT_EQ(guest.reg(kRbx), 0x756e6547u); // "Genu"
-    EXPECT_EQ(guest.reg(kRax), 0xdu);
+    EXPECT_GE(guest.reg(kRax), 0xdu); // with the TSC's rate, if that is known, in leaves 15h and 16h
 }
 
 TEST_P(Modes, XsetbvNeedsOsxsaveAndKnownBits)
