@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "pci/function.hpp"
 
+#include "pci/platform.hpp"
+
 #include <bit>
 #include <cassert>
 #include <utility>
@@ -237,9 +239,22 @@ void Function::keep_fixed_bits()
     }
 }
 
+// The IDE function of older Windsors had no subsystem. A guest that was saved there knows it so, and keeps it.
+void Function::keep_older_subsystem()
+{
+    constexpr unsigned kVendor = offset_of(Register::SubsystemVendorId);
+    constexpr unsigned kSubsystem = offset_of(Register::SubsystemId);
+    const bool platform = (defaults_[kVendor] | defaults_[kVendor + 1] << 8) == kPlatformSubsystemVendor;
+    if (platform && config16(kVendor) == 0 && config16(kSubsystem) == 0) {
+        set_default16(kVendor, 0);
+        set_default16(kSubsystem, 0);
+    }
+}
+
 void Function::load(const State& state)
 {
     state_ = state;
+    keep_older_subsystem();
     keep_fixed_bits();
     const bool disabled = (config16(offset_of(Register::Command)) & kCommandInterruptDisable) != 0;
     line_.restore_level(state_.interrupt && !disabled);

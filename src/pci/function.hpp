@@ -116,6 +116,7 @@ private:
     // Where the registers say that a range answers, if it is decoded at all.
     std::optional<std::uint64_t> decode(unsigned index) const;
     void update_bars();
+    void keep_older_subsystem();
     void keep_fixed_bits();
     void update_interrupt();
 

@@ -272,7 +272,10 @@ void Uhci::keep_possible()
     if ((r.status & status::kInterrupt) == 0) {
         r.causes = 0;
     }
-    r.frame_start = std::clamp(r.frame_start, base::Nanoseconds{0}, std::max(clock_.now(), base::Nanoseconds{0}));
+    const base::Nanoseconds now = std::max(clock_.now(), base::Nanoseconds{0});
+    // While it runs, settle() has brought it to the frame that is under way.
+    const base::Nanoseconds first = running() ? std::max(now - frame_length() + 1, base::Nanoseconds{0}) : base::Nanoseconds{0};
+    r.frame_start = std::clamp(r.frame_start, first, now);
 }
 
 void Uhci::load(const State& state)
