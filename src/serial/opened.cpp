@@ -178,6 +178,9 @@ base::Result<Opened> open_device(const End& end)
         return base::fail("a serial port cannot use {}: {}", end.path, base::errno_text(errno));
     }
     ::cfmakeraw(&raw);
+    // What cfmakeraw(3) leaves alone: no byte means anything to the host, and none waits for a wire.
+    raw.c_iflag &= ~static_cast<tcflag_t>(IXOFF | IXANY);
+    raw.c_cflag &= ~static_cast<tcflag_t>(CRTSCTS);
     raw.c_cflag |= CLOCAL | CREAD;
     if (::tcsetattr(device.get(), TCSANOW, &raw) != 0) {
         return base::fail("a serial port cannot set {} up: {}", end.path, base::errno_text(errno));
