@@ -103,7 +103,8 @@ sockaddr_un unix_address(const std::string& path)
     return address;
 }
 
-// What a domain that has ended leaves behind is a socket at which nobody listens. Anything else stays.
+// What a domain that has ended leaves behind is a socket that nobody has. Anything else stays. Whoever listens would
+// take a connection for a client: a socket of another type is refused at once (EPROTOTYPE), but finds out as much.
 base::Status make_room(const End& end)
 {
     struct stat file{};
@@ -114,7 +115,7 @@ base::Status make_room(const End& end)
         return base::fail("a serial port cannot listen at {}: a file is there that is no socket", end.path);
     }
     sockaddr_un address = unix_address(end.path);
-    const base::Fd probe = unix_stream();
+    const base::Fd probe{::socket(AF_UNIX, SOCK_DGRAM | kSocketFlags, 0)};
     if (::connect(probe.get(), as_address(address), sizeof address) == 0 || errno != ECONNREFUSED) {
         return base::fail("a serial port cannot listen at {}: somebody else does", end.path);
     }

@@ -253,6 +253,21 @@ TEST_F(RelayTest, OneClientAtATime)
     EXPECT_THAT(notes_, ElementsAre(Note::Connected, Note::Refused, Note::Left, Note::Connected));
 }
 
+TEST_F(RelayTest, WhoAsksWhetherASocketIsTakenIsNoClient)
+{
+    begin("unix:" + socket_path() + ",server,nowait");
+    guest_sends("for a client");
+    const auto second = open(parse_end("unix:" + socket_path() + ",server").value());
+    ASSERT_FALSE(second);
+    EXPECT_THAT(second.error().message(), HasSubstr("somebody else does"));
+    work();
+    const base::Fd client = unix_client();
+    work();
+    EXPECT_EQ(receive(client), "for a client");
+    listen_at_domain();
+    EXPECT_THAT(notes_, ElementsAre(Note::Connected));
+}
+
 // A guest that takes nothing would otherwise have the line of whoever has typed too much and left.
 TEST_F(RelayTest, AClientThatHasLeftKeepsNobodyOut)
 {
