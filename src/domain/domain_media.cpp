@@ -196,10 +196,17 @@ base::Status Domain::change(const config::DiskConfig& disk, std::unique_ptr<stor
     return {};
 }
 
-// What the guest has written to it before is on the host's disk when its lock goes.
+// What the guest has written to it before is on the host's disk when its lock goes. What there is no space for is
+// tried once more when the disk goes: nobody waits here until somebody makes room.
 void Domain::let_go_of(const std::shared_ptr<storage::AsyncDisk>& disk)
 {
     if (disk == nullptr) {
+        return;
+    }
+    if (disk->waiting_for_space()) {
+        log_.error("{} is taken out while there is no space on the host for what the guest has written to it; that is "
+                   "lost unless there is some now",
+                   base::printable_line(disk->image().path()));
         return;
     }
     if (const auto gone = on_all_disks({disk.get()}, &storage::AsyncDisk::let_go); !gone) {

@@ -23,14 +23,15 @@ std::uint64_t hash(std::string_view text)
     return value ^ value >> 32;
 }
 
-// Family and model as the Intel SDM, volume 2, CPUID, puts them together.
+// Family and model as the Intel SDM, volume 2, CPUID, puts them together. A configuration can have any maker.
 std::string describe_processor(const vcpu::CpuModel& model)
 {
     const vcpu::CpuidLeaf vendor = model.cpuid(0, 0, {}, 0);
     std::string maker;
     for (const std::uint32_t word : {vendor.ebx, vendor.edx, vendor.ecx}) {
         for (unsigned shift = 0; shift < 32; shift += 8) {
-            maker += static_cast<char>(word >> shift & 0x7f);
+            const char letter = static_cast<char>(word >> shift & 0x7f);
+            maker += letter >= ' ' && letter <= '~' ? letter : '?';
         }
     }
     const std::uint32_t signature = model.signature();

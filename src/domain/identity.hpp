@@ -54,21 +54,21 @@ class IdentityStore {
 public:
     explicit IdentityStore(const std::filesystem::path& data) : directory_{data / "identity"} {}
 
-    // By the name and the configuration's path, or else by the UUID; or, without a UUID, what has come to this host
-    // under that name without a file. Nothing if it is not known. Fails if the file that should have it cannot be read
-    // or is damaged.
+    // By the name and the configuration's path, or else by the UUID, and that name if several have it; or, without a
+    // UUID, what has come to this host under that name without a file. Nothing if it is not known. Fails if the file
+    // that should have it cannot be read or is damaged.
     base::Result<std::optional<Identity>> find(const std::string& name, const std::string& configuration,
                                                const std::string& uuid) const;
     // Those of that name, or of that UUID.
     base::Result<std::vector<Identity>> named(std::string_view name_or_uuid) const;
-    // With mode 0600, in the place of what is known by the same name and path.
+    // With mode 0600, in the place of what is known by the same name and path. Fails also if the text would be damaged.
     base::Status write(const Identity& identity) const;
     base::Status remove(const Identity& identity) const;
 
     std::filesystem::path file_of(const std::string& name, const std::string& configuration) const;
 
 private:
-    std::vector<Identity> readable() const; // damaged ones are left out
+    std::vector<Identity> readable() const; // damaged ones and copies are left out
 
     std::filesystem::path directory_;
 };

@@ -5,6 +5,7 @@
 #include "base/private_file.hpp"
 #include "base/whole.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -78,12 +79,11 @@ base::Result<std::optional<Identity>> IdentityStore::find(const std::string& nam
     if (uuid.empty()) {
         return by_place("");
     }
-    for (Identity& identity : readable()) {
-        if (identity.uuid == uuid) {
-            return std::optional{std::move(identity)};
-        }
-    }
-    return std::nullopt;
+    std::vector<Identity> all = readable();
+    std::erase_if(all, [&](const Identity& identity) { return identity.uuid != uuid; });
+    const auto same_name = std::ranges::find(all, name, &Identity::name);
+    const auto found = same_name != all.end() ? same_name : all.begin();
+    return found != all.end() ? std::optional{std::move(*found)} : std::nullopt;
 }
 
 base::Result<std::vector<Identity>> IdentityStore::named(std::string_view name_or_uuid) const
@@ -100,10 +100,16 @@ base::Result<std::vector<Identity>> IdentityStore::named(std::string_view name_o
 
 base::Status IdentityStore::write(const Identity& identity) const
 {
+    const std::string text = print_identity(identity);
+    // As one that has come from another host may be: the next start would find a damaged file.
+    if (const auto again = parse_identity(text); !again) {
+        return base::fail("what the guest of '{}' knows its machine by cannot be kept: {}", identity.name,
+                          again.error().message());
+    }
     std::error_code error;
     fs::create_directories(directory_, error);
     fs::permissions(directory_, fs::perms::owner_all, error);
-    return base::write_private_file(file_of(identity.name, identity.configuration), print_identity(identity));
+    return base::write_private_file(file_of(identity.name, identity.configuration), text);
 }
 
 base::Status IdentityStore::remove(const Identity& identity) const
@@ -121,7 +127,8 @@ std::vector<Identity> IdentityStore::readable() const
     std::error_code error;
     for (fs::directory_iterator item{directory_, error}, end; !error && item != end; item.increment(error)) {
         auto identity = read_identity(item->path());
-        if (identity && *identity) {
+        const bool good = identity && *identity; // and in its place, as a copy is not
+        if (good && item->path() == file_of((*identity)->name, (*identity)->configuration)) {
             all.push_back(std::move(**identity));
         }
     }

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <fstream>
+#include <functional>
 #include <sys/stat.h>
 
 #include <gtest/gtest.h>
@@ -116,6 +117,55 @@ TEST_F(IdentityStoreTest, FindsWhatItWroteByPlaceAndByUuid)
     EXPECT_EQ(store_.named("falstaff").value().size(), 1u);
     EXPECT_EQ(store_.named(kUuid).value().size(), 1u);
     EXPECT_EQ(store_.named("hal").error().message(), "no domain 'hal' has been started here");
+}
+
+TEST_F(IdentityStoreTest, CopiesAreNotConsulted)
+{
+    ASSERT_TRUE(store_.write(falstaff()));
+    Identity older = falstaff();
+    older.memory_mb = 64;
+    for (const char* const name : {"a-copy", "falstaff-copy", "z-copy"}) {
+        std::ofstream{folder_.path() / "data" / "identity" / name} << print_identity(older);
+    }
+    EXPECT_EQ(store_.named("falstaff").value().size(), 1u);
+    EXPECT_EQ(store_.find("other", "/elsewhere", kUuid).value(), falstaff());
+    Identity twin = falstaff();
+    twin.name = "twin";
+    twin.configuration = "/etc/xen/twin";
+    ASSERT_TRUE(store_.write(twin));
+    EXPECT_EQ(store_.find("twin", "", kUuid).value(), twin);
+    EXPECT_EQ(store_.find("falstaff", "", kUuid).value(), falstaff());
+}
+
+// What comes with a domain from another host is what that says.
+TEST_F(IdentityStoreTest, WhatCouldNotBeReadAgainIsNotWritten)
+{
+    const auto refused = [&](const std::function<void(Identity&)>& damage) {
+        Identity identity = falstaff();
+        damage(identity);
+        return !store_.write(identity);
+    };
+    EXPECT_TRUE(refused([](Identity& identity) { identity.uuid = "5B001F4D"; }));
+    EXPECT_TRUE(refused([](Identity& identity) { identity.uuid = kUuid + "\nname other"; }));
+    EXPECT_TRUE(refused([](Identity& identity) { identity.macs = {"any"}; }));
+    EXPECT_TRUE(refused([](Identity& identity) { identity.processor = std::string(12, '\0'); }));
+    EXPECT_TRUE(refused([](Identity& identity) { identity.name.clear(); }));
+    EXPECT_FALSE(store_.find("falstaff", "/etc/xen/falstaff", "").value());
+}
+
+TEST(IdentityTest, AProcessorOfAnyMakerCanBeKept)
+{
+    config::DomainConfig config;
+    config.name = "falstaff";
+    config.uuid = kUuid;
+    for (unsigned reg = 1; reg < 4; ++reg) { // EBX, ECX and EDX of leaf 0
+        for (unsigned bit = 0; bit < 32; ++bit) {
+            config.cpuid.push_back({.leaf = 0, .subleaf = 0, .reg = reg, .bit = bit, .value = bit == 1});
+        }
+    }
+    const Identity identity = identity_of(config, "/etc/xen/falstaff");
+    EXPECT_EQ(identity.processor.substr(0, 12), "????????????");
+    EXPECT_EQ(parse_identity(print_identity(identity)).value(), identity);
 }
 
 TEST_F(IdentityStoreTest, WhatHasComeWithoutAFileIsFoundByItsName)

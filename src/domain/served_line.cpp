@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <sys/socket.h>
+#include <utility>
 
 namespace windsor::domain {
 
@@ -31,8 +32,7 @@ bool ServedLine::receive()
         return true;
     }
     if (count <= 0) {
-        log_.guest(name_, "nobody serves the line any more");
-        gone_ = true;
+        give_up();
         return false;
     }
     const std::span<const std::uint8_t> words{message.data() + 1, static_cast<std::size_t>(count) - 1};
@@ -53,7 +53,19 @@ std::size_t ServedLine::send(std::span<const std::uint8_t> bytes)
         return bytes.size();
     }
     const ssize_t count = ::send(fd(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (count < 0 && (errno == EPIPE || errno == ECONNRESET)) {
+        // Of one who only receives no more poll(2) says nothing but that there is room, over and over.
+        give_up();
+        return bytes.size();
+    }
     return count > 0 ? static_cast<std::size_t>(count) : 0;
+}
+
+void ServedLine::give_up()
+{
+    if (!std::exchange(gone_, true)) {
+        log_.guest(name_, "nobody serves the line any more");
+    }
 }
 
 } // namespace windsor::domain

@@ -26,10 +26,11 @@ private:
     }
     bool receive() override;
     std::size_t send(std::span<const std::uint8_t> bytes) override;
+    void give_up();
 
     std::string name_;
     base::Log& log_;
-    bool gone_{false};
+    bool gone_{false}; // what the guest sends goes nowhere
 };
 
 } // namespace windsor::domain

@@ -155,6 +155,18 @@ TEST_F(ServedLineTest, WithoutARelayTheGuestGoesOn)
     work();
 }
 
+// An intruder in that process can do so, where the walls are those of one that makes connections.
+TEST_F(ServedLineTest, ARelayThatOnlyHearsNoMoreIsNotTriedOverAndOver)
+{
+    ASSERT_EQ(::shutdown(relay_.get(), SHUT_RD), 0);
+    guest_sends("for nobody");
+    work();
+    EXPECT_THAT(lines_, HasSubstr("nobody serves the line any more"));
+    guest_sends("for nobody");
+    work();
+    EXPECT_EQ(std::ranges::count(lines_, '\n'), 1) << "it is said once";
+}
+
 TEST_F(ServedLineTest, TheGuestsLastWordsGoOut)
 {
     guest_sends("Power down");

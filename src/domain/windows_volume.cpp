@@ -7,6 +7,7 @@
 #include <array>
 #include <fcntl.h>
 #include <string_view>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -88,7 +89,12 @@ std::optional<std::string> volume_serial(std::span<const std::uint8_t, kSectorSi
 
 std::optional<std::string> windows_volume(const std::string& image)
 {
-    const base::Fd file{::open(image.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    // Only to open a terminal, a tape or a watchdog does things: the kind is looked at first.
+    struct stat kind{};
+    if (::stat(image.c_str(), &kind) != 0 || (!S_ISREG(kind.st_mode) && !S_ISBLK(kind.st_mode))) {
+        return std::nullopt;
+    }
+    const base::Fd file{::open(image.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
     Sector sector{};
     if (!file || !read_sector(file.get(), 0, sector)) {
         return std::nullopt;

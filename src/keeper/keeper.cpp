@@ -117,7 +117,10 @@ bool Keeper::start()
         begun = settle_down();
     }
     if (!begun) {
-        const std::string text = domain::Json{{"error", begun.error().message()}}.dump();
+        // The sentence may have a path in it, of any bytes.
+        using Json = domain::Json;
+        const std::string text =
+            Json{{"error", begun.error().message()}}.dump(-1, ' ', true, Json::error_handler_t::replace);
         // Whoever created the domain sees the end of the pipe, in any case.
         [[maybe_unused]] const ssize_t written = ::write(charge_.report.get(), text.data(), text.size());
         go_.reset();

@@ -105,7 +105,8 @@ sockaddr_un unix_address(const std::string& path)
     return address;
 }
 
-// What a domain that has ended leaves behind is a socket at which nobody listens. Anything else stays.
+// What a domain that has ended leaves behind is a socket that nobody has. Anything else stays. Whoever listens would
+// take a connection for a client: a socket of another type is refused at once (EPROTOTYPE), but finds out as much.
 base::Status make_room(const End& end)
 {
     struct stat file{};
@@ -116,7 +117,7 @@ base::Status make_room(const End& end)
         return base::fail("a serial port cannot listen at {}: a file is there that is no socket", end.path);
     }
     sockaddr_un address = unix_address(end.path);
-    const base::Fd probe = unix_stream();
+    const base::Fd probe{::socket(AF_UNIX, SOCK_DGRAM | kSocketFlags, 0)};
     if (::connect(probe.get(), as_address(address), sizeof address) == 0 || errno != ECONNREFUSED) {
         return base::fail("a serial port cannot listen at {}: somebody else does", end.path);
     }
@@ -194,6 +195,9 @@ base::Result<Opened> open_device(const End& end)
         return base::fail("a serial port cannot use {}: {}", end.path, base::errno_text(errno));
     }
     ::cfmakeraw(&raw);
+    // What cfmakeraw(3) leaves alone: no byte means anything to the host, and none waits for a wire.
+    raw.c_iflag &= ~static_cast<tcflag_t>(IXOFF | IXANY);
+    raw.c_cflag &= ~static_cast<tcflag_t>(CRTSCTS);
     raw.c_cflag |= CLOCAL | CREAD;
     if (::tcsetattr(device.get(), TCSANOW, &raw) != 0) {
         return base::fail("a serial port cannot set {} up: {}", end.path, base::errno_text(errno));

@@ -74,7 +74,7 @@ void Relay::fill(std::vector<pollfd>& waits, Clock::time_point& until)
         return;
     }
     fill_link(waits);
-    if (is(Use::Listener)) {
+    if (is(Use::Listener) && listens_) {
         listener_wait_ = waits.size();
         waits.push_back({.fd = end_.descriptor.get(), .events = POLLIN, .revents = 0});
     }
@@ -112,6 +112,8 @@ void Relay::take(std::span<const pollfd> waits, Clock::time_point now)
     }
     now_ = now;
     if (is_ready(waits, listener_wait_)) {
+        // Others who have the socket, too, may have shut it down, which would be said again and again.
+        listens_ = (waits[*listener_wait_].revents & (POLLHUP | POLLERR)) == 0;
         accept();
     }
     if (stage_ == Stage::Connecting && is_ready(waits, peer_wait_)) {
@@ -217,8 +219,21 @@ void Relay::part(Note why)
     }
 }
 
+bool Relay::has_left() const
+{
+    pollfd peer{.fd = client_.get(), .events = POLLRDHUP, .revents = 0};
+    return ::poll(&peer, 1, 0) > 0;
+}
+
+// A client that has left holds nobody up: what it has sent is read first, but not if the guest takes nothing.
 void Relay::accept()
 {
+    if (stage_ == Stage::Joined && has_left()) {
+        if (input_.empty()) {
+            return;
+        }
+        part(Note::Left);
+    }
     base::Fd newcomer{::accept4(end_.descriptor.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
     if (!newcomer) {
         return;

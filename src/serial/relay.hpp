@@ -70,6 +70,7 @@ private:
     void joined();
     void try_later();
     void part(Note why);
+    bool has_left() const;
     void accept();
     void take_output();
     void take_from_domain(short events);
@@ -93,6 +94,7 @@ private:
     Clock::time_point due_{}; // of the next attempt, or the end of the patience with the present one
     std::uint64_t written_{0};
     bool full_{false};
+    bool listens_{true}; // a listener does
     bool told_unreachable_{false};
     bool told_refused_{false};
     std::optional<std::size_t> link_wait_{}; // in `waits`

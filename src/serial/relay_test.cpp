@@ -253,6 +253,64 @@ TEST_F(RelayTest, OneClientAtATime)
     EXPECT_THAT(notes_, ElementsAre(Note::Connected, Note::Refused, Note::Left, Note::Connected));
 }
 
+TEST_F(RelayTest, WhoAsksWhetherASocketIsTakenIsNoClient)
+{
+    begin("unix:" + socket_path() + ",server,nowait");
+    guest_sends("for a client");
+    const auto second = open(parse_end("unix:" + socket_path() + ",server").value());
+    ASSERT_FALSE(second);
+    EXPECT_THAT(second.error().message(), HasSubstr("somebody else does"));
+    work();
+    const base::Fd client = unix_client();
+    work();
+    EXPECT_EQ(receive(client), "for a client");
+    listen_at_domain();
+    EXPECT_THAT(notes_, ElementsAre(Note::Connected));
+}
+
+// A guest that takes nothing would otherwise have the line of whoever has typed too much and left.
+TEST_F(RelayTest, AClientThatHasLeftKeepsNobodyOut)
+{
+    begin("unix:" + socket_path() + ",server,nowait");
+    std::optional<base::Fd> first = unix_client();
+    const std::string chunk(4000, 'x');
+    unsigned sent = 0;
+    while (::send(first->get(), chunk.data(), chunk.size(), MSG_NOSIGNAL | MSG_DONTWAIT) > 0 && ++sent < 10'000) {
+        work();
+    }
+    ASSERT_LT(sent, 10'000u);
+    first.reset();
+    work();
+    const base::Fd second = unix_client();
+    work();
+    guest_sends("for the second");
+    EXPECT_EQ(receive(second), "for the second");
+}
+
+TEST_F(RelayTest, WhatAClientHasSentIsReadBeforeTheNextOneComes)
+{
+    begin("unix:" + socket_path() + ",server,nowait");
+    std::optional<base::Fd> first = unix_client();
+    work();
+    ASSERT_EQ(::write(first->get(), "last words", 10), 10);
+    first.reset();
+    const base::Fd second = unix_client();
+    work();
+    guest_sends("for the second");
+    EXPECT_EQ(receive(second), "for the second");
+    listen_at_domain();
+    EXPECT_EQ(typed_, "last words");
+    EXPECT_THAT(notes_, ElementsAre(Note::Connected, Note::Left, Note::Connected));
+}
+
+TEST_F(RelayTest, ASocketThatHasCeasedToListenIsNotLookedAtAgain)
+{
+    begin("unix:" + socket_path() + ",server,nowait");
+    ASSERT_EQ(::shutdown(relay_->descriptors().back(), SHUT_RDWR), 0);
+    work();
+    EXPECT_TRUE(relay_->connected());
+}
+
 TEST_F(RelayTest, ASocketOfADomainThatIsGoneIsReplacedAndNothingElse)
 {
     const End end = parse_end("unix:" + socket_path() + ",server").value();
@@ -360,7 +418,16 @@ TEST_F(RelayTest, ADeviceIsRawAndGoesBothWays)
     ASSERT_EQ(::grantpt(master.get()), 0);
     ASSERT_EQ(::unlockpt(master.get()), 0);
     ASSERT_EQ(::ptsname_r(master.get(), name.data(), name.size()), 0);
+    const base::Fd before{::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC)};
+    termios modes{};
+    ASSERT_EQ(::tcgetattr(before.get(), &modes), 0);
+    modes.c_iflag |= IXON | IXOFF | IXANY;
+    modes.c_cflag |= CRTSCTS;
+    ASSERT_EQ(::tcsetattr(before.get(), TCSANOW, &modes), 0);
     begin(std::string{name.data()});
+    ASSERT_EQ(::tcgetattr(before.get(), &modes), 0);
+    EXPECT_EQ(modes.c_iflag & (IXON | IXOFF | IXANY), 0u) << "0x11 and 0x13 are bytes as all others";
+    EXPECT_EQ(modes.c_cflag & CRTSCTS, 0u) << "a line of three wires would never send";
     guest_sends("a\n");
     std::array<char, 16> buffer{};
     EXPECT_EQ(::read(master.get(), buffer.data(), buffer.size()), 2) << "no carriage return has been added";

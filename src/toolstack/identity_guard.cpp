@@ -50,6 +50,15 @@ bool same_windows(const Identity& known, const Identity& now)
     return !now.volume.empty() && known.volume == now.volume;
 }
 
+// Whether what is known by the UUID is another domain's, whose configuration has been copied with it: the first one
+// is still there.
+bool is_of_the_original(const Identity& known, const std::string& name, const std::string& path)
+{
+    std::error_code error;
+    return !path.empty() && known.name != name && known.configuration != path &&
+           std::filesystem::is_regular_file(known.configuration, error);
+}
+
 } // namespace
 
 std::string lasting_path(const std::string& file)
@@ -66,7 +75,10 @@ base::Result<Recognized> recognize(const domain::Paths& paths, const std::string
 {
     const domain::IdentityStore store{paths.data};
     const std::string path = lasting_path(file);
-    const std::optional<Identity> known = WINDSOR_TRY(store.find(config.name, path, config.uuid));
+    std::optional<Identity> known = WINDSOR_TRY(store.find(config.name, path, config.uuid));
+    if (known && is_of_the_original(*known, config.name, path)) {
+        known.reset();
+    }
     complete(config, known);
     Recognized recognized{
         .identity = domain::identity_of(config, path), .replaces = {}, .known = known, .warnings = {}};

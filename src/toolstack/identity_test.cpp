@@ -129,6 +129,27 @@ TEST_F(IdentityTest, AMovedFileIsKnownByItsUuid)
     EXPECT_EQ(domain::IdentityStore{paths_.data}.named("xp").value().size(), 1u);
 }
 
+// Who copies a configuration, UUID and all, takes nothing from the first domain.
+TEST_F(IdentityTest, ACopyOfAConfigurationIsAnotherDomains)
+{
+    install_windows(1);
+    const std::string uuid = "uuid = '5b001f4d-7891-40d8-9f55-96a56e8d07df'";
+    start(config_of({uuid, disk(), "memory = 512"}));
+    auto config = config_of({uuid, "memory = 2048"});
+    config.name = "copy";
+    const auto copy = recognize(paths_, write("copy", ""), config, HardwareChange::Refuse);
+    ASSERT_TRUE(copy);
+    ASSERT_TRUE(remember(paths_, *copy));
+    const domain::IdentityStore store{paths_.data};
+    EXPECT_EQ(store.named("xp").value().size(), 1u);
+    EXPECT_EQ(store.named("copy").value().size(), 1u);
+    EXPECT_NE(refusal(config_of({uuid, disk(), "memory = 2048"})), "it was started");
+    // A fresh domain of rename-restart comes without a file.
+    auto fresh = recognize(paths_, "/proc/self/fd/0", config, HardwareChange::Refuse);
+    ASSERT_TRUE(fresh);
+    EXPECT_EQ(fresh->identity.name, "copy");
+}
+
 TEST_F(IdentityTest, AGuestThatCameWithItsStateIsKnownByItsName)
 {
     auto config = config_of({"vif = ['']"});

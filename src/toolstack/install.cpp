@@ -5,6 +5,7 @@
 #include "base/printable.hpp"
 #include "base/whole.hpp"
 #include "domain/identity.hpp"
+#include "domain/phase.hpp"
 #include "toolstack/client.hpp"
 #include "toolstack/commands.hpp"
 #include "toolstack/configuration.hpp"
@@ -36,6 +37,12 @@ struct Stage {
 // The CD-ROM goes first until there is a system on the disk, and stays in its drive afterwards.
 constexpr Stage kFirst{InstallStage::First, "stage 1", {"acpi=0", "apic=0", "on_reboot='destroy'", "boot='dc'"}};
 constexpr Stage kSecond{InstallStage::Second, "stage 2", {"acpi=1", "apic=1", "on_reboot='restart'", "boot='cd'"}};
+
+// Whether a domain in that phase is there without a guest, by on_poweroff or on_crash.
+bool is_preserved(std::string_view phase)
+{
+    return phase == name_of(domain::Phase::PoweredOff) || phase == name_of(domain::Phase::Crashed);
+}
 
 // One installation.
 class Installation {
@@ -81,8 +88,14 @@ public:
                 context_.out << fmt::format("{}: {}\n", stage.what, line) << std::flush;
                 shown = line;
             }
-            if (restarts() != 0) {
+            const auto status = this->status();
+            if (status && status->restarts != 0) {
                 return {};
+            }
+            if (status && is_preserved(status->phase)) {
+                return base::fail("'{}' has ended in {}, and its remains are preserved: look at them, end it with "
+                                  "'windsor destroy {}', and 'windsor install' repeats the stage",
+                                  name_, stage.what, name_);
             }
             std::this_thread::sleep_for(kLookInterval);
         }
@@ -136,11 +149,10 @@ private:
         return picture ? fmt::format("graphics {}x{}", picture->value("width", 0), picture->value("height", 0)) : "";
     }
 
-    unsigned restarts() const
+    base::Result<domain::DomainStatus> status() const
     {
-        auto connection = connect(context_, name_);
-        const auto status = connection ? ask_for_status(*connection) : std::unexpected{connection.error()};
-        return status ? status->restarts : 0;
+        Connection connection = WINDSOR_TRY(connect(context_, name_));
+        return ask_for_status(connection);
     }
 
     Context& context_;

@@ -31,8 +31,8 @@ base::Result<Json> drives_of(Connection& connection)
     return fitting("drives", connection.client.call("drives"));
 }
 
-// The domain's drive of that name, as the domain describes it.
-base::Result<Json> removable_drive(Connection& connection, const std::string& name)
+// Whether the domain says that it has such a drive, and that people change what is in it.
+base::Status check_removable(Connection& connection, const std::string& name)
 {
     const Json drives = WINDSOR_TRY(drives_of(connection));
     const auto found = std::ranges::find_if(drives, [&](const Json& drive) { return drive["drive"] == name; });
@@ -43,7 +43,7 @@ base::Result<Json> removable_drive(Connection& connection, const std::string& na
         return base::fail("{} is a hard disk of domain '{}', whose medium cannot be changed while it runs", name,
                           connection.entry.name);
     }
-    return *found;
+    return {};
 }
 
 base::Result<config::DiskAccess> access_named(const std::string& mode)
@@ -69,20 +69,25 @@ std::string_view word_of(config::DiskAccess access)
     return access == ReadOnly ? "r" : access == ReadWrite ? "w" : "w!";
 }
 
-// What is to be put in: a disc is read, and a floppy disk used as it is wanted.
-base::Result<config::DiskConfig> new_disk(const std::string& drive, const Json& known, const std::string& target,
+// What is to be put in: a disc is read, and a floppy disk used as it is wanted. Which of them it is the drive's name
+// says: an intruder in the domain could call a CD-ROM drive something else, to be handed a disc that he can write to.
+base::Result<config::DiskConfig> new_disk(const std::string& drive, const std::string& target,
                                           config::DiskAccess access)
 {
     config::Medium medium = WINDSOR_TRY(checked(config::parse_medium(target)));
     config::DiskConfig disk;
     disk.vdev = drive;
-    disk.kind = known["kind"] == "cdrom" ? config::DiskKind::Cdrom : config::DiskKind::Disk;
+    disk.kind = config::is_floppy(disk) ? config::DiskKind::Disk : config::DiskKind::Cdrom;
     disk.access = disk.kind == config::DiskKind::Cdrom ? config::DiskAccess::ReadOnly : access;
     disk.backend = medium.backend;
     std::error_code error;
     disk.path = std::filesystem::absolute(medium.path, error).lexically_normal().string();
     if (error) {
         return base::fail("{}: cannot be made an absolute path: {}", medium.path, error.message());
+    }
+    if (config::valid_utf8(disk.path) != disk.path) { // as all that goes to a domain is
+        return base::fail("the name of the medium is not in UTF-8, and cannot be told to the domain; give it another, "
+                          "or a link to it");
     }
     return disk;
 }
@@ -118,12 +123,12 @@ base::Result<int> change(Context& context, const std::string& domain, const Chan
 {
     const std::string drive = WINDSOR_TRY(checked(config::parse_drive(wanted.drive)));
     Connection connection = WINDSOR_TRY(connect(context, domain));
-    const Json known = WINDSOR_TRY(removable_drive(connection, drive));
+    WINDSOR_TRY(check_removable(connection, drive));
     if (wanted.target.empty()) {
         WINDSOR_TRY(connection.client.call("eject_medium", {{"drive", drive}, {"force", wanted.force}}));
         return 0;
     }
-    const config::DiskConfig disk = WINDSOR_TRY(new_disk(drive, known, wanted.target, wanted.access));
+    const config::DiskConfig disk = WINDSOR_TRY(new_disk(drive, wanted.target, wanted.access));
     WINDSOR_TRY(insert(context, connection, disk, wanted.force));
     return 0;
 }

@@ -162,6 +162,29 @@ TEST_F(MediaCommands, RefuseWhatIsNoMediumWithoutHanging)
     EXPECT_TRUE(domain::read_beginning(claim_->entry().beginning_file()).value().media.empty());
 }
 
+// An intruder in the domain would like to have a disc that others use, too, open for writing.
+TEST_F(MediaCommands, HandNobodyADiscToWriteTo)
+{
+    const std::string disc = image("disc.iso");
+    for (const char* const kind : {"floppy", "disk", ""}) {
+        Json lie = drive("hdc", kind, "");
+        lie["removable"] = true;
+        drives_ = Json::array({lie});
+        ASSERT_EQ(windsor({"cd-insert", "falstaff", "hdc", disc}), 0) << err_.str();
+        EXPECT_EQ(mode_, O_RDONLY) << kind;
+        ASSERT_EQ(xm({"block-configure", "falstaff", "file:" + disc, "hdc", "w"}), 0) << err_.str();
+        EXPECT_EQ(mode_, O_RDONLY) << kind;
+    }
+    EXPECT_THAT(domain::read_beginning(claim_->entry().beginning_file()).value().media,
+                ElementsAre("hdc:r:file:" + disc));
+}
+
+TEST_F(MediaCommands, RefuseANameThatCannotBeTold)
+{
+    EXPECT_THAT(refusal({"cd-insert", "falstaff", "hdc", image("disc\xff.iso")}), HasSubstr("is not in UTF-8"));
+    EXPECT_TRUE(domain::read_beginning(claim_->entry().beginning_file()).value().media.empty());
+}
+
 TEST_F(MediaCommands, ListDrivesInXensColumns)
 {
     ASSERT_EQ(xl({"block-list", "falstaff"}), 0) << err_.str();
