@@ -74,6 +74,7 @@ void Uhci::settle()
 void Uhci::run_frame()
 {
     if (!bus_master()) {
+        quiet_ = std::min(quiet_ + 1, kFramesUntilQuiet);
         return;
     }
     news_ = false;

@@ -85,6 +85,14 @@ void RootPort::disconnect()
     news_(PortNews::Resume);
 }
 
+void RootPort::restore(chipset::usb::Device* device)
+{
+    device_ = device;
+    if (device_ == nullptr) {
+        clear(port::kConnected | port::kEnabled | port::kSuspend | port::kResume);
+    }
+}
+
 void RootPort::ready(chipset::usb::RemoteWakeup wakeup)
 {
     if (wakeup == chipset::usb::RemoteWakeup::Disabled) {

@@ -38,7 +38,7 @@ public:
 
     void connect(chipset::usb::Device& device) override WINDSOR_REQUIRES(bus::kMachineLock);
     void disconnect() override WINDSOR_REQUIRES(bus::kMachineLock);
-    void restore(chipset::usb::Device* device) override { device_ = device; }
+    void restore(chipset::usb::Device* device) override;
     void ready(chipset::usb::RemoteWakeup wakeup) override WINDSOR_REQUIRES(bus::kMachineLock);
 
 private:

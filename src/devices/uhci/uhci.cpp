@@ -185,7 +185,9 @@ void Uhci::device_reset()
 
 void Uhci::config_written(unsigned /*offset*/, unsigned /*width*/)
 {
+    machine_lock_is_held();
     update();
+    busy_again(); // it may use the bus from now on, perhaps
 }
 
 void Uhci::config_replaced()
@@ -214,7 +216,9 @@ void Uhci::update()
     set_interrupt(wanted && (legacy & kLegacyInterruptEnable) != 0);
 }
 
-// Resume detection, 2.1.2, is for a controller in global suspend, which then signals to all that it goes on.
+// Resume detection, 2.1.2, is for a controller in global suspend, which then signals to all that it goes on. Frames that
+// are due are left to the timer: news come from people even while the machine stands still and is being saved, when
+// nothing may use its memory.
 void Uhci::port_news(PortNews news)
 {
     if (news == PortNews::Resume && (registers_.command & command::kGlobalSuspend) != 0) {
@@ -223,7 +227,6 @@ void Uhci::port_news(PortNews news)
         update();
     }
     busy_again();
-    settle();
 }
 
 // Something may be there to do in the next frame.

@@ -4,6 +4,7 @@
 #include "devices/uhci/saved_state.hpp"
 #include "devices/usb_bench.hpp"
 #include "devices/usb_hid/saved_state.hpp"
+#include "state/filler.hpp"
 
 #include <cstdlib>
 
@@ -39,6 +40,16 @@ template <typename Chip> void reload(Chip& chip)
     if (!state::difference(state::pack(state), state::pack(chip.state())).empty()) {
         std::abort();
     }
+}
+
+// And one of a stranger's making is one that it takes as well.
+template <typename Chip> void load_anything(Chip& chip, Input& input)
+{
+    auto state = chip.state();
+    state::Filler filler{input.next(4)};
+    filler.fill(state);
+    chip.load(state);
+    reload(chip);
 }
 
 void use_device(usb_hid::HidDevice& device, Input& input)
@@ -105,6 +116,8 @@ void step(UsbBench& bench, Input& input)
         bench.host.reset();
         bench.host.config_write(4, 2, pci::kCommandIo | pci::kCommandBusMaster);
         break;
+    case 12: load_anything(bench.host, input); break;
+    case 13: load_anything(bench.devices.at(which), input); break;
     default: {
         const auto width = static_cast<bus::Width>(1U << (action >> 4) % 3);
         const std::uint32_t offset = input.next() % (uhci::kRegisters - bus::bytes(width) + 1);

@@ -90,6 +90,48 @@ TEST_F(Uhci, WakesTheHostSeldomWhileNobodyHasNews)
     EXPECT_EQ(status_of(0) & td::kActive, 0U) << "and news are heard at once";
 }
 
+// Somebody moves the pointer, or plugs a device in, while a machine stands still and is being saved.
+TEST_F(Uhci, LeavesMemoryAloneUntilItsTimerComes)
+{
+    plug_tablet();
+    queue({ask()});
+    clock.advance(20 * base::kMillisecond);
+    const Octets before{bytes(0, kMemoryBytes).begin(), bytes(0, kMemoryBytes).end()};
+    devices[0].move_to(1, 2, 0, 0);
+    devices[1].plug(UsbKind::Mouse);
+    EXPECT_TRUE(std::ranges::equal(before, bytes(0, kMemoryBytes)));
+    timers.run_due(clock.now());
+    EXPECT_EQ(status_of(0) & td::kActive, 0U) << "the news are not lost";
+}
+
+TEST_F(Uhci, WakesTheHostSeldomWhileItMayNotUseTheBus)
+{
+    plug_tablet();
+    devices[0].move_to(1, 2, 0, 0);
+    queue({ask()});
+    host.config_write(4, 2, pci::kCommandIo);
+    for (unsigned i = 0; i < 10; ++i) {
+        pass(50 * base::kMillisecond); // the controller leaves frames out where the host is later than this
+    }
+    const auto next = timers.next_deadline();
+    ASSERT_TRUE(next);
+    EXPECT_GT(*next - clock.now(), 10 * base::kMillisecond);
+    host.config_write(4, 2, pci::kCommandIo | pci::kCommandBusMaster);
+    pass(2 * base::kMillisecond);
+    EXPECT_EQ(status_of(0) & td::kActive, 0U) << "and goes on at once when it may";
+}
+
+TEST_F(Uhci, NothingIsConnectedToAPortWithoutADevice)
+{
+    auto state = host.state();
+    state.registers.ports[1] = port::kConnected | port::kEnabled | port::kConnectChange;
+    host.load(state);
+    devices[1].load(devices[1].state());
+    EXPECT_EQ(port(1), port::kConnectChange | port::kAlwaysOne) << "whatever a saved state says";
+    devices[1].plug(UsbKind::Mouse);
+    EXPECT_NE(port(1) & port::kConnected, 0);
+}
+
 TEST_F(Uhci, TellsOfDevicesThatComeAndGo)
 {
     devices[1].plug(UsbKind::Mouse);

@@ -140,7 +140,7 @@ void HidDevice::load(const State& state)
     settings_.told_at = std::clamp(settings_.told_at, base::Nanoseconds{0}, now);
     control_.length = std::min(control_.length, static_cast<std::uint8_t>(control_.data.size()));
     control_.position = std::min(control_.position, control_.length);
-    input_.load(state.input);
+    input_.load(state.input, kind_);
     port_.restore(kind_ == UsbKind::None ? nullptr : this);
 }
 

@@ -187,9 +187,15 @@ void Input::take(UsbKind kind)
     }
 }
 
-void Input::load(const State& state)
+void Input::load(const State& state, UsbKind kind)
 {
     state_ = state;
+    if (kind != UsbKind::Keyboard) {
+        state_.changes.clear();
+    }
+    if (kind != UsbKind::Tablet && kind != UsbKind::Mouse) {
+        state_.samples.clear();
+    }
     const auto keep_possible = [](Sample& sample) {
         sample.dx = sum(0, sample.dx);
         sample.dy = sum(0, sample.dy);

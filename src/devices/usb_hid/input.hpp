@@ -55,7 +55,8 @@ public:
 
     void forget() { state_ = State{}; }
     const State& state() const { return state_; }
-    void load(const State& state);
+    // What waits is kept as far as a device of that kind tells it.
+    void load(const State& state, backend::UsbKind kind);
 
 private:
     void add(const Sample& sample);

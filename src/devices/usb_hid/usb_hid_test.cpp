@@ -237,6 +237,25 @@ TEST_F(UsbHid, RefusesPacketsThatItCannotHold)
     EXPECT_EQ(devices[0].take(0, Token::Out, Toggle::Data1, std::span{large}.first(8)), Handshake::Stall);
 }
 
+// It would have something to tell for ever.
+TEST_F(UsbHid, NothingWaitsThatADeviceOfItsKindNeverTells)
+{
+    plug(UsbKind::Keyboard);
+    auto state = devices[0].state();
+    state.input.samples.push({.dx = 1});
+    devices[0].load(state);
+    EXPECT_FALSE(next());
+    plug(UsbKind::Mouse);
+    state = devices[0].state();
+    state.input.changes.push({.usage = 4, .pressed = true});
+    devices[0].load(state);
+    data1_ = false;
+    EXPECT_FALSE(next());
+    devices[0].move(1, 0, 0, 0);
+    EXPECT_TRUE(next());
+    EXPECT_FALSE(next());
+}
+
 TEST_F(UsbHid, EveryKeyHasAUsageOfItsOwn)
 {
     std::set<std::uint8_t> usages;

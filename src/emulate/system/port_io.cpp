@@ -44,6 +44,9 @@ template <typename T> void write_port(Cpu& cpu, std::uint16_t port, T value)
 }
 
 constexpr std::size_t kWidest = 4; // bytes of a port
+// Elements that are written at once. A write may have a device do much work, such as a graphics adapter that draws, and
+// neither can others have the machine meanwhile, nor is a request to stop looked at.
+constexpr std::uint64_t kMostWrites = 16;
 
 // Counts the accesses of a string instruction that were made at once.
 void accessed(Cpu& cpu, std::uint64_t count)
@@ -161,7 +164,7 @@ template <typename T, typename A> struct Outs {
             return 0;
         }
         const Cpu::Run from = cpu.direct_run(insn.segment, cpu.reg<A>(x86::kRsi), Intent::Read);
-        count = std::min({count, from.bytes / sizeof(T), before_wrap<T, A>(cpu, x86::kRsi)});
+        count = std::min({count, kMostWrites, from.bytes / sizeof(T), before_wrap<T, A>(cpu, x86::kRsi)});
         if (count == 0) {
             return 0;
         }

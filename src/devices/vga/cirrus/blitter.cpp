@@ -302,8 +302,15 @@ void Blitter::expand_line(const Operation& operation, std::span<const std::uint8
     const bool transparent = has(operation.mode, blt::kTransparent);
     const bool inverted = transparent && has(operation.extensions, blt::kInvert);
     const bool clips_background = has(operation.extensions, blt::kClipBackground);
-    for (unsigned i = 0, pixel = 0; i < operation.width; ++pixel) {
-        const bool one = ((bits[pixel / 8 % bits.size()] >> (7 - pixel % 8)) & 1) != 0;
+    std::size_t at = 0;
+    unsigned bit = 0x80;
+    for (unsigned i = 0; i < operation.width;) {
+        const bool one = (bits[at] & bit) != 0;
+        bit >>= 1;
+        if (bit == 0) {
+            bit = 0x80;
+            at = at + 1 < bits.size() ? at + 1 : 0;
+        }
         const bool drawn = !transparent || one != inverted;
         const std::uint32_t color = one ? operation.foreground : operation.background;
         for (unsigned byte = 0; byte < size && i < operation.width; ++byte, ++i) {
