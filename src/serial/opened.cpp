@@ -144,6 +144,12 @@ base::Result<Opened> listen_unix(const End& end)
     return Opened{.use = Use::Listener, .descriptor = std::move(socket)};
 }
 
+bool may_become_free(const End& end)
+{
+    struct stat file{};
+    return end.kind == Kind::Tcp || (::lstat(end.path.c_str(), &file) == 0 && S_ISSOCK(file.st_mode));
+}
+
 // A domain that has just been saved may hold the place a moment longer, until its process of serial lines has ended.
 base::Result<Opened> listen_when_free(const End& end)
 {
@@ -151,7 +157,7 @@ base::Result<Opened> listen_when_free(const End& end)
     constexpr std::chrono::milliseconds kStep{50};
     for (auto left = kPatience;; left -= kStep) {
         auto opened = end.kind == Kind::Unix ? listen_unix(end) : listen_tcp(end);
-        if (opened || left.count() <= 0) {
+        if (opened || left.count() <= 0 || !may_become_free(end)) {
             return opened;
         }
         std::this_thread::sleep_for(kStep);

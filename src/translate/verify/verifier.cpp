@@ -223,20 +223,16 @@ bool Verifier::follow(std::uint32_t offset)
         if (!mark(offset, i->length)) {
             return false;
         }
-        const auto cold = after_fault(offset);
-        // A repeated instruction that nobody expected to fault has come some way, so that its registers are no more
-        // known than behind it.
-        const bool some_way = i->string && block_->late && block_->late->at == offset;
-        if (cold && !some_way && !fault_to(offset, *cold)) {
-            return false;
+        if (const auto cold = after_fault(offset)) {
+            State state = state_;
+            if (!go(offset, *cold, state)) {
+                return false;
+            }
         }
         switch (step(offset, *i)) {
         case Next::Failed: return false;
         case Next::End: return true;
         case Next::On: break;
-        }
-        if (some_way && !fault_to(offset, *cold)) {
-            return false;
         }
         const std::uint32_t next = offset + i->length;
         if (next >= region.end()) {
@@ -247,12 +243,6 @@ bool Verifier::follow(std::uint32_t offset)
         }
         offset = next;
     }
-}
-
-bool Verifier::fault_to(std::uint32_t offset, std::uint32_t cold)
-{
-    State state = state_;
-    return go(offset, cold, state);
 }
 
 std::optional<std::uint32_t> Verifier::after_fault(std::uint32_t offset) const

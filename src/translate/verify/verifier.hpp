@@ -59,7 +59,6 @@ private:
     [[nodiscard]] bool pop(std::uint32_t& offset);
     [[nodiscard]] bool go(std::uint32_t source, std::uint32_t target, State& state);
     [[nodiscard]] bool follow(std::uint32_t offset);
-    [[nodiscard]] bool fault_to(std::uint32_t offset, std::uint32_t cold);
     enum class Next : std::uint8_t { On, End, Failed };
     Next step(std::uint32_t offset, const HostInstruction& i);
     Next conditional(std::uint32_t offset, const HostInstruction& i);
