@@ -216,9 +216,9 @@ void Uhci::update()
     set_interrupt(wanted && (legacy & kLegacyInterruptEnable) != 0);
 }
 
-// Resume detection, 2.1.2, is for a controller in global suspend, which then signals to all that it goes on. Frames that
-// are due are left to the timer: news come from people even while the machine stands still and is being saved, when
-// nothing may use its memory.
+// Resume detection, 2.1.2, is for a controller in global suspend, which then signals to all that it goes on. Frames
+// that are due are left to the timer: news come from people even while the machine stands still and is being saved,
+// when nothing may use its memory.
 void Uhci::port_news(PortNews news)
 {
     if (news == PortNews::Resume && (registers_.command & command::kGlobalSuspend) != 0) {
@@ -275,9 +275,10 @@ void Uhci::keep_possible()
     if ((r.status & status::kInterrupt) == 0) {
         r.causes = 0;
     }
-    const base::Nanoseconds now = std::max(clock_.now(), base::Nanoseconds{0});
+    constexpr base::Nanoseconds kBeginning{0};
+    const base::Nanoseconds now = std::max(clock_.now(), kBeginning);
     // While it runs, settle() has brought it to the frame that is under way.
-    const base::Nanoseconds first = running() ? std::max(now - frame_length() + 1, base::Nanoseconds{0}) : base::Nanoseconds{0};
+    const base::Nanoseconds first = running() ? std::max(now - frame_length() + 1, kBeginning) : kBeginning;
     r.frame_start = std::clamp(r.frame_start, first, now);
 }
 
