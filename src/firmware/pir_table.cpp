@@ -48,7 +48,7 @@ Bytes PirTable::make()
     put_little(table, kRouter, 1);
     put_little(table, 0, 2); // no interrupt is for PCI alone
     put_little(table, kLikePiix, 4);
-    put_little(table, 0, 4 + 11 + 1); // miniport's data, reserved, checksum
+    put_text(table, {}, 4 + 11 + 1); // miniport's data, reserved, checksum
     for (unsigned device = kFirstDevice; device < kDevices; ++device) {
         put_slot(table, device);
     }
