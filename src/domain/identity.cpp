@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "domain/identity.hpp"
 
+#include "base/fnv.hpp"
 #include "base/log.hpp"
 #include "domain/processor_model.hpp"
 #include "domain/windows_volume.hpp"
@@ -12,16 +13,6 @@
 namespace windsor::domain {
 
 namespace {
-
-// FNV-1a of 64 bits.
-std::uint64_t hash(std::string_view text)
-{
-    std::uint64_t value = 0xcbf29ce484222325;
-    for (const char character : text) {
-        value = (value ^ static_cast<std::uint8_t>(character)) * 0x100000001b3;
-    }
-    return value ^ value >> 32;
-}
 
 // Family and model as the Intel SDM, volume 2, CPUID, puts them together. A configuration can have any maker.
 std::string describe_processor(const vcpu::CpuModel& model)
@@ -93,7 +84,7 @@ Identity identity_of(const config::DomainConfig& config, const std::string& path
 
 std::string drive_serial(const Uuid& uuid, const config::DiskConfig& disk)
 {
-    const std::uint64_t bits = hash(format_uuid(uuid) + ' ' + disk.vdev);
+    const std::uint64_t bits = base::folded_fnv1a(format_uuid(uuid) + ' ' + disk.vdev);
     return fmt::format("{}{:014X}", disk.kind == config::DiskKind::Cdrom ? "WC" : "WD", bits & 0xff'ffff'ffff'ffff);
 }
 

@@ -2,6 +2,7 @@
 #include "domain/identity.hpp"
 
 #include "base/fd.hpp"
+#include "base/fnv.hpp"
 #include "base/private_file.hpp"
 #include "base/whole.hpp"
 
@@ -46,11 +47,7 @@ base::Result<std::optional<Identity>> read_identity(const fs::path& path)
 
 std::string key_of(const std::string& name, const std::string& configuration)
 {
-    std::uint64_t value = 0xcbf29ce484222325; // FNV-1a
-    for (const char character : name + '\n' + configuration) {
-        value = (value ^ static_cast<std::uint8_t>(character)) * 0x100000001b3;
-    }
-    return fmt::format("{}-{:016x}", name, value);
+    return fmt::format("{}-{:016x}", name, base::fnv1a(name + '\n' + configuration));
 }
 
 } // namespace
