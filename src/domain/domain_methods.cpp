@@ -207,8 +207,8 @@ std::vector<Domain::Row> Domain::input_rows()
         {{.name = "mouse_at",
           .help = "Places the pointer of a guest that uses a tablet, turns its wheel, and holds its buttons.",
           .parameters =
-              {{.name = "x", .kind = Integer, .help = "pixels from the screen's left edge", .most = kFarthest},
-               {.name = "y", .kind = Integer, .help = "pixels from its upper edge", .most = kFarthest},
+              {{.name = "x", .kind = Integer, .help = "pixels from the left edge", .least = 0, .most = kFarthest},
+               {.name = "y", .kind = Integer, .help = "pixels from the upper edge", .least = 0, .most = kFarthest},
                integer("wheel", -kFarthest, kFarthest, "clicks towards the user"),
                integer("buttons", 0, kAllButtons, "held from now on: 1 left, 2 right, 4 middle, added")}},
          [](Domain& domain, const RpcArguments& arguments, const Reply& reply) {

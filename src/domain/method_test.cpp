@@ -67,6 +67,11 @@ TEST(Methods, EachSaysWhatItIs)
         EXPECT_TRUE(method.help.ends_with('.')) << method.name;
         for (const Parameter& parameter : method.parameters) {
             EXPECT_FALSE(parameter.help.empty()) << method.name << ' ' << parameter.name;
+            if (parameter.kind == ValueKind::Integer) {
+                using Limits = std::numeric_limits<std::int64_t>;
+                EXPECT_GT(parameter.least, Limits::min()) << method.name << ' ' << parameter.name;
+                EXPECT_LT(parameter.most, Limits::max()) << method.name << ' ' << parameter.name;
+            }
         }
         for (const Field& field : method.answer.fields) {
             EXPECT_FALSE(field.help.empty()) << method.name << ' ' << field.name;
