@@ -56,6 +56,10 @@ Block::~Block()
 MappingId GuestMemory::map(const Mapping& mapping)
 {
     const base::MutexLock lock{mutex_};
+    // The numbers begin anew when a guest has moved its memory about for days.
+    while (next_id_ == 0 || std::ranges::find(entries_, next_id_, &Entry::id) != entries_.end()) {
+        ++next_id_;
+    }
     entries_.push_back({next_id_, mapping});
     rebuild();
     return next_id_++;
