@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Any bytes as the saved states of chips, which then serve accesses and let time pass.
 #include "base/clock.hpp"
+#include "devices/ac97/saved_state.hpp"
 #include "devices/acpi_pm/saved_state.hpp"
 #include "devices/dma/saved_state.hpp"
 #include "devices/e1000/saved_state.hpp"
@@ -127,7 +128,9 @@ struct Chips {
                     &network.io_registers(),
                     &floppy,
                     &floppy.digital_input(),
-                    &uhci};
+                    &uhci,
+                    &ac97.mixer(),
+                    &ac97.masters()};
     }
 
     template <typename Chip> void load(Chip& chip, state::Filler& filler)
@@ -162,6 +165,7 @@ struct Chips {
         load(network, filler);
         load(floppy, filler);
         load(uhci, filler);
+        load(ac97, filler);
         load(tablet, filler);
     }
 
@@ -185,6 +189,7 @@ struct Chips {
         network.settle();
         floppy.settle();
         uhci.settle();
+        ac97.settle();
         check(pic);
         check(lapic);
         check(ioapic);
@@ -199,6 +204,7 @@ struct Chips {
         check(network);
         check(floppy);
         check(uhci);
+        check(ac97);
         check(tablet);
         if (!ide.drive(0)->media_busy() &&
             !ide.drive(2)->media_busy()) { // a machine waits for its drives before it is saved
@@ -231,6 +237,7 @@ struct Chips {
     Channels channels{dma};
     floppy::Controller floppy{clock, timers, {}, &channels, floppy_drives()};
     uhci::Uhci uhci{clock, timers, memory};
+    ac97::Ac97 ac97{clock, timers, memory, {}};
     usb_hid::HidDevice tablet{clock, uhci.port(0)};
     std::vector<bus::AccessHandler*> handlers;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Every chip's state goes through a file into another chip of its kind, which then is the same.
 #include "base/clock.hpp"
+#include "devices/ac97/saved_state.hpp"
 #include "devices/acpi_pm/saved_state.hpp"
 #include "devices/dma/saved_state.hpp"
 #include "devices/e1000/saved_state.hpp"
@@ -148,6 +149,12 @@ TEST_F(SavedChips, Usb)
     round_trip(
         "usb_hid", [&] { return std::make_unique<usb_hid::HidDevice>(clock_, host.port(0)); },
         "usb_hid.input.last.dx usb_hid.input.last.dy usb_hid.input.last.wheel ");
+}
+
+TEST_F(SavedChips, SoundCard)
+{
+    round_trip("ac97",
+               [this] { return std::make_unique<ac97::Ac97>(clock_, timers_, memory_, ac97::Ac97::Options{}); });
 }
 
 TEST_F(SavedChips, PowerManagement)
