@@ -167,6 +167,8 @@ TEST(Ac97BusMaster, AResetIsOfOneOfThem)
     EXPECT_EQ(bench.in32(kOut + reg::kList), 0U);
     EXPECT_EQ(bench.in32(kOut + reg::kCurrent), 0x0001'0000U);
     EXPECT_EQ(bench.in16(kOut + reg::kLeft), 0);
+    bench.out8(kOut + reg::kControl, cr::kReset | cr::kRun);
+    EXPECT_EQ(bench.in8(kOut + reg::kControl), 0) << "it does not run out of its reset";
     EXPECT_EQ(bench.in8(kIn + reg::kLastValid), 5);
     EXPECT_EQ(bench.in16(kIn + reg::kStatus), 0);
 }

@@ -6,11 +6,22 @@
 #include "pci/saved_state.hpp"
 #include "state/archive.hpp"
 
+#include <array>
+#include <cstdint>
+
 namespace windsor::devices::ac97 {
 
+// Words as bytes, lowest first: the codec is one field, and not 64.
 template <typename Archive> void describe(Archive& archive, Codec::State& codec)
 {
-    archive.field("words", codec.words);
+    std::array<std::uint8_t, 2 * mixer::kWords> bytes{};
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        bytes[i] = static_cast<std::uint8_t>(codec.words[i / 2] >> i % 2 * 8);
+    }
+    archive.field("words", bytes);
+    for (std::size_t i = 0; i < codec.words.size(); ++i) {
+        codec.words[i] = static_cast<std::uint16_t>(bytes[2 * i] | bytes[2 * i + 1] << 8);
+    }
 }
 
 template <typename Archive> void describe(Archive& archive, BusMaster::State& master)
