@@ -73,6 +73,7 @@ struct BoardBench {
         options.processors = 2;
         options.usb = Usb::Uhci;
         options.usb_devices = {backend::UsbKind::Tablet, backend::UsbKind::Keyboard};
+        options.sound_card = SoundCard::Ac97;
         options.drives.push_back({.slot = 0, .open_media = medium});
         options.drives.push_back({.slot = 2, .cdrom = true, .open_media = medium});
         options.drives.push_back({.slot = kFirstFloppySlot, .cdrom = false});

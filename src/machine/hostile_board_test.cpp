@@ -199,6 +199,7 @@ constexpr std::array kChips{
     "usb/2",
     "pci/4.0/rtl8139",
     "pci/5.0/e1000",
+    "pci/12.0/ac97",
     "isa/fw_cfg",
 };
 

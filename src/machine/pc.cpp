@@ -2,6 +2,7 @@
 #include "machine/pc.hpp"
 
 #include "chipset/pci_root.hpp"
+#include "devices/ac97/unit.hpp"
 #include "devices/acpi_pm/spec.hpp"
 #include "devices/acpi_pm/unit.hpp"
 #include "devices/dma/unit.hpp"
@@ -55,6 +56,10 @@ struct Contents {
     bool has_floppies() const { return std::ranges::any_of(floppies, &floppy::AttachedFloppy::present); }
 };
 
+// PCI devices. The sound card's does not depend on how many network cards there are.
+constexpr unsigned kFirstCardDevice = 4;
+constexpr unsigned kSoundDevice = kFirstCardDevice + kMostNetworkCards;
+
 // COM1 to COM4.
 constexpr std::array<std::uint16_t, 4> kSerialPorts{0x3f8, 0x2f8, 0x3e8, 0x2e8};
 constexpr std::array<unsigned, 4> kSerialIrqs{4, 3, 4, 3};
@@ -81,12 +86,11 @@ rtc::Rtc::Options clock_of(const MachineSpec& spec)
 // Without a boot ROM where the specification has none to boot from.
 Slot network_card(const NetworkCardSpec& card, std::size_t number, const FirmwareFiles& firmware)
 {
-    constexpr unsigned kFirstDevice = 4;
     std::vector<std::uint8_t> rom;
     if (const auto found = firmware.network.find(card.model); found != firmware.network.end()) {
         rom = bytes_of(found->second);
     }
-    const chipset::PciPlace place{kFirstDevice + static_cast<unsigned>(number), 0};
+    const chipset::PciPlace place{kFirstCardDevice + static_cast<unsigned>(number), 0};
     return card.model == NetworkModel::Rtl8139
                ? pci(place, "rtl8139", {}, rtl8139::unit(card.mac, card.link, std::move(rom)))
                : pci(place, "e1000", {}, e1000::unit(card.mac, card.link, std::move(rom)));
@@ -102,9 +106,29 @@ void add_usb(const MachineSpec& spec, std::vector<Slot>& slots)
     }
 }
 
+// What sits in slots of the PCI bus where people put cards.
+void add_cards(const MachineSpec& spec, const Contents& contents, std::vector<Slot>& slots)
+{
+    if (spec.display == Display::StandardVga) {
+        slots.push_back(pci({2, 0}, "vga",
+                            {.ports = {vga::kPortsStart, vga::dispi::kPortsStart}, .mmio = {vga::kWindowStart}},
+                            vga::unit(bytes_of(contents.firmware->vga_bios), spec.video_memory)));
+    }
+    if (spec.display == Display::Cirrus) {
+        slots.push_back(pci({2, 0}, "cirrus", {.ports = {vga::kPortsStart}, .mmio = {vga::kWindowStart}},
+                            vga::cirrus::unit(bytes_of(contents.firmware->vga_bios))));
+    }
+    for (std::size_t number = 0; number < spec.network_cards.size(); ++number) {
+        slots.push_back(network_card(spec.network_cards[number], number, *contents.firmware));
+    }
+    if (spec.sound_card == SoundCard::Ac97) {
+        slots.push_back(pci({kSoundDevice, 0}, "ac97", {}, ac97::unit(spec.sound_output)));
+    }
+}
+
 // Everything that a PC has. The order is that of loading: interrupt controllers come first, since devices that bring
 // themselves up to date may raise their lines. PCI functions sit where guests of Xen HVM know them: the PIIX3 in device
-// 1, then display, and network cards in device 4 and up.
+// 1, then display, and network cards in device 4 and up; sound comes after them.
 std::vector<Slot> slots_of(Board& board, const MachineSpec& spec, const Contents& contents)
     WINDSOR_REQUIRES(bus::kMachineLock)
 {
@@ -149,18 +173,7 @@ std::vector<Slot> slots_of(Board& board, const MachineSpec& spec, const Contents
                             {.ports = {acpi_pm::kGpeBase, acpi_pm::kSmiCommandPort}, .irqs = {acpi_pm::kSciIrq}},
                             acpi_pm::unit()));
     }
-    if (spec.display == Display::StandardVga) {
-        slots.push_back(pci({2, 0}, "vga",
-                            {.ports = {vga::kPortsStart, vga::dispi::kPortsStart}, .mmio = {vga::kWindowStart}},
-                            vga::unit(bytes_of(contents.firmware->vga_bios), spec.video_memory)));
-    }
-    if (spec.display == Display::Cirrus) {
-        slots.push_back(pci({2, 0}, "cirrus", {.ports = {vga::kPortsStart}, .mmio = {vga::kWindowStart}},
-                            vga::cirrus::unit(bytes_of(contents.firmware->vga_bios))));
-    }
-    for (std::size_t number = 0; number < spec.network_cards.size(); ++number) {
-        slots.push_back(network_card(spec.network_cards[number], number, *contents.firmware));
-    }
+    add_cards(spec, contents, slots);
     slots.push_back(isa("fw_cfg", {firmware::FwCfg::kPort}, {},
                         firmware::fw_cfg_unit([&spec](firmware::FwCfg& fw_cfg, const chipset::Outlets& outlets) {
                             fill_fw_cfg(fw_cfg, spec, outlets);

@@ -4,6 +4,7 @@
 #include "backend/character.hpp"
 #include "backend/media.hpp"
 #include "backend/network_link.hpp"
+#include "backend/sound.hpp"
 #include "backend/usb_socket.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -47,6 +48,8 @@ struct NetworkCardSpec {
 };
 
 enum class Usb : std::uint8_t { None, Uhci };
+
+enum class SoundCard : std::uint8_t { None, Ac97 };
 
 enum class Display : std::uint8_t { None, StandardVga, Cirrus };
 
@@ -92,6 +95,9 @@ struct MachineSpec {
     std::vector<NetworkCardSpec> network_cards{}; // at most kMostNetworkCards
     Usb usb{Usb::None};
     std::vector<backend::UsbKind> usb_devices{}; // plugged in at first, at most backend::kUsbPorts; only with usb
+    SoundCard sound_card{SoundCard::None};
+    // Who hears what the guest plays; null: nobody. It outlives the machine.
+    backend::SoundOutput* sound_output{nullptr};
     Display display{Display::StandardVga};
     // Bytes of the standard VGA's memory, a power of two of 1 to 256 MiB; the Cirrus has 4 MiB.
     std::uint64_t video_memory{16u << 20};
