@@ -169,8 +169,8 @@ constexpr KeyInfo kKeys[] = {
      .member = choice<&DomainConfig::engine>(kEngineWords), .saved = {.as = SavedAs::Never}},
     {"extra", String, Accepted, Both, "", "More text for a paravirtual kernel's command line.", kNoPv},
     {.name = "fda", .type = String, .dialect = Xm,
-     .help = "The image of the disk in the first floppy drive: a file or device of 160, 180, 320, 360, 720 or 1200 KiB, "
-             "1.44, 1.68, 1.72 or 2.88 MB. The drive is one that takes such disks.",
+     .help = "The image of the disk in the first floppy drive: a file or device of 160, 180, 320, 360, 640, 720 or 1200 "
+             "KiB, 1.44, 1.68, 1.72 or 2.88 MB. The drive is one that takes such disks.",
      .read = read_floppy, .xend = {Image, AsGiven}},
     {.name = "fdb", .type = String, .dialect = Xm,
      .help = "The same of the second floppy drive.",
