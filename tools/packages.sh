@@ -25,7 +25,7 @@ demo_packages="grub-rescue-pc"
 demo_packages=${demo_packages/ debian-installer-12-netboot-amd64/}
 test_packages="clang-19 libclang-rt-19-dev gvncviewer tigervnc-viewer tigervnc-tools xvfb xdotool imagemagick
   $installer_packages isolinux syslinux-common xorriso grub-rescue-pc grub-pc-bin busybox-static
-  e2fsprogs fdisk cpio ipxe-qemu gnutls-bin qemu-system-x86 gcc-multilib nasm"
+  e2fsprogs fdisk cpio ipxe-qemu gnutls-bin qemu-system-x86 gcc-multilib nasm samba xz-utils"
 bench_packages="$installer_packages isolinux syslinux-common xorriso
   gcc-multilib qemu-system-x86 busybox-static cpio grub-rescue-pc"
 

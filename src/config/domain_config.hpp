@@ -143,6 +143,9 @@ struct DomainConfig {
     std::int64_t videoram_mb = 16;
     std::string card_reason; // why it is that card, as a clause; not in a saved state
     std::vector<std::string> serial; // what COM1 and those that follow are connected to, as serial/end.hpp has it
+    // Folders of this host's for the guest, as share/folder.hpp has them; never out of a saved state.
+    std::vector<std::string> share;
+    Switch share_smb1 = Switch::On; // whether they are reached by SMB 1, too
     Switch usb = Switch::Off;             // whether there is a USB controller
     std::vector<std::string> usb_devices; // plugged in at the start, at most two: tablet, mouse, keyboard
     Switch acpi = Switch::On;

@@ -6,6 +6,7 @@
 #include "config/keys.hpp"
 #include "config/machine_keys.hpp"
 #include "config/serial_key.hpp"
+#include "config/share_key.hpp"
 #include "config/xend_printers.hpp"
 #include "config/xl_printers.hpp"
 
@@ -169,8 +170,8 @@ constexpr KeyInfo kKeys[] = {
      .member = choice<&DomainConfig::engine>(kEngineWords), .saved = {.as = SavedAs::Never}},
     {"extra", String, Accepted, Both, "", "More text for a paravirtual kernel's command line.", kNoPv},
     {.name = "fda", .type = String, .dialect = Xm,
-     .help = "The image of the disk in the first floppy drive: a file or device of 160, 180, 320, 360, 720 or 1200 KiB, "
-             "1.44, 1.68, 1.72 or 2.88 MB. The drive is one that takes such disks.",
+     .help = "The image of the disk in the first floppy drive: a file or device of 160, 180, 320, 360, 640, 720 or 1200 "
+             "KiB, 1.44, 1.68, 1.72 or 2.88 MB. The drive is one that takes such disks.",
      .read = read_floppy, .xend = {Image, AsGiven}},
     {.name = "fdb", .type = String, .dialect = Xm,
      .help = "The same of the second floppy drive.",
@@ -376,6 +377,18 @@ constexpr KeyInfo kKeys[] = {
     {.name = "shadow_memory", .type = Integer, .status = Silent, .default_text = "0",
      .help = "Memory in MiB for Xen's shadow page tables.",
      .xend = {Domain}},
+    {.name = "share", .type = StringOrStrings, .dialect = Windsor,
+     .help = "Folders of this host's that the guest finds in its network, if a card of its is behind NAT: a text or a list "
+             "of PATH[,rw][,name=NAME]. The guest's name for it is \\\\10.0.2.4\\NAME, where NAME is the last part of the "
+             "path if it is not given; it comes as any user, with any password or none. It reads, and with rw writes, what "
+             "the user may who starts the domain; if that is root, what the owner of the first folder may, or, if that "
+             "is root, too, what everybody may. Links in it are not followed. Samba's server has to be installed "
+             "(package samba). Saved states have no shares: 'windsor restore CONFIGURATION FILE' gives them anew.",
+     .member = &DomainConfig::share, .read = read_share, .saved = {.as = SavedAs::Never}},
+    {.name = "share_smb1", .type = Boolean, .dialect = Windsor,
+     .help = "Whether the folders of share are reached by SMB 1, too, which is all that Windows XP and older systems "
+             "speak. 0: by SMB 2 and 3 alone.",
+     .member = &DomainConfig::share_smb1, .saved = {.as = SavedAs::Never}},
     {"size", Any, Silent, Option, "", "The size of a disk or of a NUMA node.", kOptionOnly},
     {"smbios", Strings, Accepted, Xl, "", "SMBIOS texts of the machine.", kNoSmbios},
     {"smbios_firmware", String, Accepted, Xl, "", "A file with SMBIOS structures.", kNoSmbios},

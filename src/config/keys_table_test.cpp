@@ -358,6 +358,7 @@ const std::map<std::string_view, std::string_view> kOtherSamples{
     {"maxvcpus", "vcpus = 2\nmaxvcpus = 4"},
     {"name", "name = 'a-domain_1.x'"},
     {"serial", "serial = ['pty', 'file:/log', 'tcp:[::1]:4444,server,nowait', 'none']"},
+    {"share", "share = ['/srv/files', '/home/me,rw,name=home']"},
     {"timer_mode", "timer_mode = 3"},
     {"usb", "usb = 1"},
     {"usbdevice", "usbdevice = ['tablet', 'mouse']"},
@@ -368,6 +369,24 @@ const std::map<std::string_view, std::string_view> kOtherSamples{
     {"vncdisplay", "vncdisplay = 7"},
     {"vnclisten", "vnclisten = '[::1]:8'"},
     {"vncpasswd", "vncpasswd = 'secret'"}};
+
+std::string sample_of(const KeyInfo& key)
+{
+    const auto other = kOtherSamples.find(key.name);
+    return other != kOtherSamples.end()
+               ? std::string{other->second}
+               : fmt::format("{} = {}", key.name, std::visit(SampleFor{key}, key.member).value);
+}
+
+// The member's text, or those of a list.
+std::vector<std::string> shown(const KeyInfo& key, const DomainConfig& config)
+{
+    if (const auto* list = std::get_if<Field<std::vector<std::string>>>(&key.member)) {
+        return list->in(config);
+    }
+    const auto text = member_text(key.member, config);
+    return text ? std::vector{*text} : std::vector<std::string>{};
+}
 
 std::string saved_field(const KeyInfo& key, const DomainConfig& config)
 {
@@ -392,9 +411,7 @@ TEST(KeysTable, EveryKeyComesBackFromASavedStateAsItWas)
             return;
         }
         ASSERT_TRUE(is_plain(key) || kOtherSamples.contains(key.name)) << "give it a sample above";
-        const auto text = is_plain(key) ? fmt::format("{} = {}", key.name, std::visit(SampleFor{key}, key.member).value)
-                                        : std::string{kOtherSamples.at(key.name)};
-        const auto before = load(text + "\n").config;
+        const auto before = load(sample_of(key) + "\n").config;
         const auto after = restore(state::through_a_file(save(before)));
         ASSERT_TRUE(after.has_value()) << after.error().message();
         EXPECT_EQ(state::pack(*after), state::pack(before));
@@ -413,11 +430,11 @@ TEST(KeysTable, WhatIsNotSavedIsWhatItIsInAFreshConfiguration)
         if (!has_member(key) || key.saved.as != SavedAs::Never) {
             return;
         }
-        const auto before = load(fmt::format("{} = {}", key.name, std::visit(SampleFor{key}, key.member).value)).config;
-        EXPECT_NE(member_text(key.member, before), member_text(key.member, DomainConfig{}));
+        const auto before = load(sample_of(key)).config;
+        EXPECT_NE(testing::PrintToString(shown(key, before)), testing::PrintToString(shown(key, DomainConfig{})));
         const auto after = restore(state::through_a_file(save(before)));
         ASSERT_TRUE(after.has_value());
-        EXPECT_EQ(member_text(key.member, *after), member_text(key.member, DomainConfig{}));
+        EXPECT_EQ(testing::PrintToString(shown(key, *after)), testing::PrintToString(shown(key, DomainConfig{})));
     });
 }
 

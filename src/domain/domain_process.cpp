@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "domain/domain_process.hpp"
 
+#include "base/descriptor_message.hpp"
 #include "base/event_loop.hpp"
 #include "base/file_log.hpp"
-#include "domain/descriptor_message.hpp"
 #include "domain/keeper_link.hpp"
 
 #include <cerrno>
@@ -62,8 +62,8 @@ base::Status take_news(int from, Claim& claim, Domain& domain, base::FileLog& lo
 {
     KeeperNotice notice{};
     base::Fd descriptor;
-    const ssize_t got = receive_with_descriptor(from, {static_cast<char*>(static_cast<void*>(&notice)), sizeof notice},
-                                                descriptor, MSG_DONTWAIT);
+    const ssize_t got = base::receive_with_descriptor(
+        from, {static_cast<char*>(static_cast<void*>(&notice)), sizeof notice}, descriptor, MSG_DONTWAIT);
     if (got != sizeof notice || !descriptor) {
         return base::fail("the domain's keeper has ended");
     }

@@ -2,8 +2,8 @@
 // A domain's process from its birth to its end, here on a thread, with a keeper that does as it is asked.
 #include "domain/domain_process.hpp"
 
+#include "base/descriptor_message.hpp"
 #include "base/whole.hpp"
-#include "domain/descriptor_message.hpp"
 #include "domain/domain_testing.hpp"
 #include "domain/keeper_link.hpp"
 
@@ -114,8 +114,8 @@ TEST_F(DomainProcess, ServesTheControlSocketThatItsKeeperMakesAnew)
     const std::filesystem::path another = folder_ / "another";
     const base::Fd socket = RpcServer::bind(another).value();
     KeeperNotice notice{.kind = static_cast<std::uint32_t>(KeeperNews::Control), .number = 1};
-    ASSERT_EQ(send_with_descriptor(news_end_.get(), {static_cast<char*>(static_cast<void*>(&notice)), sizeof notice},
-                                   socket.get()),
+    ASSERT_EQ(base::send_with_descriptor(
+                  news_end_.get(), {static_cast<char*>(static_cast<void*>(&notice)), sizeof notice}, socket.get()),
               static_cast<ssize_t>(sizeof notice));
     ASSERT_TRUE(soon([&] { return RpcClient::connect(another).has_value(); }));
     EXPECT_TRUE(RpcClient::connect(another).value().call("destroy"));

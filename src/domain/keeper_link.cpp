@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "domain/keeper_link.hpp"
 
-#include "domain/descriptor_message.hpp"
+#include "base/descriptor_message.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -52,8 +52,8 @@ base::Result<KeeperAnswer> KeeperLink::exchange(const KeeperRequest& request, st
         return base::fail("the domain's keeper does not answer");
     }
     KeeperAnswer answer{};
-    if (receive_with_descriptor(socket_.get(), {static_cast<char*>(static_cast<void*>(&answer)), sizeof answer},
-                                descriptor, MSG_DONTWAIT) != sizeof answer) {
+    if (base::receive_with_descriptor(socket_.get(), {static_cast<char*>(static_cast<void*>(&answer)), sizeof answer},
+                                      descriptor, MSG_DONTWAIT) != sizeof answer) {
         return base::fail("the domain's keeper has ended");
     }
     return answer;

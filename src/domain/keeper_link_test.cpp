@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "domain/keeper_link.hpp"
 
-#include "domain/descriptor_message.hpp"
+#include "base/descriptor_message.hpp"
 
 #include <array>
 #include <cerrno>
@@ -39,8 +39,8 @@ protected:
         thread_ = std::thread{[this, error, descriptor] {
             ASSERT_EQ(::recv(keeper_.get(), &request_, sizeof request_, 0), static_cast<ssize_t>(sizeof request_));
             KeeperAnswer answer{.error = error};
-            send_with_descriptor(keeper_.get(), {static_cast<char*>(static_cast<void*>(&answer)), sizeof answer},
-                                 descriptor);
+            base::send_with_descriptor(keeper_.get(), {static_cast<char*>(static_cast<void*>(&answer)), sizeof answer},
+                                       descriptor);
         }};
     }
 

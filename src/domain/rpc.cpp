@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "domain/rpc.hpp"
 
+#include "base/descriptor_message.hpp"
 #include "base/json_bounds.hpp"
 #include "base/printable.hpp"
-#include "domain/descriptor_message.hpp"
 
 #include <algorithm>
 #include <array>
@@ -230,7 +230,7 @@ bool RpcServer::drop_idle_client()
 void RpcServer::receive(const std::shared_ptr<Client>& client)
 {
     std::array<char, 4096> buffer{};
-    const ssize_t count = receive_with_descriptor(client->socket.get(), buffer, client->descriptor);
+    const ssize_t count = base::receive_with_descriptor(client->socket.get(), buffer, client->descriptor);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
@@ -432,7 +432,7 @@ base::Status RpcClient::send(const std::string& method, const Json& params, int 
 {
     const Json request{{"jsonrpc", "2.0"}, {"id", next_id_++}, {"method", method}, {"params", params}};
     std::string line = request.dump() + '\n';
-    if (send_with_descriptor(socket_.get(), line, descriptor) != static_cast<ssize_t>(line.size())) {
+    if (base::send_with_descriptor(socket_.get(), line, descriptor) != static_cast<ssize_t>(line.size())) {
         return base::fail("the domain does not listen any more: {}", base::errno_text(errno));
     }
     return {};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "keeper/home.hpp"
 
+#include "base/descriptor_message.hpp"
 #include "base/private_file.hpp"
-#include "domain/descriptor_message.hpp"
 #include "domain/rpc.hpp"
 
 #include <algorithm>
@@ -181,8 +181,8 @@ base::Status Home::tell(domain::KeeperNews news, int descriptor) const
     const std::string& name = claim_.entry().name; // no longer than a domain's can be
     std::ranges::copy_n(name.begin(), static_cast<std::ptrdiff_t>(std::min(name.size(), notice.name.size() - 1)),
                         notice.name.begin());
-    if (domain::send_with_descriptor(domain_.get(), {static_cast<char*>(static_cast<void*>(&notice)), sizeof notice},
-                                     descriptor, MSG_DONTWAIT) != sizeof notice) {
+    if (base::send_with_descriptor(domain_.get(), {static_cast<char*>(static_cast<void*>(&notice)), sizeof notice},
+                                   descriptor, MSG_DONTWAIT) != sizeof notice) {
         return base::fail("the domain does not take it: {}", base::errno_text(errno));
     }
     return {};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "keeper/home.hpp"
 
+#include "base/descriptor_message.hpp"
 #include "base/test_folder.hpp"
-#include "domain/descriptor_message.hpp"
 #include "domain/rpc.hpp"
 
 #include <array>
@@ -68,7 +68,7 @@ protected:
     Told next()
     {
         Told told;
-        EXPECT_EQ(domain::receive_with_descriptor(
+        EXPECT_EQ(base::receive_with_descriptor(
                       domain_.get(), {static_cast<char*>(static_cast<void*>(&told.notice)), sizeof told.notice},
                       told.descriptor, MSG_DONTWAIT),
                   static_cast<ssize_t>(sizeof told.notice));

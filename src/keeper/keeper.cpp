@@ -17,6 +17,8 @@
 #include "keeper/requests.hpp"
 #include "keeper/serial_helper.hpp"
 #include "keeper/serial_parts.hpp"
+#include "keeper/share_helper.hpp"
+#include "keeper/share_parts.hpp"
 #include "sandbox/enclose.hpp"
 #include "sandbox/fork_apart.hpp"
 #include "sandbox/thread_role.hpp"
@@ -72,6 +74,7 @@ public:
 
 private:
     base::Status fork_domain();
+    base::Status open_parts();
     [[noreturn]] void become_domain(base::Fd requests, base::Fd news, base::Fd go);
     base::Status settle_down();
     void begin_helpers();
@@ -100,6 +103,8 @@ private:
     std::optional<ConsoleParts> console_{};
     NetworkParts network_{};
     SerialParts serial_{};
+    ShareParts share_{};
+    fs::path share_state_{}; // the directory of the server of shared folders, which goes with the domain
     std::optional<base::FileLog> log_{};
     std::vector<std::unique_ptr<HelperSupervisor>> supervisors_{};
     std::optional<Home> home_{};
@@ -156,10 +161,7 @@ base::Status Keeper::fork_domain()
         ::sigaddset(&set, signal);
     }
     ::sigprocmask(SIG_BLOCK, &set, &old_mask_);
-    const config::DomainConfig& config = charge_.settings.config;
-    console_ = WINDSOR_TRY(ConsoleParts::create(config.graphics, config.name, charge_.claim.entry().id));
-    network_ = WINDSOR_TRY(NetworkParts::create(config, charge_.claim.entry().id));
-    serial_ = WINDSOR_TRY(SerialParts::create(config, arrival_of(charge_.settings)));
+    WINDSOR_TRY(open_parts());
     signals_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     std::array<int, 2> ends{-1, -1};
     std::array<int, 2> news{-1, -1};
@@ -180,6 +182,20 @@ base::Status Keeper::fork_domain()
         become_domain(std::move(other), std::move(told), std::move(awaited));
     }
     domain_ = WINDSOR_TRY(Child::of(child));
+    return {};
+}
+
+base::Status Keeper::open_parts()
+{
+    const config::DomainConfig& config = charge_.settings.config;
+    const domain::DomainId id = charge_.claim.entry().id;
+    console_ = WINDSOR_TRY(ConsoleParts::create(config.graphics, config.name, id));
+    share_ = WINDSOR_TRY(ShareParts::create(config, id, charge_.paths.runtime.parent_path()));
+    share_state_ = share_.state;
+    network_ = WINDSOR_TRY(
+        NetworkParts::create(config, id, share_.gate ? share_.gate->ports() : network::ShareRoute::Ports{}));
+    WINDSOR_TRY(check_way_to_shares(config, network_.networks.size()));
+    serial_ = WINDSOR_TRY(SerialParts::create(config, arrival_of(charge_.settings)));
     return {};
 }
 
@@ -205,6 +221,7 @@ void Keeper::become_domain(base::Fd requests, base::Fd news, base::Fd go)
     network_ = {};
     charge_.settings.serial_lines = std::make_shared<std::vector<base::Fd>>(std::move(serial_.lines));
     serial_ = {};
+    share_ = {};
     // The creator's buffers and exit handlers are the creator's.
     ::_exit(static_cast<int>(domain::live({.settings = charge_.settings,
                                            .claim = charge_.claim,
@@ -233,7 +250,10 @@ void Keeper::begin_helpers()
     }
     network_.cables.clear();
     if (!network_.networks.empty()) {
-        helpers.push_back(network_helper(std::move(network_.networks), walls, user));
+        helpers.push_back(network_helper(std::move(network_.networks), std::move(share_.gate), walls, user));
+    }
+    if (!share_.folders.empty()) {
+        helpers.push_back(share_helper(std::move(share_), walls));
     }
     serial_.lines.clear();
     if (!serial_.relays.empty()) {
@@ -395,6 +415,10 @@ void Keeper::clean_up()
         std::ranges::for_each(supervisors_, [](const auto& supervisor) { supervisor->let_end(); });
     }
     supervisors_.clear();
+    std::error_code ignored; // what is left is a few databases of a server that has ended
+    if (!share_state_.empty()) {
+        fs::remove_all(share_state_, ignored);
+    }
     const domain::Entry& entry = charge_.claim.entry();
     if (signal_ != 0) {
         log_->log().error("the domain's process was ended by signal {} ({})", signal_, ::strsignal(signal_));

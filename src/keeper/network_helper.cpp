@@ -12,8 +12,9 @@ constexpr std::uint64_t kMostData = std::uint64_t{1} << 30;
 
 class NetworkHelper final : public Helper {
 public:
-    NetworkHelper(std::vector<std::unique_ptr<network::Nat>> networks, sandbox::Mode walls, uid_t user)
-        : networks_{std::move(networks)}, walls_{walls}, user_{user}
+    NetworkHelper(std::vector<std::unique_ptr<network::Nat>> networks, std::unique_ptr<network::ShareGate> gate,
+                  sandbox::Mode walls, uid_t user)
+        : networks_{std::move(networks)}, gate_{std::move(gate)}, walls_{walls}, user_{user}
     {
     }
 
@@ -24,6 +25,10 @@ public:
         for (const auto& nat : networks_) {
             const std::vector<int> of_one = nat->descriptors();
             all.insert(all.end(), of_one.begin(), of_one.end());
+        }
+        if (gate_) {
+            const std::vector<int> of_gate = gate_->descriptors();
+            all.insert(all.end(), of_gate.begin(), of_gate.end());
         }
         return all;
     }
@@ -38,22 +43,23 @@ public:
     }
     int serve(base::Fd life, const std::function<void()>& beat) override
     {
-        network::serve(networks_, life, beat);
+        network::serve(networks_, gate_.get(), life, beat);
         return 0;
     }
 
 private:
     std::vector<std::unique_ptr<network::Nat>> networks_;
+    std::unique_ptr<network::ShareGate> gate_;
     sandbox::Mode walls_;
     uid_t user_;
 };
 
 } // namespace
 
-std::unique_ptr<Helper> network_helper(std::vector<std::unique_ptr<network::Nat>> networks, sandbox::Mode walls,
-                                       uid_t user)
+std::unique_ptr<Helper> network_helper(std::vector<std::unique_ptr<network::Nat>> networks,
+                                       std::unique_ptr<network::ShareGate> gate, sandbox::Mode walls, uid_t user)
 {
-    return std::make_unique<NetworkHelper>(std::move(networks), walls, user);
+    return std::make_unique<NetworkHelper>(std::move(networks), std::move(gate), walls, user);
 }
 
 } // namespace windsor::keeper

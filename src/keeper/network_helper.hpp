@@ -10,8 +10,9 @@
 
 namespace windsor::keeper {
 
-// Serves the networks of a domain's cards that are behind NAT. `user` is whom root becomes behind the walls.
-std::unique_ptr<Helper> network_helper(std::vector<std::unique_ptr<network::Nat>> networks, sandbox::Mode walls,
-                                       uid_t user);
+// Serves the networks of a domain's cards that are behind NAT. `gate` leads to shared folders, and is null if there are
+// none; `user` is whom root becomes behind the walls.
+std::unique_ptr<Helper> network_helper(std::vector<std::unique_ptr<network::Nat>> networks,
+                                       std::unique_ptr<network::ShareGate> gate, sandbox::Mode walls, uid_t user);
 
 } // namespace windsor::keeper

@@ -49,7 +49,7 @@ Decision decide(const config::VifConfig& vif, config::VifNetwork network)
 }
 
 base::Result<network::Cable> plug(const config::DomainConfig& config, const config::VifConfig& vif,
-                                  const std::string& interface, NetworkParts& parts)
+                                  const std::string& interface, network::ShareRoute::Ports share, NetworkParts& parts)
 {
     const auto wiring = config::parse_wiring(vif.text); // one from a saved state has not been checked here
     if (!wiring) {
@@ -64,15 +64,19 @@ base::Result<network::Cable> plug(const config::DomainConfig& config, const conf
                               .interface = interface};
     }
     Ends ends = WINDSOR_TRY(make_ends());
-    parts.networks.push_back(WINDSOR_TRY(network::Nat::create(
-        {.forwards = wiring->forwards, .host = wiring->host, .guest_name = config.name, .boot_file = wiring->boot_file},
-        std::move(ends.network))));
+    parts.networks.push_back(WINDSOR_TRY(network::Nat::create({.forwards = wiring->forwards,
+                                                               .host = wiring->host,
+                                                               .guest_name = config.name,
+                                                               .boot_file = wiring->boot_file,
+                                                               .share = share},
+                                                              std::move(ends.network))));
     return network::Cable{.card_end = std::move(ends.domain), .leads_to = network::LeadsTo::Nat};
 }
 
 } // namespace
 
-base::Result<NetworkParts> NetworkParts::create(const config::DomainConfig& config, domain::DomainId id)
+base::Result<NetworkParts> NetworkParts::create(const config::DomainConfig& config, domain::DomainId id,
+                                                network::ShareRoute::Ports share)
 {
     NetworkParts parts;
     if (config.vifs.size() > machine::kMostNetworkCards) { // as a saved state may say
@@ -81,7 +85,7 @@ base::Result<NetworkParts> NetworkParts::create(const config::DomainConfig& conf
     for (const config::VifConfig& vif : config.vifs) {
         const std::string interface =
             vif.vifname.empty() ? fmt::format("vif{}.{}", id, parts.cables.size()) : vif.vifname;
-        auto cable = plug(config, vif, interface, parts);
+        auto cable = plug(config, vif, interface, share, parts);
         if (!cable) {
             const std::string& sentence = cable.error().message();
             return base::fail("{}", vif.where.source != nullptr ? config::render(vif.where, sentence) : sentence);

@@ -23,8 +23,9 @@ struct NetworkParts {
 
     // Listens on the ports of the host that are forwarded, and makes the tap devices of cards on bridges, which are
     // called as the configuration says, or vifDOMAIN.CARD. Fails with the place in the configuration if one of these
-    // cannot be had.
-    static base::Result<NetworkParts> create(const config::DomainConfig& config, domain::DomainId id);
+    // cannot be had. `share` are the ports by which the guests reach shared folders.
+    static base::Result<NetworkParts> create(const config::DomainConfig& config, domain::DomainId id,
+                                             network::ShareRoute::Ports share = {});
 };
 
 // A sentence for each card that is not on the bridge that it names, and why.

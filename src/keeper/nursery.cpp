@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "keeper/nursery.hpp"
 
+#include "base/descriptor_message.hpp"
 #include "base/descriptors.hpp"
-#include "domain/descriptor_message.hpp"
 #include "domain/registry.hpp"
 #include "sandbox/fork_apart.hpp"
 
@@ -66,7 +66,7 @@ void Attendant::serve()
     for (;;) {
         Order order;
         base::Fd descriptor;
-        const ssize_t got = domain::receive_with_descriptor(socket_.get(), bytes_of(order), descriptor);
+        const ssize_t got = base::receive_with_descriptor(socket_.get(), bytes_of(order), descriptor);
         if (got < 0 && errno == EINTR) {
             continue;
         }
@@ -76,7 +76,7 @@ void Attendant::serve()
         pid_t made = make(order, std::move(descriptor)).value_or(-1);
         // Before it is known to the keeper, nobody can have waited for it.
         base::Fd handle{made > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, made, 0)) : -1};
-        if (domain::send_with_descriptor(socket_.get(), bytes_of(made), handle.get()) != sizeof made) {
+        if (base::send_with_descriptor(socket_.get(), bytes_of(made), handle.get()) != sizeof made) {
             return;
         }
         if (made > 0 && order.want == static_cast<std::uint32_t>(Want::Helper)) {
@@ -149,10 +149,10 @@ base::Result<Child> ask(base::Fd& socket, Order order, int descriptor)
 {
     pid_t made = -1;
     base::Fd handle;
-    const bool asked = domain::send_with_descriptor(socket.get(), bytes_of(order), descriptor) == sizeof order;
+    const bool asked = base::send_with_descriptor(socket.get(), bytes_of(order), descriptor) == sizeof order;
     ssize_t got = -1;
     do {
-        got = asked ? domain::receive_with_descriptor(socket.get(), bytes_of(made), handle) : -1;
+        got = asked ? base::receive_with_descriptor(socket.get(), bytes_of(made), handle) : -1;
     } while (asked && got < 0 && errno == EINTR);
     if (got != sizeof made) {
         // A late answer would be taken for the next order's.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "keeper/requests.hpp"
 
-#include "domain/descriptor_message.hpp"
+#include "base/descriptor_message.hpp"
 #include "domain/images.hpp"
 #include "domain/registry.hpp"
 
@@ -104,7 +104,7 @@ void Requests::answer(int error, int descriptor)
 {
     domain::KeeperAnswer answer{.error = error};
     if (socket_) {
-        static_cast<void>(domain::send_with_descriptor(
+        static_cast<void>(base::send_with_descriptor(
             socket_.get(), {static_cast<char*>(static_cast<void*>(&answer)), sizeof answer}, descriptor, MSG_DONTWAIT));
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "keeper/requests.hpp"
 
+#include "base/descriptor_message.hpp"
 #include "base/test_folder.hpp"
-#include "domain/descriptor_message.hpp"
 
 #include <algorithm>
 #include <array>
@@ -74,7 +74,7 @@ protected:
     std::optional<int> answer()
     {
         KeeperAnswer answer{};
-        const ssize_t got = domain::receive_with_descriptor(
+        const ssize_t got = base::receive_with_descriptor(
             domain_.get(), {static_cast<char*>(static_cast<void*>(&answer)), sizeof answer}, descriptor_, MSG_DONTWAIT);
         return got == sizeof answer ? std::optional<int>{answer.error} : std::nullopt;
     }
@@ -204,8 +204,8 @@ TEST_F(RequestsTest, DescriptorsAreNotTaken)
     const base::Fd file{::memfd_create("mine", MFD_CLOEXEC)};
     KeeperRequest rename = request(KeeperAsk::Rename, "new");
     const int before = base::Fd{::dup(file.get())}.get();
-    ASSERT_EQ(domain::send_with_descriptor(
-                  domain_.get(), {static_cast<char*>(static_cast<void*>(&rename)), sizeof rename}, file.get()),
+    ASSERT_EQ(base::send_with_descriptor(domain_.get(),
+                                         {static_cast<char*>(static_cast<void*>(&rename)), sizeof rename}, file.get()),
               static_cast<ssize_t>(sizeof rename));
     requests_->take(recorder_);
     EXPECT_EQ(base::Fd{::dup(file.get())}.get(), before) << "the lowest that is free";

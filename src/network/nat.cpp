@@ -64,6 +64,11 @@ int to_slirp(short events)
     return bits;
 }
 
+sockaddr* generic(sockaddr_in& address)
+{
+    return static_cast<sockaddr*>(static_cast<void*>(&address));
+}
+
 bool listens(int descriptor)
 {
     int answer = 0;
@@ -101,7 +106,8 @@ struct Nat::Calls {
     static Nat& nat(void* opaque) { return *static_cast<Nat*>(opaque); }
     static ssize_t send_packet(const void* frame, size_t size, void* opaque)
     {
-        nat(opaque).to_guest({static_cast<const std::uint8_t*>(frame), size});
+        Nat& self = nat(opaque);
+        self.to_guest(self.share_.to_guest({static_cast<const std::uint8_t*>(frame), size}));
         return static_cast<ssize_t>(size);
     }
     // What a guest does wrong is the guest's affair.
@@ -175,11 +181,12 @@ base::Result<std::unique_ptr<Nat>> Nat::create(const NatOptions& options, base::
     config.bootfile = options.boot_file.empty() ? nullptr : options.boot_file.c_str();
     config.disable_host_loopback = options.host == HostServices::Hidden;
 
-    std::unique_ptr<Nat> nat{new Nat{std::move(frames)}};
+    std::unique_ptr<Nat> nat{new Nat{std::move(frames), options.share}};
     nat->slirp_.reset(::slirp_new(&config, &kCalls, nat.get()));
     if (!nat->slirp_) {
         return base::fail("libslirp refuses to make a network");
     }
+    WINDSOR_TRY(nat->open_share());
     for (const HostForward& forward : options.forwards) {
         const int udp = forward.transport == Transport::Udp ? 1 : 0;
         if (::slirp_add_hostfwd(nat->slirp_.get(), udp, forward.host, forward.host_port, forward.guest,
@@ -190,6 +197,32 @@ base::Result<std::unique_ptr<Nat>> Nat::create(const NatOptions& options, base::
     }
     std::ranges::copy_if(nat->descriptors(), std::back_inserter(nat->listeners_), listens);
     return nat;
+}
+
+// libslirp answers for that address by ARP if something of it leads somewhere. Nothing arrives here: the frames go
+// another way (ShareRoute), as libslirp tells connections apart only if it makes a process or a Unix socket for each.
+base::Status Nat::open_share()
+{
+    constexpr auto kNowhere = [](const void*, size_t size, void*) { return static_cast<ssize_t>(size); };
+    in_addr address = kNatShare;
+    if (share_.exists() && ::slirp_add_guestfwd(slirp_.get(), kNowhere, this, &address, kSmbPort) != 0) {
+        return base::fail("libslirp refuses to answer at the address of shared folders");
+    }
+    return {};
+}
+
+bool Nat::has(const sockaddr_in& end, std::uint16_t port) const
+{
+    return std::ranges::any_of(connections_, [&](int fd) {
+        sockaddr_in own{};
+        sockaddr_in other{};
+        socklen_t size = sizeof own;
+        socklen_t other_size = sizeof other;
+        return ::getsockname(fd, generic(own), &size) == 0 && ::getpeername(fd, generic(other), &other_size) == 0 &&
+               own.sin_family == AF_INET && own.sin_port == end.sin_port &&
+               own.sin_addr.s_addr == end.sin_addr.s_addr && other.sin_family == AF_INET &&
+               other.sin_port == htons(port) && other.sin_addr.s_addr == htonl(INADDR_LOOPBACK);
+    });
 }
 
 // What it would wait for.
@@ -275,7 +308,8 @@ void Nat::take_frames()
             continue;
         }
         if (const auto whole = fragments_.take(taken, now_ns() / 1'000'000); !whole.empty()) {
-            ::slirp_input(slirp_.get(), whole.data(), static_cast<int>(whole.size()));
+            const auto led = share_.from_guest(whole);
+            ::slirp_input(slirp_.get(), led.data(), static_cast<int>(led.size()));
         }
     }
 }
@@ -292,14 +326,36 @@ void Nat::run_timers()
     }
 }
 
-void serve(std::span<const std::unique_ptr<Nat>> networks, const base::Fd& life, const std::function<void()>& beat)
+namespace {
+
+// With so many connections of the process's the ports rest.
+bool is_crowded(std::span<const std::unique_ptr<Nat>> networks)
 {
+    std::size_t connections = 0;
+    for (const auto& nat : networks) {
+        connections += nat->connections();
+    }
+    return connections > kCrowd;
+}
+
+} // namespace
+
+void serve(std::span<const std::unique_ptr<Nat>> networks, ShareGate* gate, const base::Fd& life,
+           const std::function<void()>& beat)
+{
+    const auto is_own = [&](const sockaddr_in& end, std::uint16_t port) {
+        return std::ranges::any_of(networks, [&](const auto& nat) { return nat->has(end, port); });
+    };
     std::vector<pollfd> waits;
+    bool crowded = false;
     for (;;) {
         waits.assign(1, {.fd = life.get(), .events = POLLIN, .revents = 0});
         int timeout = kBeat;
         for (const auto& nat : networks) {
             nat->fill(waits, timeout);
+        }
+        if (gate != nullptr) {
+            gate->fill(waits, crowded);
         }
         if (::poll(waits.data(), waits.size(), timeout) < 0 && errno != EINTR) {
             return;
@@ -307,15 +363,15 @@ void serve(std::span<const std::unique_ptr<Nat>> networks, const base::Fd& life,
         if (waits.front().revents != 0 || std::ranges::none_of(networks, &Nat::connected)) {
             return;
         }
+        if (gate != nullptr) {
+            gate->take(waits, is_own);
+        }
         for (const auto& nat : networks) {
             nat->take(waits);
         }
-        std::size_t connections = 0;
+        crowded = is_crowded(networks);
         for (const auto& nat : networks) {
-            connections += nat->connections();
-        }
-        for (const auto& nat : networks) {
-            nat->set_crowded(connections > kCrowd);
+            nat->set_crowded(crowded);
         }
         beat();
     }

@@ -7,6 +7,8 @@
 #include "base/result.hpp"
 #include "network/host_forward.hpp"
 #include "network/reassembly.hpp"
+#include "network/share_gate.hpp"
+#include "network/share_route.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -32,6 +34,8 @@ struct NatOptions {
     std::string guest_name{}; // which DHCP gives the guest
     // What DHCP has firmware boot: a URL for iPXE, of at most kLongestBootFile characters; empty for nothing.
     std::string boot_file{};
+    // Where the guest's connections to its shared folders go.
+    ShareRoute::Ports share{};
 };
 
 constexpr std::size_t kLongestBootFile = 127; // RFC 2131, section 2
@@ -57,6 +61,8 @@ public:
     bool connected() const { return connected_; }
     // The guest's connections to the world, and the world's to the guest.
     std::size_t connections() const { return connections_.size(); }
+    // Whether one of the guest's connections has that end, and the other at that port of 127.0.0.1.
+    bool has(const sockaddr_in& end, std::uint16_t port) const;
     // While the process has many of them, nobody else is taken in by the ports that are forwarded.
     void set_crowded(bool crowded) { crowded_ = crowded; }
 
@@ -71,8 +77,9 @@ private:
     };
     struct Calls; // of libslirp
 
-    explicit Nat(base::Fd frames) : frames_{std::move(frames)} {}
+    Nat(base::Fd frames, ShareRoute::Ports share) : frames_{std::move(frames)}, share_{share} {}
 
+    base::Status open_share();
     void to_guest(std::span<const std::uint8_t> frame);
     void flush();
     void take_frames();
@@ -85,6 +92,7 @@ private:
     std::span<const pollfd> taking_;
     std::size_t own_wait_{0}; // in `waits`
     Reassembly fragments_;
+    ShareRoute share_;
     std::set<int> connections_; // their descriptors
     std::vector<int> listeners_;
     bool crowded_{false};
@@ -93,7 +101,8 @@ private:
 };
 
 // Serves the networks until `life` has been closed at its other end, or all guests' ends have gone. `beat` is called
-// now and then, as long as nothing hangs.
-void serve(std::span<const std::unique_ptr<Nat>> networks, const base::Fd& life, const std::function<void()>& beat);
+// now and then, as long as nothing hangs. `gate` is null if nothing is shared.
+void serve(std::span<const std::unique_ptr<Nat>> networks, ShareGate* gate, const base::Fd& life,
+           const std::function<void()>& beat);
 
 } // namespace windsor::network

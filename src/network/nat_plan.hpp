@@ -16,6 +16,11 @@ constexpr in_addr kNatNetwork = address(10, 0, 2, 0);
 constexpr in_addr kNatMask = address(255, 255, 255, 0);
 constexpr in_addr kNatGateway = address(10, 0, 2, 2);
 constexpr in_addr kNatNameServer = address(10, 0, 2, 3);
+constexpr in_addr kNatShare = address(10, 0, 2, 4); // shared folders
 constexpr in_addr kNatGuest = address(10, 0, 2, 15); // by DHCP
+
+// What SMB is spoken by: TCP alone, and NetBIOS over TCP (RFC 1002).
+constexpr std::uint16_t kSmbPort = 445;
+constexpr std::uint16_t kSmbSessionPort = 139;
 
 } // namespace windsor::network

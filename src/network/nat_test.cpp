@@ -85,7 +85,7 @@ protected:
         ASSERT_EQ(::pipe2(life.data(), O_CLOEXEC), 0);
         life_.reset(life[0]);
         own_life_.reset(life[1]);
-        server_ = std::thread{[this] { serve(networks_, life_, [] {}); }};
+        server_ = std::thread{[this] { serve(networks_, nullptr, life_, [] {}); }};
     }
     void end()
     {

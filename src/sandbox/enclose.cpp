@@ -100,7 +100,7 @@ Outcomes build(const Plan& plan, const std::vector<WallKind>& wanted)
          [&] { return plan.descriptors ? close_others(*plan.descriptors) : base::Status{}; });
     const bool root = ::geteuid() == 0;
     step(WallKind::PidNamespace, [] { return in_own_pid_namespace(); });
-    for (auto& [kind, outcome] : leave_host(wanted, plan.user)) {
+    for (auto& [kind, outcome] : leave_host(wanted, plan.user, plan.reach)) {
         done.insert_or_assign(kind, std::move(outcome));
     }
     step(WallKind::Limits, [&] { return set_limits(limits_for(plan, own_count(done) || root)); });
@@ -116,6 +116,7 @@ Outcomes build(const Plan& plan, const std::vector<WallKind>& wanted)
 std::string difference(const Plan& plan, WallKind kind)
 {
     switch (kind) {
+    case WallKind::EmptyRoot:
     case WallKind::Landlock: return plan.reach.empty() ? "" : "but for what it keeps";
     case WallKind::Capabilities: return plan.capabilities.empty() || ::geteuid() != 0 ? "" : "but those that it uses";
     default: return "";

@@ -19,12 +19,17 @@ enum class Role : std::uint8_t {
     Domain,  // runs the guest: processors, chips, disks, the control socket
     Console, // talks with viewers over the network
     Network, // connects the guest's network with the host's, as a user's program does
+    Share,   // runs a file server for the guest's shared folders: a program of the host's, behind the same walls
     Keeper,  // outside: it opens what the configuration names, keeps the domain's folder, and ends its processes
 };
 
 // A file or a directory, with all that is in it, that stays within reach of a process that opens files.
 struct Reach {
-    enum class Use : std::uint8_t { Read, Write };
+    enum class Use : std::uint8_t {
+        Read,
+        Write,
+        Execute, // and read
+    };
 
     std::string path;
     Use use{Use::Read};
@@ -50,7 +55,8 @@ struct Plan {
     std::vector<std::string> variables{};
     // The user and group that root becomes; see own_user().
     uid_t user{65534};
-    // What Landlock lets it open. Where nothing is there when the walls are put up, it never opens anything.
+    // What Landlock lets it open, and what is left in its file system if that is empty otherwise. Where nothing is
+    // there when the walls are put up, it never opens anything.
     std::vector<Reach> reach{};
     // Numbers of capabilities that root's process keeps, of those in capabilities(7).
     std::vector<unsigned> capabilities{};

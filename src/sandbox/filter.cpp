@@ -49,10 +49,26 @@ Context make_context(const Rules& rules)
     return good ? std::move(context) : nullptr;
 }
 
-// Empty if it cannot be made.
-Program make_program(const Rules& rules)
+// All calls are let through but these.
+Context make_refusing_context(const Rules& refused)
 {
-    const Context context = make_context(rules);
+    Context context{::seccomp_init(SCMP_ACT_ALLOW)};
+    if (!context) {
+        return nullptr;
+    }
+    bool good = ::seccomp_attr_set(context.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0;
+    for (const Rule& rule : refused) {
+        good =
+            good && ::seccomp_rule_add_array(context.get(), SCMP_ACT_ERRNO(EPERM), rule.call,
+                                             static_cast<unsigned>(rule.arguments.size()), rule.arguments.data()) == 0;
+    }
+    good = good && ::seccomp_rule_add_array(context.get(), SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0, nullptr) == 0;
+    return good ? std::move(context) : nullptr;
+}
+
+// Empty if it cannot be made.
+Program make_program(const Context& context)
+{
     std::array<int, 2> ends{-1, -1};
     // Not a file, which a limit on files may keep from growing. A pipe has room for twice the longest program.
     if (!context || ::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
@@ -85,7 +101,7 @@ const ThreadPrograms& thread_programs()
     static const ThreadPrograms programs = [] {
         ThreadPrograms all;
         for (std::size_t role = 0; role < kThreadRoles; ++role) {
-            all[role] = make_program(rules_of(static_cast<ThreadRole>(role)));
+            all[role] = make_program(make_context(rules_of(static_cast<ThreadRole>(role))));
         }
         return all;
     }();
@@ -109,7 +125,9 @@ base::Status filter_system_calls(Role role)
             return base::fail("libseccomp cannot make a thread's filter");
         }
     }
-    if (!load(make_program(rules_of(role)))) {
+    const Context context =
+        role == Role::Share ? make_refusing_context(refusals_of_share()) : make_context(rules_of(role));
+    if (!load(make_program(context))) {
         return base::fail("{}", base::errno_text(errno));
     }
     programs_in_force() = &thread_programs();

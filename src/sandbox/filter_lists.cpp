@@ -239,6 +239,8 @@ Rules rules_of_network()
     add(rules, kInternet);
     add_internet_sockets(rules);
     rules.push_back({SCMP_SYS(sendto), {masked(3, MSG_FASTOPEN, 0)}});
+    rules.push_back(
+        {SCMP_SYS(sendmsg), {masked(2, MSG_FASTOPEN, 0)}}); // connections go to whoever serves shared folders
     for (const auto& [level, option] : kInternetOptions) {
         rules.push_back(
             {SCMP_SYS(setsockopt),

@@ -24,6 +24,10 @@ Rules rules_of(Role role);
 // What a thread may do of that.
 Rules rules_of(ThreadRole role);
 
+// What a role may not do that runs a program of the host's, whose system calls are not known from here: all others are
+// let through. Refused, as that program may try what it can do without.
+Rules refusals_of_share();
+
 // What nothing here ever does but a role whose rules have it, and what only somebody does who has taken the process
 // over: it ends at once.
 std::span<const int> deadly_calls();

@@ -84,6 +84,7 @@ bool leave_within_reach(int rules, const Reach& reach, std::uint64_t handled)
     }
     std::uint64_t access = reach.use == Reach::Use::Write ? handled & ~(kExecute | kMakeDevices)
                                                           : handled & (kReadFile | kReadDirectory | kIoctlDev);
+    access |= reach.use == Reach::Use::Execute ? kExecute : 0;
     access &= S_ISDIR(info.st_mode) ? ~std::uint64_t{0} : kOfFiles;
     const PathBeneath rule{.allowed_access = access, .parent_fd = place.get()};
     return ::syscall(kAddRule, rules, kPathBeneath, &rule, 0) == 0;

@@ -50,12 +50,21 @@ const char* some_directory()
 
 // In a mount namespace of its own. pivot_root(2), "pivot_root(".", ".")": the old root comes to lie over the new one,
 // and is taken away.
-base::Status empty_root()
+base::Status empty_root(std::span<const Reach> reach)
 {
     const char* const place = some_directory();
-    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mount("windsor", place, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0555,nr_inodes=2,size=4096") != 0) {
+    // Directories on the way to what stays take an inode each.
+    const char* const options =
+        reach.empty() ? "mode=0555,nr_inodes=2,size=4096" : "mode=0555,nr_inodes=1024,size=65536";
+    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+        return failed("mounts cannot be made private");
+    }
+    const std::vector<Kept> kept = WINDSOR_TRY(Kept::all_of(reach));
+    if (::mount("windsor", place, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options) != 0) {
         return failed("an empty file system cannot be mounted");
+    }
+    for (const Kept& each : kept) {
+        WINDSOR_TRY(each.put_below(place));
     }
     if (::chdir(place) != 0 || ::syscall(SYS_pivot_root, ".", ".") != 0 || ::umount2(".", MNT_DETACH) != 0 ||
         ::chdir("/") != 0) {
@@ -98,20 +107,20 @@ base::Status enter_user_namespace(const UserMap& map)
     return map.write();
 }
 
-base::Status enter(const Namespace& space)
+base::Status enter(const Namespace& space, std::span<const Reach> reach)
 {
     if (::unshare(space.flag) != 0) {
         return failed("it cannot be made here");
     }
-    return space.kind == WallKind::EmptyRoot ? empty_root() : base::Status{};
+    return space.kind == WallKind::EmptyRoot ? empty_root(reach) : base::Status{};
 }
 
-void enter_all(std::span<const WallKind> wanted, Outcomes& outcomes)
+void enter_all(std::span<const WallKind> wanted, std::span<const Reach> reach, Outcomes& outcomes)
 {
     for (const Namespace& space : kNamespaces) {
         const auto before = outcomes.find(space.kind);
         if (is_among(wanted, space.kind) && (before == outcomes.end() || !before->second)) {
-            outcomes.insert_or_assign(space.kind, enter(space));
+            outcomes.insert_or_assign(space.kind, enter(space, reach));
         }
     }
 }
@@ -120,11 +129,11 @@ void enter_all(std::span<const WallKind> wanted, Outcomes& outcomes)
 
 // Root's privilege makes the namespaces even where ordinary users may make none. Who has none gets it in a user
 // namespace. A user namespace comes last for root, so that it is that of its new user.
-Outcomes leave_host(std::span<const WallKind> wanted, uid_t user)
+Outcomes leave_host(std::span<const WallKind> wanted, uid_t user, std::span<const Reach> reach)
 {
     Outcomes outcomes;
     const base::Fd process{::open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC)};
-    enter_all(wanted, outcomes);
+    enter_all(wanted, reach, outcomes);
     if (is_among(wanted, WallKind::User)) {
         outcomes.insert_or_assign(WallKind::User, become(user));
     }
@@ -132,7 +141,7 @@ Outcomes leave_host(std::span<const WallKind> wanted, uid_t user)
         const base::Status entered = enter_user_namespace(UserMap{process});
         outcomes.insert_or_assign(WallKind::UserNamespace, entered);
         if (entered) {
-            enter_all(wanted, outcomes);
+            enter_all(wanted, reach, outcomes);
         }
     }
     return outcomes;

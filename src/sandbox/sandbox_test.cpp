@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/fd.hpp"
+#include "base/test_folder.hpp"
 #include "sandbox/fork_apart.hpp"
 #include "sandbox/testing.hpp"
 #include "sandbox/thread_role.hpp"
@@ -9,6 +10,8 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/kvm.h>
@@ -515,6 +518,82 @@ TEST(Sandbox, TheProcessOfNetworksReachesTheNetwork)
               refused_with(EPERM));
     EXPECT_EQ(attempt([] { return ::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0); }), refused_with(EPERM));
     EXPECT_EQ(attempt([] { return ::syscall(SYS_fork); }), kKilled);
+}
+
+// The server of shared folders is a program that finds its libraries and its folders, and nothing else of the host's.
+TEST(Sandbox, AProgramThatServesFilesSeesItsFoldersAlone)
+{
+    if (testing::kSanitized) {
+        GTEST_SKIP() << "the sanitizers make system calls of their own";
+    }
+    base::TestFolder folder;
+    ::chmod(folder.path().c_str(), 0755);
+    for (const char* const name : {"read", "written"}) {
+        std::filesystem::create_directory(folder / name);
+        ::chmod((folder / name).c_str(), 0777);
+    }
+    std::ofstream{folder / "read" / "file"} << "text";
+    std::filesystem::create_symlink("/etc/hostname", folder / "written" / "link");
+    using Use = Reach::Use;
+    const Plan plan{.role = Role::Share,
+                    .reach = {{"/usr", Use::Execute},
+                              {"/lib", Use::Execute},
+                              {"/lib64", Use::Execute},
+                              {"/bin", Use::Execute},
+                              {(folder / "read").string(), Use::Read},
+                              {(folder / "written").string(), Use::Write}}};
+    const auto shell = [&](const std::string& line) -> long {
+        const std::string in = "cd " + folder.path().string() + " && " + line;
+        ::execl("/bin/sh", "sh", "-c", in.c_str(), nullptr);
+        return -1;
+    };
+    for (const Creator creator : {Creator::Itself, Creator::Nobody, Creator::Unprivileged}) {
+        const auto attempt = [&](const std::function<long()>& action) {
+            const mode_t before = ::umask(0077); // as keepers have it
+            const testing::End end = run_enclosed(plan, creator, action);
+            ::umask(before);
+            return end;
+        };
+        const bool landlock = attempt([] { return ::open("/etc/hostname", O_RDONLY); }) != kSucceeded;
+        ASSERT_TRUE(landlock || !testing::has_user_namespaces(creator));
+        EXPECT_EQ(attempt([&] { return shell("read text < read/file; [ $text = text ]"); }), kSucceeded);
+        EXPECT_EQ(attempt([&] { return shell("echo x > written/file && rm written/file"); }), kSucceeded);
+        if (landlock) {
+            EXPECT_NE(attempt([&] { return shell("echo x > read/file"); }), kSucceeded);
+            EXPECT_NE(attempt([&] { return shell("read text < written/link"); }), kSucceeded);
+            EXPECT_NE(attempt([&] { return shell("cp /bin/true written/program && written/program"); }), kSucceeded);
+            std::filesystem::remove(folder / "written" / "program");
+        }
+        for (const int family : {AF_INET, AF_INET6, AF_PACKET, AF_VSOCK}) {
+            EXPECT_EQ(attempt([=] { return ::socket(family, SOCK_DGRAM, 0); }), refused_with(EPERM)) << family;
+        }
+        EXPECT_EQ(attempt([] { return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }), refused_with(EPERM));
+        EXPECT_EQ(attempt([] { return ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0); }), kSucceeded);
+        EXPECT_EQ(attempt([] { return ::kill(-1, SIGTERM); }), refused_with(EPERM));
+        EXPECT_EQ(attempt([] { return ::unshare(CLONE_NEWUSER); }), refused_with(EPERM));
+        EXPECT_EQ(attempt([] { return ::syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0); }), refused_with(EPERM));
+    }
+}
+
+// It may let a connection go that it was given, and make another of its socket nowhere.
+TEST(Sandbox, AProgramThatServesFilesHasNoConnectionsOfItsOwn)
+{
+    if (testing::kSanitized) {
+        GTEST_SKIP() << "the sanitizers make system calls of their own";
+    }
+    const base::Fd given{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = ::htons(9);
+    to.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
+    const auto* const address = static_cast<const sockaddr*>(static_cast<const void*>(&to));
+    const auto attempt = [&](const std::function<long()>& action) {
+        return run_enclosed({.role = Role::Share}, Creator::Unprivileged, action);
+    };
+    EXPECT_EQ(attempt([&] { return ::connect(given.get(), address, sizeof to); }), refused_with(EPERM));
+    EXPECT_EQ(attempt([&] { return ::listen(given.get(), 1); }), refused_with(EPERM));
+    EXPECT_EQ(attempt([&] { return ::sendto(given.get(), "x", 1, MSG_FASTOPEN, address, sizeof to); }),
+              refused_with(EPERM));
 }
 
 // The console's process may write no file at all.

@@ -8,6 +8,8 @@
 
 #include <map>
 #include <span>
+#include <string>
+#include <vector>
 
 namespace windsor::sandbox {
 
@@ -21,8 +23,23 @@ base::Status set_limits(const Limits& limits);
 base::Status forbid_dumps();
 
 // User, namespaces and empty root belong together: what one of them takes away, another may need. `wanted` says which
-// of them are to be tried.
-Outcomes leave_host(std::span<const WallKind> wanted, uid_t user);
+// of them are to be tried. `reach` stays in the empty root.
+Outcomes leave_host(std::span<const WallKind> wanted, uid_t user, std::span<const Reach> reach);
+
+// A place of the host's file system that comes into an empty one. Copied before anything covers it.
+class Kept {
+public:
+    // Nothing where nothing is.
+    static base::Result<std::vector<Kept>> all_of(std::span<const Reach> reach);
+    // Below that directory, at the path that it has had.
+    base::Status put_below(const std::string& root) const;
+
+private:
+    Kept(const Reach& reach, base::Fd tree) : reach_{&reach}, tree_{std::move(tree)} {}
+
+    const Reach* reach_;
+    base::Fd tree_; // open_tree(2)
+};
 
 base::Status drop_capabilities(std::span<const unsigned> kept);
 base::Status forbid_new_privileges();

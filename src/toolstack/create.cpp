@@ -7,6 +7,7 @@
 #include "config/xend_form.hpp"
 #include "config/xl_form.hpp"
 #include "keeper/network_parts.hpp"
+#include "keeper/share_parts.hpp"
 #include "toolstack/commands.hpp"
 #include "toolstack/configuration.hpp"
 #include "toolstack/console.hpp"
@@ -173,7 +174,9 @@ base::Result<Started> start(Context& context, const Arguments& arguments, const 
     if (!arguments.has("quiet")) {
         context.out << config::graphics_line(loaded.config) << '\n';
     }
-    for (const std::string& note : keeper::network_notes(settings.config)) {
+    std::vector<std::string> notes = keeper::network_notes(settings.config);
+    std::ranges::move(keeper::share_notes(settings.config), std::back_inserter(notes));
+    for (const std::string& note : notes) {
         settings.warnings.push_back(note); // for the domain's log
         if (!arguments.has("quiet")) {
             context.out << note << '\n';

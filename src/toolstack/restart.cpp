@@ -48,6 +48,17 @@ std::string in_lines(const std::vector<std::string>& settings)
     return lines;
 }
 
+// A key's value as it is written behind KEY=.
+std::string value_text(const config::KeyInfo& key, const config::DomainConfig& config)
+{
+    if (const auto* const list = std::get_if<config::Field<std::vector<std::string>>>(&key.member)) {
+        const std::vector<std::string>& texts = list->in(config);
+        return config::to_text(config::Value::List{texts.begin(), texts.end()});
+    }
+    std::string value = config::member_text(key.member, config).value_or("");
+    return key.type == config::KeyType::String ? config::to_text(config::Value{std::move(value)}) : value;
+}
+
 std::string path_of(int descriptor)
 {
     return "/proc/self/fd/" + std::to_string(descriptor);
@@ -84,12 +95,9 @@ std::vector<std::string> settings_of_this_host(const config::DomainConfig& confi
 {
     std::vector<std::string> settings;
     for (const config::KeyInfo& key : config::all_keys()) {
-        const std::string value = config::member_text(key.member, config).value_or("");
-        const bool kept =
-            key.saved.as == config::SavedAs::Never || (key.saved.as == config::SavedAs::OnlyIfOn && value == "1");
-        if (kept) {
-            const bool text = key.type == config::KeyType::String;
-            settings.push_back(fmt::format("{}={}", key.name, text ? config::to_text(config::Value{value}) : value));
+        const std::string value = value_text(key, config);
+        if (key.saved.as == config::SavedAs::Never || (key.saved.as == config::SavedAs::OnlyIfOn && value == "1")) {
+            settings.push_back(fmt::format("{}={}", key.name, value));
         }
     }
     return settings;

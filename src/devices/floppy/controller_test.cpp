@@ -247,8 +247,8 @@ TEST_F(FloppyController, DrivesTakeTheirKindOfDisk)
     };
     EXPECT_EQ(change(k2880), "fda is a drive of 1.44 MB, which does not take a disk of 2.88 MB");
     EXPECT_EQ(change(k360), "fda is a drive of 1.44 MB, which does not take a disk of 360 KB");
-    EXPECT_EQ(change(1000), "fda: 1000 bytes is the size of no floppy disk; there are those of 160, 180, 320, 360 and "
-                            "720 KB, and of 1.2, 1.44, 1.68, 1.72 and 2.88 MB");
+    EXPECT_EQ(change(1000), "fda: 1000 bytes is the size of no floppy disk; there are those of 160, 180, 320, 360, "
+                            "640 and 720 KB, and of 1.2, 1.44, 1.68, 1.72 and 2.88 MB");
     EXPECT_EQ(chip->drive(0)->medium(), medium);
     EXPECT_EQ(change(1'720'320), "");
     EXPECT_EQ(change(1'763'328), "");
@@ -263,6 +263,7 @@ TEST(FloppyMedium, FormatsBySize)
                                                                     {184'320, DriveKind::Inch5Mb12},
                                                                     {327'680, DriveKind::Inch5Mb12},
                                                                     {368'640, DriveKind::Inch5Mb12},
+                                                                    {655'360, DriveKind::Inch3Mb144},
                                                                     {737'280, DriveKind::Inch3Mb144},
                                                                     {1'228'800, DriveKind::Inch5Mb12},
                                                                     {1'474'560, DriveKind::Inch3Mb144},

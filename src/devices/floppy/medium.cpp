@@ -9,11 +9,12 @@ namespace windsor::devices::floppy {
 namespace {
 
 // A 5.25-inch drive of 1.2 MB turns at 360 rpm, so that the disks of slower drives are read at 300 kbit/s.
-constexpr std::array<Format, 10> kFormats{{
+constexpr std::array<Format, 11> kFormats{{
     {"160 KB", 40, 1, 8, Rate::Kbps300, DriveKind::Inch5Mb12},
     {"180 KB", 40, 1, 9, Rate::Kbps300, DriveKind::Inch5Mb12},
     {"320 KB", 40, 2, 8, Rate::Kbps300, DriveKind::Inch5Mb12},
     {"360 KB", 40, 2, 9, Rate::Kbps300, DriveKind::Inch5Mb12},
+    {"640 KB", 80, 2, 8, Rate::Kbps250, DriveKind::Inch3Mb144},
     {"720 KB", 80, 2, 9, Rate::Kbps250, DriveKind::Inch3Mb144},
     {"1.2 MB", 80, 2, 15, Rate::Kbps500, DriveKind::Inch5Mb12},
     {"1.44 MB", 80, 2, 18, Rate::Kbps500, DriveKind::Inch3Mb144},
@@ -29,7 +30,7 @@ base::Result<const Format*> format_of(std::uint64_t bytes)
     const auto* const found = std::ranges::find(kFormats, bytes, &Format::bytes);
     if (found == kFormats.end()) {
         return base::fail(
-            "{} bytes is the size of no floppy disk; there are those of 160, 180, 320, 360 and 720 KB, and "
+            "{} bytes is the size of no floppy disk; there are those of 160, 180, 320, 360, 640 and 720 KB, and "
             "of 1.2, 1.44, 1.68, 1.72 and 2.88 MB",
             bytes);
     }

@@ -44,8 +44,6 @@ public:
                             const std::uint8_t* at);
     // These return the instruction's distance from the block's first byte and its context, which tell() has found.
     std::uint16_t told_offset() const;
-    // Tells whether the guest's pointers are on their way through a repeated instruction.
-    bool told_on_the_way() const { return told().pointers != Pointers::Guest; }
     std::uint32_t told_context() const { return told().context.key(); }
     // Writes code that goes from that host instruction to a side exit. Returns where it ends.
     std::uint8_t* write_late_way(const Assembler& assembler, std::uint32_t exit);

@@ -47,6 +47,52 @@ TEST(VerifierOfLateCode, CatchesAnAddressOfTheHostThatStaysInARegister)
         << block.verdict();
 }
 
+// Pieces of a REP STOS, each of which looks its page up. The host refuses the instruction itself.
+TestBlock refused_in_pieces()
+{
+    return TestBlock{long64(), [](TestBlock& b, A& a) {
+                         const asmjit::Label again = a.newLabel();
+                         a.bind(again);
+                         a.mov(x::r11, x::rdi);
+                         a.or_(x::r11, -4096);
+                         a.neg(x::r11);
+                         a.shr(x::r11, 3);
+                         a.cmp(x::rcx, x::r11);
+                         a.cmovb(x::r11, x::rcx);
+                         a.mov(frame(kPieceAt), x::r11);
+                         b.look_up(a, x::rdi, 0, 8, emulate::Intent::Write);
+                         a.add(x::r10, element(kHostPages));
+                         a.mov(frame(kScratchAt), x::rdi);
+                         a.mov(x::rdi, x::r10);
+                         a.mov(x::rcx, frame(kPieceAt));
+                         b.is_refused(a);
+                         a.rep().stosq();
+                         a.sub(x::rdi, x::r10);
+                         a.add(x::rdi, frame(kScratchAt));
+                         a.test(x::rdi, x::rdi);
+                         a.jnz(again);
+                     }};
+}
+
+TEST(VerifierOfLateCode, KnowsTwoAddressesOfOnePageWhicheverPieceItIs)
+{
+    TestBlock block = refused_in_pieces();
+    block.write_late([](A& a) {
+        a.sub(x::rdi, x::r10);
+        a.add(x::rdi, frame(kScratchAt));
+        call_help(a, kLateExit);
+    });
+    EXPECT_EQ(block.verdict(), "");
+}
+
+TEST(VerifierOfLateCode, CatchesAnAddressOfTheHostThatStaysBehindAPiece)
+{
+    TestBlock block = refused_in_pieces();
+    block.write_late([](A& a) { call_help(a, kLateExit); });
+    EXPECT_NE(block.verdict().find("a register does not hold what is expected of it"), std::string::npos)
+        << block.verdict();
+}
+
 TEST(VerifierOfLateCode, CatchesTheNumberOfAnotherExit)
 {
     TestBlock block = refused_with_a_register_away();

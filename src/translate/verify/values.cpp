@@ -35,18 +35,49 @@ bool counts_by(const Value& down, const Value& count)
     return count.is(Kind::Number) && down.other == count.symbol && down.at == count.offset;
 }
 
+// The pairs of guest addresses that have been given one name while two states are joined. Places that hold host
+// addresses of the same pair hold the same address afterwards, by whichever way the code was reached.
+class Pairs {
+public:
+    Symbol name(const Value& one, const Value& other, Symbol fresh)
+    {
+        for (std::size_t n = 0; n < used_; ++n) {
+            const Pair& pair = pairs_[n];
+            if (pair.one.same_address(one) && pair.other.same_address(other)) {
+                return pair.symbol;
+            }
+        }
+        if (used_ < pairs_.size()) {
+            pairs_[used_++] = {.one = one, .other = other, .symbol = fresh};
+        }
+        return fresh;
+    }
+
+private:
+    struct Pair {
+        Value one;
+        Value other;
+        Symbol symbol{0};
+    };
+    std::array<Pair, 4> pairs_{};
+    std::size_t used_{0};
+};
+
 // Joins two host addresses. If they lie in different pages, the address gets a new name: an access depends only on how
 // much has been looked up, and not on which page it was.
-Value either_host(const Value& one, const Value& other, Symbol symbol)
+Value either_host(const Value& one, const Value& other, Symbol symbol, Pairs& pairs)
 {
-    Value v = one.same_address(other) ? one : Value{.kind = Kind::Host, .set = one.set, .symbol = symbol, .at = one.at};
+    Value v = one;
+    if (!one.same_address(other)) {
+        v = {.kind = Kind::Host, .set = one.set, .symbol = pairs.name(one, other, symbol), .at = one.at};
+    }
     v.write = one.write && other.write;
     v.log = std::min(one.log, other.log);
     v.bytes = std::min(one.bytes, other.bytes);
     return v;
 }
 
-Value joined(const Value& one, const Value& other, Symbol symbol)
+Value joined(const Value& one, const Value& other, Symbol symbol, Pairs& pairs)
 {
     if (one.number() && other.number()) {
         Value v = number_of(symbol, either_bound(one.most, other.most));
@@ -58,7 +89,7 @@ Value joined(const Value& one, const Value& other, Symbol symbol)
         return v;
     }
     if (one.is(Kind::Host) && other.is(Kind::Host) && one.at == other.at && one.set == other.set) {
-        return either_host(one, other, symbol);
+        return either_host(one, other, symbol, pairs);
     }
     if (lies_in_page(one) && lies_in_page(other) && one.set == other.set && one.same_address(other)) {
         return inside(one);
@@ -70,13 +101,14 @@ bool join_values(State& into, const State& from, std::uint32_t offset)
 {
     bool changed = false;
     const Value count = into.reg(kRcx);
+    Pairs pairs;
     for (unsigned n = 0; n < kPlaces; ++n) {
         Value& value = into.values[n];
         const Value& other = from.values[n];
         if (value == other) {
             continue;
         }
-        Value v = joined(value, other, symbol_of(offset, n));
+        Value v = joined(value, other, symbol_of(offset, n), pairs);
         // Two Downs stay one if N is what RCX holds, whichever way the code was reached by.
         const bool both_down = value.is(Kind::Down) && other.is(Kind::Down) && value.log == other.log &&
                                value.write == other.write && value.set == other.set && value.same_address(other);

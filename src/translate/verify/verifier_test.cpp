@@ -309,6 +309,31 @@ const auto kWrong = std::to_array<Case>({
          a.jne(b.cold);
          a.mov(x::r10, frame(kHostPages + 8 * 0x13));
      }},
+    {"distance between pages that are the same by one way only", "does not hold a guest's value", [](B& b, A& a) {
+         const asmjit::Label other = a.newLabel();
+         const asmjit::Label both = a.newLabel();
+         const x::Mem first = frame(kScratchAt + 8);
+         const auto find = [&](const x::Gp& base) {
+             b.look_up(a, base, 0, 8, Intent::Write);
+             a.add(x::r10, element(kHostPages));
+         };
+         a.mov(frame(kScratchAt), x::rsi);
+         find(x::rbx);
+         a.mov(first, x::r10);
+         a.test(x::rax, x::rax);
+         a.jnz(other);
+         a.mov(x::rsi, x::r10);
+         a.jmp(both);
+         a.bind(other);
+         find(x::rcx);
+         a.mov(first, x::r10);
+         find(x::rdx);
+         a.mov(x::rsi, x::r10);
+         a.bind(both);
+         a.mov(x::rdi, first);
+         a.sub(x::rdi, x::rsi);
+         a.mov(x::rsi, frame(kScratchAt));
+     }},
     {"distance between two known pages of one element", "does not hold a guest's value", [](B& b, A& a) {
          a.cmp(frame(kReadTags + 8 * 0x12), 0x12000);
          a.jne(b.cold);

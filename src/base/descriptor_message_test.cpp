@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "domain/descriptor_message.hpp"
+#include "base/descriptor_message.hpp"
 
 #include <array>
 #include <cerrno>
@@ -12,7 +12,7 @@
 
 #include <gtest/gtest.h>
 
-namespace windsor::domain {
+namespace windsor::base {
 namespace {
 
 class DescriptorMessage : public ::testing::Test {
@@ -44,10 +44,10 @@ protected:
         return count;
     }
 
-    base::Fd one_;
-    base::Fd other_;
-    base::Fd descriptor_;
-    base::Fd file_{::memfd_create("file", MFD_CLOEXEC)};
+    Fd one_;
+    Fd other_;
+    Fd descriptor_;
+    Fd file_{::memfd_create("file", MFD_CLOEXEC)};
 };
 
 TEST_F(DescriptorMessage, BringsTextAndDescriptor)
@@ -122,4 +122,4 @@ TEST_F(DescriptorMessage, SaysThatTheOtherEndIsGone)
 }
 
 } // namespace
-} // namespace windsor::domain
+} // namespace windsor::base

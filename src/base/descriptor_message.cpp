@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "domain/descriptor_message.hpp"
+#include "base/descriptor_message.hpp"
 
 #include <array>
 #include <cstdint>
 #include <cstring>
 #include <sys/socket.h>
 
-namespace windsor::domain {
+namespace windsor::base {
 
 namespace {
 
@@ -17,7 +17,7 @@ struct Ancillary {
 
 } // namespace
 
-ssize_t receive_with_descriptor(int socket, std::span<char> into, base::Fd& descriptor, int flags)
+ssize_t receive_with_descriptor(int socket, std::span<char> into, Fd& descriptor, int flags)
 {
     Ancillary beside;
     iovec place{.iov_base = into.data(), .iov_len = into.size()};
@@ -57,4 +57,4 @@ ssize_t send_with_descriptor(int socket, std::span<char> text, int descriptor, i
     return ::sendmsg(socket, &message, MSG_NOSIGNAL | flags);
 }
 
-} // namespace windsor::domain
+} // namespace windsor::base
