@@ -124,6 +124,9 @@ struct CpuidBit {
 inline constexpr std::array<std::string_view, 3> kUsbDevices{"tablet", "mouse", "keyboard"};
 constexpr std::size_t kUsbPorts = 2;
 
+// The one sound card that there is.
+inline constexpr std::string_view kSoundCard = "ac97";
+
 constexpr int kMostVcpus = 127;
 constexpr int kLastVncDisplay = 65'535 - 5900; // by its TCP port
 constexpr std::int64_t kMostMemory = std::int64_t{1} << 24; // in MiB
@@ -148,6 +151,7 @@ struct DomainConfig {
     Switch share_smb1 = Switch::On; // whether they are reached by SMB 1, too
     Switch usb = Switch::Off;             // whether there is a USB controller
     std::vector<std::string> usb_devices; // plugged in at the start, at most two: tablet, mouse, keyboard
+    std::string sound_card;               // kSoundCard; empty: none
     Switch acpi = Switch::On;
     Switch apic = Switch::On;
     Switch pae = Switch::On;

@@ -359,6 +359,7 @@ const std::map<std::string_view, std::string_view> kOtherSamples{
     {"name", "name = 'a-domain_1.x'"},
     {"serial", "serial = ['pty', 'file:/log', 'tcp:[::1]:4444,server,nowait', 'none']"},
     {"share", "share = ['/srv/files', '/home/me,rw,name=home']"},
+    {"soundhw", "soundhw = 'all'"},
     {"timer_mode", "timer_mode = 3"},
     {"usb", "usb = 1"},
     {"usbdevice", "usbdevice = ['tablet', 'mouse']"},

@@ -5,6 +5,7 @@
 #include <bit>
 #include <charconv>
 #include <filesystem>
+#include <ranges>
 
 #include "config/cpuid_key.hpp"
 #include "config/value_types.hpp"
@@ -49,6 +50,15 @@ void mask_processors(const Setting& setting, DomainConfig& config)
     }
     const std::uint64_t all = config.vcpus >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << config.vcpus) - 1;
     config.vcpus = std::popcount(*mask & all);
+}
+
+// That QEMU has, and configurations may name.
+constexpr std::string_view kOtherSoundCards[] = {"adlib", "cs4231a", "es1370", "gus", "hda", "pcspk", "sb16"};
+
+std::string_view without_blanks(std::string_view text)
+{
+    const std::size_t first = text.find_first_not_of(' ');
+    return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(' ') + 1 - first);
 }
 
 // Each device once, in the order of its first mention.
@@ -161,6 +171,29 @@ void read_usb_devices(const KeyInfo&, const Setting& setting, Reading& reading)
         take(device, setting.value_at);
     }
     reading.config.usb_devices = std::move(devices);
+}
+
+void read_sound(const KeyInfo&, const Setting& setting, Reading& reading)
+{
+    const std::string text = text_of(setting);
+    std::vector<std::string_view> lacking;
+    reading.config.sound_card.clear();
+    for (const auto part : std::views::split(text, ',')) {
+        const std::string_view card = without_blanks({part.begin(), part.end()});
+        if (card == kSoundCard || card == "all") {
+            reading.config.sound_card = kSoundCard;
+        } else if (std::ranges::find(kOtherSoundCards, card) != std::end(kOtherSoundCards)) {
+            lacking.push_back(card);
+        } else if (!card.empty() && card != "none" && card != "0") {
+            complain(setting.value_at, "'{}' is no sound card that there is; the sound card is '{}'",
+                     card.substr(0, kLongestShown), kSoundCard);
+        }
+    }
+    if (!lacking.empty()) {
+        reading.warn(setting.key_at,
+                     fmt::format("'soundhw' has '{}' without effect: the sound card that there is is '{}'",
+                                 fmt::join(lacking, ","), kSoundCard));
+    }
 }
 
 void read_boot(const KeyInfo&, const Setting& setting, Reading& reading)

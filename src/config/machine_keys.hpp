@@ -22,6 +22,8 @@ void read_boot(const KeyInfo& key, const Setting& setting, Reading& reading);
 void read_cpuid(const KeyInfo& key, const Setting& setting, Reading& reading);
 // bios and firmware, which have no member: they can only ask for what is there.
 void read_firmware(const KeyInfo& key, const Setting& setting, Reading& reading);
+// A list with commas, as QEMU's.
+void read_sound(const KeyInfo& key, const Setting& setting, Reading& reading);
 void read_timer_mode(const KeyInfo& key, const Setting& setting, Reading& reading);
 void read_usb_devices(const KeyInfo& key, const Setting& setting, Reading& reading);
 

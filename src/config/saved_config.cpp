@@ -130,10 +130,11 @@ bool sensible(const DomainConfig& config)
         return std::ranges::find(kUsbDevices, name) != kUsbDevices.end();
     };
     const bool usb_fits = config.usb_devices.size() <= (config.usb == Switch::On ? kUsbPorts : 0);
+    const bool sound_fits = config.sound_card.empty() || config.sound_card == kSoundCard;
     const auto in_range = [&](const KeyInfo& key) { return std::visit(InRange{key, config}, key.member); };
     return serial_ends(config).has_value() && std::ranges::all_of(all_keys(), in_range) &&
-           config.vcpus <= config.max_vcpus && usb_fits && std::ranges::all_of(config.usb_devices, is_usb) &&
-           std::ranges::all_of(config.disks, is_drive) &&
+           config.vcpus <= config.max_vcpus && usb_fits && sound_fits &&
+           std::ranges::all_of(config.usb_devices, is_usb) && std::ranges::all_of(config.disks, is_drive) &&
            std::ranges::all_of(config.cpuid, is_bit);
 }
 

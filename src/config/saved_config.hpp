@@ -11,7 +11,7 @@ namespace windsor::config {
 
 // The version of the domain's record in a saved state, of which a configuration is the largest part. A key that comes
 // new to it raises the version, and its row says `.saved = {.since = …}`.
-constexpr std::uint32_t kDomainRecordVersion = 2;
+constexpr std::uint32_t kDomainRecordVersion = 3;
 
 // The keys as evaluated are JSON there; where they stood in the file is not kept.
 struct SavedConfig {

@@ -68,7 +68,7 @@ TEST(SavedConfig, TheSerialPortOfOlderStatesIsKept)
     for (const auto& [kind, text] :
          std::vector<std::pair<std::uint64_t, std::vector<std::string>>>{{1, {"pty"}}, {0, {}}}) {
         state::Value old = state::pack(before);
-        const std::set<std::string> later{"serial_ends", "usb", "usbdevice", "vga", "videoram"};
+        const std::set<std::string> later{"serial_ends", "soundhw", "usb", "usbdevice", "vga", "videoram"};
         std::erase_if(old.fields, [&](const state::Field& field) { return later.contains(field.name); });
         old.fields.push_back({"serial", state::Need::Mandatory, state::Value{state::Type::Number, kind}});
         DomainConfig after;

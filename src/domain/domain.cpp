@@ -131,6 +131,7 @@ machine::MachineSpec Domain::machine_options() const
                 config.card == config::GraphicsCard::Cirrus ? machine::kCirrusBios : machine::MachineSpec{}.vga_bios,
             .usb = config.usb == config::Switch::On ? machine::Usb::Uhci : machine::Usb::None,
             .usb_devices = usb_devices(config),
+            .sound_card = config.sound_card.empty() ? machine::SoundCard::None : machine::SoundCard::Ac97,
             .display = display_of(config.card),
             .video_memory = megabytes(static_cast<std::uint64_t>(config.videoram_mb))};
 }
