@@ -22,6 +22,7 @@ void read_boot(const KeyInfo& key, const Setting& setting, Reading& reading);
 void read_cpuid(const KeyInfo& key, const Setting& setting, Reading& reading);
 // bios and firmware, which have no member: they can only ask for what is there.
 void read_firmware(const KeyInfo& key, const Setting& setting, Reading& reading);
+void read_shutdown_keys(const KeyInfo& key, const Setting& setting, Reading& reading);
 void read_timer_mode(const KeyInfo& key, const Setting& setting, Reading& reading);
 void read_usb_devices(const KeyInfo& key, const Setting& setting, Reading& reading);
 
@@ -30,6 +31,8 @@ void settle_graphics_card(Reading& reading);
 // videoram, which goes by the card.
 void settle_video_memory(Reading& reading);
 
+// Of the name of a file, and an empty one for none.
+std::expected<std::string, std::string> path_or_none(std::string_view name);
 // Of the name of a file that need not be there.
 std::expected<std::string, std::string> absolute_path(std::string_view name);
 
