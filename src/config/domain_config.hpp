@@ -23,6 +23,15 @@ enum class DiskFormat { Raw };
 enum class DiskAccess { ReadOnly, ReadWrite, SharedWrite }; // SharedWrite is xm's w!
 enum class DiskKind { Disk, Cdrom };
 
+// What a drive tells of itself, by IDENTIFY or INQUIRY; empty: as the drive has it.
+struct DriveTexts {
+    std::string model{};    // at most 40 characters
+    std::string firmware{}; // at most 8, and no blank
+    std::string serial{};   // at most 20, and no blank
+
+    bool operator==(const DriveTexts&) const = default;
+};
+
 struct DiskConfig {
     std::string path; // empty: a CD drive without a disc
     DiskBackend backend = DiskBackend::File;
@@ -33,6 +42,7 @@ struct DiskConfig {
     std::string script;
     std::optional<std::uint64_t> size; // in bytes, when the configuration says how large the disk must be
     std::string text;                  // as the configuration has it
+    DriveTexts told;                   // from its first start on; of a floppy drive nothing
     Location where;
 };
 
@@ -157,6 +167,13 @@ struct DomainConfig {
     Switch pae = Switch::On;
     Switch msr_relaxed = Switch::Off; // unknown MSRs read as zero
     std::vector<CpuidBit> cpuid;      // each bit once
+    std::vector<std::string> smbios;       // as the configuration says them: "host", and WORD=TEXT
+    std::vector<std::string> smbios_texts; // what the guest is told from its first start on: WORD=TEXT, all words
+    std::string smbios_firmware;           // a file's path; empty: none
+    std::string acpi_firmware;             // the same
+    std::vector<std::uint8_t> smbios_structures; // what those files hold, which goes with the domain
+    std::vector<std::uint8_t> acpi_tables;
+    std::vector<std::string> shutdown_keys; // lines of a display::KeyScript
     Switch localtime = Switch::Off;
     std::int64_t rtc_timeoffset = 0; // seconds
     Switch nomigrate = Switch::Off; // whether it must not be moved to another host

@@ -109,7 +109,6 @@ TEST(HvmFiles, AreRefusedWithTheirPlace)
         {"serial = 'udp:127.0.0.1:9999'", "test.cfg:24:10: a serial port cannot be connected to 'udp:"},
         {"spice = 1\nspiceport = 590", "'spice' is refused"},
         {"bios = 'ovmf'", "'ovmf' is not provided yet"},
-        {"acpi_firmware = '/sys/firmware/acpi/tables/SLIC'", "'acpi_firmware' is refused"},
         {"pci = ['0001:0c:1b.2']", "'pci' is refused"},
         {"kernel = '/tmp/vmlinuz'\nramdisk = '/tmp/initrd'", "boot a kernel directly"},
         {"channel = ['connection=pty,name=c']", "'channel' is refused"},

@@ -7,6 +7,7 @@
 #include "config/machine_keys.hpp"
 #include "config/serial_key.hpp"
 #include "config/share_key.hpp"
+#include "config/smbios_key.hpp"
 #include "config/xend_printers.hpp"
 #include "config/xl_printers.hpp"
 
@@ -27,7 +28,6 @@ constexpr std::string_view kNoLabels =
     "there are no security labels that would keep domains from each other; each has walls of its own (see sandbox)";
 constexpr std::string_view kOptionOnly = "it is an option inside the strings of another key, not a key of its own";
 constexpr std::string_view kNoPassThrough = "pass-through of host devices is not provided yet";
-constexpr std::string_view kNoSmbios = "the SMBIOS texts cannot be chosen yet";
 constexpr std::string_view kNoStub = "there are no stub domains; each domain's devices run in a process of its own";
 constexpr std::string_view kNoSpice = "the console is VNC";
 constexpr std::string_view kNoUsb = "the one USB controller that a machine can have, by usb, is of USB 1.1";
@@ -44,8 +44,12 @@ constexpr KeyInfo kKeys[] = {
      .help = "Whether the machine has ACPI: tables, power management, power button. Windows Setup chooses its HAL by "
              "this and by apic; do not change it under an installed Windows.",
      .member = &DomainConfig::acpi, .xend = {Image}, .xl = {"/b_info/type.hvm/acpi"}},
-    {"acpi_firmware", String, Refused, Xl, "",
-     "A file with extra ACPI tables.", "additional ACPI tables cannot be loaded yet"},
+    {.name = "acpi_firmware", .type = String, .dialect = Xl,
+     .help = "A file with ACPI tables, one behind the other, that the machine has besides its own, such as the SLIC of "
+             "the host (/sys/firmware/acpi/tables/SLIC), by which a maker's Windows knows its machine; RSDT and FADT "
+             "then name that maker, too. At most 64 KiB; none may be of a kind that the machine has itself.",
+     .member = &DomainConfig::acpi_firmware, .check = path_or_none, .xl = {"/b_info/type.hvm/acpi_firmware"},
+     .saved = {.since = 3}},
     {"acpi_laptop_slate", Boolean, Accepted, Xl, "0",
      "Whether the machine shows a laptop-slate switch.", "there is no such device"},
     {"acpi_s3", Boolean, Silent, Xl, "1", "Whether the guest may suspend to memory."},
@@ -74,6 +78,7 @@ constexpr KeyInfo kKeys[] = {
      .choices = "seabios rombios ovmf", .read = read_firmware},
     {"bios_path_override", String, Refused, Xl, "",
      "Another file to load the firmware from.", "the firmware is Debian's SeaBIOS and cannot be replaced yet"},
+    {"bios_release_date", String, Accepted, Option, "", "An SMBIOS text of smbios=.", kOptionOnly},
     {"bios_vendor", String, Accepted, Option, "", "An SMBIOS text of smbios=.", kOptionOnly},
     {"bios_version", String, Accepted, Option, "", "An SMBIOS text of smbios=.", kOptionOnly},
     {"blkif", Boolean, Refused, Xm, "0",
@@ -163,6 +168,7 @@ constexpr KeyInfo kKeys[] = {
     {"enclosure_asset_tag", String, Accepted, Option, "", "An SMBIOS text of smbios=.", kOptionOnly},
     {"enclosure_manufacturer", String, Accepted, Option, "", "An SMBIOS text of smbios=.", kOptionOnly},
     {"enclosure_serial_number", String, Accepted, Option, "", "An SMBIOS text of smbios=.", kOptionOnly},
+    {"enclosure_version", String, Accepted, Option, "", "An SMBIOS text of smbios=.", kOptionOnly},
     {.name = "engine", .type = String, .dialect = Windsor, .default_text = "auto",
      .help = "What executes the guest's instructions: auto takes kvm, the hardware, where it is there and runs whole "
              "operating systems well, and else translate, the translator; emulate is the interpreter.",
@@ -388,9 +394,32 @@ constexpr KeyInfo kKeys[] = {
      .help = "Whether the folders of share are reached by SMB 1, too, which is all that Windows XP and older systems "
              "speak. 0: by SMB 2 and 3 alone.",
      .member = &DomainConfig::share_smb1, .saved = {.as = SavedAs::Never}},
+    {.name = "shutdown_keys", .type = StringOrStrings, .dialect = Windsor,
+     .help = "What a person would press to shut the guest down, for one that has no ACPI or does not listen to the power "
+             "button: shutdown and reboot press it then. A list of keys as the key command takes them, pauses in "
+             "seconds, and texts: ['ctrl-esc', 'wait 2', 'u', 'enter'], ['alt-f2', 'type halt', 'enter']. The word "
+             "windows stands for the keys of a Windows in English: Ctrl-Esc, U, U, Enter, with pauses. At most 100 "
+             "lines, a minute for a pause, and ten for all. Whoever presses other keys meanwhile by key or type takes "
+             "over, and a reset ends it.",
+     .member = &DomainConfig::shutdown_keys, .read = read_shutdown_keys, .saved = {.since = 3}},
     {"size", Any, Silent, Option, "", "The size of a disk or of a NUMA node.", kOptionOnly},
-    {"smbios", Strings, Accepted, Xl, "", "SMBIOS texts of the machine.", kNoSmbios},
-    {"smbios_firmware", String, Accepted, Xl, "", "A file with SMBIOS structures.", kNoSmbios},
+    {.name = "smbios", .type = StringOrStrings, .dialect = Xl,
+     .help = "What the SMBIOS tables tell the guest of its machine, as ['system_manufacturer=ACME', "
+             "'oem=a string', …]. The words are xl's: bios_vendor, bios_version; system_manufacturer, _product_name, "
+             "_version, _serial_number; baseboard_manufacturer, _product_name, _version, _serial_number, _asset_tag, "
+             "_location_in_chassis; enclosure_manufacturer, _serial_number, _asset_tag; battery_manufacturer, "
+             "_device_name; and oem, up to 99 times. And more: bios_release_date, system_sku_number, system_family, "
+             "enclosure_version. A word without a text, such as oem=, takes away what there was. The word host, alone "
+             "or among the others, gives the guest the host's texts of its first start, which the other words go "
+             "before. All is kept from the first start on (windsor identity); the UUID is not among it (see uuid).",
+     .member = &DomainConfig::smbios, .read = read_smbios, .xl = {"/b_info/type.hvm/smbios", xl_smbios},
+     .saved = {.since = 3}},
+    {.name = "smbios_firmware", .type = String, .dialect = Xl,
+     .help = "A file with SMBIOS structures, each preceded by its size in 32 bits. Those of the types 0, 1, 2, 3, 11 and "
+             "22 take the place of what the machine says, whatever smbios has for them; the UUID stays the domain's. "
+             "Those of type 39 and of makers, 128 to 255, come on top. At most 16 KiB.",
+     .member = &DomainConfig::smbios_firmware, .check = path_or_none, .xl = {"/b_info/type.hvm/smbios_firmware"},
+     .saved = {.since = 3}},
     {.name = "soundhw", .type = String,
      .help = "The sound card: ac97, Intel's 82801AA, for which Windows XP and 2003 have a driver; all stands for it, too. "
              "Nobody hears it yet. Of a list with commas it is taken, and of the cards that Windsor lacks (sb16, es1370, "
@@ -423,9 +452,11 @@ constexpr KeyInfo kKeys[] = {
     {"superpages", Boolean, Silent, Xm, "0", "Whether Xen must back the domain with large pages."},
     {"suppress_spurious_page_faults", Boolean, Silent, Xm, "0", "Whether Xen hides spurious page faults."},
     {"sve", Any, Refused, Xl, "", "Vector extensions of an ARM guest.", "this is a PC, not an ARM machine"},
+    {"system_family", String, Accepted, Option, "", "An SMBIOS text of smbios=.", kOptionOnly},
     {"system_manufacturer", String, Accepted, Option, "", "An SMBIOS text of smbios=.", kOptionOnly},
     {"system_product_name", String, Accepted, Option, "", "An SMBIOS text of smbios=.", kOptionOnly},
     {"system_serial_number", String, Accepted, Option, "", "An SMBIOS text of smbios=.", kOptionOnly},
+    {"system_sku_number", String, Accepted, Option, "", "An SMBIOS text of smbios=.", kOptionOnly},
     {"system_version", String, Accepted, Option, "", "An SMBIOS text of smbios=.", kOptionOnly},
     {"tag", String, Silent, Option, "", "The tag of a directory shared over 9P.", kOptionOnly},
     {"target", Any, Accepted, Xm, "",

@@ -350,6 +350,10 @@ TEST(KeysTable, APlainKeyStandsInBothListingsWhereItsRowSays)
 
 // Keys whose values are more than a value for a member; the test below names one that is missing here.
 const std::map<std::string_view, std::string_view> kOtherSamples{
+    {"acpi_firmware", "acpi_firmware = '/SLIC'"},
+    {"shutdown_keys", "shutdown_keys = ['ctrl-esc', 'wait 2', 'u']"},
+    {"smbios", "smbios = ['host', 'oem=one']"},
+    {"smbios_firmware", "smbios_firmware = '/structures'"},
     {"boot", "boot = 'dca'"},
     {"cpuid", "cpuid = 'host,avx=0,nx=1'"},
     {"disk", "disk = ['file:/a.img,hda,w', 'phy:/dev/sr0,hdc:cdrom,r', '/b,raw,hdb,w!']"},

@@ -9,6 +9,7 @@
 
 #include "config/cpuid_key.hpp"
 #include "config/value_types.hpp"
+#include "display/key_script.hpp"
 
 namespace windsor::config {
 namespace {
@@ -229,6 +230,25 @@ void read_firmware(const KeyInfo& key, const Setting& setting, Reading&)
     }
 }
 
+void read_shutdown_keys(const KeyInfo&, const Setting& setting, Reading& reading)
+{
+    std::vector<std::string> lines;
+    const auto take = [&](const std::string& line, const Location& where) {
+        lines.push_back(line);
+        if (const auto script = display::parse_key_script(lines); !script) {
+            complain(where, "'shutdown_keys' has no such keys: {}", script.error().message());
+        }
+    };
+    if (const auto* items = setting.value.items()) {
+        for (std::size_t i = 0; i < items->size(); ++i) {
+            take(*(*items)[i].string(), setting.item_at(i));
+        }
+    } else if (const std::string line = text_of(setting); !line.empty()) {
+        take(line, setting.value_at);
+    }
+    reading.config.shutdown_keys = std::move(lines);
+}
+
 void read_timer_mode(const KeyInfo&, const Setting& setting, Reading& reading)
 {
     const auto word = text_of(setting);
@@ -258,6 +278,11 @@ void read_restart(const KeyInfo&, const Setting& setting, Reading& reading)
     unless_given("on_poweroff", config.on_poweroff, always);
     unless_given("on_reboot", config.on_reboot, word == "never" ? LifeAction::Destroy : LifeAction::Restart);
     unless_given("on_crash", config.on_crash, always);
+}
+
+std::expected<std::string, std::string> path_or_none(std::string_view name)
+{
+    return name.empty() ? std::string{} : absolute_path(name);
 }
 
 std::expected<std::string, std::string> absolute_path(std::string_view name)

@@ -24,6 +24,7 @@ void read_cpuid(const KeyInfo& key, const Setting& setting, Reading& reading);
 void read_firmware(const KeyInfo& key, const Setting& setting, Reading& reading);
 // A list with commas, as QEMU's.
 void read_sound(const KeyInfo& key, const Setting& setting, Reading& reading);
+void read_shutdown_keys(const KeyInfo& key, const Setting& setting, Reading& reading);
 void read_timer_mode(const KeyInfo& key, const Setting& setting, Reading& reading);
 void read_usb_devices(const KeyInfo& key, const Setting& setting, Reading& reading);
 
@@ -32,6 +33,8 @@ void settle_graphics_card(Reading& reading);
 // videoram, which goes by the card.
 void settle_video_memory(Reading& reading);
 
+// Of the name of a file, and an empty one for none.
+std::expected<std::string, std::string> path_or_none(std::string_view name);
 // Of the name of a file that need not be there.
 std::expected<std::string, std::string> absolute_path(std::string_view name);
 

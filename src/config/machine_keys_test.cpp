@@ -349,5 +349,22 @@ TEST(Listing, ShowsWhatTheFileGivesOfKeysWithoutEffect)
     }
 }
 
+TEST(MachineKeys, ShutdownKeysAreThoseOfTheKeyCommandWithPauses)
+{
+    const auto config = load("shutdown_keys = ['ctrl-esc', 'wait 2', 'u', 'type halt', 'windows']\n").config;
+    EXPECT_EQ(config.shutdown_keys.size(), 5u);
+    EXPECT_EQ(load("shutdown_keys = 'windows'\n").config.shutdown_keys, std::vector<std::string>{"windows"});
+    EXPECT_TRUE(load("shutdown_keys = ''\n").config.shutdown_keys.empty());
+    EXPECT_EQ(first_line(error_of("shutdown_keys = ['esc',\n  'escap']\n")),
+              "test.cfg:2:3: 'shutdown_keys' has no such keys: there is no key \"escap\"; did you mean \"escape\"?");
+}
+
+TEST(MachineKeys, FilesOfTheFirmwareAreNamedByTheirWholePaths)
+{
+    EXPECT_EQ(load("acpi_firmware = '/a/../SLIC'\n").config.acpi_firmware, "/SLIC");
+    EXPECT_TRUE(load("smbios_firmware = 'x'\n").config.smbios_firmware.starts_with("/"));
+    EXPECT_TRUE(load("smbios_firmware = ''\n").config.smbios_firmware.empty());
+}
+
 } // namespace
 } // namespace windsor::config

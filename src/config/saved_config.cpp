@@ -3,6 +3,8 @@
 
 #include "base/json_bounds.hpp"
 #include "config/serial_key.hpp"
+#include "config/smbios_key.hpp"
+#include "display/key_script.hpp"
 
 #include <algorithm>
 #include <concepts>
@@ -125,6 +127,7 @@ bool sensible(const DomainConfig& config)
                disk.vdev[2] <= (floppy ? 'b' : 'd') &&
                (disk.kind == DiskKind::Cdrom ? !floppy : floppy || !disk.path.empty());
     };
+    const auto tells_sense = [](const DiskConfig& disk) { return is_sensible(disk.told); };
     const auto is_bit = [](const CpuidBit& bit) { return bit.reg < 4 && bit.bit < 32; };
     const auto is_usb = [](const std::string& name) {
         return std::ranges::find(kUsbDevices, name) != kUsbDevices.end();
@@ -135,7 +138,8 @@ bool sensible(const DomainConfig& config)
     return serial_ends(config).has_value() && std::ranges::all_of(all_keys(), in_range) &&
            config.vcpus <= config.max_vcpus && usb_fits && sound_fits &&
            std::ranges::all_of(config.usb_devices, is_usb) && std::ranges::all_of(config.disks, is_drive) &&
-           std::ranges::all_of(config.cpuid, is_bit);
+           std::ranges::all_of(config.cpuid, is_bit) && std::ranges::all_of(config.disks, tells_sense) &&
+           has_sensible_texts(config) && display::parse_key_script(config.shutdown_keys).has_value();
 }
 
 } // namespace

@@ -28,6 +28,13 @@ SavedConfig save(const DomainConfig& config);
 // Fails if it is no configuration that Windsor could have saved.
 base::Result<DomainConfig> restore(SavedConfig saved);
 
+template <typename Archive> void describe(Archive& archive, DriveTexts& told)
+{
+    archive.field("model", told.model);
+    archive.field("firmware", told.firmware);
+    archive.field("serial", told.serial);
+}
+
 template <typename Archive> void describe(Archive& archive, DiskConfig& disk)
 {
     archive.field("path", disk.path);
@@ -39,6 +46,10 @@ template <typename Archive> void describe(Archive& archive, DiskConfig& disk)
     archive.field("script", disk.script);
     archive.field("size", disk.size);
     archive.field("text", disk.text);
+    // Without them a drive tells what it told in the first versions of Windsor.
+    if (archive.is_of(3)) {
+        archive.field("told", disk.told);
+    }
 }
 
 template <typename Archive> void describe(Archive& archive, VifConfig& vif)
@@ -151,6 +162,12 @@ template <typename Archive> void describe(Archive& archive, DomainConfig& config
             SavedGraphics graphics{config};
             archive.field("graphics", graphics);
         }
+    }
+    // Without them the guest is told what the first versions of Windsor told it.
+    if (archive.is_of(3)) {
+        archive.field("smbios_texts", config.smbios_texts);
+        archive.field("smbios_structures", config.smbios_structures);
+        archive.field("acpi_tables", config.acpi_tables);
     }
 }
 

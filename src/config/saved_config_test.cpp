@@ -27,6 +27,19 @@ rtc_timeoffset = -3600
 on_crash = 'preserve'
 )";
 
+// As the version before wrote it.
+void forget_version_3(state::Value& config)
+{
+    const std::set<std::string> later{"smbios",        "smbios_texts", "smbios_structures", "smbios_firmware",
+                                      "acpi_firmware", "acpi_tables",  "shutdown_keys",     "soundhw"};
+    std::erase_if(config.fields, [&](const state::Field& field) { return later.contains(field.name); });
+    for (state::Field& field : config.fields) {
+        for (state::Value& disk : field.value.items) {
+            std::erase_if(disk.fields, [](const state::Field& each) { return each.name == "told"; });
+        }
+    }
+}
+
 TEST(SavedConfig, AConfigurationComesBackAsItWasEvaluated)
 {
     const auto loaded = load_text(kText, "falstaff", {});
@@ -68,13 +81,68 @@ TEST(SavedConfig, TheSerialPortOfOlderStatesIsKept)
     for (const auto& [kind, text] :
          std::vector<std::pair<std::uint64_t, std::vector<std::string>>>{{1, {"pty"}}, {0, {}}}) {
         state::Value old = state::pack(before);
-        const std::set<std::string> later{"serial_ends", "soundhw", "usb", "usbdevice", "vga", "videoram"};
+        forget_version_3(old);
+        const std::set<std::string> later{"serial_ends", "usb", "usbdevice", "vga", "videoram"};
         std::erase_if(old.fields, [&](const state::Field& field) { return later.contains(field.name); });
         old.fields.push_back({"serial", state::Need::Mandatory, state::Value{state::Type::Number, kind}});
         DomainConfig after;
         ASSERT_TRUE(state::unpack(old, "domain", after, nullptr, 1)) << kind;
         EXPECT_EQ(after.serial, text);
     }
+}
+
+TEST(SavedConfig, TheSmbiosTextsOfOlderStatesAreTheFirstOnes)
+{
+    DomainConfig before = load_text(kText, "falstaff", {})->config;
+    before.smbios = {"host"};
+    before.smbios_texts = {"bios_vendor=ACME"};
+    EXPECT_EQ(restore(state::through_a_file(save(before)))->smbios_texts, before.smbios_texts);
+    state::Value old = state::pack(before);
+    forget_version_3(old);
+    DomainConfig after;
+    ASSERT_TRUE(state::unpack(old, "domain", after, nullptr, 2));
+    EXPECT_TRUE(after.smbios_texts.empty() && after.smbios.empty());
+    EXPECT_FALSE(state::unpack(old, "domain", after, nullptr, 3));
+}
+
+TEST(SavedConfig, SmbiosTextsThatNoConfigurationCouldHaveAreRefused)
+{
+    const DomainConfig good = load_text(kText, "falstaff", {})->config;
+    for (const std::string text : {"bios_vendor", "colour=red", "oem=a\nb", "host"}) {
+        DomainConfig bad = good;
+        bad.smbios_texts = {text};
+        EXPECT_FALSE(restore(save(bad)).has_value()) << text;
+    }
+    DomainConfig bad = good;
+    bad.smbios.assign(1000, "host");
+    EXPECT_FALSE(restore(save(bad)).has_value());
+}
+
+TEST(SavedConfig, DrivesGoOnTellingWhatTheyTold)
+{
+    DomainConfig before = load_text(kText, "falstaff", {})->config;
+    before.disks[0].told = {.model = "Some DISK", .firmware = "2.0", .serial = "S1"};
+    EXPECT_EQ(restore(state::through_a_file(save(before)))->disks[0].told, before.disks[0].told);
+    const std::vector<DriveTexts> wrong{{.model = std::string(41, 'x')},
+                                        {.model = "a\tb"},
+                                        {.firmware = "123456789"},
+                                        {.firmware = "1 0"},
+                                        {.serial = "a b"},
+                                        {.serial = std::string(21, 'x')}};
+    for (const DriveTexts& told : wrong) {
+        DomainConfig bad = before;
+        bad.disks[0].told = told;
+        EXPECT_FALSE(restore(save(bad)).has_value()) << told.model << told.firmware << told.serial;
+    }
+}
+
+TEST(SavedConfig, KeysThatNoConfigurationCouldHaveAreRefused)
+{
+    DomainConfig bad = load_text(kText, "falstaff", {})->config;
+    bad.shutdown_keys = {"windows"};
+    EXPECT_TRUE(restore(save(bad)).has_value());
+    bad.shutdown_keys = {"wait 1000"};
+    EXPECT_FALSE(restore(save(bad)).has_value());
 }
 
 TEST(SavedConfig, ASerialPortThatNoConfigurationCouldHaveIsRefused)

@@ -282,7 +282,10 @@ base::Status Console::mouse_at(unsigned x, unsigned y, int wheel, std::uint8_t b
     return {};
 }
 
-base::Status Console::type_text(std::string_view text, std::string_view keymap_name)
+namespace {
+
+// The keys that give UTF-8 `text` on that layout.
+base::Result<std::deque<KeyEvent>> events_of(std::string_view text, std::string_view keymap_name)
 {
     const Keymap keymap = WINDSOR_TRY(Keymap::find(keymap_name));
     std::deque<KeyEvent> events;
@@ -309,32 +312,103 @@ base::Status Console::type_text(std::string_view text, std::string_view keymap_n
             modifiers(false);
         }
     }
-    return enqueue(events);
+    return events;
+}
+
+void add_chord(std::deque<KeyEvent>& events, const Chord& chord)
+{
+    for (const KeyCode code : chord) {
+        events.push_back({code, true});
+    }
+    for (auto code = chord.rbegin(); code != chord.rend(); ++code) {
+        events.push_back({*code, false});
+    }
+}
+
+base::Error too_many(std::size_t waiting)
+{
+    return base::Error{fmt::format("{} key events are already waiting to be typed: try again later", waiting)};
+}
+
+} // namespace
+
+base::Status Console::type_text(std::string_view text, std::string_view keymap_name)
+{
+    return enqueue(WINDSOR_TRY(events_of(text, keymap_name)));
 }
 
 base::Status Console::press_keys(std::string_view keys)
 {
-    const std::vector<Chord> chords = WINDSOR_TRY(parse_keys(keys));
     std::deque<KeyEvent> events;
-    for (const Chord& chord : chords) {
-        for (const KeyCode code : chord) {
-            events.push_back({code, true});
-        }
-        for (auto code = chord.rbegin(); code != chord.rend(); ++code) {
-            events.push_back({*code, false});
-        }
+    for (const Chord& chord : WINDSOR_TRY(parse_keys(keys))) {
+        add_chord(events, chord);
     }
     return enqueue(events);
 }
 
+base::Status Console::play(const KeyScript& script, std::string_view keymap)
+{
+    std::deque<Queued> queued;
+    for (const KeyStep& step : script) {
+        std::deque<KeyEvent> events = WINDSOR_TRY(events_of(step.text, keymap));
+        add_chord(events, step.keys);
+        auto part = Queued::Part::StepBegins;
+        base::Nanoseconds pause = std::chrono::nanoseconds{step.pause}.count();
+        for (const KeyEvent& event : events) {
+            queued.push_back({.event = event, .pause = std::exchange(pause, 0), .part = part});
+            part = Queued::Part::StepGoesOn;
+        }
+    }
+    {
+        const base::MutexLock lock{mutex_};
+        if (std::ranges::any_of(keys_, [](const Queued& key) { return key.part != Queued::Part::NoScript; })) {
+            return base::fail("the keys of the last time are still being pressed; wait for them, or press others "
+                              "with 'key', which take their place");
+        }
+        if (queued.size() > kMostQueuedKeys - std::min(keys_.size(), kMostQueuedKeys)) {
+            return std::unexpected{too_many(keys_.size())};
+        }
+        keys_.insert(keys_.end(), queued.begin(), queued.end());
+    }
+    changed_.notify_all();
+    return {};
+}
+
+std::size_t Console::stop_playing()
+{
+    const base::MutexLock lock{mutex_};
+    return drop_script();
+}
+
+// A step that has begun is finished, so that no key stays down, but is no script's any more.
+std::size_t Console::drop_script()
+{
+    const auto first = keys_.begin() + (sending_ ? 1 : 0);
+    const auto begin =
+        std::find_if(first, keys_.end(), [](const Queued& key) { return key.part == Queued::Part::StepBegins; });
+    const auto end =
+        std::find_if(begin, keys_.end(), [](const Queued& key) { return key.part == Queued::Part::NoScript; });
+    const auto dropped = static_cast<std::size_t>(end - begin);
+    std::for_each(keys_.begin(), begin, [](Queued& key) { key.part = Queued::Part::NoScript; });
+    keys_.erase(begin, end);
+    return dropped;
+}
+
 base::Status Console::enqueue(const std::deque<KeyEvent>& events)
 {
+    std::size_t dropped = 0;
     {
         const base::MutexLock lock{mutex_};
         if (events.size() > kMostQueuedKeys - std::min(keys_.size(), kMostQueuedKeys)) {
-            return base::fail("{} key events are already waiting to be typed: try again later", keys_.size());
+            return std::unexpected{too_many(keys_.size())};
         }
-        keys_.insert(keys_.end(), events.begin(), events.end());
+        dropped = drop_script();
+        for (const KeyEvent& event : events) {
+            keys_.push_back({.event = event});
+        }
+    }
+    if (dropped != 0) {
+        log_.info("somebody else presses keys: {} key events of the script before are left out", dropped);
     }
     changed_.notify_all();
     return {};
@@ -357,16 +431,18 @@ void Console::typing_loop()
             continue;
         }
         const base::Nanoseconds now = machine_.clock.now();
-        if (last && now - *last < kKeyInterval) {
+        if (last && now - *last < std::max(kKeyInterval, keys_.front().pause)) {
             changed_.wait_until(mutex_, std::chrono::steady_clock::now() + kTypingPoll);
             continue;
         }
         last = now;
-        const KeyEvent event = keys_.front();
+        const KeyEvent event = keys_.front().event;
+        sending_ = true;
         {
             const base::MutexUnlock unlocked{mutex_};
             send(event);
         }
+        sending_ = false;
         keys_.pop_front();
     }
 }

@@ -11,6 +11,7 @@
 #include "backend/pointer.hpp"
 #include "backend/screen.hpp"
 #include "display/codepage437.hpp"
+#include "display/key_script.hpp"
 #include "display/keysym.hpp"
 #include "display/viewers.hpp"
 
@@ -65,6 +66,11 @@ public:
     base::Status type_text(std::string_view text, std::string_view keymap = "en-us");
     // Queues key combinations as parse_keys() reads them.
     base::Status press_keys(std::string_view keys);
+    // Queues what the script says; texts as on a guest set to `keymap`. Whoever types or presses keys by the methods
+    // above takes over: the rest of the script is left out then. Fails while another one is at work.
+    base::Status play(const KeyScript& script, std::string_view keymap);
+    // Leaves the rest of a script out, but for the release of what it holds. Gives how many key events those were.
+    std::size_t stop_playing();
     // Key events that are still to be sent.
     std::size_t queued_keys() const;
 
@@ -94,7 +100,14 @@ private:
     void refresh_loop();
     void wait_for_next_picture(std::chrono::milliseconds period) WINDSOR_REQUIRES(mutex_);
     void typing_loop();
+    // A key event, and what a script has to be cut at.
+    struct Queued {
+        KeyEvent event{};
+        base::Nanoseconds pause{0}; // machine time since the event before it, if it is more than kKeyInterval
+        enum class Part : std::uint8_t { NoScript, StepBegins, StepGoesOn } part{Part::NoScript};
+    };
     base::Status enqueue(const std::deque<KeyEvent>& events);
+    std::size_t drop_script() WINDSOR_REQUIRES(mutex_);
     void send(const KeyEvent& event);
 
     Machine machine_;
@@ -112,7 +125,8 @@ private:
     unsigned looking_ WINDSOR_GUARDED_BY(mutex_){0}; // viewers
     backend::Size size_ WINDSOR_GUARDED_BY(mutex_){}; // of the screen
     bool lively_ WINDSOR_GUARDED_BY(mutex_){false}; // somebody did something: look at the screen soon
-    std::deque<KeyEvent> keys_ WINDSOR_GUARDED_BY(mutex_);
+    std::deque<Queued> keys_ WINDSOR_GUARDED_BY(mutex_);
+    bool sending_ WINDSOR_GUARDED_BY(mutex_){false}; // the first of them, which stays in the queue meanwhile
     Pixel pointer_ WINDSOR_GUARDED_BY(bus::kMachineLock){}; // where the tablet has led it
     bool tablet_used_ WINDSOR_GUARDED_BY(bus::kMachineLock){false};
     std::uint8_t buttons_ WINDSOR_GUARDED_BY(bus::kMachineLock){0}; // held

@@ -208,6 +208,40 @@ TEST_F(ConsoleTest, BoundsWhatWaitsToBeTyped)
     EXPECT_EQ(console_.queued_keys(), 0U);
 }
 
+TEST_F(ConsoleTest, PlaysAScriptWithItsPauses)
+{
+    const std::vector<std::string> lines{"ctrl-esc", "wait 10", "type u", "enter"};
+    ASSERT_TRUE(console_.play(parse_key_script(lines).value(), "en-us"));
+    EXPECT_FALSE(console_.play(parse_key_script(lines).value(), "en-us")) << "the first one is at work";
+    EXPECT_THAT(typed(4),
+                ElementsAre(KeyEvent{0x1d, true}, KeyEvent{0x01, true}, KeyEvent{0x01, false}, KeyEvent{0x1d, false}));
+    clock_.advance(9 * base::kSecond);
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    locked([&] { EXPECT_EQ(fake_.keys.size(), 4U) << "it pauses for ten seconds"; });
+    EXPECT_EQ(console_.queued_keys(), 4U);
+    clock_.advance(base::kSecond);
+    EXPECT_EQ(typed(8).size(), 8U);
+    EXPECT_EQ(fake_.keys.back(), (KeyEvent{0x1c, false}));
+    EXPECT_FALSE(console_.play(parse_key_script(std::vector<std::string>{"type 漢"}).value(), "en-us"));
+}
+
+// No key stays down when a script is left.
+TEST_F(ConsoleTest, WhoTypesTakesOverFromAScript)
+{
+    ASSERT_TRUE(
+        console_.play(parse_key_script(std::vector<std::string>{"ctrl-alt-f2 x y", "wait 60", "z"}).value(), "de"));
+    typed(1);
+    ASSERT_TRUE(console_.press_keys("a"));
+    const std::vector<KeyEvent> keys = typed(8);
+    ASSERT_EQ(console_.queued_keys(), 0U);
+    EXPECT_THAT(keys,
+                ElementsAre(KeyEvent{0x1d, true}, KeyEvent{0x38, true}, KeyEvent{0x3c, true}, KeyEvent{0x3c, false},
+                            KeyEvent{0x38, false}, KeyEvent{0x1d, false}, KeyEvent{0x1e, true}, KeyEvent{0x1e, false}));
+    EXPECT_EQ(console_.stop_playing(), 0U);
+    ASSERT_TRUE(console_.play(parse_key_script(std::vector<std::string>{"q"}).value(), "de"))
+        << "there is none any more";
+}
+
 TEST_F(ConsoleTest, MovesTheMouse)
 {
     console_.mouse(3, -4, 1, 5);

@@ -4,11 +4,13 @@
 #include <array>
 #include <bit>
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace windsor::domain {
 
 namespace {
+
+using enum firmware::SmbiosText;
 
 std::string or_none(const std::string& value)
 {
@@ -19,6 +21,26 @@ std::string or_none(const std::string& value)
 std::string disk_model(const Identity& identity)
 {
     return or_none(identity.disk.substr(0, identity.disk.find(',')));
+}
+
+// What one SMBIOS structure says, in one line.
+template <firmware::SmbiosText... kTexts> std::string smbios_of(const Identity& identity)
+{
+    firmware::SmbiosTexts texts = identity.smbios;
+    texts.fill_in(firmware::default_smbios_texts(parse_uuid(identity.uuid)));
+    std::string line;
+    for (const firmware::SmbiosText text : {kTexts...}) {
+        if (const std::string& said = *texts[text]; !said.empty()) {
+            line += fmt::format("{}'{}'", line.empty() ? "" : ", ", said);
+        }
+    }
+    return or_none(line);
+}
+
+std::string oem_strings(const Identity& identity)
+{
+    const auto& oem = identity.smbios.oem;
+    return oem && !oem->empty() ? fmt::format("'{}'", fmt::join(*oem, "', '")) : std::string{kAbsent};
 }
 
 std::string same_for_all(std::string_view value)
@@ -41,6 +63,19 @@ constexpr std::array kComponents{
     Component{"memory range", 1, [](const Identity& i) { return memory_range(i.memory_mb); }, "memory"},
     Component{"system UUID and serial number", 0, [](const Identity& i) { return i.uuid; }, "uuid"},
     Component{"hard disk's serial number", 0, [](const Identity& i) { return or_none(i.disk); }, "uuid and disk"},
+    Component{"BIOS by SMBIOS", 0, smbios_of<BiosVendor, BiosVersion, BiosReleaseDate>, "smbios"},
+    Component{"system by SMBIOS", 0,
+              smbios_of<SystemManufacturer, SystemProductName, SystemVersion, SystemSerialNumber, SystemSkuNumber,
+                        SystemFamily>, "smbios"},
+    Component{"baseboard by SMBIOS", 0,
+              smbios_of<BaseboardManufacturer, BaseboardProductName, BaseboardVersion, BaseboardSerialNumber,
+                        BaseboardAssetTag, BaseboardLocationInChassis>, "smbios"},
+    Component{"enclosure by SMBIOS", 0,
+              smbios_of<EnclosureManufacturer, EnclosureVersion, EnclosureSerialNumber, EnclosureAssetTag>, "smbios"},
+    Component{"battery by SMBIOS", 0, smbios_of<BatteryManufacturer, BatteryDeviceName>, "smbios"},
+    Component{"OEM strings of SMBIOS", 0, oem_strings, "smbios"},
+    Component{"tables from files", 0, [](const Identity& i) { return or_none(i.firmware_files); },
+              "smbios_firmware and acpi_firmware"},
 };
 // clang-format on
 

@@ -127,6 +127,11 @@ machine::MachineSpec Domain::machine_options() const
             .missed_ticks = config.timer_mode == config::TimerMode::DeliverMissed ? machine::MissedTicks::Deliver
                                                                                   : machine::MissedTicks::Collapse,
             .uuid = uuid_,
+            // These have been checked when they were read.
+            .smbios = firmware::parse_smbios_texts(config.smbios_texts).value_or(firmware::SmbiosTexts{}),
+            .smbios_structures = firmware::parse_smbios_structures(config.smbios_structures)
+                                     .value_or(std::vector<firmware::SmbiosStructure>{}),
+            .acpi_tables = firmware::parse_acpi_tables(config.acpi_tables).value_or(std::vector<firmware::AcpiTable>{}),
             .vga_bios =
                 config.card == config::GraphicsCard::Cirrus ? machine::kCirrusBios : machine::MachineSpec{}.vga_bios,
             .usb = config.usb == config::Switch::On ? machine::Usb::Uhci : machine::Usb::None,
@@ -151,8 +156,13 @@ base::Status Domain::restore(const SavedFile& saved)
 
 machine::DriveSpec Domain::drive(const config::DiskConfig& disk)
 {
-    machine::DriveSpec options{
-        .slot = slot_of(disk), .cdrom = disk.kind == config::DiskKind::Cdrom, .serial = drive_serial(uuid_, disk)};
+    const bool known = disk.told != config::DriveTexts{};
+    const config::DriveTexts told = known ? disk.told : first_drive_texts(uuid_, disk);
+    machine::DriveSpec options{.slot = slot_of(disk),
+                               .cdrom = disk.kind == config::DiskKind::Cdrom,
+                               .serial = told.serial,
+                               .model = told.model,
+                               .firmware = told.firmware};
     if (disk.path.empty()) {
         return options;
     }
@@ -285,6 +295,7 @@ void Domain::act(config::LifeAction action, Phase remains)
     machine_->pause();
     switch (action) {
     case config::LifeAction::Restart:
+        console_->stop_playing();
         machine_->reset();
         ++restarts_;
         if (life_.is_to_run()) {

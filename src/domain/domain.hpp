@@ -131,7 +131,8 @@ private:
     Json all_forms_of_configuration() const;
     Json statistics() const;
     void unpause(const Reply& reply);
-    void press_power_button(Life::End end, const Reply& reply);
+    void shut_down(Life::End end, const Reply& reply);
+    base::Status press_shutdown_keys();
     void reset();
 
     // domain_processors.cpp

@@ -10,6 +10,8 @@
 
 #include <algorithm>
 
+#include <fmt/ranges.h>
+
 namespace windsor::domain {
 
 namespace {
@@ -106,14 +108,14 @@ std::vector<Domain::Row> Domain::life_rows()
           .phases = kAtRest},
          [](Domain& domain, const RpcArguments&, const Reply& reply) { domain.unpause(reply); }},
         {{.name = "shutdown",
-          .help = "Presses the power button.",
+          .help = "Presses the power button; the keys of shutdown_keys if the guest does not listen to it.",
           .phases = kAtRest,
           .parameters = {{.name = "reboot",
                           .kind = Truth,
                           .help = "whether on_reboot holds for the end that follows, instead of on_poweroff",
                           .otherwise = false}}},
          [](Domain& domain, const RpcArguments& arguments, const Reply& reply) {
-             domain.press_power_button(arguments.truth("reboot") ? Life::End::Reboot : Life::End::PowerOff, reply);
+             domain.shut_down(arguments.truth("reboot") ? Life::End::Reboot : Life::End::PowerOff, reply);
          }},
         {{.name = "reset", .help = "Presses the reset button.", .phases = kAtRest},
          [](Domain& domain, const RpcArguments&, const Reply& reply) {
@@ -294,19 +296,37 @@ void Domain::unpause(const Reply& reply)
     reply(Json::object());
 }
 
-void Domain::press_power_button(Life::End end, const Reply& reply)
+void Domain::shut_down(Life::End end, const Reply& reply)
 {
     if (!machine_->press_power_button()) {
-        reply(base::fail("the guest does not listen to the ACPI power button (yet); 'destroy' ends it hard, "
-                         "'reset' restarts it"));
-        return;
+        if (const auto pressed = press_shutdown_keys(); !pressed) {
+            reply(std::unexpected{pressed.error()});
+            return;
+        }
     }
     life_.expect(end);
     reply(Json::object());
 }
 
+// What a person would do instead. It takes its time, as long as the guest runs.
+base::Status Domain::press_shutdown_keys()
+{
+    const config::DomainConfig& config = settings_.config;
+    if (config.shutdown_keys.empty()) {
+        return base::fail(
+            "the guest does not listen to the ACPI power button (yet); 'destroy' ends it hard, "
+            "'reset' restarts it, and shutdown_keys in its configuration can say which keys shut it down");
+    }
+    const display::KeyScript script = WINDSOR_TRY(display::parse_key_script(config.shutdown_keys));
+    WINDSOR_TRY(console_->play(script, config.graphics.keymap.value_or("en-us")));
+    log_.info("the guest does not listen to the ACPI power button; the keys of shutdown_keys are pressed: {}",
+              fmt::join(config.shutdown_keys, ", "));
+    return {};
+}
+
 void Domain::reset()
 {
+    console_->stop_playing();
     life_.expect(Life::End::PowerOff); // who was asked for a reboot before is not there any more
     machine_->reset();
     if (life_.is_to_run()) {

@@ -130,8 +130,20 @@ TEST_F(DomainMethods, APowerButtonThatNobodyListensToIsSaid)
 {
     start();
     EXPECT_THAT(refusal("shutdown"), HasSubstr("does not listen to the ACPI power button"));
+    EXPECT_THAT(refusal("shutdown"), HasSubstr("shutdown_keys in its configuration can say which keys shut it down"));
     EXPECT_THAT(refusal("shutdown", {{"reboot", true}}), HasSubstr("does not listen"));
     EXPECT_THAT(refusal("shutdown", {{"reboot", "yes"}}), HasSubstr("must be true or false"));
+}
+
+TEST_F(DomainMethods, AGuestThatDoesNotListenIsShutDownByItsKeys)
+{
+    settings_.config.shutdown_keys = {"ctrl-esc", "wait 60", "u"};
+    start();
+    answer("shutdown");
+    EXPECT_THAT(refusal("shutdown"), HasSubstr("the keys of the last time are still being pressed"));
+    answer("keys", {{"keys", "a"}}); // which ends it
+    answer("reset");
+    answer("shutdown");
 }
 
 TEST_F(DomainMethods, AScreenshotIsAPicture)

@@ -3,8 +3,10 @@
 
 #include "base/fnv.hpp"
 #include "base/log.hpp"
+#include "config/smbios_key.hpp"
 #include "domain/processor_model.hpp"
 #include "domain/windows_volume.hpp"
+#include "firmware/acpi_file.hpp"
 
 #include <algorithm>
 
@@ -54,6 +56,33 @@ const config::DiskConfig* first(const config::DomainConfig& config, config::Disk
     return found;
 }
 
+// Out of an older saved state, a configuration does not say it.
+config::DriveTexts told_by(const config::DomainConfig& config, const config::DiskConfig& disk)
+{
+    const bool known = disk.told != config::DriveTexts{};
+    return known ? disk.told : first_drive_texts(parse_uuid(config.uuid), disk);
+}
+
+std::uint64_t sum_of(const std::vector<std::uint8_t>& bytes)
+{
+    return base::fnv1a({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+// By their sums: other contents are other words.
+std::string describe_files(const config::DomainConfig& config)
+{
+    std::string words;
+    if (!config.smbios_structures.empty()) {
+        words = fmt::format("SMBIOS structures {:016x}", sum_of(config.smbios_structures));
+    }
+    for (const auto& table :
+         firmware::parse_acpi_tables(config.acpi_tables).value_or(std::vector<firmware::AcpiTable>{})) {
+        words +=
+            fmt::format("{}ACPI table {} {:016x}", words.empty() ? "" : ", ", table.signature, sum_of(table.bytes));
+    }
+    return words;
+}
+
 } // namespace
 
 Identity identity_of(const config::DomainConfig& config, const std::string& path)
@@ -71,15 +100,31 @@ Identity identity_of(const config::DomainConfig& config, const std::string& path
                       .cdrom = first(config, config::DiskKind::Cdrom) != nullptr ? "IDE CD-ROM drive" : "",
                       .disk = {},
                       .processor = describe_processor(processor_model(config, unheard)),
-                      .volume = {}};
+                      .volume = {},
+                      .smbios = firmware::parse_smbios_texts(config.smbios_texts).value_or(firmware::SmbiosTexts{}),
+                      .smbios_source = config::wants_host_texts(config) ? SmbiosSource::Host : SmbiosSource::Windsor};
     for (const config::VifConfig& vif : config.vifs) {
         identity.macs.push_back(vif.mac);
     }
+    identity.firmware_files = describe_files(config);
+    for (const config::DiskConfig& disk : config.disks) {
+        if (!config::is_floppy(disk)) {
+            identity.drives.push_back({.vdev = disk.vdev, .kind = disk.kind, .told = told_by(config, disk)});
+        }
+    }
     if (const config::DiskConfig* const disk = first(config, config::DiskKind::Disk)) {
-        identity.disk = "IDE disk, serial number " + drive_serial(parse_uuid(config.uuid), *disk);
+        identity.disk = "IDE disk, serial number " + told_by(config, *disk).serial;
         identity.volume = windows_volume(disk->path).value_or("");
     }
     return identity;
+}
+
+config::DriveTexts first_drive_texts(const Uuid& uuid, const config::DiskConfig& disk)
+{
+    if (disk.kind == config::DiskKind::Cdrom) {
+        return {.model = "Windsor DVD-ROM", .firmware = "1.0", .serial = "WC00000000000001"};
+    }
+    return {.model = "Windsor HARDDISK", .firmware = "1.0", .serial = drive_serial(uuid, disk)};
 }
 
 std::string drive_serial(const Uuid& uuid, const config::DiskConfig& disk)

@@ -7,6 +7,7 @@
 #include "config/domain_config.hpp"
 #include "domain/uuid.hpp"
 #include "firmware/hal.hpp"
+#include "firmware/smbios_texts.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -19,6 +20,18 @@ namespace windsor::domain {
 
 // How far `windsor install` has come.
 enum class InstallStage : std::uint8_t { None, First, Second, Done };
+
+// Whose texts the tables have where the configuration does not choose them.
+enum class SmbiosSource : std::uint8_t { Windsor, Host };
+
+// What a drive tells of itself. The drive is known by its place and its kind.
+struct KnownDrive {
+    std::string vdev; // hda to hdd
+    config::DiskKind kind{config::DiskKind::Disk};
+    config::DriveTexts told{};
+
+    bool operator==(const KnownDrive&) const = default;
+};
 
 struct Identity {
     std::string name;          // of the domain
@@ -33,18 +46,27 @@ struct Identity {
     std::string disk;      // the first hard disk; empty: none
     std::string processor; // its maker, family, model and stepping
     std::string volume;    // the serial number of the volume that Windows starts from; empty: there is no Windows
+    // What the SMBIOS tables say. Files from before they were kept have none, and default_smbios_texts() was said.
+    firmware::SmbiosTexts smbios{};
+    SmbiosSource smbios_source{SmbiosSource::Windsor};
+    std::string firmware_files{}; // the tables that the configuration's files have, in words; empty: none
+    std::vector<KnownDrive> drives{}; // also those that the configuration has not any more; none in older files
     InstallStage stage{InstallStage::None};
 
     bool operator==(const Identity&) const = default;
 };
 
-// What a configuration with UUID and MAC addresses comes to. The path is that of its file.
+// What a configuration with UUID, MAC addresses and SMBIOS texts comes to. The path is that of its file.
 Identity identity_of(const config::DomainConfig& config, const std::string& path);
 
-// As text, a line each: "windsor-identity 1", and then a word, a space and its value; docs/identity.md.
+// As text, a line each: "windsor-identity 2", and then a word, a space and its value; docs/identity.md.
 std::string print_identity(const Identity& identity);
 // The error says which line is wrong. Takes any text, however long.
 base::Result<Identity> parse_identity(std::string_view text);
+
+// What the first versions of Windsor had a drive tell, and all that are known from then go on to. A version with others
+// gives those to domains that it has not known.
+config::DriveTexts first_drive_texts(const Uuid& uuid, const config::DiskConfig& disk);
 
 // The serial number of a drive, which follows from the domain's UUID and the drive's place: 16 characters.
 std::string drive_serial(const Uuid& uuid, const config::DiskConfig& disk);

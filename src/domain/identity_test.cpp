@@ -60,8 +60,8 @@ TEST(IdentityTest, DamagedTextsAreRefusedWithTheLine)
 {
     const std::string good = print_identity(falstaff());
     EXPECT_EQ(refusal(""), "it is empty");
-    EXPECT_EQ(refusal("uuid x\n"), "line 1 is not 'windsor-identity 1'");
-    EXPECT_EQ(refusal("windsor-identity 2\n"), "it is of version 2, from a newer Windsor; this one knows version 1");
+    EXPECT_EQ(refusal("uuid x\n"), "line 1 is not 'windsor-identity 2'");
+    EXPECT_EQ(refusal("windsor-identity 3\n"), "it is of version 3, from a newer Windsor; this one knows them up to 2");
     EXPECT_EQ(refusal(good.substr(0, 60)), "it ends in the middle of line 3");
     EXPECT_EQ(refusal(good + "colour red\n"), "line 17 begins with 'colour', which is no word of it");
     EXPECT_EQ(refusal(good + "name other\n"), "line 17 has 'name' a second time");
@@ -78,6 +78,59 @@ TEST(IdentityTest, DamagedTextsAreRefusedWithTheLine)
         many += "mac 00:16:3e:00:00:01\n";
     }
     EXPECT_EQ(refusal(many), "line 23 has no value that 'mac' can have") << "a machine has eight cards at most";
+}
+
+// As the first version of the file was, without a word of SMBIOS.
+TEST(IdentityTest, OlderFilesAreRead)
+{
+    const std::string old =
+        "windsor-identity 1\nname a\nuuid " + kUuid + "\nacpi 1\napic 1\nvcpus 1\nmemory 128\nprocessor x\n";
+    const Identity identity = parse_identity(old).value();
+    EXPECT_EQ(identity.smbios, firmware::SmbiosTexts{});
+    EXPECT_EQ(identity.smbios_source, SmbiosSource::Windsor);
+    Identity chosen = identity;
+    chosen.smbios = firmware::default_smbios_texts(parse_uuid(kUuid));
+    EXPECT_TRUE(changes_between(identity, chosen).empty()) << "they were told the same then";
+    chosen.smbios[firmware::SmbiosText::BiosVendor] = "ACME";
+    EXPECT_EQ(changes_between(identity, chosen).size(), 1u);
+}
+
+TEST(IdentityTest, SmbiosTextsStandALineEach)
+{
+    Identity identity = falstaff();
+    identity.smbios[firmware::SmbiosText::BiosVendor] = "ACME = Inc.";
+    identity.smbios[firmware::SmbiosText::SystemFamily] = "";
+    identity.smbios.oem = {"one", "two"};
+    identity.smbios_source = SmbiosSource::Host;
+    const std::string text = print_identity(identity);
+    for (const std::string line : {"\nsmbios bios_vendor=ACME = Inc.\n", "\nsmbios system_family=\n",
+                                   "\nsmbios oem=one\nsmbios oem=two\n", "\nsmbios-source host\n"}) {
+        EXPECT_NE(text.find(line), std::string::npos) << line << text;
+    }
+    EXPECT_EQ(parse_identity(text).value(), identity);
+    EXPECT_EQ(refusal("windsor-identity 2\nsmbios bios_vendor=a\nsmbios bios_vendor=b\n"),
+              "line 3 has no value that 'smbios' can have");
+    for (const std::string wrong : {"smbios colour=red", "smbios host", "smbios-source me"}) {
+        EXPECT_NE(refusal("windsor-identity 2\n" + wrong + '\n').find("line 2 has no value"), std::string::npos);
+    }
+}
+
+TEST(IdentityTest, DrivesStandALineEach)
+{
+    Identity identity = falstaff();
+    identity.drives = {
+        {.vdev = "hda", .kind = config::DiskKind::Disk, .told = {.model = "A DISK", .firmware = "1.0", .serial = "S1"}},
+        {.vdev = "hda", .kind = config::DiskKind::Cdrom, .told = {.model = "CD", .firmware = "2", .serial = "S2"}}};
+    identity.firmware_files = "ACPI table SLIC 00";
+    const std::string text = print_identity(identity);
+    EXPECT_NE(text.find("\ndrive hda:disk S1 1.0 A DISK\ndrive hda:cdrom S2 2 CD\n"), std::string::npos) << text;
+    EXPECT_EQ(parse_identity(text).value(), identity);
+    EXPECT_EQ(refusal("windsor-identity 2\ndrive hda:disk S 1 M\ndrive hda:disk S 1 M\n"),
+              "line 3 has no value that 'drive' can have");
+    for (const std::string wrong : {"hda", "hd", "hda:disk", "hda:disk S", "hda:disk S 1", "hda:disk S 1 ",
+                                    "hde:disk S 1 M", "hda:floppy S 1 M", "hda:disk S 123456789 M", "sda:disk S 1 M"}) {
+        EXPECT_EQ(refusal("windsor-identity 2\ndrive " + wrong + '\n'), "line 2 has no value that 'drive' can have");
+    }
 }
 
 TEST(IdentityTest, SerialNumbersFollowFromTheUuidAndThePlace)

@@ -3,6 +3,7 @@
 #include "domain/identity.hpp"
 
 #include "base/printable.hpp"
+#include "config/smbios_key.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,7 +17,7 @@ namespace windsor::domain {
 namespace {
 
 constexpr std::string_view kHeader = "windsor-identity ";
-constexpr unsigned kVersion = 1;
+constexpr unsigned kVersion = 2; // of which 1 had neither SMBIOS texts nor drives
 constexpr std::size_t kLongestValue = 4096;
 constexpr std::size_t kMostMacs = 8;
 
@@ -89,10 +90,75 @@ bool set_memory(Identity& identity, std::string_view value)
            identity.memory_mb != 0;
 }
 
+// A word has one text at the most, and there are OEM strings.
+bool set_smbios(Identity& identity, std::string_view value)
+{
+    const firmware::SmbiosTexts before = identity.smbios;
+    if (!firmware::add_smbios_text(identity.smbios, value)) {
+        return false;
+    }
+    for (const firmware::SmbiosWord& word : firmware::smbios_words()) {
+        if (value.substr(0, value.find('=')) == word.word) {
+            return !before[word.text];
+        }
+    }
+    return true;
+}
+
+constexpr std::array<std::pair<std::string_view, config::DiskKind>, 2> kDriveKinds{
+    {{":disk", config::DiskKind::Disk}, {":cdrom", config::DiskKind::Cdrom}}};
+constexpr std::size_t kMostDrives = 8; // four places, two kinds
+
+// The word before the first blank, which is taken off together with that.
+std::string_view take_word(std::string_view& text)
+{
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+    return word;
+}
+
+// "hda:disk SERIAL FIRMWARE MODEL": only a model has blanks.
+bool set_drive(Identity& identity, std::string_view value)
+{
+    const std::string_view place = take_word(value);
+    const std::string_view name = place.substr(0, 3);
+    const auto kind =
+        std::ranges::find(kDriveKinds, place.substr(name.size()), [](const auto& each) { return each.first; });
+    if (kind == kDriveKinds.end() || !name.starts_with("hd") || name[2] < 'a' || name[2] > 'd') {
+        return false;
+    }
+    KnownDrive drive{.vdev = std::string{name}, .kind = kind->second};
+    drive.told.serial = take_word(value);
+    drive.told.firmware = take_word(value);
+    drive.told.model = value;
+    const bool whole = !drive.told.serial.empty() && !drive.told.firmware.empty() && !drive.told.model.empty();
+    const bool again = std::ranges::any_of(
+        identity.drives, [&](const KnownDrive& other) { return other.vdev == drive.vdev && other.kind == drive.kind; });
+    const bool good = whole && !again && config::is_sensible(drive.told) && identity.drives.size() < kMostDrives;
+    identity.drives.push_back(std::move(drive));
+    return good;
+}
+
+std::string print_drive(const KnownDrive& drive)
+{
+    const auto kind = std::ranges::find(kDriveKinds, drive.kind, [](const auto& each) { return each.second; });
+    return fmt::format("{}{} {} {} {}", drive.vdev, kind->first, drive.told.serial, drive.told.firmware,
+                       drive.told.model);
+}
+
+constexpr std::string_view kHost = "host";
+
+bool set_smbios_source(Identity& identity, std::string_view value)
+{
+    identity.smbios_source = SmbiosSource::Host;
+    return value == kHost;
+}
+
 struct Field {
     std::string_view word;
     Set set;
     enum class Needed { Yes, No } needed;
+    enum class Lines { One, Several } lines = Lines::One;
 };
 
 constexpr std::array kFields{
@@ -105,12 +171,16 @@ constexpr std::array kFields{
           Field::Needed::Yes},
     Field{"vcpus", set_processors, Field::Needed::Yes},
     Field{"memory", set_memory, Field::Needed::Yes},
-    Field{"mac", set_mac, Field::Needed::No}, // the one that may stand more than once
+    Field{"mac", set_mac, Field::Needed::No, Field::Lines::Several},
     Field{"graphics", set_text<&Identity::graphics>, Field::Needed::No},
     Field{"cdrom", set_text<&Identity::cdrom>, Field::Needed::No},
     Field{"disk", set_text<&Identity::disk>, Field::Needed::No},
     Field{"processor", set_text<&Identity::processor>, Field::Needed::Yes},
     Field{"volume", set_text<&Identity::volume>, Field::Needed::No},
+    Field{"smbios", set_smbios, Field::Needed::No, Field::Lines::Several},
+    Field{"smbios-source", set_smbios_source, Field::Needed::No},
+    Field{"firmware-files", set_text<&Identity::firmware_files>, Field::Needed::No},
+    Field{"drive", set_drive, Field::Needed::No, Field::Lines::Several},
     Field{"install-stage", set_stage, Field::Needed::No},
 };
 
@@ -128,7 +198,7 @@ public:
                               base::printable(std::string{word.substr(0, 64)}));
         }
         bool& seen = seen_[static_cast<std::size_t>(field - kFields.begin())];
-        if (seen && word != "mac") {
+        if (seen && field->lines == Field::Lines::One) {
             return base::fail("line {} has '{}' a second time", number, word);
         }
         const bool plain = std::ranges::none_of(value, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
@@ -157,10 +227,10 @@ base::Status check_header(std::string_view line)
 {
     unsigned version = 0;
     if (!line.starts_with(kHeader) || !read_number(line.substr(kHeader.size()), 1'000'000u, version) || version == 0) {
-        return base::fail("line 1 is not 'windsor-identity 1'");
+        return base::fail("line 1 is not 'windsor-identity {}'", kVersion);
     }
     if (version > kVersion) {
-        return base::fail("it is of version {}, from a newer Windsor; this one knows version {}", version, kVersion);
+        return base::fail("it is of version {}, from a newer Windsor; this one knows them up to {}", version, kVersion);
     }
     return {};
 }
@@ -190,6 +260,14 @@ std::string print_identity(const Identity& identity)
     line("disk", identity.disk);
     line("processor", identity.processor);
     line("volume", identity.volume);
+    for (const std::string& smbios : firmware::print_smbios_texts(identity.smbios)) {
+        line("smbios", smbios);
+    }
+    line("smbios-source", identity.smbios_source == SmbiosSource::Host ? kHost : "");
+    line("firmware-files", identity.firmware_files);
+    for (const KnownDrive& drive : identity.drives) {
+        line("drive", print_drive(drive));
+    }
     for (const auto& [word, stage] : kStages) {
         if (stage == identity.stage) {
             line("install-stage", word);

@@ -7,6 +7,8 @@
 #include "config/cpuid_key.hpp"
 #include "config/media.hpp"
 #include "domain/images.hpp"
+#include "firmware/acpi_file.hpp"
+#include "firmware/smbios_structures.hpp"
 
 #include <algorithm>
 #include <array>
@@ -42,6 +44,10 @@ base::Status read_head(SavedFile& file)
     WINDSOR_TRY(next_object(*file.reader, kDomainRecord, file.domain));
     WINDSOR_TRY(next_object(*file.reader, machine::kNeedsRecord, file.needs));
     file.config = WINDSOR_TRY(config::restore(file.domain.config));
+    if (!firmware::parse_smbios_structures(file.config.smbios_structures) ||
+        !firmware::parse_acpi_tables(file.config.acpi_tables)) {
+        return base::fail("the saved state is damaged: no machine can have the firmware's tables that it holds");
+    }
     return {};
 }
 

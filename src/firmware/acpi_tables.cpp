@@ -5,7 +5,9 @@
 #include "firmware/byte_order.hpp"
 #include "firmware/loader_script.hpp"
 
+#include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 
 namespace windsor::firmware {
@@ -15,13 +17,21 @@ namespace {
 constexpr std::string_view kOemId = "WNDSOR";
 constexpr std::string_view kOemTableId = "WINDSOR ";
 constexpr std::size_t kChecksumOffset = 9;
+constexpr std::size_t kMakerOffset = 10; // OEM ID and OEM table ID of a header, section 5.2.6
+constexpr std::size_t kMakerSize = 14;
 
 using Zone = LoaderScript::Zone;
 
 // The tables file as it grows.
 class Tables {
 public:
-    explicit Tables(LoaderScript& loader) : loader_{loader} {}
+    Tables(LoaderScript& loader, const AcpiOptions& options) : loader_{loader}
+    {
+        const auto slic = std::ranges::find(options.others, "SLIC", &AcpiTable::signature);
+        if (slic != options.others.end()) {
+            maker_.assign(slic->bytes.begin() + kMakerOffset, slic->bytes.begin() + kMakerOffset + kMakerSize);
+        }
+    }
 
     Bytes& bytes() { return bytes_; }
 
@@ -32,8 +42,7 @@ public:
         put_little(bytes_, 0, 4); // length: end() knows
         put_little(bytes_, revision, 1);
         put_little(bytes_, 0, 1); // checksum: the loader's work
-        put_text(bytes_, kOemId, 6);
-        put_text(bytes_, kOemTableId, 8);
+        put_text(bytes_, maker_, kMakerSize);
         put_little(bytes_, 1, 4);
         put_text(bytes_, "WNDS", 4);
         put_little(bytes_, 1, 4);
@@ -52,11 +61,21 @@ public:
         loader_.add_pointer(AcpiFiles::kTablesName, AcpiFiles::kTablesName, bytes_.size(), size);
         put_little(bytes_, to, size);
     }
+    // One that is complete.
+    std::size_t append(const Bytes& table)
+    {
+        bytes_.resize((bytes_.size() + 7) / 8 * 8);
+        const std::size_t start = bytes_.size();
+        bytes_.insert(bytes_.end(), table.begin(), table.end());
+        return start;
+    }
     void put(std::uint64_t value, unsigned size) { put_little(bytes_, value, size); }
     void skip(std::size_t count) { bytes_.resize(bytes_.size() + count); }
 
 private:
     LoaderScript& loader_;
+    // Who made the tables, and by what name. Windows takes a SLIC only if its own are in the RSDT, too.
+    std::string maker_{std::string{kOemId} + std::string{kOemTableId}};
     Bytes bytes_;
 };
 
@@ -228,12 +247,15 @@ AcpiFiles make_acpi_tables(const AcpiOptions& options)
     LoaderScript loader;
     loader.allocate(AcpiFiles::kTablesName, 64, Zone::High);
     loader.allocate(AcpiFiles::kRsdpName, 16, Zone::FSegment);
-    Tables tables{loader};
+    Tables tables{loader, options};
     const std::size_t facs = add_facs(tables);
     const std::size_t dsdt = add_dsdt(tables);
     std::vector<std::size_t> listed{add_fadt(tables, facs, dsdt, options.pm_base)};
     if (options.apic) {
         listed.push_back(add_madt(tables, options.processors));
+    }
+    for (const AcpiTable& other : options.others) {
+        listed.push_back(tables.append(other.bytes));
     }
     const std::size_t rsdt = tables.begin("RSDT", 1);
     for (const std::size_t table : listed) {

@@ -3,6 +3,7 @@
 // ACPI specification 3.0, chapter 5.2; QEMU's BIOS linker/loader format.
 #pragma once
 
+#include "firmware/acpi_file.hpp"
 #include "firmware/fw_cfg.hpp"
 
 #include <cstdint>
@@ -13,6 +14,7 @@ struct AcpiOptions {
     unsigned processors{1};
     bool apic{true};              // a MADT: local APICs and I/O APIC are to be used
     std::uint16_t pm_base{0x600}; // where the power management registers lie
+    std::vector<AcpiTable> others{}; // that are installed besides
 };
 
 // Three files for fw_cfg: the tables, the RSDP, and the loader script. Addresses in the first two are

@@ -4,6 +4,8 @@
 #pragma once
 
 #include "firmware/fw_cfg.hpp"
+#include "firmware/smbios_structures.hpp"
+#include "firmware/smbios_texts.hpp"
 
 #include <array>
 #include <cstdint>
@@ -13,8 +15,9 @@ namespace windsor::firmware {
 
 struct SmbiosOptions {
     std::array<std::uint8_t, 16> uuid{}; // as text order, most significant byte first
-    std::string serial;                  // of the system; Windows' activation looks at it
-    std::string processor_name;
+    SmbiosTexts texts{};                 // what is not chosen is as default_smbios_texts() has it
+    std::vector<SmbiosStructure> structures{}; // instead of Windsor's own of their types, and besides them
+    std::string processor_name{};
     std::uint32_t processor_signature{0}; // CPUID.1:EAX
     std::uint32_t processor_features{0};  // CPUID.1:EDX
     unsigned packages{1};        // sockets with a processor in them

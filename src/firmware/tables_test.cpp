@@ -143,7 +143,7 @@ TEST(AcpiTablesWithoutApic, HaveNoMadt)
 
 TEST(Smbios, CountsItsStructuresAndHoldsTheUuid)
 {
-    SmbiosOptions options{.serial = "W-1", .processor_name = "cpu", .packages = 2, .cores = 3, .memory = 512u << 20};
+    SmbiosOptions options{.processor_name = "cpu", .packages = 2, .cores = 3, .memory = 512u << 20};
     for (std::uint8_t i = 0; i < 16; ++i) {
         options.uuid[i] = i;
     }

@@ -9,8 +9,6 @@
 #include "firmware/smbios.hpp"
 #include "machine/ram.hpp"
 
-#include <fmt/format.h>
-
 namespace windsor::machine {
 
 namespace {
@@ -39,12 +37,9 @@ firmware::SmbiosFiles smbios(const MachineSpec& spec)
     constexpr std::uint32_t kCaches = 4;
     constexpr std::uint32_t kAddressSizes = 0x80000008;
     const bool shares = spec.acpi && (spec.cpu.word(kCaches, 0, 0) != 0 || spec.cpu.word(kAddressSizes, 0, 0) != 0);
-    std::string serial;
-    for (const std::uint8_t byte : spec.uuid) {
-        serial += fmt::format("{:02x}", byte);
-    }
     return firmware::make_smbios_tables({.uuid = spec.uuid,
-                                         .serial = serial,
+                                         .texts = spec.smbios,
+                                         .structures = spec.smbios_structures,
                                          .processor_name = "Windsor",
                                          .processor_signature = spec.cpu.signature(),
                                          .processor_features = features.edx,
@@ -72,8 +67,9 @@ void add_tables(firmware::FwCfg& fw_cfg, const MachineSpec& spec, const firmware
     using firmware::AcpiFiles;
     firmware::Bytes loader;
     if (hal.rsdp) {
-        const auto make = [&outlets, apic = hal.madt, processors = spec.processors] {
-            return firmware::make_acpi_tables({.processors = processors, .apic = apic, .pm_base = pm_base(outlets)});
+        const auto make = [&outlets, apic = hal.madt, processors = spec.processors, others = spec.acpi_tables] {
+            return firmware::make_acpi_tables(
+                {.processors = processors, .apic = apic, .pm_base = pm_base(outlets), .others = others});
         };
         AcpiFiles sizes = make();
         fw_cfg.add_file(AcpiFiles::kTablesName, [make] { return make().tables; }, sizes.tables.size());

@@ -201,6 +201,8 @@ base::Status open_drives(const MachineSpec& spec, const Executor& executor, Cont
                                        .name = std::move(name),
                                        .cdrom = drive.cdrom,
                                        .serial = drive.serial,
+                                       .model = drive.model,
+                                       .firmware = drive.firmware,
                                        .media = std::move(media)});
         }
     }

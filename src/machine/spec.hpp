@@ -10,6 +10,9 @@
 #include "base/result.hpp"
 #include "chipset/missed_ticks.hpp"
 #include "engines/engines.hpp"
+#include "firmware/acpi_file.hpp"
+#include "firmware/smbios_structures.hpp"
+#include "firmware/smbios_texts.hpp"
 #include "machine/firmware_files.hpp"
 #include "machine/network_model.hpp"
 #include "vcpu/cpu_model.hpp"
@@ -37,7 +40,10 @@ struct DriveSpec {
     unsigned slot{0}; // 0 to 3: hda to hdd; from kFirstFloppySlot on fda and fdb
     bool cdrom{false};
     OpenMedia open_media{};  // empty for a CD-ROM or floppy drive without a medium
-    std::string serial{}; // at most 20 characters; what Windows' activation sees
+    // What the drive tells of itself, and Windows' activation sees; empty: what the drive has. A floppy drive has none.
+    std::string serial{}; // at most 20 printable characters
+    std::string model{}; // 40
+    std::string firmware{}; // 8
 };
 
 struct NetworkCardSpec {
@@ -81,6 +87,9 @@ struct MachineSpec {
     // By which the clock catches up on the time that the machine was paused; null is the host's. Outlives the machine.
     const base::WallClock* wall_clock{nullptr};
     std::array<std::uint8_t, 16> uuid{};
+    firmware::SmbiosTexts smbios{}; // what is not chosen is the firmware's
+    std::vector<firmware::SmbiosStructure> smbios_structures{};
+    std::vector<firmware::AcpiTable> acpi_tables{}; // besides the machine's own; without ACPI there are none
     std::string bios{"/usr/share/seabios/bios-256k.bin"};
     std::string vga_bios{"/usr/share/seabios/vgabios-stdvga.bin"}; // for the standard VGA
     // Their contents, for a machine that is built where files cannot be opened any more; null: they are read.

@@ -323,7 +323,8 @@ constexpr std::array kCommands{
     refused("sharing", Xl, kNoXen),
     refused("shell", Xm, "there is no interactive shell; give each command to the program"),
     Command{"shutdown", Both, "DOMAIN", "Press the power button, for the guest to shut down by itself.", shutdown, kShutdownOptions, 0, 1,
-            "A guest that does not listen to the ACPI power button is reported. What follows is what on_poweroff says."},
+            "A guest that does not listen to the ACPI power button is reported, or the keys pressed that shutdown_keys names in its "
+            "configuration. What follows is what on_poweroff says."},
     refused("start", Xm, kNoManaged),
     Command{"stats", Windsor, "DOMAIN", "Show what a domain's processor has done.", stats, {}, 1, 1},
     refused("suspend", Both, kNoSuspend),

@@ -11,6 +11,7 @@
 #include "toolstack/commands.hpp"
 #include "toolstack/configuration.hpp"
 #include "toolstack/console.hpp"
+#include "toolstack/firmware_files.hpp"
 #include "toolstack/help.hpp"
 #include "toolstack/identity_guard.hpp"
 #include "toolstack/spawn.hpp"
@@ -155,6 +156,7 @@ base::Result<Started> start(Context& context, const Arguments& arguments, const 
                               .runtime = context.paths.runtime,
                               .start = arguments.has("paused") ? domain::StartAs::Paused : domain::StartAs::Running};
     config::resolve_graphics(settings.config, host);
+    WINDSOR_TRY(read_firmware_files(settings.config));
     const Recognized recognized = WINDSOR_TRY(
         recognize(context.paths, request.file, settings.config,
                   arguments.has("accept-hardware-change") ? HardwareChange::Accept : HardwareChange::Refuse));

@@ -14,6 +14,36 @@ namespace windsor::toolstack {
 
 namespace {
 
+// What the guest is told, also by a domain whose file is from before the texts were kept.
+void print_smbios(Context& context, const domain::Identity& identity)
+{
+    firmware::SmbiosTexts texts = identity.smbios;
+    texts.fill_in(firmware::default_smbios_texts(domain::parse_uuid(identity.uuid)));
+    context.out << (identity.smbios_source == domain::SmbiosSource::Host
+                        ? "SMBIOS texts, the host's of the first start where the configuration says none:\n"
+                        : "SMBIOS texts:\n");
+    for (const firmware::SmbiosWord& word : firmware::smbios_words()) {
+        if (const std::string& text = *texts[word.text]; !text.empty()) {
+            context.out << fmt::format("  {:<30} {}\n", word.word, text);
+        }
+    }
+    for (const std::string& text : *texts.oem) {
+        context.out << fmt::format("  {:<30} {}\n", firmware::kOemWord, text);
+    }
+}
+
+void print_drives(Context& context, const domain::Identity& identity)
+{
+    for (const domain::KnownDrive& drive : identity.drives) {
+        context.out << fmt::format("{} ({}) is '{}', firmware {}, serial number {}\n", drive.vdev,
+                                   drive.kind == config::DiskKind::Cdrom ? "CD-ROM" : "disk", drive.told.model,
+                                   drive.told.firmware, drive.told.serial);
+    }
+    if (!identity.firmware_files.empty()) {
+        context.out << fmt::format("Tables from files: {}\n", identity.firmware_files);
+    }
+}
+
 void print_identity(Context& context, const domain::Identity& identity)
 {
     context.out << fmt::format("Domain '{}', UUID {}\n", identity.name, identity.uuid);
@@ -33,6 +63,8 @@ void print_identity(Context& context, const domain::Identity& identity)
                                domain::kVotesNeeded, votes);
     context.out << fmt::format("Later Windows also look at the system's UUID, {}, and at the {}.\n", identity.uuid,
                                identity.disk.empty() ? "hard disk, of which there is none" : identity.disk);
+    print_drives(context, identity);
+    print_smbios(context, identity);
 }
 
 // What of a running domain's configuration decides the HAL.

@@ -31,6 +31,42 @@ void complete(config::DomainConfig& config, const std::optional<Identity>& known
     config::resolve_macs(config);
 }
 
+// A drive goes on telling what it told at its first start, but for the serial number that follows from another UUID.
+void complete_drives(config::DomainConfig& config, const std::optional<Identity>& known)
+{
+    const domain::Uuid uuid = domain::parse_uuid(config.uuid);
+    for (config::DiskConfig& disk : config.disks) {
+        if (config::is_floppy(disk)) {
+            continue;
+        }
+        disk.told = domain::first_drive_texts(uuid, disk);
+        const auto of_disk = [&disk](const domain::KnownDrive& drive) {
+            return drive.vdev == disk.vdev && drive.kind == disk.kind;
+        };
+        if (!known) {
+            continue;
+        }
+        if (const auto found = std::ranges::find_if(known->drives, of_disk); found != known->drives.end()) {
+            const std::string serial = known->uuid == config.uuid ? found->told.serial : disk.told.serial;
+            disk.told = found->told;
+            disk.told.serial = serial;
+        }
+    }
+}
+
+// A drive that is taken out may come again.
+void keep_other_drives(Identity& now, const Identity& known)
+{
+    for (const domain::KnownDrive& drive : known.drives) {
+        const bool there = std::ranges::any_of(now.drives, [&drive](const domain::KnownDrive& other) {
+            return other.vdev == drive.vdev && other.kind == drive.kind;
+        });
+        if (!there) {
+            now.drives.push_back(drive);
+        }
+    }
+}
+
 base::Error refusal(const std::string& name, const std::vector<domain::ComponentChange>& changes)
 {
     std::string list;
@@ -71,7 +107,7 @@ std::string lasting_path(const std::string& file)
 }
 
 base::Result<Recognized> recognize(const domain::Paths& paths, const std::string& file, config::DomainConfig& config,
-                                   HardwareChange change)
+                                   HardwareChange change, const std::filesystem::path& host_texts)
 {
     const domain::IdentityStore store{paths.data};
     const std::string path = lasting_path(file);
@@ -80,8 +116,12 @@ base::Result<Recognized> recognize(const domain::Paths& paths, const std::string
         known.reset();
     }
     complete(config, known);
+    complete_drives(config, known);
+    std::vector<std::string> warnings;
+    WINDSOR_TRY(choose_smbios(config, known, change == HardwareChange::Accept ? HostTexts::Anew : HostTexts::Kept,
+                              host_texts, warnings));
     Recognized recognized{
-        .identity = domain::identity_of(config, path), .replaces = {}, .known = known, .warnings = {}};
+        .identity = domain::identity_of(config, path), .replaces = {}, .known = known, .warnings = std::move(warnings)};
     Identity& now = recognized.identity;
     if (!known) {
         return recognized;
@@ -93,6 +133,7 @@ base::Result<Recognized> recognize(const domain::Paths& paths, const std::string
         recognized.replaces = known;
     }
     now.stage = known->stage;
+    keep_other_drives(now, *known);
     if (!same_windows(*known, now) || change == HardwareChange::Accept) {
         return recognized;
     }

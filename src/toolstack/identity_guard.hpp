@@ -6,6 +6,7 @@
 #include "config/domain_config.hpp"
 #include "domain/identity.hpp"
 #include "domain/paths.hpp"
+#include "toolstack/smbios_choice.hpp"
 
 #include <optional>
 #include <string>
@@ -27,11 +28,12 @@ struct Recognized {
     std::vector<std::string> warnings;        // a sentence each
 };
 
-// Gives the configuration the UUID and the MAC addresses that it does not choose itself, as at the first start. `file`
-// is where it comes from. Fails, in one message that names each component, old value and new one, if an installed
-// Windows would find hardware that its activation weighs to be another. Nothing is written.
+// Gives the configuration the UUID, the MAC addresses and the SMBIOS texts that it does not choose itself, as at the
+// first start. `file` is where it comes from, and `host_texts` has the host's own SMBIOS texts. Fails, in one message
+// that names each component, old value and new one, if an installed Windows would find hardware that its activation
+// weighs to be another. Nothing is written.
 base::Result<Recognized> recognize(const domain::Paths& paths, const std::string& file, config::DomainConfig& config,
-                                   HardwareChange change);
+                                   HardwareChange change, const std::filesystem::path& host_texts = kHostSmbios);
 
 // Of a domain that has started.
 base::Status remember(const domain::Paths& paths, const Recognized& recognized);

@@ -23,7 +23,7 @@ protected:
     // A start that succeeds.
     config::DomainConfig start(config::DomainConfig config, HardwareChange change = HardwareChange::Refuse)
     {
-        const auto recognized = recognize(paths_, file(), config, change);
+        const auto recognized = recognize(paths_, file(), config, change, host_texts());
         EXPECT_TRUE(recognized) << recognized.error().message();
         EXPECT_TRUE(!recognized || remember(paths_, *recognized));
         warnings_ = recognized ? recognized->warnings : std::vector<std::string>{};
@@ -31,7 +31,7 @@ protected:
     }
     std::string refusal(config::DomainConfig config)
     {
-        const auto recognized = recognize(paths_, file(), config, HardwareChange::Refuse);
+        const auto recognized = recognize(paths_, file(), config, HardwareChange::Refuse, host_texts());
         return recognized ? "it was started" : recognized.error().message();
     }
     std::string file() const { return (directory_ / "xp").string(); }
@@ -47,6 +47,14 @@ protected:
         return write("xp.img", std::string{disk.begin(), disk.end()});
     }
     std::string disk() const { return "disk = ['file:" + (directory_ / "xp.img").string() + ",hda,w']"; }
+
+    // Where the host shows its own SMBIOS texts.
+    std::filesystem::path host_texts() const { return directory_ / "dmi"; }
+    void host_says(const std::string& file, const std::string& text)
+    {
+        std::filesystem::create_directories(host_texts());
+        write("dmi/" + file, text + '\n');
+    }
 
     domain::Paths paths_{.runtime = directory_ / "run", .data = directory_ / "data"};
     std::vector<std::string> warnings_;
@@ -162,6 +170,102 @@ TEST_F(IdentityTest, AGuestThatCameWithItsStateIsKnownByItsName)
     EXPECT_EQ(domain::IdentityStore{paths_.data}.named("xp").value().size(), 1u);
 }
 
+bool says(const config::DomainConfig& config, const std::string& text)
+{
+    return std::ranges::find(config.smbios_texts, text) != config.smbios_texts.end();
+}
+
+TEST_F(IdentityTest, SmbiosTextsAreThoseOfTheFirstStart)
+{
+    const auto first = start(config_of({"smbios = ['system_manufacturer=ACME', 'oem=one', 'oem=two']"}));
+    EXPECT_TRUE(says(first, "system_manufacturer=ACME"));
+    EXPECT_TRUE(says(first, "system_product_name=HVM domU")) << "what nobody chooses is kept, too";
+    EXPECT_EQ(start(config_of({})).smbios_texts, first.smbios_texts);
+    const auto other = start(config_of({"smbios = ['system_manufacturer=Other', 'oem=']"}));
+    EXPECT_TRUE(says(other, "system_manufacturer=Other")) << "the configuration goes before";
+    EXPECT_TRUE(says(other, "oem="));
+    EXPECT_FALSE(says(other, "oem=one"));
+}
+
+TEST_F(IdentityTest, SerialNumbersThatFollowFromTheUuidFollowItsChange)
+{
+    start(config_of({"uuid = '5b001f4d-7891-40d8-9f55-96a56e8d07df'"}));
+    const auto other = start(config_of({"uuid = '00112233-4455-6677-8899-aabbccddeeff'"}));
+    EXPECT_TRUE(says(other, "system_serial_number=00112233445566778899aabbccddeeff"));
+}
+
+TEST_F(IdentityTest, AWindowsGetsNoOtherSmbiosTextsWithoutAWord)
+{
+    install_windows(1);
+    start(config_of({disk(), "smbios = ['system_manufacturer=ACME']"}));
+    const std::string other = "smbios = ['system_manufacturer=Other']";
+    EXPECT_NE(refusal(config_of({disk(), other})).find("the system by SMBIOS was 'ACME', 'HVM domU', '1.0', "),
+              std::string::npos)
+        << refusal(config_of({disk(), other}));
+    EXPECT_EQ(refusal(config_of({disk(), "smbios = ['system_manufacturer=ACME']"})), "it was started");
+    start(config_of({disk(), other}), HardwareChange::Accept);
+    EXPECT_EQ(refusal(config_of({disk(), other})), "it was started");
+}
+
+TEST_F(IdentityTest, TheHostsTextsAreTakenOnceAndKept)
+{
+    host_says("sys_vendor", "ACME ");
+    host_says("board_name", "B\xe9 1");
+    const std::string host = "smbios = ['host', 'system_family=Mine']";
+    const auto first = start(config_of({host}));
+    EXPECT_TRUE(says(first, "system_manufacturer=ACME")) << "without blanks at its end";
+    EXPECT_TRUE(says(first, "baseboard_product_name=B? 1")) << "in ASCII";
+    EXPECT_TRUE(says(first, "system_family=Mine"));
+    EXPECT_TRUE(says(first, "system_product_name=HVM domU")) << "the host does not show it";
+    EXPECT_TRUE(warnings_.empty());
+    host_says("sys_vendor", "Other");
+    EXPECT_EQ(start(config_of({host})).smbios_texts, first.smbios_texts);
+    ASSERT_EQ(warnings_.size(), 1u);
+    EXPECT_NE(warnings_[0].find("goes on finding those: system_manufacturer; --accept-hardware-change"),
+              std::string::npos)
+        << warnings_[0];
+    EXPECT_TRUE(says(start(config_of({host}), HardwareChange::Accept), "system_manufacturer=Other"));
+}
+
+TEST_F(IdentityTest, AHostWithoutTextsIsNamed)
+{
+    EXPECT_NE(refusal(config_of({"smbios = 'host'"})).find("has none that may be read; take 'host' out of it"),
+              std::string::npos)
+        << refusal(config_of({"smbios = 'host'"}));
+    host_says("sys_vendor", "ACME");
+    host_says("product_serial", "S1");
+    const std::string serial = (host_texts() / "product_serial").string();
+    std::filesystem::permissions(serial, std::filesystem::perms::none);
+    if (std::ifstream{serial}) {
+        GTEST_SKIP() << "root may read all";
+    }
+    start(config_of({"smbios = 'host'"}));
+    ASSERT_EQ(warnings_.size(), 1u);
+    EXPECT_NE(warnings_[0].find("only root may read system_serial_number"), std::string::npos) << warnings_[0];
+}
+
+// As a file of a version with other models has them.
+TEST_F(IdentityTest, DrivesGoOnTellingWhatTheyTold)
+{
+    write("xp.img", std::string(1024, '\0'));
+    const std::string cdrom = ", ',hdc:cdrom,r']";
+    const std::string disks = disk().substr(0, disk().size() - 1) + cdrom;
+    const auto first = start(config_of({disks}));
+    EXPECT_EQ(first.disks[0].told.model, "Windsor HARDDISK");
+    EXPECT_EQ(first.disks[1].told.serial, "WC00000000000001");
+    const domain::IdentityStore store{paths_.data};
+    domain::Identity known = store.named("xp").value().front();
+    ASSERT_EQ(known.drives.size(), 2u);
+    known.drives[0].told = {.model = "Other DISK", .firmware = "9", .serial = "S1"};
+    known.drives[1].told.model = "Other CD";
+    ASSERT_TRUE(store.write(known));
+    EXPECT_EQ(start(config_of({disk()})).disks[0].told, known.drives[0].told);
+    EXPECT_EQ(start(config_of({disks})).disks[1].told.model, "Other CD") << "it was out meanwhile";
+    const auto other = start(config_of({disks, "uuid = '00112233-4455-6677-8899-aabbccddeeff'"}));
+    EXPECT_EQ(other.disks[0].told.model, "Other DISK");
+    EXPECT_NE(other.disks[0].told.serial, "S1") << "which follows from the UUID";
+}
+
 TEST_F(IdentityTest, IsShownInTheTermsOfActivation)
 {
     EXPECT_EQ(windsor({"identity", "xp"}), 1);
@@ -172,7 +276,8 @@ TEST_F(IdentityTest, IsShownInTheTermsOfActivation)
     for (const std::string part :
          {"volume serial number               1  0000-0001\n",
           "network card's MAC address         3  00:16:3e:00:00:07\n", "CD-ROM drive                       1  none\n",
-          "memory range                       1  512 to 1023 MiB\n", "stays activated while 7 of the 12 votes"}) {
+          "memory range                       1  512 to 1023 MiB\n", "stays activated while 7 of the 12 votes",
+          "SMBIOS texts:\n  bios_vendor                    Windsor\n"}) {
         EXPECT_NE(out_.str().find(part), std::string::npos) << part << "---\n" << out_.str();
     }
 }

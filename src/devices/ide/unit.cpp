@@ -36,17 +36,34 @@ struct WholeChannel {
     void load(const ChannelState& state) { channel.load(state.channel, state.bus_master); }
 };
 
+void choose(std::string& text, const std::string& other)
+{
+    text = other.empty() ? text : other;
+}
+
+// What IDENTIFY (PACKET) DEVICE says; ATA/ATAPI-7, sections 6.17 and 6.18.
+template <typename Config> void choose_texts(Config& config, const AttachedDrive& drive)
+{
+    choose(config.serial, drive.serial);
+    choose(config.model, drive.model);
+    choose(config.firmware, drive.firmware);
+}
+
 std::unique_ptr<Drive> make_drive(const AttachedDrive& drive)
 {
     if (drive.cdrom) {
         CdRom::Config config{.name = drive.name};
         config.media = drive.media;
+        choose_texts(config, drive);
+        // INQUIRY says the same in two fields (SPC-3, section 6.4.2): a model's first word is its maker.
+        if (const std::size_t blank = drive.model.find(' '); blank != std::string::npos) {
+            config.vendor = drive.model.substr(0, blank);
+            config.product = drive.model.substr(blank + 1);
+        }
         return std::make_unique<CdRom>(std::move(config));
     }
     HardDisk::Config config{.name = drive.name, .media = drive.media};
-    if (!drive.serial.empty()) {
-        config.serial = drive.serial;
-    }
+    choose_texts(config, drive);
     return std::make_unique<HardDisk>(std::move(config));
 }
 

@@ -14,7 +14,10 @@ struct AttachedDrive {
     unsigned position{0}; // 0 to 3: master and slave of the first channel, then of the second
     std::string name;     // such as "hda"; in reports and in saved states
     bool cdrom{false};
-    std::string serial{}; // at most 20 characters; empty: the drive's own
+    // What it tells of itself, in printable characters; empty: the drive's own.
+    std::string serial{};   // at most 20
+    std::string model{};    // at most 40
+    std::string firmware{}; // at most 8
     std::shared_ptr<backend::BlockMedia> media{}; // null: a CD-ROM drive without a disc
 };
 

@@ -76,5 +76,55 @@ TEST_F(IdeUnit, TheWorldsDiscsGoWithTheDrives)
     EXPECT_FALSE(outlets.removable_drives.at(0)->change(disc));
 }
 
+// IDENTIFY DEVICE has two characters a word, the first one in the upper half.
+class IdeTexts : public testing::Test, protected TestSite {
+protected:
+    void make_drives(std::vector<AttachedDrive> drives)
+    {
+        auto made = make(chipset::pci({1, 1}, "ide", {.ports = {0x1f0, 0x170, 0x3f6, 0x376}, .irqs = {14, 15}},
+                                      unit(std::move(drives))));
+        device_ = std::move(made.value());
+        pci_bus.find(1, 1)->config_write(4, 2, pci::kCommandIo);
+    }
+    std::string identified(unsigned command, unsigned word, unsigned words)
+    {
+        out(0x1f6, 0xa0);
+        out(0x1f7, command);
+        std::string text;
+        for (unsigned i = 0; i < 256; ++i) {
+            const auto value = ports.read(base::Port{0x1f0}, bus::Width::Word);
+            if (i >= word && i < word + words) {
+                text += static_cast<char>(value >> 8);
+                text += static_cast<char>(value);
+            }
+        }
+        return text.substr(0, text.find_last_not_of(' ') + 1);
+    }
+
+    std::unique_ptr<chipset::Device> device_;
+};
+
+TEST_F(IdeTexts, ADiskTellsWhatItIsGiven)
+{
+    make_drives({{.position = 0,
+                  .name = "hda",
+                  .serial = "S1",
+                  .model = "Other DISK",
+                  .firmware = "9.9",
+                  .media = std::make_shared<MemoryMedia>(600 * kSectorBytes)}});
+    EXPECT_EQ(identified(0xec, 10, 10), "S1");
+    EXPECT_EQ(identified(0xec, 23, 4), "9.9");
+    EXPECT_EQ(identified(0xec, 27, 20), "Other DISK");
+}
+
+TEST_F(IdeTexts, ACdRomDriveTellsWhatItIsGiven)
+{
+    make_drives(
+        {{.position = 0, .name = "hda", .cdrom = true, .serial = "S2", .model = "Other CD 5", .firmware = "9.9"}});
+    EXPECT_EQ(identified(0xa1, 10, 10), "S2");
+    EXPECT_EQ(identified(0xa1, 23, 4), "9.9");
+    EXPECT_EQ(identified(0xa1, 27, 20), "Other CD 5");
+}
+
 } // namespace
 } // namespace windsor::devices::ide
