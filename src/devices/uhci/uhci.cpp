@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "devices/uhci/uhci.hpp"
 
+#include "bus/words.hpp"
+
 #include <algorithm>
 
 namespace windsor::devices::uhci {
@@ -42,31 +44,16 @@ Uhci::Uhci(const base::Clock& clock, base::TimerQueue& timers, memory::GuestMemo
 bus::ReadResult Uhci::read(std::uint64_t offset, bus::Width width)
 {
     settle();
-    std::uint64_t value = 0;
-    for (unsigned i = 0; i < bus::bytes(width); ++i) {
-        const auto at = static_cast<unsigned>(offset) + i;
-        const std::uint64_t byte = read_word(at & ~1U) >> (8 * (at & 1)) & 0xff;
-        value |= byte << (8 * i);
-    }
-    return value;
+    return bus::read_words(offset, width, [this](unsigned at) { return read_word(at); });
 }
 
 bus::AccessStatus Uhci::write(std::uint64_t offset, bus::Width width, std::uint64_t value)
 {
     settle();
-    const auto first = static_cast<unsigned>(offset);
-    const unsigned end = first + bus::bytes(width);
-    // One word after the other, the bytes that are not written being no part of the mask.
-    for (unsigned word = first & ~1U; word < end; word += 2) {
-        std::uint16_t part = 0;
-        std::uint16_t mask = 0;
-        for (unsigned at = std::max(word, first); at < std::min(word + 2, end); ++at) {
-            const unsigned shift = 8 * (at - word);
-            part = static_cast<std::uint16_t>(part | (value >> (8 * (at - first)) & 0xff) << shift);
-            mask = static_cast<std::uint16_t>(mask | 0xffU << shift);
-        }
-        write_word(word, part, mask);
-    }
+    bus::write_words(offset, width, value, [this](unsigned at, std::uint16_t part, std::uint16_t mask) {
+        machine_lock_is_held();
+        write_word(at, part, mask);
+    });
     update();
     return bus::AccessStatus::Ok;
 }
